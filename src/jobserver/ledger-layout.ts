@@ -1,0 +1,63 @@
+/**
+ * The ledger: a fixed header page, then fixed records. Byte offsets, native byte order: a ledger never
+ * leaves the machine it was made on. The launcher's view of it is generated into `shims/contract.h`.
+ */
+export const ledgerLayout = {
+  magic: 'JOBSHIM\0',
+  version: 1,
+  headerBytes: 4096,
+  recordBytes: 64,
+  recordCount: 4096,
+  toolBytes: 24,
+  toolFileMax: 1024, // .jobshim/tools/NAME is read into a buffer of this size
+  hopLimit: 20,
+  defaultPatience: 30, // seconds
+} as const
+
+/** Offsets into the header. The counters are advanced by launchers with atomic adds. */
+export const headerOffsets = {
+  magic: 0, // 8 bytes
+  version: 8, // u32
+  recordCount: 12, // u32
+  total: 16, // i32: tokens in the pool, -1 where nobody told
+  ownerPid: 20, // u32: the `jobshim run` that made the pool, 0 = none
+  ownerStart: 24, // u64: its start time, clock ticks since boot
+  ownerPidNamespace: 32, // u64: inode of its PID namespace
+  runs: 64, // u64: tool runs that took a slot of their own
+  callerRuns: 72, // u64: tool runs in the slot that their caller held
+  waitedMicroseconds: 80, // u64
+  running: 88, // u32: tools running now in slots of their own
+  peak: 92, // u32: most of them at once
+  overdrafts: 96, // u32: runs without a slot, after `patience`
+  reclaimed: 100, // u32: tokens returned for a dead owner
+} as const
+
+/** Offsets into a record. */
+export const recordOffsets = {
+  state: 0, // u8, recordStates
+  kind: 1, // u8, slotKinds
+  token: 2, // u8: the byte to give back
+  counted: 3, // u8: 1 while this record counts in header.running
+  pid: 4, // u32
+  start: 8, // u64: the launcher's start time, clock ticks since boot
+  since: 16, // u64: CLOCK_MONOTONIC nanoseconds when the state was entered
+  job: 24, // u64: the job's key
+  tool: 32, // toolBytes, NUL-padded
+  childPid: 56, // u32
+} as const
+
+/** What a record's owner is doing. Only the record's OFD lock tells whether the owner lives. */
+export const recordStates = {
+  free: 0,
+  waiting: 1, // for a slot
+  acquiring: 2, // about to read a token; the kernel stores the byte into the record
+  held: 3,
+  releasing: 4, // about to write the token back; counts as written
+} as const
+
+export const slotKinds = {
+  none: 0,
+  token: 1,
+  implicit: 2,
+  overdraft: 3,
+} as const
