@@ -1,0 +1,61 @@
+/**
+ * What a command is. A command is one file: its name, summary, options and examples stand beside its `run`.
+ * `src/main.ts` imports the file of the command in question only.
+ */
+
+/** What an option yields: a switch, a text, a number, or names (`--tools a,b`, may be repeated). */
+type OptionValues = { switch: boolean; text: string; number: number; names: readonly string[] }
+
+export type CommandOption = {
+  name: string // long name; `no-x` switches x off and yields `noX`
+  letter?: string // `j` for -j
+  kind: keyof OptionValues
+  value?: string // what --help shows for the value: `N`
+  text: string // one line for --help
+}
+
+type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name
+
+/** The flags that were given, by the options' camel-cased names. One that was not given is absent. */
+export type FlagsOf<Options extends readonly CommandOption[]> = {
+  readonly [Row in Options[number] as CamelCase<Row['name']>]?: OptionValues[Row['kind']]
+}
+
+export type Call<Flags> = {
+  flags: Flags
+  operands: readonly string[] // what is not ours: everything from the first operand, or after `--`
+  workingDirectory: string
+  environment: NodeJS.ProcessEnv
+}
+
+export type Example = { line: string; text: string }
+
+type CommandDefinition<Options extends readonly CommandOption[]> = {
+  name: string
+  summary: string // one line, without a full stop
+  operands?: string // as --help shows them (`-- CMD...`); absent = the command takes none
+  options: Options
+  notes?: string // a paragraph for --help
+  examples: readonly Example[]
+  failure?: number // exit status of a failed command; default exitCodes.failed
+  usage?: number // exit status of a wrong command line; default exitCodes.usage
+
+  /** Returns the exit status. Throws `Failure` for what the user can mend. */
+  run(call: Call<FlagsOf<Options>>): Promise<number>
+}
+
+type AnyFlags = Readonly<Record<string, OptionValues[keyof OptionValues]>>
+
+export type Command = Omit<CommandDefinition<readonly CommandOption[]>, 'run'> & {
+  run(call: Call<AnyFlags>): Promise<number>
+}
+
+/** Returns the definition as it is; gives `run` flags of the types its options declare. */
+export function command<const Options extends readonly CommandOption[]>(
+  definition: CommandDefinition<Options>,
+): Command {
+  // The one place where flags change type: `readFlags` yields for each row what its kind promises.
+  return { ...definition, run: call => definition.run({ ...call, flags: call.flags as FlagsOf<Options> }) }
+}

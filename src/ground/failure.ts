@@ -1,0 +1,29 @@
+/** What is thrown for people: printed as two lines, without a stack. Everything else keeps its stack. */
+import { exitCodes } from './exit-codes.js'
+
+export class Failure extends Error {
+  override name = 'Failure'
+
+  /**
+   * @param message what, and where or why, without `jobshim: ` before it
+   * @param hint what to do
+   * @param code exit status
+   */
+  constructor(
+    message: string,
+    readonly hint: string,
+    readonly code: number = exitCodes.failed,
+  ) {
+    super(message)
+  }
+}
+
+/** Returns the lines for stderr, without a newline at the end. */
+export function renderFailure(failure: Failure): string {
+  return `jobshim: ${failure.message}\n  ${failure.hint}`
+}
+
+/** Returns the `code` of a system error (`ENOENT`), or undefined for any other value. */
+export function systemErrorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
