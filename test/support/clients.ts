@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { repository } from './workspace.js'
+
+/** A program that tests drive and that a machine may lack. */
+export type Client = {
+  name: string // as the closing line of the tests has it
+  program: string
+  version?: RegExp // what its --version must look like
+  fetched?: string // the directory of .cache/clients into which .ci/clients puts it
+}
+
+/** Every optional client; make and a C compiler are none: without them jobshim can't be built. */
+export const clients = {
+  make43: { name: 'make 4.3', program: 'make', version: /^GNU Make (3\.|4\.[0-3]\b)/ }, // any that speaks no fifo:
+  make44: { name: 'make 4.4', program: 'make', version: /^GNU Make 4\.([4-9]|\d\d)/, fetched: 'make-4.4.1' },
+  ninja111: { name: 'ninja 1.11', program: 'ninja', version: /^1\.\d(\.|$)|^1\.1[0-2]\b/ }, // any that is no client
+  ninja113: { name: 'ninja 1.13', program: 'ninja', version: /^1\.1[3-9]\b/, fetched: 'ninja-1.13' },
+  cargo: { name: 'cargo', program: 'cargo' },
+  ccache: { name: 'ccache', program: 'ccache' },
+  clang: { name: 'clang', program: 'clang' },
+  cmake: { name: 'cmake', program: 'cmake' },
+  python: { name: 'python', program: 'python3' },
+  scons: { name: 'scons', program: 'scons' },
+  tmux: { name: 'tmux', program: 'tmux', version: /^/ },
+} as const satisfies Record<string, Client>
+
+export type ClientKey = keyof typeof clients
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isVersion(file: string, version: RegExp | undefined): boolean {
+  if (version === undefined) return true
+  const { stdout } = spawnSync(file, [file.endsWith('/tmux') ? '-V' : '--version'], { encoding: 'utf8' })
+  return version.test(stdout ?? '')
+}
+
+/** Returns the directory that holds a client, or undefined where the machine lacks it. */
+export function findClient(key: ClientKey): string | undefined {
+  const { program, version, fetched }: Client = clients[key]
+  const directories = (process.env.PATH ?? '').split(delimiter).filter(entry => entry.startsWith('/'))
+  if (fetched !== undefined) directories.unshift(join(repository, '.cache/clients', fetched, 'bin'))
+  return directories.find(directory => {
+    const file = join(directory, program)
+    return isExecutable(file) && isVersion(file, version)
+  })
+}
+
+/** The names of the clients that this machine lacks. */
+export const missingClients = (): string[] =>
+  Object.entries(clients)
+    .filter(([key]) => findClient(key as ClientKey) === undefined)
+    .map(([, { name }]) => name)

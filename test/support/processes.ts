@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
+export type Process = { pid: number; parent: number; session: number; state: string; command: string }
+
+/** Every process of the machine that can be read, as /proc has it; zombies included. */
+export function processes(): Process[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(name => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+        const [state = '?', parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        const command = readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
+        return [{ pid: Number(name), parent: Number(parent), session: Number(session), state, command }]
+      } catch {
+        return [] // gone meanwhile
+      }
+    })
+}
+
+/** Processes that still run in a session, or whose environment has `marker` (`NAME=value`). */
+export function processesOf(session: number, marker?: string): Process[] {
+  return processes().filter(({ pid, session: its, state }) => {
+    if (state === 'Z') return false
+    if (its === session) return true
+    if (marker === undefined) return false
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(marker)
+    } catch {
+      return false
+    }
+  })
+}
+
+/** One line a process, for messages. */
+export const describe = (found: readonly Process[]): string =>
+  found
+    .map(({ pid, parent, state, command }) => `  ${pid} (child of ${parent}) ${state} ${command}`)
+    .join('\n')
+
+export function killAll(found: readonly Process[]): void {
+  for (const { pid } of found) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // gone meanwhile
+    }
+  }
+}
