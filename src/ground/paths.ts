@@ -1,0 +1,65 @@
+/** Where jobshim's files live. */
+import { lstatSync, mkdirSync, type Stats } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Failure, systemErrorCode } from './failure.js'
+
+/** The root of the installed package (or of the clone), without a slash at its end. */
+export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+
+const isAbsolute = (path: string | undefined): path is string => path?.startsWith('/') ?? false
+
+/**
+ * Returns the directory for data that stays: `$XDG_DATA_HOME`, or `~/.local/share`.
+ * A relative `XDG_DATA_HOME` is ignored, as the XDG base directory specification demands.
+ */
+export function dataHome(environment: NodeJS.ProcessEnv): string {
+  const { XDG_DATA_HOME: data, HOME: home } = environment
+  if (isAbsolute(data)) return data
+  return join(isAbsolute(home) ? home : homedir(), '.local/share')
+}
+
+/** Returns the shim dir where nobody named another. Persistent: CMake and autoconf write it into their caches. */
+export function defaultShimDirectory(environment: NodeJS.ProcessEnv): string {
+  return join(dataHome(environment), 'jobshim/shims')
+}
+
+/** Returns the directory for FIFOs and ledgers: `${XDG_RUNTIME_DIR:-/tmp}/jobshim-UID`. It may not exist. */
+export function stateDirectory(environment: NodeJS.ProcessEnv, uid = currentUid()): string {
+  const runtime = environment.XDG_RUNTIME_DIR
+  return join(isAbsolute(runtime) ? runtime : '/tmp', `jobshim-${uid}`)
+}
+
+/** Returns the effective user id: it owns the files this process makes. */
+export function currentUid(): number {
+  return process.geteuid?.() ?? 0
+}
+
+const stateFaults: readonly { is: (stats: Stats) => boolean; what: string }[] = [
+  { is: stats => stats.isSymbolicLink(), what: 'is a symlink, which anybody may have put there' },
+  { is: stats => !stats.isDirectory(), what: 'is not a directory' },
+  { is: stats => stats.uid !== currentUid(), what: 'belongs to another user' },
+  { is: stats => (stats.mode & 0o077) !== 0, what: 'is open to other users' },
+]
+
+/**
+ * Makes the state directory (0700) where it is missing. Returns its path.
+ * Throws `Failure` where it can't be made, or where another user could have put something into it.
+ */
+export function ensureStateDirectory(environment: NodeJS.ProcessEnv): string {
+  const directory = stateDirectory(environment)
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code !== 'EEXIST')
+      throw new Failure(`${directory}: can't make the state directory (${code})`, stateHint)
+  }
+  const stats = lstatSync(directory)
+  const fault = stateFaults.find(({ is }) => is(stats))
+  if (fault) throw new Failure(`${directory}: ${fault.what}`, stateHint)
+  return directory
+}
+
+const stateHint = 'remove it, or set XDG_RUNTIME_DIR to a directory that is yours alone'

@@ -1,0 +1,127 @@
+/**
+ * Families of tool names, as `--tools` takes them. TRIPLE- is a prefix such as `x86_64-linux-gnu-`, -VERSION a suffix
+ * such as `-12` or `-15.0.7`. A name belongs to the first row that matches it.
+ */
+import type { ToolFamily } from './arguments.js'
+
+export type FamilyName = Exclude<ToolFamily, 'make' | 'ninja'>
+
+export type FamilyRow = {
+  family: FamilyName
+  names: readonly string[]
+  triple: boolean // also with TRIPLE- before it
+  version: boolean // also with -VERSION behind it
+  byDefault: boolean // wanted where nobody names tools
+  why: string
+}
+
+const row = (
+  family: FamilyName,
+  names: readonly string[],
+  shape: 'plain' | 'triple' | 'version' | 'triple and version',
+  byDefault: boolean,
+  why: string,
+): FamilyRow => ({
+  family,
+  names,
+  triple: shape.startsWith('triple'),
+  version: shape.endsWith('version'),
+  byDefault,
+  why,
+})
+
+export const familyRows: readonly FamilyRow[] = [
+  row('ar', ['ar'], 'triple', false, 'short and bound by the disk: waiting costs more than it saves'),
+  row(
+    'as',
+    ['as'],
+    'triple',
+    false,
+    'run by gcc, which holds a slot already; wanted where builds call it by themselves',
+  ),
+  row(
+    'clang',
+    ['clang', 'clang++'],
+    'triple and version',
+    true,
+    'compiles and links; clang-format and the like start no work worth a slot',
+  ),
+  row(
+    'gcc',
+    ['c++', 'cc', 'g++', 'gcc'],
+    'triple and version',
+    true,
+    'compiles and links; gcc-ar, gcc-nm and gcc-ranlib only wrap binutils',
+  ),
+  row('gcc', ['c89', 'c89-gcc', 'c99', 'c99-gcc'], 'plain', true, 'the names POSIX gives the compiler'),
+  row('gfortran', ['gfortran'], 'triple and version', true, 'compiles and links'),
+  row('ghc', ['ghc'], 'version', true, 'compiles and links; ghc-pkg and ghci do not'),
+  row('go', ['go'], 'plain', true, 'starts its compilers itself, as many as there are cores'),
+  row('javac', ['javac'], 'plain', true, 'compiles'),
+  row(
+    'ld',
+    ['ld', 'ld.bfd', 'ld.gold', 'ld.lld', 'ld.mold'],
+    'triple',
+    true,
+    'links: the largest programs of a build',
+  ),
+  row('ld', ['lld', 'mold'], 'plain', true, 'links, called by its own name'),
+  row('ranlib', ['ranlib'], 'triple', false, 'as ar'),
+  row('rustc', ['rustc'], 'plain', true, 'compiles and links'),
+]
+
+/** All names `--tools` knows as families, sorted. */
+export const familyNames: readonly FamilyName[] = [...new Set(familyRows.map(({ family }) => family))].sort()
+
+/** The families that are wanted where nobody names tools, sorted. */
+export const defaultFamilies: readonly FamilyName[] = familyNames.filter(name =>
+  familyRows.some(({ family, byDefault }) => family === name && byDefault),
+)
+
+const quote = (text: string): string => text.replace(/[.+]/g, '\\$&')
+
+// A triple is told by its machine: by shape alone `gcc-ar`, `llvm-as` and `ccache-cc` would have one too.
+const machines = [
+  'aarch64\\w*',
+  'alpha\\w*',
+  'amdgcn',
+  'arm\\w*',
+  'avr',
+  'hppa\\w*',
+  'i[3-6]86',
+  'ia64',
+  'loongarch\\w*',
+  'm68k',
+  'mips\\w*',
+  'msp430',
+  'nvptx\\w*',
+  'or1k',
+  'powerpc\\w*',
+  'ppc\\w*',
+  'riscv\\w*',
+  's390x?',
+  'sh[1-4]\\w*',
+  'sparc\\w*',
+  'wasm\\d+',
+  'x86_64',
+  'xtensa\\w*',
+]
+const triple = `(?:(?:${machines.join('|')})(?:-[\\w.]+){0,3}-)?`
+const version = '(?:-\\d[\\d.]*)?'
+
+const patterns = familyRows.map(row => ({
+  row,
+  pattern: new RegExp(
+    `^${row.triple ? triple : ''}(?:${row.names.map(quote).join('|')})${row.version ? version : ''}$`,
+  ),
+}))
+
+/** Returns the family a program of this name belongs to, or undefined. */
+export function familyOf(name: string): FamilyName | undefined {
+  return patterns.find(({ pattern }) => pattern.test(name))?.row.family
+}
+
+/** Tells a family's name from a literal tool's. */
+export function isFamily(name: string): name is FamilyName {
+  return familyNames.some(family => family === name)
+}
