@@ -11,10 +11,7 @@ export async function installShims(
   around: Surroundings & { args?: readonly string[]; launcher?: string } = {},
 ): Promise<string> {
   const { args = [], launcher = process.env.JOBSHIM_TEST_LAUNCHER, ...rest } = around
-  const { status, stdout, stderr } = await jobshim(
-    ['install', '--no-config', '--dir', directory, ...args],
-    rest,
-  )
+  const { status, stdout, stderr } = await jobshim(['install', '--dir', directory, ...args], rest)
   if (status !== 0) throw new Error(`install failed: ${status}\n${stdout}${stderr}`)
   if (launcher) {
     const place = join(directory, '.jobshim/launcher')

@@ -1,0 +1,62 @@
+import { test } from 'uvu'
+import type { ClientKey } from '../support/clients.js'
+import { driveUnderRun } from '../support/driver.js'
+
+const parts = ['hash', 'lines', 'search', 'slice', 'utf8', 'words']
+
+const files = {
+  'Cargo.toml': '[package]\nname = "mill"\nversion = "0.1.0"\nedition = "2021"\nbuild = "build.rs"\n',
+  'build.rs': `use std::{env, process::Command, thread};
+
+fn main() {
+    let out = env::var("OUT_DIR").unwrap();
+    let workers: Vec<_> = [${parts.map(name => `"${name}"`).join(', ')}]
+        .into_iter()
+        .map(|name| {
+            let object = format!("{out}/{name}.o");
+            println!("cargo:rustc-link-arg={object}");
+            thread::spawn(move || Command::new("cc").args(["-c", &format!("{name}.c"), "-o", &object]).status().unwrap())
+        })
+        .collect();
+    for worker in workers {
+        assert!(worker.join().unwrap().success());
+    }
+}
+`,
+  'src/main.rs': `#[repr(C)]
+struct Slice(*const u8, usize);
+extern "C" {
+    fn count_words(text: Slice) -> usize;
+}
+// What the linked objects need from the files that are not compiled here.
+#[no_mangle]
+extern "C" fn ascii_letter(c: u8) -> bool { c.is_ascii_alphabetic() }
+#[no_mangle]
+extern "C" fn ascii_digit(c: u8) -> bool { c.is_ascii_digit() }
+#[no_mangle]
+extern "C" fn ascii_space(c: u8) -> bool { c.is_ascii_whitespace() }
+#[no_mangle]
+extern "C" fn buffer_add() {}
+#[no_mangle]
+extern "C" fn buffer_byte() {}
+
+fn main() {
+    let text = "one two three";
+    println!("{}", unsafe { count_words(Slice(text.as_ptr(), text.len())) });
+}
+`,
+}
+
+/** Which make is on PATH decides whether the pool is told as R,W or as a FIFO; cargo knows both. */
+const styles: readonly ClientKey[] = ['make43', 'make44']
+
+for (const key of styles)
+  driveUnderRun({
+    name: `${key} :: cargo with a build script`,
+    needs: ['cargo', key],
+    files,
+    command: ['sh', '-c', 'CARGO_INCREMENTAL=0 cargo build --quiet --offline && target/debug/mill'],
+    outputs: /out\/\w+\.o$|debug\/mill$/,
+  })
+
+test.run()

@@ -1,0 +1,12 @@
+import { test } from 'uvu'
+import { driveUnderRun } from '../support/driver.js'
+import { sources } from '../support/sources.js'
+
+driveUnderRun({
+  name: 'xargs -P8',
+  needs: [],
+  files: { sources: `${sources.join('\n')}\n` },
+  command: ['xargs', '-a', 'sources', '-P8', '-I{}', 'cc', '-c', '{}.c', '-o', '{}.o'],
+})
+
+test.run()

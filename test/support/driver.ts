@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type ClientKey, clients, findClient } from './clients.js'
+import { jobshim, type Outcome, run } from './jobshim.js'
+import { makeRecorder, type Recorder, type Recording } from './recording.js'
+import { installShims } from './shimdir.js'
+import { copySources } from './sources.js'
+import { makeWorkspace, writeFiles } from './workspace.js'
+
+/** A build that compiles the sources with some build tool. */
+export type Driver = {
+  name: string
+  needs: readonly ClientKey[] // put on PATH behind the shims, in exactly these versions
+  files: Readonly<Record<string, string>> // beside the C sources
+  command: readonly string[] // under jobshim
+  alone?: readonly string[] // without it; must overcommit, or the recorder shows nothing
+  outputs?: RegExp // of the paths of what it builds
+  noise?: RegExp // lines of the tool itself that depend on how many jobs it has
+}
+
+/** What one build did. */
+export type Build = Outcome & { recording: Recording; outputs: Record<string, string> }
+
+/** Where a driver's builds run: always the same path, since paths get into outputs. */
+type Site = { directory: string; recorder: Recorder; path: string }
+
+const jobCounts = (process.env.JOBSHIM_TEST_JOBS ?? '1,2,3,8').split(',').map(Number)
+
+let recorder: Recorder | undefined
+
+function makeSite({ needs }: Driver): Site {
+  const directory = makeWorkspace()
+  const bin = join(directory, 'clients')
+  mkdirSync(bin)
+  for (const key of needs)
+    symlinkSync(join(findClient(key) ?? '', clients[key].program), join(bin, clients[key].program))
+  recorder ??= makeRecorder(makeWorkspace('recorder'))
+  const path = [bin, recorder.bin, process.env.PATH].join(delimiter)
+  return { directory: join(directory, 'work'), recorder, path }
+}
+
+function hashOutputs(directory: string, wanted: RegExp): Record<string, string> {
+  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter(path => wanted.test(path))
+    .sort()
+  return Object.fromEntries(
+    paths.map(path => [
+      path,
+      createHash('sha256')
+        .update(readFileSync(join(directory, path)))
+        .digest('hex'),
+    ]),
+  )
+}
+
+async function build(site: Site, driver: Driver, start: () => Promise<Outcome>): Promise<Build> {
+  rmSync(site.directory, { recursive: true, force: true })
+  mkdirSync(site.directory)
+  copySources(site.directory)
+  writeFiles(site.directory, driver.files)
+  site.recorder.take()
+  const outcome = await start()
+  return {
+    ...outcome,
+    recording: site.recorder.take(),
+    outputs: hashOutputs(site.directory, driver.outputs ?? /\.o$/),
+  }
+}
+
+const buildAlone = (site: Site, driver: Driver): Promise<Build> => {
+  const [program = '', ...args] = driver.alone ?? driver.command
+  return build(site, driver, () => run(program, args, { cwd: site.directory, env: { PATH: site.path } }))
+}
+
+/** Lines in an order of their own, since jobs end in any. */
+const lines = (text: string, { noise = /^$/ }: Driver): string[] =>
+  text
+    .split('\n')
+    .filter(line => line !== '' && !noise.test(line))
+    .sort()
+
+const summary =
+  /^jobshim: (\d+) tool runs?, at most (\d+) at a time, \d+\.\d s waited, (\d+)\/(\d+) tokens? back\n$/
+
+/** The build under `jobshim run -jN` against the same without: the limit, the outputs, the tokens, the silence. */
+function assertGoverned(driver: Driver, jobs: number, alone: Build, governed: Build): void {
+  const whole = governed.stderr.split(/(?<=\n)/)
+  const last = whole.pop() ?? ''
+  assert.is(
+    governed.status,
+    0,
+    `ended with ${governed.status ?? governed.signal}: ${governed.stdout}${governed.stderr}`,
+  )
+  assert.match(last, summary)
+  const [, runs, most, back, total] = summary.exec(last) ?? []
+  assert.equal(lines(whole.join(''), driver), lines(alone.stderr, driver))
+  assert.equal(lines(governed.stdout, driver), lines(alone.stdout, driver))
+  assert.equal(governed.outputs, alone.outputs)
+  assert.is(governed.recording.unfinished, 0)
+  assert.is(governed.recording.runs, alone.recording.runs)
+  assert.ok(governed.recording.peak <= jobs, `${governed.recording.peak} at once under -j${jobs}`)
+  assert.is(`${back}/${total}`, `${jobs - 1}/${jobs - 1}`)
+  assert.ok(Number(most) <= jobs, last)
+  assert.ok(Number(runs) > 0, last)
+}
+
+/** Fails where a build without jobshim doesn't overcommit: then nothing could be seen with it either. */
+function assertRude(driver: Driver, alone: Build): void {
+  assert.is(alone.status, 0, `${alone.stdout}${alone.stderr}`)
+  assert.ok(Object.keys(alone.outputs).length > 0, 'no outputs')
+  assert.is(alone.recording.unfinished, 0)
+  assert.ok(alone.recording.peak > 1, `${driver.name}: ${alone.recording.peak} at once`)
+}
+
+/** Registers the tests of a driver under `jobshim run` at each -j. */
+export function driveUnderRun(driver: Driver): void {
+  const names = jobCounts.map(jobs => ({ jobs, name: `run :: ${driver.name} :: -j${jobs}` }))
+  if (driver.needs.some(key => findClient(key) === undefined)) {
+    for (const { name } of names) test.skip(name)
+    return
+  }
+  let before: Promise<{ site: Site; alone: Build; shims: string }> | undefined
+  const prepare = async () => {
+    const site = makeSite(driver)
+    const alone = await buildAlone(site, driver)
+    assertRude(driver, alone)
+    const shims = await installShims(join(makeWorkspace(), 'shims'), { env: { PATH: site.path } })
+    return { site, alone, shims }
+  }
+  for (const { jobs, name } of names)
+    test(name, async () => {
+      before ??= prepare()
+      const { site, alone, shims } = await before
+      const env = { PATH: site.path, JOBSHIM_DIR: shims }
+      const governed = await build(site, driver, () =>
+        jobshim(['run', `-j${jobs}`, '--', ...driver.command], { cwd: site.directory, env }),
+      )
+      assertGoverned(driver, jobs, alone, governed)
+    })
+}
