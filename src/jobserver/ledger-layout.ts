@@ -30,6 +30,7 @@ export const headerOffsets = {
   peak: 92, // u32: most of them at once
   overdrafts: 96, // u32: runs without a slot, after `patience`
   reclaimed: 100, // u32: tokens returned for a dead owner
+  progress: 104, // u64: CLOCK_MONOTONIC nanoseconds when a launcher last took a slot
 } as const
 
 /** Offsets into a record. */

@@ -6,11 +6,10 @@ export type Adapter = {
   name: string
   family: 'make' | 'ninja'
   fifoSince: readonly [major: number, minor: number] // first version that speaks `fifo:`
-  ownPool: 'never-joins' // its own -jN on the command line opens another pool, or ignores ours
 }
 
 export const adapters: readonly Adapter[] = [
-  { name: 'gmake', family: 'make', fifoSince: [4, 4], ownPool: 'never-joins' },
-  { name: 'make', family: 'make', fifoSince: [4, 4], ownPool: 'never-joins' },
-  { name: 'ninja', family: 'ninja', fifoSince: [1, 13], ownPool: 'never-joins' },
+  { name: 'gmake', family: 'make', fifoSince: [4, 4] },
+  { name: 'make', family: 'make', fifoSince: [4, 4] },
+  { name: 'ninja', family: 'ninja', fifoSince: [1, 13] },
 ]

@@ -1,0 +1,26 @@
+/* The jobserver's address as clients write it: --jobserver-auth and its older spelling (GNU make manual, "Job Slots"). */
+#ifndef AUTH_H
+#define AUTH_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct auth {
+	enum auth_kind { AUTH_NONE, AUTH_FIFO, AUTH_PIPE } kind;
+	bool legacy;           /* spelled --jobserver-fds: make <= 4.1, which never sets O_CLOEXEC */
+	const char *why;       /* AUTH_NONE: what is wrong, for people */
+	const char *word;      /* in makeflags: where its word begins, NULL if it came from elsewhere */
+	size_t word_length;
+	int read_fd, write_fd; /* AUTH_PIPE */
+	char path[PATH_MAX];   /* AUTH_FIFO */
+};
+
+/* Parses one address, "fifo:PATH" or "R,W". False, with auth->why set, where it is neither. */
+bool auth_parse(const char *text, size_t length, struct auth *auth);
+
+/* Finds the last address in MAKEFLAGS before " -- ". Negative fds ("not for you", make 4.4 in pipe style) leave the
+ * earlier pair in force: it is reached through the ancestor that has it. False, with auth->why set, where there is none. */
+bool auth_find(const char *makeflags, struct auth *auth);
+
+#endif

@@ -1,0 +1,162 @@
+#include "child.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
+ * process group anyway. */
+static const int passed_on[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGTSTP, SIGCONT,
+	SIGURG, SIGXCPU, SIGVTALRM, SIGPROF, SIGWINCH, SIGIO, SIGPWR,
+};
+
+/* These a terminal sends to the whole foreground group: the tool has had them. */
+static bool sent_by_terminal(const siginfo_t *info)
+{
+	static const int of_terminals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH };
+
+	if (info->si_code != SI_KERNEL)
+		return false;
+	for (size_t i = 0; i < sizeof of_terminals / sizeof of_terminals[0]; i++)
+		if (info->si_signo == of_terminals[i])
+			return true;
+	return false;
+}
+
+static void handled_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
+		sigaddset(set, passed_on[i]);
+}
+
+void child_prepare(struct inherited *inherited)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t handled;
+
+	handled_set(&handled);
+	sigprocmask(SIG_BLOCK, &handled, &inherited->mask);
+	sigaction(SIGBUS, NULL, &inherited->bus);
+	sigaction(SIGCHLD, &standard, &inherited->child);
+}
+
+void child_unprepare(const struct inherited *inherited)
+{
+	sigaction(SIGBUS, &inherited->bus, NULL);
+	sigaction(SIGCHLD, &inherited->child, NULL);
+	sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
+}
+
+void exec_program(const char *path, char *const argv[], char *const envp[])
+{
+	char shell[] = "/bin/sh";
+	char **with_shell;
+	size_t count = 0;
+
+	execve(path, argv, envp);
+	if (errno != ENOEXEC)
+		return;
+	while (argv[count] != NULL)
+		count++;
+	with_shell = malloc((count + 2) * sizeof *with_shell);
+	if (with_shell == NULL)
+		return;
+	with_shell[0] = shell;
+	with_shell[1] = (char *)path;
+	if (count > 0)
+		memcpy(with_shell + 2, argv + 1, count * sizeof *with_shell);
+	else
+		with_shell[2] = NULL;
+	execve(shell, with_shell, envp);
+	free(with_shell);
+	errno = ENOEXEC;
+}
+
+/* In a function of its own: the child of vfork runs on our stack and must not disturb what the parent still uses. */
+static __attribute__((noinline)) pid_t start(const char *path, char *const argv[], char *const envp[],
+                                             const struct inherited *inherited, volatile int *error)
+{
+	pid_t launcher = getpid();
+	pid_t child = vfork();
+
+	if (child != 0)
+		return child;
+	/* It never outlives us, so that a returned token is never still in use. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == launcher) {
+		child_unprepare(inherited);
+		exec_program(path, argv, envp);
+	}
+	*error = errno;
+	_exit(127);
+}
+
+/* Stops ourselves as the tool is stopped, for whoever watches us: a shell's job control. A SIGCONT that comes before
+ * the mask is opened takes the SIGTSTP back. */
+static void stop_too(pid_t child, const siginfo_t *info)
+{
+	sigset_t stop;
+
+	if (!sent_by_terminal(info))
+		kill(child, SIGTSTP);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	kill(getpid(), SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
+int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited)
+{
+	volatile int error = 0;
+	int status = 0;
+	sigset_t handled;
+	pid_t child = start(path, argv, envp, inherited, &error);
+
+	if (child < 0)
+		return -1;
+	handled_set(&handled);
+	for (;;) {
+		siginfo_t info;
+		pid_t ended = waitpid(child, &status, error != 0 ? 0 : WNOHANG);
+
+		if (ended == child)
+			break;
+		if (ended < 0 && errno != EINTR)
+			return -1;
+		if (sigwaitinfo(&handled, &info) < 0 || info.si_signo == SIGCHLD)
+			continue;
+		if (info.si_signo == SIGTSTP)
+			stop_too(child, &info);
+		else if (!sent_by_terminal(&info))
+			kill(child, info.si_signo); /* ESRCH: it ended meanwhile, SIGCHLD is on its way */
+	}
+	if (error != 0) {
+		errno = error;
+		return -1;
+	}
+	return status;
+}
+
+_Noreturn void child_end_like(int status)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t only;
+
+	if (WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	/* The tool's own core file must not be overwritten by ours. */
+	prctl(PR_SET_DUMPABLE, 0);
+	sigaction(WTERMSIG(status), &standard, NULL);
+	sigemptyset(&only);
+	sigaddset(&only, WTERMSIG(status));
+	kill(getpid(), WTERMSIG(status));
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	_exit(128 + WTERMSIG(status)); /* init of a PID namespace can't die of a signal */
+}

@@ -1,0 +1,30 @@
+/* Starts the real tool and stays out of its way until it ends (DESIGN 4.8). */
+#ifndef CHILD_H
+#define CHILD_H
+
+#include <signal.h>
+
+/* What our caller gave us and the tool is to get. */
+struct inherited {
+	sigset_t mask;
+	struct sigaction bus;   /* changed by the ledger */
+	struct sigaction child; /* ignored SIGCHLD would lose the tool's status */
+};
+
+/* Notes mask and dispositions, then blocks the signals that are passed on, so that none ends us while we hold a token. */
+void child_prepare(struct inherited *inherited);
+
+/* Gives mask and dispositions back, for an exec in our place. */
+void child_unprepare(const struct inherited *inherited);
+
+/* Runs the program and returns its wait status; signals sent to us go to it. -1, with errno set, if it can't be
+ * started. */
+int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited);
+
+/* Ends this process as status says: with its exit code, or of its signal. */
+_Noreturn void child_end_like(int status);
+
+/* execve, and for a script without `#!` the shell, as execvp() has it. Returns only on error. */
+void exec_program(const char *path, char *const argv[], char *const envp[]);
+
+#endif

@@ -1,0 +1,18 @@
+/* Tells clients of a jobserver from processes that merely carry its descriptors (DESIGN 4.5). */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct jobserver;
+struct process;
+
+/* Whether process has the jobserver open as a client: with O_CLOEXEC. A make that has it without is looked at again
+ * for a while, since make clears the flag around the start of a `+` recipe. */
+bool client_of(const struct process *process, const struct jobserver *jobserver);
+
+/* Whether the program pid runs is by its name one that keeps a pipe jobserver's descriptors to itself. */
+bool client_by_name(pid_t pid);
+
+#endif

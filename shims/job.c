@@ -1,0 +1,60 @@
+#include "job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "contract.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "process.h"
+
+static const uint64_t OWNER_KEY = 1;
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(uint64_t value, const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+
+	while (size-- > 0)
+		value = (value ^ *at++) * 0x100000001b3ULL;
+	return value;
+}
+
+static uint64_t key_of(uint64_t namespace, uint64_t pid, uint64_t start, const char *name)
+{
+	uint64_t value = 0xcbf29ce484222325ULL;
+
+	value = hash(value, &namespace, sizeof namespace);
+	value = hash(value, &pid, sizeof pid);
+	value = hash(value, &start, sizeof start);
+	value = hash(value, name, strlen(name));
+	return value;
+}
+
+struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger)
+{
+	struct job job = { .ours = false };
+	struct owner owner = ledger_owner(ledger);
+	uint64_t namespace = pid_namespace();
+	bool owner_near = owner.pid != 0 && owner.pid_namespace == namespace;
+	const char *name = getenv(ENV_JOB);
+	struct process child, process;
+
+	if (process_read(getpid(), &child)) {
+		job.start = child.start;
+		for (; child.parent > 0 && process_read(child.parent, &process); child = process) {
+			bool by_owner = owner_near && process.pid == owner.pid && process.start == owner.start;
+
+			if (!by_owner && !client_of(&process, jobserver))
+				continue;
+			job.ours = child.pid == getpid();
+			/* All that `jobshim run` starts, and what was reparented away from it, is its one command. */
+			job.key = by_owner ? OWNER_KEY : key_of(namespace, (uint64_t)child.pid, child.start, "");
+			return job;
+		}
+	}
+	job.key = owner_near ? OWNER_KEY : key_of(namespace, 0, 0, name == NULL ? "" : name);
+	return job;
+}

@@ -1,0 +1,21 @@
+/* The job: the child of the nearest client on our chain of ancestors. Everything below it shares one implicit slot. */
+#ifndef JOB_H
+#define JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct jobserver;
+struct ledger;
+
+struct job {
+	bool ours;    /* we are the job: our caller took the slot we run in */
+	uint64_t key; /* else: names the job's locks and records */
+	uint64_t start; /* our own start time, for the record */
+};
+
+/* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
+ * `jobshim run` in the same PID namespace, else one for each JOBSHIM_JOB and PID namespace. */
+struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger);
+
+#endif

@@ -1,0 +1,31 @@
+/* The jobserver a tool run obeys, opened by us: our own open file descriptions, non-blocking and close-on-exec. */
+#ifndef JOBSERVER_H
+#define JOBSERVER_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "auth.h"
+
+struct jobserver {
+	int read_fd;
+	int write_fd; /* the same as read_fd for a character device: steve counts per open file */
+	dev_t device;
+	ino_t inode;
+	bool own;    /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
+	bool legacy; /* MAKEFLAGS spells it --jobserver-fds */
+	char path[PATH_MAX]; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N */
+};
+
+/* Finds and opens the jobserver (DESIGN 4.4): JOBSHIM_JOBSERVER, MAKEFLAGS, CARGO_MAKEFLAGS, an ancestor `jobshim run`.
+ * False, with *why set for people, where there is none that can be used. */
+bool jobserver_open(struct jobserver *jobserver, const char **why);
+
+/* Opens the jobserver at auth. As above. */
+bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why);
+
+/* Whether R and W of auth are open in this process and both the jobserver's. */
+bool jobserver_inherited(const struct jobserver *jobserver, const struct auth *auth);
+
+#endif

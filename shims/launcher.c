@@ -1,0 +1,232 @@
+/* The program every shim points to. One tool run: find the real tool, take a slot, run it, give the slot back. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapter.h"
+#include "arguments.h"
+#include "child.h"
+#include "contract.h"
+#include "job.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "process.h"
+#include "report.h"
+#include "resolve.h"
+#include "slot.h"
+#include "toolfile.h"
+
+enum { ENVIRONMENT_MAX = 8192 };
+
+extern char **environ;
+
+/* All that is known of this run before a slot is sought. */
+struct run {
+	const char *tool; /* its plain name */
+	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
+	const struct adapter *adapter;
+	struct self self;
+	struct resolution real;
+	struct tool_settings settings;
+};
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/* Puts assignment ("NAME=value") into the environment. False where it would need a place that is not there. */
+static bool put_environment(char *assignment)
+{
+	static char *larger[ENVIRONMENT_MAX + 1];
+	size_t name = strcspn(assignment, "=") + 1, count = 0;
+
+	for (; environ[count] != NULL; count++) {
+		if (strncmp(environ[count], assignment, name) == 0) {
+			environ[count] = assignment;
+			return true;
+		}
+	}
+	if (count >= ENVIRONMENT_MAX)
+		return false;
+	if (environ != larger)
+		memcpy(larger, environ, count * sizeof *environ);
+	larger[count] = assignment;
+	larger[count + 1] = NULL;
+	environ = larger;
+	return true;
+}
+
+/* Counts the launchers above us; a chain that is too long goes round in a circle. */
+static void count_hop(const struct run *run)
+{
+	static char assignment[32];
+	const char *value = getenv(ENV_HOPS);
+	long hops = value == NULL ? 0 : strtol(value, NULL, 10);
+
+	if (hops < 0 || hops >= LEDGER_HOP_LIMIT) {
+		report("%s: called itself %d times over, last through %s", run->tool, LEDGER_HOP_LIMIT, run->real.path);
+		report("  make sure that what stands behind the shims on PATH does not start them again");
+		exit(EXIT_JOBSHIM);
+	}
+	snprintf(assignment, sizeof assignment, "%s=%ld", ENV_HOPS, hops + 1);
+	put_environment(assignment);
+}
+
+/* gcc finds cc1, clang its mode and rustup its tool by argv[0]: the absolute path. make prints its own as $(MAKE). */
+static void choose_argv0(struct run *run)
+{
+	bool bare = run->argv[0] != NULL && strchr(run->argv[0], '/') == NULL;
+
+	if (run->adapter == NULL || !bare)
+		run->argv[0] = run->real.path;
+}
+
+static _Noreturn void fail_to_start(const struct run *run, int error)
+{
+	report("%s: can't be started: %s", run->real.path, strerror(error));
+	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+static _Noreturn void exec_tool(const struct run *run)
+{
+	exec_program(run->real.path, run->argv, environ);
+	fail_to_start(run, errno);
+}
+
+static void find_tool(struct run *run)
+{
+	resolve(&run->self, run->tool, &run->real);
+	if (run->real.outcome == RESOLVED)
+		return;
+	if (run->real.outcome == NOT_EXECUTABLE) {
+		report("%s: not executable", run->real.path);
+		_exit(EXIT_NOT_EXECUTABLE);
+	}
+	if (strchr(run->tool, '/') != NULL || run->self.shim_dir[0] == '\0')
+		report("%s: not found%s", run->tool, strchr(run->tool, '/') != NULL ? "" : " on PATH");
+	else
+		report("%s: not found on PATH after %s", run->tool, run->self.shim_dir);
+	_exit(EXIT_NOT_FOUND);
+}
+
+/* No slot is to be had: runs the tool as it is, or fails, as the policy no-jobserver has it. */
+static _Noreturn void without_jobserver(const struct run *run, const char *why)
+{
+	if (run->settings.error_without) {
+		report("%s: no jobserver: %s", run->tool, why);
+		report("  start the build below make -jN or jobshim run, or set %s=pass", ENV_NO_JOBSERVER);
+		_exit(EXIT_JOBSHIM);
+	}
+	report_debug("%s: not governed: %s", run->tool, why);
+	exec_tool(run);
+}
+
+static _Noreturn void run_in_slot(const struct run *run, const struct jobserver *jobserver, const struct job *job,
+                                  struct ledger *ledger)
+{
+	struct inherited inherited;
+	struct slot slot;
+	int status, error;
+
+	child_prepare(&inherited);
+	ledger_claim(ledger, jobserver, job, base_name(run->tool));
+	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience);
+	if (slot.kind == SLOT_NONE) {
+		ledger_free(ledger);
+		child_unprepare(&inherited);
+		without_jobserver(run, "it can't be read");
+	}
+	if (slot.kind == SLOT_OVERDRAFT)
+		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
+	ledger_count_run(ledger, slot.waited_ns);
+	status = child_run(run->real.path, run->argv, environ, &inherited);
+	error = errno;
+	slot_give_back(&slot, jobserver, ledger);
+	if (status < 0)
+		fail_to_start(run, error);
+	child_end_like(status);
+}
+
+static _Noreturn void govern(struct run *run)
+{
+	static struct jobserver jobserver;
+	struct ledger ledger;
+	struct job job;
+	const char *why = "";
+	char *makeflags;
+	bool joins;
+
+	if (!jobserver_open(&jobserver, &why))
+		without_jobserver(run, why);
+	if (run->adapter != NULL) {
+		makeflags = adapter_mend(run->adapter, &jobserver, run->real.path, run->argv, &joins);
+		if (makeflags != NULL)
+			put_environment(makeflags);
+		/* A client with a pool of its own holds nothing of ours: its tools pay for themselves. */
+		if (!joins)
+			exec_tool(run);
+	}
+	ledger_open(&ledger, &jobserver);
+	if (ledger.fd < 0)
+		report_debug("%s: no crash safety: %s", run->tool, ledger.why);
+	job = job_find(&jobserver, &ledger);
+#ifdef JOBSHIM_NAIVE
+	job.ours = false;
+#endif
+	if (job.ours) {
+		if (run->adapter == NULL)
+			ledger_count_caller_run(&ledger);
+		exec_tool(run);
+	}
+	run_in_slot(run, &jobserver, &job, &ledger);
+}
+
+/* `launcher --jobserver`: prints the jobserver a tool started here would use. */
+static int print_jobserver(void)
+{
+	static struct jobserver jobserver;
+	const char *why = "";
+
+	if (!jobserver_open(&jobserver, &why)) {
+		report("no jobserver: %s", why);
+		return 1;
+	}
+	return printf("fifo:%s\n", jobserver.path) < 0 || fflush(stdout) != 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct run run;
+	const char *disable = getenv(ENV_DISABLE);
+
+	report_init();
+	self_find(&run.self);
+	run.argv = argv;
+	run.tool = argc > 0 ? base_name(argv[0]) : "launcher";
+	if (strcmp(run.tool, "launcher") == 0) {
+		if (argc == 2 && strcmp(argv[1], "--jobserver") == 0)
+			return print_jobserver();
+		if (argc < 3 || strcmp(argv[1], "--") != 0) {
+			report("launcher: wrong usage\n  launcher -- TOOL ARGS, or through a shim that links to it");
+			return EXIT_JOBSHIM;
+		}
+		run.argv = argv + 2;
+		run.tool = argv[2];
+	}
+	find_tool(&run);
+	run.adapter = adapter_find(base_name(run.tool));
+	choose_argv0(&run);
+	count_hop(&run);
+	if (run.adapter == NULL && run.real.stripped_path != NULL)
+		put_environment(run.real.stripped_path);
+	tool_settings_read(&run.settings, run.self.shim_dir, base_name(run.tool));
+	if ((disable != NULL && strcmp(disable, "1") == 0) || arguments_are_probe(run.settings.family, run.argv))
+		exec_tool(&run);
+	govern(&run);
+}

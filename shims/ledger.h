@@ -1,0 +1,58 @@
+/* The ledger: what launchers hold, so that a killed one's token can be returned (DESIGN 5). Whether a record's owner
+ * lives is told by its OFD lock alone. Without a ledger everything works but that. */
+#ifndef LEDGER_H
+#define LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct jobserver;
+struct job;
+
+struct ledger {
+	int fd;                         /* -1: none; the record is then memory of our own */
+	volatile unsigned char *header; /* mapped */
+	volatile unsigned char *record; /* ours; mapped */
+	const char *why;                /* fd == -1: the reason, for JOBSHIM_DEBUG */
+	unsigned index;
+};
+
+struct owner {
+	pid_t pid; /* 0: nobody */
+	uint64_t start;
+	uint64_t pid_namespace;
+};
+
+/* Opens the ledger beside the jobserver's FIFO, or the one in the state directory, which is made where missing. */
+void ledger_open(struct ledger *ledger, const struct jobserver *jobserver);
+
+struct owner ledger_owner(const struct ledger *ledger);
+
+/* Takes a free record for this run and marks it as waiting. */
+void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool);
+
+/* States of our record; each is stored before the step it announces. */
+void ledger_waiting(struct ledger *ledger);
+void ledger_acquiring(struct ledger *ledger);
+void ledger_held(struct ledger *ledger, int kind);
+void ledger_releasing(struct ledger *ledger);
+void ledger_free(struct ledger *ledger);
+
+/* Where the kernel is to store the token's byte: in the record itself, so that no kill can come between. */
+unsigned char *ledger_token(struct ledger *ledger);
+
+/* Counts a run that starts in its own slot, after waiting; a run in its caller's slot. */
+void ledger_count_run(struct ledger *ledger, uint64_t waited_ns);
+void ledger_count_caller_run(struct ledger *ledger);
+
+/* Returns the token of every record whose owner is dead, and clears the record. */
+void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);
+
+/* When a slot of this jobserver was last taken by a launcher: CLOCK_MONOTONIC nanoseconds, 0 = not known. */
+uint64_t ledger_progress(const struct ledger *ledger);
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+uint64_t monotonic_ns(void);
+
+#endif

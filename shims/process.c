@@ -1,0 +1,170 @@
+#include "process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The kernel's answer to getdents64, which libcs without largefile variants don't declare. */
+struct directory_entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short length;
+	unsigned char type;
+	char name[];
+};
+
+int open_high(const char *path, int flags)
+{
+	int fd, high;
+
+	do
+		fd = open(path, flags | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	close(fd);
+	return high;
+}
+
+ssize_t read_small_file(const char *path, char *buffer, size_t size)
+{
+	size_t used = 0;
+	int fd = open_high(path, O_RDONLY);
+
+	if (fd < 0)
+		return -1;
+	while (used < size - 1) {
+		ssize_t n = read(fd, buffer + used, size - 1 - used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			close(fd);
+			return -1;
+		}
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	close(fd);
+	buffer[used] = '\0';
+	return (ssize_t)used;
+}
+
+bool process_read(pid_t pid, struct process *process)
+{
+	char path[32], text[1024];
+	char *open_paren, *close_paren, *field;
+	size_t length;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	if (read_small_file(path, text, sizeof text) < 0)
+		return false;
+	/* The name may hold spaces and parentheses: the last ')' ends it (proc(5)). */
+	open_paren = strchr(text, '(');
+	close_paren = strrchr(text, ')');
+	if (open_paren == NULL || close_paren == NULL || close_paren < open_paren)
+		return false;
+	length = (size_t)(close_paren - open_paren - 1);
+	if (length >= sizeof process->comm)
+		length = sizeof process->comm - 1;
+	memcpy(process->comm, open_paren + 1, length);
+	process->comm[length] = '\0';
+	process->pid = pid;
+	field = close_paren + 1;
+	for (int number = 3; number <= 22; number++) {
+		field = strchr(field, ' ');
+		if (field == NULL)
+			return false;
+		field++;
+		if (number == 4)
+			process->parent = (pid_t)strtol(field, NULL, 10);
+	}
+	process->start = strtoull(field, NULL, 10);
+	return true;
+}
+
+void process_program(pid_t pid, char *name, size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	char path[32], target[4096];
+	const char *base;
+	ssize_t length;
+
+	name[0] = '\0';
+	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+	length = readlink(path, target, sizeof target - 1);
+	if (length < 0)
+		return;
+	target[length] = '\0';
+	if ((size_t)length > sizeof deleted && strcmp(target + length - (sizeof deleted - 1), deleted) == 0)
+		target[(size_t)length - (sizeof deleted - 1)] = '\0';
+	base = strrchr(target, '/');
+	base = base == NULL ? target : base + 1;
+	if (strlen(base) < size)
+		strcpy(name, base);
+}
+
+bool process_each_fd(pid_t pid, bool (*visit)(pid_t pid, int fd, void *state), void *state)
+{
+	_Alignas(struct directory_entry) char buffer[2048];
+	char path[32];
+	bool found = false;
+	int directory;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	directory = open_high(path, O_RDONLY | O_DIRECTORY);
+	if (directory < 0)
+		return false;
+	while (!found) {
+		long length = syscall(SYS_getdents64, directory, buffer, sizeof buffer);
+
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length <= 0)
+			break;
+		for (long at = 0; at < length && !found;) {
+			const struct directory_entry *entry = (const struct directory_entry *)(buffer + at);
+
+			if (entry->name[0] >= '0' && entry->name[0] <= '9')
+				found = visit(pid, atoi(entry->name), state);
+			at += entry->length;
+		}
+	}
+	close(directory);
+	return found;
+}
+
+bool process_stat_fd(pid_t pid, int fd, struct stat *status)
+{
+	char path[48];
+
+	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+	return stat(path, status) == 0;
+}
+
+bool process_fd_cloexec(pid_t pid, int fd)
+{
+	char path[48], text[256];
+	const char *flags;
+
+	snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)pid, fd);
+	if (read_small_file(path, text, sizeof text) < 0)
+		return false;
+	flags = strstr(text, "flags:");
+	return flags != NULL && (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC) != 0;
+}
+
+uint64_t pid_namespace(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) == 0 ? (uint64_t)status.st_ino : 0;
+}

@@ -1,0 +1,42 @@
+/* What /proc tells about a process, and the descriptors it has open. */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct process {
+	pid_t pid;
+	pid_t parent;
+	uint64_t start; /* clock ticks since boot: with pid, a name that is not reused */
+	char comm[16];
+};
+
+/* Fills process from /proc/PID/stat. False where there is no such process or no /proc. */
+bool process_read(pid_t pid, struct process *process);
+
+/* The basename of the program pid runs, without " (deleted)"; empty where it can't be read. */
+void process_program(pid_t pid, char *name, size_t size);
+
+/* Calls visit for each descriptor that pid has open, until it returns true. True if one did. */
+bool process_each_fd(pid_t pid, bool (*visit)(pid_t pid, int fd, void *state), void *state);
+
+/* The open file that descriptor fd of process pid refers to, as stat() has it. */
+bool process_stat_fd(pid_t pid, int fd, struct stat *status);
+
+/* Whether descriptor fd of process pid has O_CLOEXEC set. */
+bool process_fd_cloexec(pid_t pid, int fd);
+
+/* Reads at most size - 1 bytes of a small file and ends them with a NUL. The length, or -1. */
+ssize_t read_small_file(const char *path, char *buffer, size_t size);
+
+/* open() with O_CLOEXEC and EINTR looped, never on 0, 1 or 2, which may be closed and are the tool's. -1 on error. */
+int open_high(const char *path, int flags);
+
+/* The inode of our PID namespace, 0 where it can't be told. */
+uint64_t pid_namespace(void);
+
+#endif

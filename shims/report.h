@@ -1,0 +1,14 @@
+/* What people get to see: one line of what and where, one of what to do. */
+#ifndef REPORT_H
+#define REPORT_H
+
+/* Notes whether stderr is open; must run before anything opens a descriptor. */
+void report_init(void);
+
+/* Writes "jobshim: ..." and a newline to stderr, if that was open at the start. */
+void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* As report, and only with JOBSHIM_DEBUG=1. */
+void report_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

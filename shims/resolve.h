@@ -1,0 +1,28 @@
+/* Finds the real tool behind a shim (DESIGN 4.2). */
+#ifndef RESOLVE_H
+#define RESOLVE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The installed launcher this process runs from. */
+struct self {
+	char shim_dir[PATH_MAX]; /* empty where the launcher is not in a DIR/.jobshim */
+	dev_t device;            /* of the launcher */
+	ino_t inode;
+};
+
+struct resolution {
+	enum { RESOLVED, NOT_FOUND, NOT_EXECUTABLE } outcome;
+	char path[PATH_MAX];     /* absolute, or as PATH has it; symlinks not resolved */
+	char *stripped_path;     /* "PATH=..." without any jobshim entry; NULL: nothing to strip, or it won't fit */
+};
+
+void self_find(struct self *self);
+
+/* Finds the real tool for name. A plain name is searched on PATH behind our own entry, then before it; every shim dir is
+ * passed over, ours and others'. A name with a slash stands for itself, unless it is a shim. */
+void resolve(const struct self *self, const char *name, struct resolution *resolution);
+
+#endif

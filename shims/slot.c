@@ -1,0 +1,279 @@
+#include "slot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "job.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "process.h"
+
+enum {
+	LOOK_AGAIN_MS = 250,  /* the head of a queue: reclaim, and wake-ups that another waiter swallowed */
+	UNSEEN_HOLDER_MS = 10, /* the same where the implicit slot's holder can't be watched */
+	QUEUE_TICK_MS = 2000, /* behind the head: it may have been stopped */
+};
+
+/* Both locks lie on the jobserver's own inode, far beyond any size: they need no ledger and no writable directory, and
+ * every user of this jobserver meets in the same place. They are process-owned, so that F_GETLK tells the holder. */
+static const off_t LOCK_BASE = (off_t)1 << 61;
+
+enum lock { LOCK_IMPLICIT, LOCK_QUEUE };
+
+static struct flock job_lock(const struct job *job, enum lock which, short type)
+{
+	return (struct flock){
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = LOCK_BASE + (off_t)((job->key << 1 & 0x0fffffffffffffffULL) | which),
+		.l_len = 1,
+	};
+}
+
+static bool try_lock(const struct jobserver *jobserver, const struct job *job, enum lock which)
+{
+	struct flock lock = job_lock(job, which, F_WRLCK);
+
+	return fcntl(jobserver->write_fd, F_SETLK, &lock) == 0;
+}
+
+static void unlock(const struct jobserver *jobserver, const struct job *job, enum lock which)
+{
+	struct flock lock = job_lock(job, which, F_UNLCK);
+
+	fcntl(jobserver->write_fd, F_SETLK, &lock);
+}
+
+enum { HOLDER_UNSEEN = -1, HOLDER_GONE = -2 };
+
+/* Who holds the job's implicit slot: a descriptor that polls readable when that process ends; HOLDER_GONE where the
+ * slot is free by now, HOLDER_UNSEEN where its holder can't be watched (another PID namespace, an old kernel). */
+static int watch_holder(const struct jobserver *jobserver, const struct job *job)
+{
+#if defined SYS_pidfd_open && !defined JOBSHIM_NAIVE
+	struct flock lock = job_lock(job, LOCK_IMPLICIT, F_WRLCK);
+	int holder;
+
+	if (fcntl(jobserver->write_fd, F_GETLK, &lock) < 0)
+		return HOLDER_UNSEEN;
+	if (lock.l_type == F_UNLCK)
+		return HOLDER_GONE;
+	if (lock.l_pid <= 0)
+		return HOLDER_UNSEEN;
+	holder = (int)syscall(SYS_pidfd_open, lock.l_pid, 0);
+	if (holder < 0)
+		return errno == ESRCH ? HOLDER_GONE : HOLDER_UNSEEN;
+	return holder;
+#else
+	(void)jobserver;
+	(void)job;
+	return HOLDER_UNSEEN;
+#endif
+}
+
+enum outcome { TOOK_TOKEN, NO_TOKEN, UNREADABLE };
+
+/* The kernel stores the byte into the record, in the same step that takes it from the pipe: a kill can't part them. */
+static enum outcome try_token(const struct jobserver *jobserver, struct ledger *ledger, unsigned char *token)
+{
+	unsigned char *into = ledger_token(ledger);
+	ssize_t n;
+
+	ledger_acquiring(ledger);
+	do {
+		n = read(jobserver->read_fd, into, 1);
+		if (n < 0 && errno == EFAULT && into != token) {
+			into = token; /* the ledger was cut: nothing was read, go on without it */
+			errno = EINTR;
+		}
+	} while (n < 0 && errno == EINTR);
+	if (n == 1) {
+		*token = *into;
+		ledger_held(ledger, SLOT_TOKEN);
+		return TOOK_TOKEN;
+	}
+	ledger_waiting(ledger);
+	return n < 0 && errno == EAGAIN ? NO_TOKEN : UNREADABLE;
+}
+
+static void on_tick(int signal_number)
+{
+	(void)signal_number; /* only so that F_SETLKW returns */
+}
+
+/* Waits to be the head of the job's queue, at most QUEUE_TICK_MS. The kernel hands the lock on in order of arrival. */
+static void wait_in_queue(const struct jobserver *jobserver, const struct job *job, const sigset_t *waiting)
+{
+	const int tick = SIGRTMAX - 1;
+	struct flock lock = job_lock(job, LOCK_QUEUE, F_WRLCK);
+	struct sigaction action = { .sa_handler = on_tick }, inherited;
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = tick };
+	/* It repeats: one that comes before F_SETLKW sleeps is not the last. */
+	struct itimerspec period = {
+		.it_value = { .tv_sec = QUEUE_TICK_MS / 1000 },
+		.it_interval = { .tv_sec = QUEUE_TICK_MS / 1000 },
+	};
+	sigset_t mask = *waiting, blocked;
+	timer_t timer;
+
+	sigdelset(&mask, tick);
+	if (sigaction(tick, &action, &inherited) < 0)
+		return;
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0) {
+		if (timer_settime(timer, 0, &period, NULL) == 0 && sigprocmask(SIG_SETMASK, &mask, &blocked) == 0) {
+			/* EINTR is the point: whatever it returns, the caller looks again. */
+			fcntl(jobserver->write_fd, F_SETLKW, &lock);
+			sigprocmask(SIG_SETMASK, &blocked, NULL);
+		}
+		timer_delete(timer);
+	}
+	sigaction(tick, &inherited, NULL);
+}
+
+/* Waits until a token may be there, the holder of the implicit slot ends, or timeout_ms. */
+static void wait_for_either(int epoll, int holder, const sigset_t *waiting, int timeout_ms)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (holder >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, holder, &event) < 0)
+		timeout_ms = UNSEEN_HOLDER_MS;
+	epoll_pwait(epoll, &event, 1, timeout_ms, waiting);
+}
+
+/* CPU time spent on this machine since boot, in clock ticks; from the first line of /proc/stat. */
+static bool read_busy(uint64_t *busy)
+{
+	enum { IDLE = 3, IOWAIT = 4, FIELDS = 8 };
+	char text[512];
+	char *at = text + 4;
+
+	if (read_small_file("/proc/stat", text, sizeof text) < 0 || strncmp(text, "cpu ", 4) != 0)
+		return false;
+	*busy = 0;
+	for (int field = 0; field < FIELDS; field++) {
+		uint64_t value = strtoull(at, &at, 10);
+
+		if (field != IDLE && field != IOWAIT)
+			*busy += value;
+	}
+	return true;
+}
+
+struct watch {
+	uint64_t arrived_ns;
+	uint64_t idle_since_ns;
+	uint64_t sampled_ns;
+	uint64_t busy;
+};
+
+/* A deadlock, as in `cc -E a.c | cc -x c -` with one slot left: nobody took a slot for patience seconds although we
+ * wait for one, and for the last second of these the machine did next to nothing. */
+static bool out_of_patience(struct watch *watch, const struct ledger *ledger, double patience)
+{
+	const uint64_t second = 1000000000u;
+	uint64_t now = monotonic_ns(), since = watch->arrived_ns, progress = ledger_progress(ledger), busy;
+	uint64_t limit = (uint64_t)(patience * (double)second);
+	uint64_t idle_needed = limit < second ? limit : second;
+
+	if (patience <= 0)
+		return false;
+	if (now - watch->sampled_ns >= second / 5 && read_busy(&busy)) {
+		/* Half a core's worth of ticks (100 a second) since the last sample is not idle. */
+		if (watch->sampled_ns == 0 || (busy - watch->busy) * (second / 50) > now - watch->sampled_ns)
+			watch->idle_since_ns = now;
+		watch->sampled_ns = now;
+		watch->busy = busy;
+	}
+	if (progress > since)
+		since = progress;
+	return now - since >= limit && now - watch->idle_since_ns >= idle_needed;
+}
+
+struct slot slot_take(const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
+                      const sigset_t *waiting, double patience)
+{
+	struct slot slot = { .kind = SLOT_NONE };
+	struct epoll_event readable = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	struct watch watch = { .arrived_ns = monotonic_ns() };
+	uint64_t reclaimed_ns = 0;
+	bool head = false, in_epoll = false;
+	int epoll = -1;
+
+	watch.idle_since_ns = watch.arrived_ns;
+	for (bool waited = false;; waited = true) {
+		enum outcome outcome = NO_TOKEN;
+		int holder;
+
+		/* Whoever finds a queue joins it; behind a head that is stopped everyone still looks now and then. */
+		head = head || try_lock(jobserver, job, LOCK_QUEUE);
+		if (head || waited) {
+#ifndef JOBSHIM_NAIVE
+			if (try_lock(jobserver, job, LOCK_IMPLICIT)) {
+				ledger_held(ledger, SLOT_IMPLICIT);
+				slot.kind = SLOT_IMPLICIT;
+				break;
+			}
+#endif
+			outcome = try_token(jobserver, ledger, &slot.token);
+		}
+		if (outcome == TOOK_TOKEN) {
+			slot.kind = SLOT_TOKEN;
+			break;
+		}
+		if (outcome == UNREADABLE)
+			break;
+		if (!head) {
+			wait_in_queue(jobserver, job, waiting);
+			continue;
+		}
+		if (monotonic_ns() - reclaimed_ns >= (uint64_t)LOOK_AGAIN_MS * 1000000u) {
+			ledger_reclaim(ledger, jobserver);
+			reclaimed_ns = monotonic_ns();
+#ifndef JOBSHIM_NAIVE
+			if (out_of_patience(&watch, ledger, patience)) {
+				ledger_held(ledger, SLOT_OVERDRAFT);
+				slot.kind = SLOT_OVERDRAFT;
+				break;
+			}
+#endif
+		}
+		if (epoll < 0)
+			epoll = epoll_create1(EPOLL_CLOEXEC);
+		if (!in_epoll)
+			in_epoll = epoll_ctl(epoll, EPOLL_CTL_ADD, jobserver->read_fd, &readable) == 0;
+		holder = watch_holder(jobserver, job);
+		if (holder == HOLDER_GONE)
+			continue;
+		wait_for_either(epoll, holder, waiting, in_epoll && holder >= 0 ? LOOK_AGAIN_MS : UNSEEN_HOLDER_MS);
+		if (holder >= 0)
+			close(holder);
+	}
+	if (head)
+		unlock(jobserver, job, LOCK_QUEUE);
+	if (epoll >= 0)
+		close(epoll);
+	slot.waited_ns = monotonic_ns() - watch.arrived_ns;
+	return slot;
+}
+
+void slot_give_back(const struct slot *slot, const struct jobserver *jobserver, struct ledger *ledger)
+{
+	ssize_t n;
+
+	if (slot->kind == SLOT_TOKEN) {
+		ledger_releasing(ledger);
+		do
+			n = write(jobserver->write_fd, &slot->token, 1);
+		while (n < 0 && errno == EINTR);
+	}
+	ledger_free(ledger);
+}

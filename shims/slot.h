@@ -1,0 +1,27 @@
+/* Takes a slot for one tool run and gives it back (DESIGN 4.6, 4.9). */
+#ifndef SLOT_H
+#define SLOT_H
+
+#include <signal.h>
+#include <stdint.h>
+
+struct jobserver;
+struct job;
+struct ledger;
+
+struct slot {
+	int kind;           /* SLOT_TOKEN, SLOT_IMPLICIT, SLOT_OVERDRAFT; SLOT_NONE: the jobserver can't be read */
+	unsigned char token; /* SLOT_TOKEN: the byte to give back */
+	uint64_t waited_ns;
+};
+
+/* Takes one token or the job's implicit slot, whichever is free first, in order of arrival. Signals of waiting (the
+ * mask to wait with) act while it waits and never once it holds a token. Waits for ever on a busy machine; on an idle
+ * one without progress at most patience seconds (0 = for ever), then returns an overdraft. */
+struct slot slot_take(const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
+                      const sigset_t *waiting, double patience);
+
+/* Gives it back. The server may be gone: then there is nobody to give it to, which is fine. */
+void slot_give_back(const struct slot *slot, const struct jobserver *jobserver, struct ledger *ledger);
+
+#endif

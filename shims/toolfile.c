@@ -1,0 +1,55 @@
+#include "toolfile.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "contract.h"
+#include "process.h"
+
+static double parse_seconds(const char *text, double otherwise)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	return end == text || seconds < 0 ? otherwise : seconds;
+}
+
+static void apply(struct tool_settings *settings, const char *key, const char *value)
+{
+	if (strcmp(key, "family") == 0 && strlen(value) < sizeof settings->family)
+		strcpy(settings->family, value);
+	else if (strcmp(key, "no-jobserver") == 0)
+		settings->error_without = strcmp(value, "error") == 0;
+	else if (strcmp(key, "patience") == 0)
+		settings->patience = parse_seconds(value, settings->patience);
+}
+
+void tool_settings_read(struct tool_settings *settings, const char *shim_dir, const char *tool)
+{
+	char path[PATH_MAX], text[LEDGER_TOOL_FILE_MAX];
+	const char *value;
+	char *rest = NULL;
+
+	memset(settings, 0, sizeof *settings);
+	settings->patience = LEDGER_DEFAULT_PATIENCE;
+	if (shim_dir[0] != '\0' &&
+	    snprintf(path, sizeof path, "%s/.jobshim/tools/%s", shim_dir, tool) < (int)sizeof path &&
+	    read_small_file(path, text, sizeof text) > 0) {
+		for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+			char *equals = strchr(line, '=');
+
+			if (equals == NULL)
+				continue;
+			*equals = '\0';
+			apply(settings, line, equals + 1);
+		}
+	}
+	value = getenv(ENV_NO_JOBSERVER);
+	if (value != NULL)
+		apply(settings, "no-jobserver", value);
+	value = getenv(ENV_PATIENCE);
+	if (value != NULL)
+		apply(settings, "patience", value);
+}

@@ -1,0 +1,16 @@
+/* DIR/.jobshim/tools/NAME: what `jobshim install` wrote down for one tool. Flat lines, key=value. */
+#ifndef TOOLFILE_H
+#define TOOLFILE_H
+
+#include <stdbool.h>
+
+struct tool_settings {
+	char family[16];      /* whose argument table applies, empty = none */
+	bool error_without;   /* policy no-jobserver: error */
+	double patience;      /* seconds */
+};
+
+/* Reads the file, where there is one, then what the environment overrides. Unknown keys are for later versions. */
+void tool_settings_read(struct tool_settings *settings, const char *shim_dir, const char *tool);
+
+#endif
