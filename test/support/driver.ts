@@ -25,13 +25,13 @@ export type Driver = {
 export type Build = Outcome & { recording: Recording; outputs: Record<string, string> }
 
 /** Where a driver's builds run: always the same path, since paths get into outputs. */
-type Site = { directory: string; recorder: Recorder; path: string }
+export type Site = { directory: string; recorder: Recorder; path: string }
 
 const jobCounts = (process.env.JOBSHIM_TEST_JOBS ?? '1,2,3,8').split(',').map(Number)
 
 let recorder: Recorder | undefined
 
-function makeSite({ needs }: Driver): Site {
+export function makeSite({ needs }: Pick<Driver, 'needs'>): Site {
   const directory = makeWorkspace()
   const bin = join(directory, 'clients')
   mkdirSync(bin)
@@ -56,7 +56,11 @@ function hashOutputs(directory: string, wanted: RegExp): Record<string, string> 
   )
 }
 
-async function build(site: Site, driver: Driver, start: () => Promise<Outcome>): Promise<Build> {
+export async function build(
+  site: Site,
+  driver: Pick<Driver, 'files' | 'outputs'>,
+  start: () => Promise<Outcome>,
+): Promise<Build> {
   rmSync(site.directory, { recursive: true, force: true })
   mkdirSync(site.directory)
   copySources(site.directory)
@@ -70,13 +74,14 @@ async function build(site: Site, driver: Driver, start: () => Promise<Outcome>):
   }
 }
 
-const buildAlone = (site: Site, driver: Driver): Promise<Build> => {
+/** The driver's build without jobshim, in the same place and with the same recorder. */
+export const buildAlone = (site: Site, driver: Driver): Promise<Build> => {
   const [program = '', ...args] = driver.alone ?? driver.command
   return build(site, driver, () => run(program, args, { cwd: site.directory, env: { PATH: site.path } }))
 }
 
 /** Lines in an order of their own, since jobs end in any. */
-const lines = (text: string, { noise = /^$/ }: Driver): string[] =>
+export const lines = (text: string, { noise = /^$/ }: Pick<Driver, 'noise'>): string[] =>
   text
     .split('\n')
     .filter(line => line !== '' && !noise.test(line))
@@ -108,7 +113,7 @@ function assertGoverned(driver: Driver, jobs: number, alone: Build, governed: Bu
 }
 
 /** Fails where a build without jobshim doesn't overcommit: then nothing could be seen with it either. */
-function assertRude(driver: Driver, alone: Build): void {
+export function assertRude(driver: Driver, alone: Build): void {
   assert.is(alone.status, 0, `${alone.stdout}${alone.stderr}`)
   assert.ok(Object.keys(alone.outputs).length > 0, 'no outputs')
   assert.is(alone.recording.unfinished, 0)

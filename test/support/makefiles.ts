@@ -1,12 +1,12 @@
 import type { ClientKey } from './clients.js'
-import { compiles, link, objects, sources } from './sources.js'
+import { link, objects, sources } from './sources.js'
 
 /** A way to write a recipe; all build the same objects and `all.o`. */
 export type RecipeForm = {
   name: string
   needs?: ClientKey
   files: Readonly<Record<string, string>>
-  joins: boolean // whether its compilers draw on the outer make's jobserver without jobshim's help
+  limit: 'make' | 'shims' | 'none' // who keeps it below an outer `make -jN`; none: the form makes a pool of its own
 }
 
 const rule = (recipe: string): string => `%.o: %.c\n\t${recipe}\n`
@@ -32,17 +32,17 @@ export const recipeForms: readonly RecipeForm[] = [
   {
     name: 'direct cc', // make starts it without a shell
     files: { Makefile: all() + rule('@cc -c $< -o $@') },
-    joins: true,
+    limit: 'make',
   },
   {
     name: 'sh -c', // a shell waits above it
     files: { Makefile: all() + rule('@cc -c $< -o $@ && test -s $@') },
-    joins: true,
+    limit: 'make',
   },
   {
     name: '+ recipes', // the jobserver's fds are open in it
     files: { Makefile: all('+@') + rule('+@cc -c $< -o $@') },
-    joins: true,
+    limit: 'make',
   },
   {
     name: '$(MAKE) nested',
@@ -51,7 +51,7 @@ export const recipeForms: readonly RecipeForm[] = [
       'left.mk': `left: ${halves[0]}\n${rule('@cc -c $< -o $@')}`,
       'right.mk': `right: ${halves[1]}\n${rule('@cc -c $< -o $@ && test -s $@')}`,
     },
-    joins: true,
+    limit: 'make',
   },
   {
     name: 'cc & cc & wait', // two compilers in one job
@@ -60,7 +60,7 @@ export const recipeForms: readonly RecipeForm[] = [
         .map(([a, b]) => `${a}:\n\t@cc -c ${a}.c -o ${a}.o & cc -c ${b}.c -o ${b}.o & wait\n`)
         .join('')}`,
     },
-    joins: false,
+    limit: 'shims',
   },
   {
     name: 'Python ThreadPool', // eight compilers in one job, and the jobserver's fds closed
@@ -69,16 +69,13 @@ export const recipeForms: readonly RecipeForm[] = [
       Makefile: `all: objects\n\t@${link}\nobjects:\n\t@python3 pool.py ${sources.join(' ')}\n`,
       'pool.py': threadPool,
     },
-    joins: false,
+    limit: 'shims',
   },
   {
     name: 'make -j16 written into it', // a pool of its own
     files: {
       Makefile: `all:\n\t@make --no-print-directory -j16 all.o\n${joined()}${rule('@cc -c $< -o $@')}`,
     },
-    joins: false,
+    limit: 'none',
   },
 ]
-
-/** A shell script that starts all compilers at once and links when they are through. */
-export const backgroundScript = `#!/bin/sh\n${compiles.map(command => `${command} &`).join('\n')}\nwait\n${link}\n`

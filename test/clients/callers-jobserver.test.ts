@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type ClientKey, findClient } from '../support/clients.js'
+import { assertRude, type Build, build, buildAlone, lines, makeSite, type Site } from '../support/driver.js'
+import { run } from '../support/jobshim.js'
+import { type RecipeForm, recipeForms } from '../support/makefiles.js'
+import { installShims } from '../support/shimdir.js'
+import { makeWorkspace } from '../support/workspace.js'
+
+/** The shim dir is merely first on PATH: the jobserver is make's own, and jobshim has no say in how it is told. */
+type Caller = { name: string; key: ClientKey; args: readonly string[] }
+
+const callers: readonly Caller[] = [
+  { name: 'make 4.3', key: 'make43', args: [] },
+  { name: 'make 4.4 fifo', key: 'make44', args: ['--jobserver-style=fifo'] },
+  { name: 'make 4.4 pipe', key: 'make44', args: ['--jobserver-style=pipe'] },
+]
+
+const jobCounts = (process.env.JOBSHIM_TEST_JOBS ?? '1,2,3,4,5,6,7,8').split(',').map(Number)
+const noise = /^make(\[\d+\])?: warning: -j16 forced in (submake|makefile): resetting jobserver mode\.$/
+
+type Prepared = { site: Site; alone: Build; shims: string }
+
+async function prepare(caller: Caller, form: RecipeForm): Promise<Prepared> {
+  const needs = form.needs === undefined ? [caller.key] : [caller.key, form.needs]
+  const site = makeSite({ needs })
+  const command = ['make', '-j4', ...caller.args]
+  const alone = await buildAlone(site, { name: form.name, needs, files: form.files, command })
+  assertRude({ name: form.name, needs, files: form.files, command }, alone)
+  const shims = await installShims(join(makeWorkspace(), 'shims'), { env: { PATH: site.path } })
+  return { site, alone, shims }
+}
+
+/** Where the form keeps no limit by itself, the shims need a jobserver for it, and `make -j1` has none. */
+const limitOf = ({ limit }: RecipeForm, jobs: number): number =>
+  limit === 'none' || (limit === 'shims' && jobs === 1) ? Number.POSITIVE_INFINITY : jobs
+
+function register(caller: Caller, form: RecipeForm): void {
+  const lacks = [caller.key, form.needs].some(key => key !== undefined && findClient(key) === undefined)
+  let before: Promise<Prepared> | undefined
+  for (const jobs of jobCounts) {
+    const name = `caller :: ${caller.name} :: ${form.name} :: -j${jobs}`
+    if (lacks) {
+      test.skip(name)
+      continue
+    }
+    test(name, async () => {
+      before ??= prepare(caller, form)
+      const { site, alone, shims } = await before
+      const governed = await build(site, form, () =>
+        run('make', [`-j${jobs}`, ...caller.args], {
+          cwd: site.directory,
+          env: { PATH: `${shims}:${site.path}` },
+        }),
+      )
+      assert.is(governed.status, 0, `${governed.stdout}${governed.stderr}`)
+      // Here `INTERNAL: Exiting with 3 jobserver tokens available; should be 4!` would stand.
+      assert.equal(lines(governed.stderr, { noise }), lines(alone.stderr, { noise }))
+      assert.equal(lines(governed.stdout, {}), lines(alone.stdout, {}))
+      assert.equal(governed.outputs, alone.outputs)
+      assert.is(governed.recording.unfinished, 0)
+      assert.is(governed.recording.runs, alone.recording.runs)
+      const { peak } = governed.recording
+      assert.ok(peak <= limitOf(form, jobs), `${peak} at once under -j${jobs}`)
+    })
+  }
+}
+
+for (const caller of callers) for (const form of recipeForms) register(caller, form)
+
+test.run()
