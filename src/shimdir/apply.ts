@@ -1,0 +1,119 @@
+/** Carries out what the planner decided. Every step is atomic, overwrites no link, and may be repeated. */
+
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { Failure, systemErrorCode } from '../ground/failure.js'
+import { entryOf } from './inspect.js'
+import { modified } from './launcher.js'
+import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
+import { renderManifest } from './manifest.js'
+import type { Action } from './plan.js'
+
+type Effect<Kind extends Action['kind']> = (
+  layout: Layout,
+  action: Extract<Action, { kind: Kind }>,
+  launcher: string | undefined,
+) => void
+
+const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
+  'write manifest': (layout, { names }) => replaceFile(layout, layout.manifest, renderManifest(names), 0o644),
+  'write tool file': (layout, { name, text }) => {
+    mkdirSync(layout.tools, { recursive: true })
+    replaceFile(layout, layout.toolFile(name), text, 0o644)
+  },
+  'remove tool file': (layout, { name }) => rmSync(layout.toolFile(name), { force: true }),
+  'copy launcher': (layout, _, launcher) => {
+    if (launcher !== undefined)
+      replaceFile(layout, layout.launcher, readFileSync(launcher), 0o755, modified(statSync(launcher)))
+  },
+  'add link': (layout, { name }) => addLink(layout, name),
+  'remove link': (layout, { name }) => {
+    if (entryOf(layout, name).kind === 'shim') unlinkSync(layout.shim(name))
+  },
+}
+
+/** Does one action. Throws `Failure` where the system won't have it. */
+export function apply<Kind extends Action['kind']>(
+  layout: Layout,
+  action: Extract<Action, { kind: Kind }>,
+  launcher: string | undefined,
+): void {
+  const effect: Effect<Kind> = effects[action.kind as Kind]
+  effect(layout, action, launcher)
+}
+
+// symlink(2) is atomic by itself, and unlike rename(2) it never overwrites a file that came between.
+function addLink(layout: Layout, name: string): void {
+  try {
+    symlinkSync(shimTarget, layout.shim(name))
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST' || entryOf(layout, name).kind !== 'shim') throw error
+  }
+}
+
+// fsync before rename: after a power cut there is the old file or the new one, never an empty one.
+function replaceFile(
+  layout: Layout,
+  path: string,
+  content: string | Buffer,
+  mode: number,
+  time?: number, // seconds since 1970
+): void {
+  const temporary = join(layout.own, `${temporaryPrefix}${randomBytes(8).toString('hex')}`)
+  const file = openSync(temporary, 'wx', mode)
+  try {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content
+    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
+    if (time !== undefined) futimesSync(file, time, time)
+    fsyncSync(file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
+  }
+  chmodSync(temporary, mode) // whatever the umask: others run the shims of a shared dir
+  renameSync(temporary, path)
+}
+
+/** Removes what a killed install left half written. Call it under the lock. */
+export function removeTemporaryFiles(layout: Layout): void {
+  for (const name of readdirSync(layout.own))
+    if (name.startsWith(temporaryPrefix)) rmSync(join(layout.own, name), { force: true })
+}
+
+/** Returns the `Failure` for a system error met in the shim dir, or the error itself if it is none of the usual. */
+export function explain(layout: Layout, error: unknown): unknown {
+  const code = systemErrorCode(error)
+  const why = code === undefined ? undefined : usualErrors.get(code)
+  if (why === undefined) return error
+  return new Failure(`${layout.dir}: ${why} (${code})`, 'name a directory you can write with --dir')
+}
+
+const usualErrors = new Map([
+  ['EACCES', "can't be written"],
+  ['EDQUOT', 'no room left'],
+  ['ELOOP', 'a symlink that leads to itself'],
+  ['EEXIST', 'a file came in the way'],
+  ['ENAMETOOLONG', 'the path is too long'],
+  ['ENOSPC', 'no room left'],
+  ['ENOTDIR', 'a part of the path is not a directory'],
+  ['EPERM', "can't be written"],
+  ['EROFS', 'on a read-only file system'],
+])

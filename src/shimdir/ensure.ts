@@ -1,0 +1,40 @@
+/** What `jobshim run` needs: shims that are there, at the price of a few stat calls. */
+import { statSync } from 'node:fs'
+import { Failure } from '../ground/failure.js'
+import { currentUid } from '../ground/paths.js'
+import { findLauncher, looksLikeCopy } from './launcher.js'
+import { layoutOf } from './layout.js'
+import type { ShimWishes } from './wanted.js'
+
+/** `installed`: there were none, now there are. */
+export type EnsuredShims = { dir: string; installed: boolean }
+
+/**
+ * Returns at once where `dir` (absolute) has a launcher and a manifest; else installs the wanted shims there.
+ * Renews a launcher of ours that another version of jobshim put there.
+ * Throws `Failure` for shims that belong to another user, and whatever an install throws.
+ */
+export async function ensureShims(
+  dir: string,
+  wishes: ShimWishes,
+  environment: NodeJS.ProcessEnv,
+): Promise<EnsuredShims> {
+  const layout = layoutOf(dir)
+  const launcher = statSync(layout.launcher, { throwIfNoEntry: false })
+  if (!launcher || !statSync(layout.manifest, { throwIfNoEntry: false })) {
+    const { installShims } = await import('./install.js')
+    await installShims(dir, wishes, environment)
+    return { dir, installed: true }
+  }
+  if (launcher.uid !== currentUid() && launcher.uid !== 0)
+    throw new Failure(
+      `${layout.launcher}: belongs to another user`,
+      'name a directory of your own with --dir',
+    )
+  const built = launcher.uid === currentUid() ? findLauncher(environment) : undefined
+  if (built && !looksLikeCopy(launcher, statSync(built))) {
+    const { renewLauncher } = await import('./install.js')
+    await renewLauncher(dir, built)
+  }
+  return { dir, installed: false }
+}

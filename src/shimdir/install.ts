@@ -1,0 +1,85 @@
+/** Makes a shim dir hold exactly the wanted shims. */
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { Failure } from '../ground/failure.js'
+import { apply, explain, removeTemporaryFiles } from './apply.js'
+import { findOrBuildLauncher } from './build-launcher.js'
+import { checkShimDirectory, inspect } from './inspect.js'
+import { type Layout, layoutOf } from './layout.js'
+import { withLock } from './lock.js'
+import { planInstall } from './plan.js'
+import { findTool, namesIn, realDirectories } from './real-tools.js'
+import { type ShimWishes, wantedShims } from './wanted.js'
+
+export type InstallReport = {
+  dir: string
+  added: readonly string[]
+  removed: readonly string[]
+  kept: readonly string[]
+  leftAlone: readonly string[] // names once ours that foreign files have now
+  changed: boolean // false: everything was as wanted
+}
+
+/**
+ * Installs the wanted shims in `dir` (absolute) and removes those of ours that are no longer wanted.
+ * Throws `Failure`, before anything was changed, where a wanted tool is missing or a foreign file is in the way.
+ */
+export async function installShims(
+  dir: string,
+  wishes: ShimWishes,
+  environment: NodeJS.ProcessEnv,
+): Promise<InstallReport> {
+  const layout = layoutOf(dir)
+  const directories = realDirectories(environment.PATH ?? '', dir)
+  const wanted = wantedShims(wishes, {
+    names: namesIn(directories),
+    isTool: name => findTool(name, directories) !== undefined,
+  })
+  const launcher = await findOrBuildLauncher(environment)
+  try {
+    if (checkShimDirectory(layout) === 'missing') makeDirectory(dir)
+    return await withLock(
+      layout,
+      () => makeDirectory(dir),
+      () => {
+        checkShimDirectory(layout)
+        const plan = planInstall(wanted, inspect(layout, launcher))
+        if (plan.kind === 'blocked') throw blocked(layout, plan.by)
+        if (plan.actions.length > 0) makeDirectory(layout.own)
+        for (const action of plan.actions) apply(layout, action, launcher)
+        if (existsSync(layout.own)) removeTemporaryFiles(layout)
+        const { added, removed, kept, leftAlone } = plan
+        return { dir, added, removed, kept, leftAlone, changed: plan.actions.length > 0 }
+      },
+    )
+  } catch (error) {
+    throw explain(layout, error)
+  }
+}
+
+/** Puts another launcher (absolute path) under the shims of `dir`, which are there already. */
+export async function renewLauncher(dir: string, launcher: string): Promise<void> {
+  const layout = layoutOf(dir)
+  try {
+    checkShimDirectory(layout)
+    await withLock(
+      layout,
+      () => makeDirectory(dir),
+      () => apply(layout, { kind: 'copy launcher' }, launcher),
+    )
+  } catch (error) {
+    throw explain(layout, error)
+  }
+}
+
+// 0755 whatever the umask: a shim dir may serve other users. One that was there keeps its mode.
+function makeDirectory(path: string): void {
+  if (mkdirSync(path, { recursive: true, mode: 0o755 }) !== undefined) chmodSync(path, 0o755)
+}
+
+function blocked(layout: Layout, by: readonly string[]): Failure {
+  const files = by.map(layout.shim).join(', ')
+  return new Failure(
+    `${files}: in the way, and not made by jobshim; nothing was changed`,
+    'move it away, or name another place with --dir',
+  )
+}

@@ -1,0 +1,38 @@
+/** Where things are in a shim dir: `docs/protocol.md` has the picture. */
+import { join } from 'node:path'
+
+/** What every shim points to, as the link says it: relative, so that the dir can be moved. */
+export const shimTarget = '.jobshim/launcher'
+
+export type Layout = {
+  dir: string
+  own: string // everything but the links
+  launcher: string
+  manifest: string
+  tools: string // flat files for the launcher, by tool name
+  shim: (name: string) => string
+  toolFile: (name: string) => string
+}
+
+/** Returns the paths of a shim dir. */
+export function layoutOf(dir: string): Layout {
+  const own = join(dir, '.jobshim')
+  const tools = join(own, 'tools')
+  return {
+    dir,
+    own,
+    launcher: join(own, 'launcher'),
+    manifest: join(own, 'manifest.json'),
+    tools,
+    shim: name => join(dir, name),
+    toolFile: name => join(tools, name),
+  }
+}
+
+/** Files that are being written, in `.jobshim`; what a killed install left of them is removed by the next one. */
+export const temporaryPrefix = 'new-'
+
+/** Returns true for a name that a shim may have: a plain file name, not hidden, not an option. */
+export function isShimName(name: string): boolean {
+  return /^\w[\w.+-]{0,200}$/.test(name)
+}

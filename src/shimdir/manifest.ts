@@ -1,0 +1,73 @@
+/**
+ * The manifest: every link we made. It is written before the first link, so that whatever is killed, no link of ours
+ * is unknown to it. It is only ever believed together with what the link says: a listed name that is no longer
+ * our link is a foreign file.
+ */
+import { readFileSync } from 'node:fs'
+import { Failure, systemErrorCode } from '../ground/failure.js'
+import { isShimName, type Layout, shimTarget } from './layout.js'
+
+export const manifestVersion = 1
+
+export type Manifest = { version: number; links: readonly { name: string; target: string }[] }
+
+export type ManifestState = { kind: 'none' } | { kind: 'good'; names: readonly string[] }
+
+/** Returns the text of a manifest of shims with these names. */
+export function renderManifest(names: readonly string[]): string {
+  const manifest: Manifest = {
+    version: manifestVersion,
+    links: [...names].sort().map(name => ({ name, target: shimTarget })),
+  }
+  return `${JSON.stringify(manifest, null, 2)}\n`
+}
+
+/** Returns the names in the manifest, or undefined where the text isn't one of ours. Pure. */
+export function parseManifest(text: string): readonly string[] | undefined {
+  const value = parseJson(text)
+  if (!isRecord(value) || value.version !== manifestVersion || !Array.isArray(value.links)) return undefined
+  const names: string[] = []
+  for (const link of value.links as unknown[]) {
+    if (!isRecord(link) || link.target !== shimTarget) return undefined
+    if (typeof link.name !== 'string' || !isShimName(link.name)) return undefined
+    names.push(link.name)
+  }
+  return names
+}
+
+/** Reads the manifest. Throws `Failure` for one that isn't ours. */
+export function readManifest(layout: Layout): ManifestState {
+  const text = readOrNothing(layout.manifest)
+  if (text === undefined) return { kind: 'none' }
+  const names = parseManifest(text)
+  if (names) return { kind: 'good', names }
+  throw new Failure(
+    `${layout.manifest}: not a manifest of this version`,
+    `remove ${layout.own} and install again; links of ours that are still wanted are taken over`,
+  )
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'ENOENT') return undefined
+    throw new Failure(
+      `${path}: can't be read (${code})`,
+      'make it readable, or name another place with --dir',
+    )
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

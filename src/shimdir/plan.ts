@@ -1,0 +1,87 @@
+/** What has to be done to a shim dir. Pure: what is wanted and what is there go in, actions come out. */
+
+/** A shim that should be there, and the text of its file for the launcher (empty = no file). */
+export type WantedShim = { name: string; toolFile: string }
+
+/** What stands under a name in the shim dir. */
+export type Entry =
+  | { kind: 'nothing' }
+  | { kind: 'shim' } // a symlink that says `.jobshim/launcher`
+  | { kind: 'foreign' } // anything else
+
+export type Found = {
+  known: readonly string[] // names in the manifest
+  entry: (name: string) => Entry
+  toolFile: (name: string) => string // its text; empty = no file
+  launcher: 'current' | 'other' | 'missing'
+}
+
+export type Action =
+  | { kind: 'write manifest'; names: readonly string[] }
+  | { kind: 'write tool file'; name: string; text: string }
+  | { kind: 'remove tool file'; name: string }
+  | { kind: 'copy launcher' }
+  | { kind: 'add link'; name: string }
+  | { kind: 'remove link'; name: string }
+
+export type InstallPlan =
+  | { kind: 'blocked'; by: readonly string[] } // names that foreign files have
+  | {
+      kind: 'ready'
+      actions: readonly Action[]
+      added: readonly string[]
+      removed: readonly string[]
+      kept: readonly string[]
+      leftAlone: readonly string[] // names we once had, and that are foreign now
+    }
+
+/** Returns what makes the shim dir hold exactly the wanted shims, and every foreign file as it is. */
+export function planInstall(wanted: readonly WantedShim[], found: Found): InstallPlan {
+  const names = wanted.map(({ name }) => name)
+  const by = names.filter(name => found.entry(name).kind === 'foreign')
+  if (by.length > 0) return { kind: 'blocked', by }
+
+  const surplus = found.known.filter(name => !names.includes(name))
+  const added = names.filter(name => found.entry(name).kind === 'nothing')
+  const removed = surplus.filter(name => found.entry(name).kind === 'shim')
+  const staleFiles = surplus.filter(name => found.toolFile(name) !== '')
+  const changedFiles = wanted.filter(({ name, toolFile }) => found.toolFile(name) !== toolFile)
+  const union = [...found.known, ...names.filter(name => !found.known.includes(name))]
+
+  const actions: Action[] = [
+    ...(union.length > found.known.length ? [{ kind: 'write manifest', names: union } as const] : []),
+    ...(found.launcher === 'current' ? [] : [{ kind: 'copy launcher' } as const]),
+    ...changedFiles.map(
+      ({ name, toolFile: text }): Action =>
+        text === '' ? { kind: 'remove tool file', name } : { kind: 'write tool file', name, text },
+    ),
+    ...added.map((name): Action => ({ kind: 'add link', name })),
+    ...removed.map((name): Action => ({ kind: 'remove link', name })),
+    ...staleFiles.map((name): Action => ({ kind: 'remove tool file', name })),
+    ...(surplus.length > 0 ? [{ kind: 'write manifest', names } as const] : []),
+  ]
+  return {
+    kind: 'ready',
+    actions,
+    added,
+    removed,
+    kept: names.filter(name => !added.includes(name)),
+    leftAlone: surplus.filter(name => found.entry(name).kind === 'foreign'),
+  }
+}
+
+export type UninstallPlan = { actions: readonly Action[]; removed: readonly string[] }
+
+/** Returns what takes away every link that is ours by the manifest *and* by what it says. */
+export function planUninstall(found: Found): UninstallPlan {
+  const removed = found.known.filter(name => found.entry(name).kind === 'shim')
+  return {
+    removed,
+    actions: [
+      ...removed.map((name): Action => ({ kind: 'remove link', name })),
+      ...found.known
+        .filter(name => found.toolFile(name) !== '')
+        .map((name): Action => ({ kind: 'remove tool file', name })),
+    ],
+  }
+}

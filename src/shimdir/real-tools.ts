@@ -1,0 +1,35 @@
+/** Which real tools are on PATH. Our own directories don't count. */
+import { readdirSync, statSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import which from 'which'
+import { shimTarget } from './layout.js'
+
+/** Returns the absolute directories of a PATH, without shim dirs: ours, or those of another installation. */
+export function realDirectories(path: string, own?: string): string[] {
+  return path
+    .split(':')
+    .filter(directory => isAbsolute(directory) && directory !== own && !isShimDirectory(directory))
+}
+
+function isShimDirectory(directory: string): boolean {
+  return statSync(join(directory, shimTarget), { throwIfNoEntry: false, bigint: false })?.isFile() ?? false
+}
+
+/** Returns the path under which a PATH search finds the program, or undefined. */
+export function findTool(name: string, directories: readonly string[]): string | undefined {
+  if (directories.length === 0) return undefined
+  return which.sync(name, { path: directories.join(':'), nothrow: true }) ?? undefined
+}
+
+/** Returns the sorted names of all files in these directories. A directory that can't be read has none. */
+export function namesIn(directories: readonly string[]): string[] {
+  return [...new Set(directories.flatMap(entriesOf))].sort()
+}
+
+function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,77 @@
+/** Takes the shims away again, and nothing else. */
+import { readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { systemErrorCode } from '../ground/failure.js'
+import { apply, explain, removeTemporaryFiles } from './apply.js'
+import { checkShimDirectory, foreignFiles, inspect } from './inspect.js'
+import { type Layout, layoutOf } from './layout.js'
+import { withLock } from './lock.js'
+import { planUninstall } from './plan.js'
+
+export type UninstallReport = {
+  dir: string
+  removed: readonly string[] // names of shims
+  leftAlone: readonly string[] // paths of foreign files
+  changed: boolean // false: there was nothing of ours
+}
+
+/**
+ * Removes what the manifest of `dir` (absolute) knows and what is still ours, then `.jobshim`, then `dir` if it is empty.
+ * The manifest goes last: an uninstall that was killed can be run again.
+ */
+export async function uninstallShims(dir: string): Promise<UninstallReport> {
+  const layout = layoutOf(dir)
+  const nothing: UninstallReport = { dir, removed: [], leftAlone: [], changed: false }
+  try {
+    if (checkShimDirectory(layout) === 'missing') return nothing
+    const report = await withLock(
+      layout,
+      () => {
+        throw new Gone()
+      },
+      () => removeAll(layout),
+    )
+    removeIfEmpty(dir)
+    return report
+  } catch (error) {
+    if (error instanceof Gone) return nothing
+    throw explain(layout, error)
+  }
+}
+
+class Gone extends Error {} // another uninstall was quicker
+
+function removeAll(layout: Layout): UninstallReport {
+  checkShimDirectory(layout)
+  const found = inspect(layout, undefined)
+  const { actions, removed } = planUninstall(found)
+  const leftAlone = foreignFiles(layout, found.known)
+  const changed = namesOf(layout.own) !== undefined
+  for (const action of actions) apply(layout, action, undefined)
+  if (changed) {
+    rmSync(layout.launcher, { force: true })
+    removeTemporaryFiles(layout)
+    removeIfEmpty(layout.tools)
+    rmSync(layout.manifest, { force: true })
+    removeIfEmpty(layout.own)
+  }
+  return { dir: layout.dir, removed, leftAlone, changed }
+}
+
+function namesOf(directory: string): string[] | undefined {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+const expected = ['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR']
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch (error) {
+    if (!expected.includes(systemErrorCode(error) ?? '')) throw error
+  }
+}

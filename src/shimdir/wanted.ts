@@ -1,0 +1,62 @@
+/** Which shims are wanted. Pure but for the search of PATH that it is given. */
+import { exitCodes } from '../ground/exit-codes.js'
+import { Failure } from '../ground/failure.js'
+import { ledgerLayout } from '../jobserver/ledger-layout.js'
+import { type Adapter, adapters } from '../toolchain/adapters.js'
+import { defaultFamilies, familyNames, familyOf, isFamily } from '../toolchain/families.js'
+import { isShimName } from './layout.js'
+import type { WantedShim } from './plan.js'
+
+export type ShimWishes = {
+  tools: readonly string[] | undefined // undefined: the default families, those on PATH
+  adapters: boolean
+  noJobserver: 'pass' | 'error' | undefined
+  patience: number | undefined // seconds
+}
+
+export type PathView = {
+  names: readonly string[] // of files on PATH, sorted
+  isTool: (name: string) => boolean // a PATH search finds a program of that name
+}
+
+/** Returns the wanted shims by name. Throws `Failure` for a tool that was asked for and isn't on PATH. */
+export function wantedShims(wishes: ShimWishes, path: PathView): WantedShim[] {
+  const tools = wishes.tools
+    ? wishes.tools.flatMap(wish => namesFor(wish, path))
+    : path.names.filter(name => defaultFamilies.some(family => family === familyOf(name))).filter(path.isTool)
+  const names = new Set([
+    ...tools,
+    ...(wishes.adapters ? adapters.map(({ name }) => name).filter(path.isTool) : []),
+  ])
+  return [...names].sort().map(name => ({ name, toolFile: renderToolFile(name, wishes) }))
+}
+
+function namesFor(wish: string, path: PathView): string[] {
+  if (!isShimName(wish))
+    throw new Failure(
+      `--tools: ${JSON.stringify(wish)} can't be the name of a tool`,
+      `name families (${familyNames.join(', ')}) or tools as they are called`,
+      exitCodes.usage,
+    )
+  const names = isFamily(wish) ? path.names.filter(name => familyOf(name) === wish) : [wish]
+  const found = names.filter(path.isTool)
+  if (found.length === 0)
+    throw new Failure(`${wish}: not found on PATH`, 'install it, or leave it out of --tools')
+  return found
+}
+
+/** Returns the family that the launcher has to know for this name, or undefined. */
+export function launcherFamily(name: string): string | undefined {
+  return adapters.find((adapter: Adapter) => adapter.name === name)?.family ?? familyOf(name)
+}
+
+function renderToolFile(name: string, { noJobserver, patience }: ShimWishes): string {
+  const lines: [key: string, value: string | undefined][] = [
+    ['family', launcherFamily(name)],
+    ['no-jobserver', noJobserver === 'error' ? noJobserver : undefined],
+    ['patience', patience === undefined ? undefined : String(patience)],
+  ]
+  const text = lines.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`])).join('')
+  if (text.length > ledgerLayout.toolFileMax) throw new Error(`tool file of ${name} too large`)
+  return text
+}
