@@ -3,7 +3,7 @@
  * `src/main.ts` imports the file of the command in question only.
  */
 
-/** What an option yields: a switch, a text, a number, or names (`--tools a,b`, may be repeated). */
+/** What an option yields: a switch, a text, a whole number from 1 on, or names (`--tools a,b`, may be repeated). */
 type OptionValues = { switch: boolean; text: string; number: number; names: readonly string[] }
 
 export type CommandOption = {
@@ -46,7 +46,7 @@ type CommandDefinition<Options extends readonly CommandOption[]> = {
   run(call: Call<FlagsOf<Options>>): Promise<number>
 }
 
-type AnyFlags = Readonly<Record<string, OptionValues[keyof OptionValues]>>
+export type AnyFlags = Readonly<Record<string, OptionValues[keyof OptionValues]>>
 
 export type Command = Omit<CommandDefinition<readonly CommandOption[]>, 'run'> & {
   run(call: Call<AnyFlags>): Promise<number>

@@ -38,3 +38,15 @@ export async function ensureShims(
   }
   return { dir, installed: false }
 }
+
+/**
+ * Returns the path of a launcher to call by itself: that of `dir`, else the package's, which is built where it is
+ * missing. Throws `Failure` where that fails.
+ */
+export async function usableLauncher(dir: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const { launcher } = layoutOf(dir)
+  const stats = statSync(launcher, { throwIfNoEntry: false })
+  if (stats?.isFile() && (stats.uid === currentUid() || stats.uid === 0)) return launcher
+  const { findOrBuildLauncher } = await import('./build-launcher.js')
+  return findOrBuildLauncher(environment)
+}

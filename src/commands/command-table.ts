@@ -1,0 +1,12 @@
+/** All commands by name. Each is imported only when it is called or its help is shown. */
+import type { Command } from './command.js'
+
+export type CommandRow = { name: string; load: () => Promise<Command> }
+
+export const commandTable: readonly CommandRow[] = [
+  { name: 'exec', load: async () => (await import('./exec.js')).exec },
+  { name: 'install', load: async () => (await import('./install.js')).install },
+  { name: 'list', load: async () => (await import('./list.js')).list },
+  { name: 'run', load: async () => (await import('./run.js')).run },
+  { name: 'uninstall', load: async () => (await import('./uninstall.js')).uninstall },
+]

@@ -1,0 +1,46 @@
+import { loadSettings } from '../config/load.js'
+import { settingText } from '../config/options.js'
+import { exitCodes } from '../ground/exit-codes.js'
+import { type InstallReport, installShims } from '../shimdir/install.js'
+import { command } from './command.js'
+import { configOptions, dirOption, jsonOption } from './setting-options.js'
+
+export const install = command({
+  name: 'install',
+  summary: 'make the shims of a shim dir, and no others',
+  options: [
+    dirOption,
+    { name: 'tools', kind: 'names', value: 'F,F', text: settingText('tools') },
+    { name: 'no-adapters', kind: 'switch', text: 'no shims for make, gmake and ninja' },
+    ...configOptions,
+    jsonOption,
+  ],
+  notes:
+    'Families: ar, as, clang, gcc, gfortran, ghc, go, javac, ld, ranlib, rustc. gcc means every gcc, g++, cc, c++, c89, ' +
+    'c99, TRIPLE- and -VERSION name on PATH. Without --tools: all families but ar, as and ranlib. ' +
+    'Shims of ours that are no longer wanted are removed; files of yours are left alone.',
+  examples: [
+    { line: 'jobshim install', text: 'shims for all compilers and linkers on PATH' },
+    { line: 'jobshim install --tools gcc,ld,yasm', text: 'two families and a tool' },
+    { line: 'jobshim install --dir /opt/shims', text: 'elsewhere' },
+  ],
+  async run({ flags, workingDirectory, environment }) {
+    const settings = await loadSettings(flags, workingDirectory, environment)
+    const report = await installShims(settings.dir, settings, environment)
+    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : render(report))
+    return exitCodes.ok
+  },
+})
+
+function render({ dir, added, removed, kept, leftAlone, changed }: InstallReport): string {
+  const count = added.length + kept.length
+  const shims = count === 1 ? '1 shim' : `${count} shims`
+  return [
+    changed ? `${shims} in ${dir}` : `nothing changed: ${shims} in ${dir}`,
+    ...(added.length > 0 ? [`  added: ${added.join(' ')}`] : []),
+    ...(removed.length > 0 ? [`  removed: ${removed.join(' ')}`] : []),
+    ...(leftAlone.length > 0 ? [`  left alone, no longer ours: ${leftAlone.join(' ')}`] : []),
+    ...(added.length > 0 ? [`  put it first on PATH, or use jobshim run: export PATH=${dir}:$PATH`] : []),
+    '',
+  ].join('\n')
+}

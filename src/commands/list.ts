@@ -1,0 +1,23 @@
+import { loadSettings } from '../config/load.js'
+import { renderColumns } from '../ground/columns.js'
+import { exitCodes } from '../ground/exit-codes.js'
+import { listShims } from '../shimdir/list.js'
+import { command } from './command.js'
+import { configOptions, dirOption, jsonOption } from './setting-options.js'
+
+export const list = command({
+  name: 'list',
+  summary: 'print the shims of a shim dir: name, real tool, family',
+  options: [dirOption, ...configOptions, jsonOption],
+  examples: [
+    { line: 'jobshim list', text: 'what is governed, and which real tool it stands for' },
+    { line: 'jobshim list --json', text: 'the same for programs' },
+  ],
+  async run({ flags, workingDirectory, environment }) {
+    const { dir } = await loadSettings(flags, workingDirectory, environment)
+    const shims = listShims(dir, environment)
+    const rows = shims.map(({ name, tool, family }) => [name, tool ?? 'not on PATH', family ?? '-'])
+    process.stdout.write(flags.json ? `${JSON.stringify({ dir, shims })}\n` : renderColumns(rows))
+    return exitCodes.ok
+  },
+})

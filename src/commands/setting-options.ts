@@ -1,0 +1,26 @@
+/** Options that several commands share. Their texts are the settings' own. */
+import { settingText } from '../config/options.js'
+import type { CommandOption } from './command.js'
+
+export const configOptions = [
+  {
+    name: 'config',
+    kind: 'text',
+    value: 'F',
+    text: 'read this config instead of the one found upward from here',
+  },
+  { name: 'no-config', kind: 'switch', text: 'read no config' },
+] as const satisfies readonly CommandOption[]
+
+export const dirOption = {
+  name: 'dir',
+  kind: 'text',
+  value: 'D',
+  text: `${settingText('dir')}`.replace('; in a config file relative to that file', ''),
+} as const satisfies CommandOption
+
+export const jsonOption = {
+  name: 'json',
+  kind: 'switch',
+  text: 'print JSON',
+} as const satisfies CommandOption

@@ -1,0 +1,99 @@
+/** The command line: picks the command. The only place that catches, and the only one that exits. */
+import { readFileSync } from 'node:fs'
+import type { Command } from './commands/command.js'
+import { commandTable } from './commands/command-table.js'
+import { renderColumns } from './ground/columns.js'
+import { exitCodes } from './ground/exit-codes.js'
+import { Failure, renderFailure } from './ground/failure.js'
+import { packageRoot } from './ground/paths.js'
+
+/** What the first words ask for, before any command is loaded. */
+type Request =
+  | { kind: 'help' }
+  | { kind: 'version' }
+  | { kind: 'command'; name: string; words: string[] }
+  | { kind: 'none' }
+
+function requestOf(words: readonly string[]): Request {
+  const [first, ...rest] = words
+  if (first === undefined) return { kind: 'none' }
+  if (first === '--version' || first === '-V') return { kind: 'version' }
+  if (first === '--help' || first === '-h') return { kind: 'help' }
+  if (first !== 'help') return { kind: 'command', name: first, words: rest }
+  return rest[0] === undefined ? { kind: 'help' } : { kind: 'command', name: rest[0], words: ['--help'] }
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const request = requestOf(words)
+  switch (request.kind) {
+    case 'none':
+      throw new Failure('no command named', 'see jobshim --help', exitCodes.usage)
+    case 'version':
+      process.stdout.write(`${version()}\n`)
+      return exitCodes.ok
+    case 'help':
+      process.stdout.write(await renderOverview())
+      return exitCodes.ok
+    case 'command':
+      return callCommand(request.name, request.words)
+  }
+}
+
+async function callCommand(name: string, words: readonly string[]): Promise<number> {
+  const row = commandTable.find(candidate => candidate.name === name)
+  if (!row) throw await unknownCommand(name)
+  const [command, { parseArguments }] = await Promise.all([row.load(), import('./commands/parser.js')])
+  try {
+    const parsed = parseArguments(command, words)
+    if (parsed.kind === 'call')
+      return await command.run({ ...parsed, workingDirectory: process.cwd(), environment: process.env })
+    process.stdout.write(parsed.text)
+    return exitCodes.ok
+  } catch (error) {
+    return report(error, command)
+  }
+}
+
+async function unknownCommand(name: string): Promise<Failure> {
+  const { nearestName } = await import('./ground/suggestion.js')
+  const nearest = nearestName(
+    name,
+    commandTable.map(row => row.name),
+  )
+  const what = name.startsWith('-') ? 'unknown option' : 'unknown command'
+  return new Failure(
+    `${what} '${name}'`,
+    nearest ? `did you mean ${nearest}? see jobshim --help` : 'see jobshim --help',
+    exitCodes.usage,
+  )
+}
+
+async function renderOverview(): Promise<string> {
+  const commands = await Promise.all(commandTable.map(row => row.load()))
+  return [
+    'Usage: jobshim COMMAND [options]\n\nMakes every compiler and linker obey one limit of jobs.\n\nCommands:\n',
+    renderColumns(commands.map(({ name, summary }) => [`  ${name}`, summary])),
+    '\nExamples:\n  jobshim run -j4 -- ./build.sh\n      build it with at most 4 tools at once\n',
+    '\njobshim COMMAND --help tells more. jobshim --version prints the version.\n',
+  ].join('')
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(`${packageRoot}/package.json`, 'utf8')) as { version: string }
+  return version
+}
+
+function report(error: unknown, command?: Command): number {
+  if (!(error instanceof Failure)) {
+    process.stderr.write(`jobshim: internal error\n${error instanceof Error ? error.stack : String(error)}\n`)
+    return command?.failure ?? exitCodes.failed
+  }
+  process.stderr.write(`${renderFailure(error)}\n`)
+  const own = new Map([
+    [exitCodes.failed, command?.failure],
+    [exitCodes.usage, command?.usage],
+  ] as [number, number | undefined][])
+  return own.get(error.code) ?? error.code
+}
+
+process.exit(await main(process.argv.slice(2)).catch(error => report(error)))
