@@ -19,7 +19,7 @@
 #include "process.h"
 #include "report.h"
 
-enum { CLAIM_TRIES = 256, SCAN_BYTES = 4096, STALE_SECONDS = 24 * 60 * 60 };
+enum { CLAIM_TRIES = 256, SCAN_BYTES = 4096, STALE_SECONDS = 60 * 60 };
 static const off_t LEDGER_BYTES = LEDGER_HEADER_BYTES + (off_t)LEDGER_RECORD_COUNT * LEDGER_RECORD_BYTES;
 
 /* Where there is no ledger the same code works on these. */
@@ -139,7 +139,7 @@ static void create(int directory, const char *name)
 	unlinkat(directory, temporary, 0);
 }
 
-/* Removes ledgers of jobservers long gone: nobody has touched them for a day and no record is locked. */
+/* Removes ledgers of jobservers long gone: nobody has touched them for an hour and no record is locked. */
 static void sweep(int directory)
 {
 	_Alignas(8) char buffer[4096];
@@ -408,6 +408,14 @@ void ledger_held(struct ledger *ledger, int kind)
 		__atomic_store_n(FIELD(uint64_t, ledger->header, HEADER_PROGRESS), monotonic_ns(), __ATOMIC_SEQ_CST);
 }
 
+void ledger_count_end(struct ledger *ledger)
+{
+	if (ledger->record[RECORD_COUNTED] == 0)
+		return;
+	ledger->record[RECORD_COUNTED] = 0;
+	__atomic_sub_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
+}
+
 void ledger_releasing(struct ledger *ledger)
 {
 	__atomic_store_n(ledger->record + RECORD_STATE, (unsigned char)STATE_RELEASING, __ATOMIC_SEQ_CST);
@@ -415,10 +423,6 @@ void ledger_releasing(struct ledger *ledger)
 
 void ledger_free(struct ledger *ledger)
 {
-	if (ledger->record[RECORD_COUNTED] != 0) {
-		ledger->record[RECORD_COUNTED] = 0;
-		__atomic_sub_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
-	}
 	__atomic_store_n(ledger->record + RECORD_STATE, (unsigned char)STATE_FREE, __ATOMIC_SEQ_CST);
 }
 

@@ -269,6 +269,7 @@ void slot_give_back(const struct slot *slot, const struct jobserver *jobserver, 
 {
 	ssize_t n;
 
+	ledger_count_end(ledger); /* first, so that whoever gets the token is not counted beside us */
 	if (slot->kind == SLOT_TOKEN) {
 		ledger_releasing(ledger);
 		do

@@ -1,0 +1,153 @@
+import { closeSync, openSync } from 'node:fs'
+import { loadSettings } from '../config/load.js'
+import type { Settings } from '../config/options.js'
+import { environment as names } from '../ground/environment.js'
+import { exitCodes } from '../ground/exit-codes.js'
+import { Failure } from '../ground/failure.js'
+import { type Ending, endLike, runInForeground } from '../ground/foreground.js'
+import { inheritedDescriptors } from '../ground/inherited.js'
+import { ensureStateDirectory } from '../ground/paths.js'
+import { findAuth, type JobserverAuth, withJobserver } from '../jobserver/auth.js'
+import { createPool, type Pool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
+import { ensureShims } from '../shimdir/ensure.js'
+import { layoutOf } from '../shimdir/layout.js'
+import { styleOfMakeOn } from '../toolchain/make-style.js'
+import { command } from './command.js'
+import { configOptions, dirOption } from './setting-options.js'
+
+export const run = command({
+  name: 'run',
+  summary: 'run one build under one limit',
+  operands: '[--] CMD...',
+  options: [
+    {
+      name: 'jobs',
+      letter: 'j',
+      kind: 'number',
+      value: 'N',
+      text: 'how many tools may run at once (default: the number of cores)',
+    },
+    dirOption,
+    { name: 'quiet', letter: 'q', kind: 'switch', text: 'print no summary at the end' },
+    { name: 'json', kind: 'switch', text: 'print the summary as JSON' },
+    ...configOptions,
+  ],
+  notes:
+    'The limit holds for all tools that have a shim and for make, ninja >= 1.13 and cargo, which share its jobserver. ' +
+    'Below another jobserver (make -jN, an outer jobshim run) that one is joined, and -j is not used. ' +
+    'The first run installs the shims.',
+  examples: [
+    { line: 'jobshim run -j8 -- ./build.sh', text: 'a script that starts all its compilers at once' },
+    { line: 'jobshim run -j8 -- make', text: 'a build that calls other builds' },
+  ],
+  failure: exitCodes.jobshim,
+  usage: exitCodes.jobshim,
+  async run({ flags, operands, workingDirectory, environment }) {
+    const [program, ...args] = operands
+    if (program === undefined)
+      throw new Failure('run: no command named', 'jobshim run -j8 -- ./build.sh', exitCodes.jobshim)
+    process.title = 'jobshim' // a shim whose environment was cleared looks for this name among its ancestors
+    const settings = await loadSettings(flags, workingDirectory, environment)
+    const { dir, installed } = await ensureShims(settings.dir, settings, environment)
+    if (installed) process.stderr.write(`jobshim: installed the shims in ${dir}\n`)
+    const governed = withShims(environment, dir, settings)
+    if (await isGoverned(environment, dir)) return await join(program, args, governed)
+    return await runInPool(program, args, governed, settings, flags.json ? 'json' : 'text')
+  },
+})
+
+// The shims stand first on PATH, and what the config says goes to them by environment.
+function withShims(environment: NodeJS.ProcessEnv, dir: string, settings: Settings): NodeJS.ProcessEnv {
+  const { PATH: path } = environment
+  return {
+    ...environment,
+    PATH: path === undefined || path === '' ? `${dir}:/usr/local/bin:/usr/bin:/bin` : `${dir}:${path}`,
+    ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
+    ...(settings.noJobserver === undefined ? {} : { [names.noJobserver]: settings.noJobserver }),
+  }
+}
+
+// The launcher knows how to reach a jobserver; where nothing names one it need not be asked.
+async function isGoverned(environment: NodeJS.ProcessEnv, dir: string): Promise<boolean> {
+  if (!environment[names.jobserver] && !findAuth(environment.MAKEFLAGS ?? '')) return false
+  const { spawnSync } = await import('node:child_process')
+  const { launcher } = layoutOf(dir)
+  return spawnSync(launcher, ['--jobserver'], { stdio: passedDescriptors(), env: environment }).status === 0
+}
+
+const passedDescriptors = (): number[] => [0, 1, 2, ...inheritedDescriptors()]
+
+async function join(
+  program: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  return await endLike(await runInForeground(program, args, { stdio: passedDescriptors(), env: environment }))
+}
+
+async function runInPool(
+  program: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  settings: Settings,
+  form: 'text' | 'json',
+): Promise<number> {
+  const pool = createPool(ensureStateDirectory(environment), settings.jobs)
+  process.once('exit', () => removePool(pool)) // whatever happens from here on
+  const ending = await runWithPool(pool, program, args, environment, settings.jobs)
+  const settlement = await settlePool(pool)
+  removePool(pool)
+  if (!settings.quiet)
+    process.stderr.write(`${form === 'json' ? JSON.stringify(settlement) : summary(settlement)}\n`)
+  return await endLike(ending)
+}
+
+// A make that can't read `fifo:` gets the same FIFO on two descriptors that everything below inherits.
+async function runWithPool(
+  pool: Pool,
+  program: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  jobs: number,
+): Promise<Ending> {
+  const style = styleOfMakeOn(environment.PATH ?? '')
+  const inherited = passedDescriptors()
+  const ends = style === 'fifo' ? [] : [openSync(pool.fifo, 'r'), openSync(pool.fifo, 'w')]
+  const auth: JobserverAuth =
+    style === 'fifo'
+      ? { kind: 'fifo', path: pool.fifo }
+      : {
+          kind: 'pipe',
+          readFd: inherited.length,
+          writeFd: inherited.length + 1,
+          spelling: style === 'legacy' ? 'legacy' : 'auth',
+        }
+  try {
+    return await runInForeground(program, args, {
+      stdio: [...inherited, ...ends],
+      env: {
+        ...environment,
+        MAKEFLAGS: withJobserver(environment.MAKEFLAGS ?? '', jobs, auth),
+        [names.jobserver]: `fifo:${pool.fifo}`,
+      },
+    })
+  } finally {
+    ends.forEach(closeSync)
+  }
+}
+
+/** Returns the line that a run ends with. */
+export function summary(settlement: Settlement): string {
+  const { runs, callerRuns, peak, waitedSeconds, overdrafts, back, total, missing } = settlement
+  const parts = [
+    `${runs + callerRuns} tool runs`,
+    callerRuns === 0
+      ? `at most ${peak} at a time`
+      : `${callerRuns} in their caller's slot, the others at most ${peak} at a time`,
+    `${waitedSeconds.toFixed(1)} s waited`,
+    ...(overdrafts === 0 ? [] : [`${overdrafts} without a slot`]),
+    `${back}/${total} tokens back`,
+    ...(missing.length === 0 ? [] : [`still held by ${missing.join(', ')}`]),
+  ]
+  return `jobshim: ${parts.join(', ')}`
+}

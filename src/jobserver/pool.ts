@@ -1,0 +1,96 @@
+/** The pool of one `jobshim run`: a directory with a FIFO and its ledger, made at the start and gone at the end. */
+import { closeSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createFifo, drainFifo } from './fifo.js'
+import { createLedger, type LedgerCounters, type Owner, readCounters, readTokenHolders } from './ledger.js'
+
+export type Pool = {
+  directory: string
+  fifo: string
+  total: number // tokens; one slot less than the jobs, since the command has one of its own
+  fifoFd: number
+  ledgerFd: number // open for as long as the pool lives: a shim whose environment was cleared finds it here
+}
+
+/** How a pool ended. `missing` names the living launchers that still have a token. */
+export type Settlement = LedgerCounters & { total: number; back: number; missing: string[] }
+
+/** Makes a pool for `jobs` slots below the state directory. Removes what killed runs left there. */
+export function createPool(stateDirectory: string, jobs: number): Pool {
+  const owner = thisProcess()
+  sweep(stateDirectory, owner.pidNamespace)
+  const directory = join(stateDirectory, directoryName(owner))
+  mkdirSync(directory, { mode: 0o700 })
+  try {
+    const fifo = join(directory, 'fifo')
+    const total = jobs - 1
+    const fifoFd = createFifo(fifo, total)
+    return { directory, fifo, total, fifoFd, ledgerFd: createLedger(`${fifo}.ledger`, total, owner) }
+  } catch (error) {
+    removePool({ directory })
+    throw error
+  }
+}
+
+/** Removes the pool's files. Launchers that are still at work have theirs open and go on. */
+export function removePool({ directory }: Pick<Pool, 'directory'>): void {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/**
+ * Counts the tokens after the command ended. A token of a killed launcher counts as back: it is nobody's any more.
+ * Where some are missing it looks again for a second, since what was killed with the command takes a moment to die.
+ */
+export async function settlePool(pool: Pool): Promise<Settlement> {
+  let free = drainFifo(pool.fifoFd)
+  for (let look = 0; look < 50 && free + deadHolders(pool) < pool.total; look++) {
+    await new Promise(resolve => setTimeout(resolve, 20))
+    free += drainFifo(pool.fifoFd)
+  }
+  const missing = readTokenHolders(pool.ledgerFd)
+    .filter(({ alive }) => alive)
+    .map(({ tool, pid }) => `${tool} (${pid})`)
+  const settlement = {
+    ...readCounters(pool.ledgerFd),
+    total: pool.total,
+    back: free + deadHolders(pool),
+    missing,
+  }
+  closeSync(pool.fifoFd)
+  closeSync(pool.ledgerFd)
+  return settlement
+}
+
+const deadHolders = (pool: Pool): number =>
+  readTokenHolders(pool.ledgerFd).filter(({ alive }) => !alive).length
+
+function thisProcess(): Owner {
+  return {
+    pid: process.pid,
+    start: startTime(process.pid) ?? 0n,
+    pidNamespace: statSync('/proc/self/ns/pid', { bigint: true }).ino,
+  }
+}
+
+// proc_pid_stat(5): the name may hold spaces and parentheses, the last one ends it; the start time is field 22.
+function startTime(pid: number): bigint | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return BigInt(fields[22 - 3] ?? 0)
+  } catch {
+    return undefined
+  }
+}
+
+const directoryName = ({ pid, start, pidNamespace }: Owner): string => `run-${pidNamespace}-${pid}-${start}`
+
+function sweep(stateDirectory: string, pidNamespace: bigint): void {
+  for (const name of readdirSync(stateDirectory)) {
+    const match = /^run-(\d+)-(\d+)-(\d+)$/.exec(name)
+    // Another namespace's pids say nothing here.
+    if (!match || match[1] !== String(pidNamespace)) continue
+    if (startTime(Number(match[2]))?.toString() !== match[3])
+      removePool({ directory: join(stateDirectory, name) })
+  }
+}
