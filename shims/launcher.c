@@ -28,6 +28,7 @@ struct run {
 	const char *tool; /* its plain name */
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
 	const struct adapter *adapter;
+	bool nested; /* another tool's launcher is above us */
 	struct self self;
 	struct resolution real;
 	struct tool_settings settings;
@@ -62,13 +63,17 @@ static bool put_environment(char *assignment)
 	return true;
 }
 
-/* Counts the launchers above us; a chain that is too long goes round in a circle. */
-static void count_hop(const struct run *run)
+/* Counts the launchers above us; a chain that is too long goes round in a circle. Adapters don't count: makes may be
+ * nested as deep as they like. */
+static void count_hop(struct run *run)
 {
 	static char assignment[32];
 	const char *value = getenv(ENV_HOPS);
 	long hops = value == NULL ? 0 : strtol(value, NULL, 10);
 
+	run->nested = hops > 0;
+	if (run->adapter != NULL)
+		return;
 	if (hops < 0 || hops >= LEDGER_HOP_LIMIT) {
 		report("%s: called itself %d times over, last through %s", run->tool, LEDGER_HOP_LIMIT, run->real.path);
 		report("  make sure that what stands behind the shims on PATH does not start them again");
@@ -144,7 +149,12 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	}
 	if (slot.kind == SLOT_OVERDRAFT)
 		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
-	ledger_count_run(ledger, slot.waited_ns);
+	if (run->adapter != NULL)
+		ledger_count_wait(ledger, slot.waited_ns);
+	else if (run->nested && slot.kind == SLOT_IMPLICIT)
+		ledger_count_caller_run(ledger); /* in the slot of the tool above, which is counted already */
+	else
+		ledger_count_run(ledger, slot.waited_ns);
 	status = child_run(run->real.path, run->argv, environ, &inherited);
 	error = errno;
 	slot_give_back(&slot, jobserver, ledger);

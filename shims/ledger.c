@@ -431,13 +431,18 @@ unsigned char *ledger_token(struct ledger *ledger)
 	return (unsigned char *)ledger->record + RECORD_TOKEN;
 }
 
+void ledger_count_wait(struct ledger *ledger, uint64_t waited_ns)
+{
+	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_WAITED_MICROSECONDS), waited_ns / 1000, __ATOMIC_SEQ_CST);
+}
+
 void ledger_count_run(struct ledger *ledger, uint64_t waited_ns)
 {
 	volatile uint32_t *peak = FIELD(uint32_t, ledger->header, HEADER_PEAK);
 	uint32_t running, seen;
 
 	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_RUNS), 1, __ATOMIC_SEQ_CST);
-	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_WAITED_MICROSECONDS), waited_ns / 1000, __ATOMIC_SEQ_CST);
+	ledger_count_wait(ledger, waited_ns);
 	ledger->record[RECORD_COUNTED] = 1;
 	running = __atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
 	seen = *peak;

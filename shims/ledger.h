@@ -42,7 +42,8 @@ void ledger_free(struct ledger *ledger);
 /* Where the kernel is to store the token's byte: in the record itself, so that no kill can come between. */
 unsigned char *ledger_token(struct ledger *ledger);
 
-/* Counts a run that starts in its own slot, after waiting, and its end; a run in its caller's slot. */
+/* Counts a run that starts in its own slot, after waiting, and its end; a run in its caller's slot; a client's wait. */
+void ledger_count_wait(struct ledger *ledger, uint64_t waited_ns);
 void ledger_count_run(struct ledger *ledger, uint64_t waited_ns);
 void ledger_count_end(struct ledger *ledger);
 void ledger_count_caller_run(struct ledger *ledger);
