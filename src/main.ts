@@ -1,11 +1,10 @@
 /** The command line: picks the command. The only place that catches, and the only one that exits. */
-import { readFileSync } from 'node:fs'
 import type { Command } from './commands/command.js'
 import { commandTable } from './commands/command-table.js'
 import { renderColumns } from './ground/columns.js'
 import { exitCodes } from './ground/exit-codes.js'
 import { Failure, renderFailure } from './ground/failure.js'
-import { packageRoot } from './ground/paths.js'
+import { packageVersion } from './ground/paths.js'
 
 /** What the first words ask for, before any command is loaded. */
 type Request =
@@ -29,7 +28,7 @@ async function main(words: readonly string[]): Promise<number> {
     case 'none':
       throw new Failure('no command named', 'see jobshim --help', exitCodes.usage)
     case 'version':
-      process.stdout.write(`${version()}\n`)
+      process.stdout.write(`${packageVersion()}\n`)
       return exitCodes.ok
     case 'help':
       process.stdout.write(await renderOverview())
@@ -76,11 +75,6 @@ async function renderOverview(): Promise<string> {
     '\nExamples:\n  jobshim run -j4 -- ./build.sh\n      build it with at most 4 tools at once\n',
     '\njobshim COMMAND --help tells more. jobshim --version prints the version.\n',
   ].join('')
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(`${packageRoot}/package.json`, 'utf8')) as { version: string }
-  return version
 }
 
 function report(error: unknown, command?: Command): number {

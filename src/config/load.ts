@@ -67,7 +67,10 @@ async function parse(path: string, text: string): Promise<unknown> {
   try {
     return text.trim() === '' ? {} : load(path, text)
   } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n').slice(1).join(' ').trim() : String(error)
+    const why =
+      error instanceof Error
+        ? (error.message.split('\n').find((line, index) => index > 0 && line.trim() !== '') ?? '').trim()
+        : String(error)
     throw new Failure(
       `${path}: not readable as ${extname(path) === '.json' ? 'JSON' : 'YAML'}: ${why}`,
       hint,

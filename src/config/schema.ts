@@ -67,10 +67,15 @@ function expected(type: SettingType): string {
   return type.kind === 'choice' ? `${words} ${type.values.join(', ')}` : words
 }
 
-/** Returns the JSON schema of a config file, for editors. */
+/** Returns the JSON schema of a config file, for editors; laid out as the formatter wants it. */
 export function renderJsonSchema(): string {
   const schema = z.toJSONSchema(configSchema.extend({ $schema: z.string().optional() }), {
     target: 'draft-7',
   })
-  return `${JSON.stringify({ ...schema, title: 'jobshim configuration' }, null, 2)}\n`
+  const text = JSON.stringify({ ...schema, title: 'jobshim configuration' }, null, 2)
+  const oneLineArrays = text.replace(
+    /\[\s+([^[\]{}]+?)\s+\]/g,
+    (_, items: string) => `[${items.replace(/\s+/g, ' ')}]`,
+  )
+  return `${oneLineArrays}\n`
 }

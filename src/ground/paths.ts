@@ -1,5 +1,5 @@
 /** Where jobshim's files live. */
-import { lstatSync, mkdirSync, type Stats } from 'node:fs'
+import { lstatSync, mkdirSync, readFileSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,14 @@ import { Failure, systemErrorCode } from './failure.js'
 
 /** The root of the installed package (or of the clone), without a slash at its end. */
 export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+
+/** Returns the version of this package. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  return version
+}
 
 const isAbsolute = (path: string | undefined): path is string => path?.startsWith('/') ?? false
 

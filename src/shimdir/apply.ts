@@ -5,14 +5,12 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
-  futimesSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
   unlinkSync,
   writeSync,
@@ -20,7 +18,6 @@ import {
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { entryOf } from './inspect.js'
-import { modified } from './launcher.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
 import { renderManifest } from './manifest.js'
 import type { Action } from './plan.js'
@@ -39,8 +36,7 @@ const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
   },
   'remove tool file': (layout, { name }) => rmSync(layout.toolFile(name), { force: true }),
   'copy launcher': (layout, _, launcher) => {
-    if (launcher !== undefined)
-      replaceFile(layout, layout.launcher, readFileSync(launcher), 0o755, modified(statSync(launcher)))
+    if (launcher !== undefined) replaceFile(layout, layout.launcher, readFileSync(launcher), 0o755)
   },
   'add link': (layout, { name }) => addLink(layout, name),
   'remove link': (layout, { name }) => {
@@ -68,19 +64,12 @@ function addLink(layout: Layout, name: string): void {
 }
 
 // fsync before rename: after a power cut there is the old file or the new one, never an empty one.
-function replaceFile(
-  layout: Layout,
-  path: string,
-  content: string | Buffer,
-  mode: number,
-  time?: number, // seconds since 1970
-): void {
+function replaceFile(layout: Layout, path: string, content: string | Buffer, mode: number): void {
   const temporary = join(layout.own, `${temporaryPrefix}${randomBytes(8).toString('hex')}`)
   const file = openSync(temporary, 'wx', mode)
   try {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
     for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
-    if (time !== undefined) futimesSync(file, time, time)
     fsyncSync(file)
   } catch (error) {
     rmSync(temporary, { force: true })

@@ -1,9 +1,9 @@
-/** What `jobshim run` needs: shims that are there, at the price of a few stat calls. */
+/** What `jobshim run` needs: shims that are there, at the price of reading one small file. */
 import { statSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
-import { currentUid } from '../ground/paths.js'
-import { findLauncher, looksLikeCopy } from './launcher.js'
+import { currentUid, packageVersion } from '../ground/paths.js'
 import { layoutOf } from './layout.js'
+import { readManifest } from './manifest.js'
 import type { ShimWishes } from './wanted.js'
 
 /** `installed`: there were none, now there are. */
@@ -11,7 +11,7 @@ export type EnsuredShims = { dir: string; installed: boolean }
 
 /**
  * Returns at once where `dir` (absolute) has a launcher and a manifest; else installs the wanted shims there.
- * Renews a launcher of ours that another version of jobshim put there.
+ * Renews a launcher of ours that another version of jobshim put there: both sides must agree on the ledger.
  * Throws `Failure` for shims that belong to another user, and whatever an install throws.
  */
 export async function ensureShims(
@@ -21,7 +21,8 @@ export async function ensureShims(
 ): Promise<EnsuredShims> {
   const layout = layoutOf(dir)
   const launcher = statSync(layout.launcher, { throwIfNoEntry: false })
-  if (!launcher || !statSync(layout.manifest, { throwIfNoEntry: false })) {
+  const manifest = readManifest(layout)
+  if (!launcher || manifest.kind === 'none') {
     const { installShims } = await import('./install.js')
     await installShims(dir, wishes, environment)
     return { dir, installed: true }
@@ -31,10 +32,9 @@ export async function ensureShims(
       `${layout.launcher}: belongs to another user`,
       'name a directory of your own with --dir',
     )
-  const built = launcher.uid === currentUid() ? findLauncher(environment) : undefined
-  if (built && !looksLikeCopy(launcher, statSync(built))) {
+  if (launcher.uid === currentUid() && manifest.jobshim !== packageVersion()) {
     const { renewLauncher } = await import('./install.js')
-    await renewLauncher(dir, built)
+    await renewLauncher(dir, environment)
   }
   return { dir, installed: false }
 }

@@ -1,8 +1,7 @@
 /** Reads what is in a shim dir. Follows no symlink below it. */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { currentUid } from '../ground/paths.js'
-import { looksLikeCopy } from './launcher.js'
+import { currentUid, packageVersion } from '../ground/paths.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
 import { readManifest } from './manifest.js'
 import type { Entry, Found } from './plan.js'
@@ -48,6 +47,7 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
   const manifest = readManifest(layout)
   return {
     known: manifest.kind === 'good' ? manifest.names : [],
+    madeByThisVersion: manifest.kind === 'good' && manifest.jobshim === packageVersion(),
     entry: name => entryOf(layout, name),
     toolFile: name => (readPlainFile(layout.toolFile(name)) ?? Buffer.alloc(0)).toString('utf8'),
     launcher: compareLauncher(layout, launcher),
@@ -57,9 +57,7 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
 function compareLauncher(layout: Layout, built: string | undefined): Found['launcher'] {
   const there = readPlainFile(layout.launcher)
   if (!there) return 'missing'
-  if (built === undefined) return 'current'
-  const alike = looksLikeCopy(statSync(layout.launcher), statSync(built)) && there.equals(readFileSync(built))
-  return alike ? 'current' : 'other'
+  return built === undefined || there.equals(readFileSync(built)) ? 'current' : 'other'
 }
 
 function readPlainFile(path: string): Buffer | undefined {

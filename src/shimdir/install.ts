@@ -6,7 +6,7 @@ import { findOrBuildLauncher } from './build-launcher.js'
 import { checkShimDirectory, inspect } from './inspect.js'
 import { type Layout, layoutOf } from './layout.js'
 import { withLock } from './lock.js'
-import { planInstall } from './plan.js'
+import { planInstall, planRenewal } from './plan.js'
 import { findTool, namesIn, realDirectories } from './real-tools.js'
 import { type ShimWishes, wantedShims } from './wanted.js'
 
@@ -56,15 +56,18 @@ export async function installShims(
   }
 }
 
-/** Puts another launcher (absolute path) under the shims of `dir`, which are there already. */
-export async function renewLauncher(dir: string, launcher: string): Promise<void> {
+/** Puts this version's launcher under the shims of `dir` (absolute), which are there already. */
+export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const layout = layoutOf(dir)
+  const launcher = await findOrBuildLauncher(environment)
   try {
     checkShimDirectory(layout)
     await withLock(
       layout,
       () => makeDirectory(dir),
-      () => apply(layout, { kind: 'copy launcher' }, launcher),
+      () => {
+        for (const action of planRenewal(inspect(layout, launcher))) apply(layout, action, launcher)
+      },
     )
   } catch (error) {
     throw explain(layout, error)

@@ -5,42 +5,50 @@
  */
 import { readFileSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { packageVersion } from '../ground/paths.js'
 import { isShimName, type Layout, shimTarget } from './layout.js'
 
 export const manifestVersion = 1
 
-export type Manifest = { version: number; links: readonly { name: string; target: string }[] }
+export type Manifest = {
+  version: number
+  jobshim: string
+  links: readonly { name: string; target: string }[]
+}
 
-export type ManifestState = { kind: 'none' } | { kind: 'good'; names: readonly string[] }
+export type ManifestState = { kind: 'none' } | { kind: 'good'; jobshim: string; names: readonly string[] }
 
 /** Returns the text of a manifest of shims with these names. */
 export function renderManifest(names: readonly string[]): string {
   const manifest: Manifest = {
     version: manifestVersion,
+    jobshim: packageVersion(),
     links: [...names].sort().map(name => ({ name, target: shimTarget })),
   }
   return `${JSON.stringify(manifest, null, 2)}\n`
 }
 
-/** Returns the names in the manifest, or undefined where the text isn't one of ours. Pure. */
-export function parseManifest(text: string): readonly string[] | undefined {
+/** Returns what the manifest says, or undefined where the text isn't one of ours. */
+export function parseManifest(text: string): Manifest | undefined {
   const value = parseJson(text)
   if (!isRecord(value) || value.version !== manifestVersion || !Array.isArray(value.links)) return undefined
-  const names: string[] = []
+  if (typeof value.jobshim !== 'string') return undefined
+  const links: { name: string; target: string }[] = []
   for (const link of value.links as unknown[]) {
     if (!isRecord(link) || link.target !== shimTarget) return undefined
     if (typeof link.name !== 'string' || !isShimName(link.name)) return undefined
-    names.push(link.name)
+    links.push({ name: link.name, target: link.target })
   }
-  return names
+  return { version: manifestVersion, jobshim: value.jobshim, links }
 }
 
 /** Reads the manifest. Throws `Failure` for one that isn't ours. */
 export function readManifest(layout: Layout): ManifestState {
   const text = readOrNothing(layout.manifest)
   if (text === undefined) return { kind: 'none' }
-  const names = parseManifest(text)
-  if (names) return { kind: 'good', names }
+  const manifest = parseManifest(text)
+  if (manifest)
+    return { kind: 'good', jobshim: manifest.jobshim, names: manifest.links.map(({ name }) => name) }
   throw new Failure(
     `${layout.manifest}: not a manifest of this version`,
     `remove ${layout.own} and install again; links of ours that are still wanted are taken over`,

@@ -11,6 +11,7 @@ export type Entry =
 
 export type Found = {
   known: readonly string[] // names in the manifest
+  madeByThisVersion: boolean // by what the manifest says
   entry: (name: string) => Entry
   toolFile: (name: string) => string // its text; empty = no file
   launcher: 'current' | 'other' | 'missing'
@@ -58,7 +59,9 @@ export function planInstall(wanted: readonly WantedShim[], found: Found): Instal
     ...added.map((name): Action => ({ kind: 'add link', name })),
     ...removed.map((name): Action => ({ kind: 'remove link', name })),
     ...staleFiles.map((name): Action => ({ kind: 'remove tool file', name })),
-    ...(surplus.length > 0 ? [{ kind: 'write manifest', names } as const] : []),
+    ...(surplus.length > 0 || (union.length === found.known.length && !found.madeByThisVersion)
+      ? [{ kind: 'write manifest', names } as const]
+      : []),
   ]
   return {
     kind: 'ready',
@@ -68,6 +71,11 @@ export function planInstall(wanted: readonly WantedShim[], found: Found): Instal
     kept: names.filter(name => !added.includes(name)),
     leftAlone: surplus.filter(name => found.entry(name).kind === 'foreign'),
   }
+}
+
+/** Returns what puts this version's launcher under the shims that are there. */
+export function planRenewal(found: Found): readonly Action[] {
+  return [{ kind: 'copy launcher' }, { kind: 'write manifest', names: found.known }]
 }
 
 export type UninstallPlan = { actions: readonly Action[]; removed: readonly string[] }
