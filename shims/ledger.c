@@ -240,9 +240,8 @@ void ledger_open(struct ledger *ledger, const struct jobserver *jobserver)
 	const char *why = "";
 	int directory, fd;
 
-	memset(ledger, 0, sizeof *ledger);
+	*ledger = (struct ledger){ .fd = -1 };
 	without(ledger, "there is none");
-	ledger->fd = -1;
 	if (jobserver->own) {
 		uid_t owner = fstat(jobserver->write_fd, &status) == 0 ? status.st_uid : geteuid();
 
