@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
 import { loadSettings } from '../config/load.js'
-import { dieOf, endOf, forwardSignals } from '../ground/child.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
+import { endLike, runInForeground } from '../ground/foreground.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
 import { usableLauncher } from '../shimdir/ensure.js'
 import { command } from './command.js'
@@ -27,11 +26,9 @@ export const exec = command({
       throw new Failure('exec: no tool named', 'jobshim exec -- TOOL ARGS...', exitCodes.usage)
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     const launcher = await usableLauncher(dir, environment)
-    const child = spawn(launcher, ['--', ...operands], {
+    const ending = await runInForeground(launcher, ['--', ...operands], {
       stdio: ['inherit', 'inherit', 'inherit', ...inheritedDescriptors()],
     })
-    forwardSignals(child)
-    const end = await endOf(child)
-    return end.kind === 'exited' ? end.status : await dieOf(end.signal)
+    return await endLike(ending)
   },
 })

@@ -84,8 +84,16 @@ function inForeground(): boolean {
  */
 export async function endLike(ending: Ending): Promise<number> {
   if (ending.kind === 'exit') return ending.status
+  restoreDefault(ending.name)
   process.kill(process.pid, ending.name)
   // The signal is on its way; a later turn of the event loop comes only if it was ignored.
   await new Promise(resolve => setImmediate(resolve))
   return 128 + constants.signals[ending.name]
+}
+
+// Node ignores SIGPIPE and starts its debugger on SIGUSR1; taking a signal's last listener away restores the default.
+function restoreDefault(signal: NodeJS.Signals): void {
+  if (signal === 'SIGKILL' || signal === 'SIGSTOP') return // nobody can listen to these
+  const listener = (): void => undefined
+  process.on(signal, listener).off(signal, listener)
 }
