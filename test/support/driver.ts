@@ -88,7 +88,7 @@ export const lines = (text: string, { noise = /^$/ }: Pick<Driver, 'noise'>): st
     .sort()
 
 const summary =
-  /^jobshim: (\d+) tool runs?, at most (\d+) at a time, \d+\.\d s waited, (\d+)\/(\d+) tokens? back\n$/
+  /^jobshim: (\d+) tool runs?, (?:\d+ in their caller's slot, the others )?at most (\d+) at a time, \d+\.\d s waited, (\d+)\/(\d+) tokens? back\n$/
 
 /** The build under `jobshim run -jN` against the same without: the limit, the outputs, the tokens, the silence. */
 function assertGoverned(driver: Driver, jobs: number, alone: Build, governed: Build): void {
