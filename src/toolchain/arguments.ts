@@ -25,15 +25,15 @@ export type ArgumentKind = {
 }
 
 const compilerProbes = [
+  '-###', // prints the commands it would run
   '--help*', // prints and exits
+  '--print-*', // clang's spelling of -print-*
   '--target-help', // prints and exits
   '--version', // prints and exits
-  '-###', // prints the commands it would run
   '-dumpfullversion', // prints and exits
   '-dumpmachine', // prints and exits
   '-dumpspecs', // prints and exits
   '-dumpversion', // prints and exits
-  '--print-*', // clang's spelling of -print-*
   '-print-*', // prints a path or a name and exits
 ] as const
 
@@ -52,10 +52,26 @@ export const argumentKinds: readonly ArgumentKind[] = [
   ...probes('clang', compilerProbes),
   ...probes('gcc', compilerProbes),
   ...probes('gfortran', compilerProbes),
-  ...probes('ghc', ['--help', '--info', '--numeric-version', '--print-*', '--supported-*', '--version', '-?', '-V']),
+  ...probes('ghc', [
+    '--help',
+    '--info',
+    '--numeric-version',
+    '--print-*',
+    '--supported-*',
+    '--version',
+    '-?',
+    '-V',
+  ]),
   ...subcommands('go', ['bug', 'doc', 'env', 'help', 'version']), // no compiler runs below these
   ...probes('javac', ['--help', '--help-extra', '--version', '-X', '-help', '-version']),
-  ...probes('ld', ['--help', '--print-output-format', '--print-sysroot', '--target-help', '--version', '-version']),
+  ...probes('ld', [
+    '--help',
+    '--print-output-format',
+    '--print-sysroot',
+    '--target-help',
+    '--version',
+    '-version',
+  ]),
   ...probes('make', ['--help', '--version', '-h', '-v']),
   ...probes('ninja', ['--help', '--version', '-h', '-t']), // -t: a tool such as clean or compdb, starts no edge
   ...probes('ranlib', ['--help', '--version', '-V', '-v']),
@@ -64,4 +80,13 @@ export const argumentKinds: readonly ArgumentKind[] = [
 ]
 
 /** Families whose run without any input file only prints something. `-` is an input, `@file` may name one. */
-export const needsInput: readonly ToolFamily[] = ['as', 'clang', 'gcc', 'gfortran', 'ghc', 'javac', 'ld', 'rustc']
+export const needsInput: readonly ToolFamily[] = [
+  'as',
+  'clang',
+  'gcc',
+  'gfortran',
+  'ghc',
+  'javac',
+  'ld',
+  'rustc',
+]

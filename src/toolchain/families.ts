@@ -106,7 +106,8 @@ const machines = [
   'x86_64',
   'xtensa\\w*',
 ]
-const triple = `(?:(?:${machines.join('|')})(?:-[\\w.]+){0,3}-)?`
+// A tool's name is no part of it: x86_64-linux-gnu-gcc-ar is gcc-ar.
+const triple = `(?:(?:${machines.join('|')})(?:-(?!gcc-|clang-|llvm-)[\\w.]+){0,3}-)?`
 const version = '(?:-\\d[\\d.]*)?'
 
 const patterns = familyRows.map(row => ({
