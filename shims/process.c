@@ -86,6 +86,10 @@ bool process_read(pid_t pid, struct process *process)
 		field++;
 		if (number == 4)
 			process->parent = (pid_t)strtol(field, NULL, 10);
+		else if (number == 14)
+			process->cpu = strtoull(field, NULL, 10);
+		else if (number == 15)
+			process->cpu += strtoull(field, NULL, 10);
 	}
 	process->start = strtoull(field, NULL, 10);
 	return true;
@@ -112,15 +116,13 @@ void process_program(pid_t pid, char *name, size_t size)
 		strcpy(name, base);
 }
 
-bool process_each_fd(pid_t pid, bool (*visit)(pid_t pid, int fd, void *state), void *state)
+/* Calls visit for each entry of a directory of /proc whose name is a number, until it returns true. */
+static bool each_number(const char *path, bool (*visit)(pid_t pid, int number, void *state), pid_t pid, void *state)
 {
 	_Alignas(struct directory_entry) char buffer[2048];
-	char path[32];
 	bool found = false;
-	int directory;
+	int directory = open_high(path, O_RDONLY | O_DIRECTORY);
 
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-	directory = open_high(path, O_RDONLY | O_DIRECTORY);
 	if (directory < 0)
 		return false;
 	while (!found) {
@@ -140,6 +142,46 @@ bool process_each_fd(pid_t pid, bool (*visit)(pid_t pid, int fd, void *state), v
 	}
 	close(directory);
 	return found;
+}
+
+bool process_each_fd(pid_t pid, bool (*visit)(pid_t pid, int fd, void *state), void *state)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	return each_number(path, visit, pid, state);
+}
+
+/* Adds up the children of one thread; true, to stop, where the kernel does not tell them. */
+static bool add_children(pid_t pid, int thread, void *state)
+{
+	uint64_t *ticks = state, below;
+	char path[64], text[4096], *at = text, *end;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, thread);
+	if (read_small_file(path, text, sizeof text) < 0)
+		return errno == ENOENT && access("/proc/self/task", F_OK) == 0 && access("/proc/thread-self/children", F_OK) < 0;
+	for (;;) {
+		long child = strtol(at, &end, 10);
+
+		if (end == at)
+			return false;
+		at = end;
+		if (process_tree_cpu((pid_t)child, &below))
+			*ticks += below;
+	}
+}
+
+bool process_tree_cpu(pid_t pid, uint64_t *ticks)
+{
+	struct process process;
+	char path[32];
+
+	if (!process_read(pid, &process))
+		return false;
+	*ticks = process.cpu;
+	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	return !each_number(path, add_children, pid, ticks);
 }
 
 bool process_stat_fd(pid_t pid, int fd, struct stat *status)

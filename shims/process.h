@@ -12,11 +12,15 @@ struct process {
 	pid_t pid;
 	pid_t parent;
 	uint64_t start; /* clock ticks since boot: with pid, a name that is not reused */
+	uint64_t cpu;   /* user and system time so far, clock ticks */
 	char comm[16];
 };
 
 /* Fills process from /proc/PID/stat. False where there is no such process or no /proc. */
 bool process_read(pid_t pid, struct process *process);
+
+/* CPU time, in clock ticks, of pid and all that descends from it. False where the kernel does not tell children. */
+bool process_tree_cpu(pid_t pid, uint64_t *ticks);
 
 /* The basename of the program pid runs, without " (deleted)"; empty where it can't be read. */
 void process_program(pid_t pid, char *name, size_t size);

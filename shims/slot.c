@@ -3,9 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -15,7 +12,7 @@
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "process.h"
+#include "patience.h"
 
 enum {
 	LOOK_AGAIN_MS = 250,  /* the head of a queue: reclaim, and wake-ups that another waiter swallowed */
@@ -149,66 +146,16 @@ static void wait_for_either(int epoll, int holder, const sigset_t *waiting, int 
 	epoll_pwait(epoll, &event, 1, timeout_ms, waiting);
 }
 
-/* CPU time spent on this machine since boot, in clock ticks; from the first line of /proc/stat. */
-static bool read_busy(uint64_t *busy)
-{
-	enum { IDLE = 3, IOWAIT = 4, FIELDS = 8 };
-	char text[512];
-	char *at = text + 4;
-
-	if (read_small_file("/proc/stat", text, sizeof text) < 0 || strncmp(text, "cpu ", 4) != 0)
-		return false;
-	*busy = 0;
-	for (int field = 0; field < FIELDS; field++) {
-		uint64_t value = strtoull(at, &at, 10);
-
-		if (field != IDLE && field != IOWAIT)
-			*busy += value;
-	}
-	return true;
-}
-
-struct watch {
-	uint64_t arrived_ns;
-	uint64_t idle_since_ns;
-	uint64_t sampled_ns;
-	uint64_t busy;
-};
-
-/* A deadlock, as in `cc -E a.c | cc -x c -` with one slot left: nobody took a slot for patience seconds although we
- * wait for one, and for the last second of these the machine did next to nothing. */
-static bool out_of_patience(struct watch *watch, const struct ledger *ledger, double patience)
-{
-	const uint64_t second = 1000000000u;
-	uint64_t now = monotonic_ns(), since = watch->arrived_ns, progress = ledger_progress(ledger), busy;
-	uint64_t limit = (uint64_t)(patience * (double)second);
-	uint64_t idle_needed = limit < second ? limit : second;
-
-	if (patience <= 0)
-		return false;
-	if (now - watch->sampled_ns >= second / 5 && read_busy(&busy)) {
-		/* Half a core's worth of ticks (100 a second) since the last sample is not idle. */
-		if (watch->sampled_ns == 0 || (busy - watch->busy) * (second / 50) > now - watch->sampled_ns)
-			watch->idle_since_ns = now;
-		watch->sampled_ns = now;
-		watch->busy = busy;
-	}
-	if (progress > since)
-		since = progress;
-	return now - since >= limit && now - watch->idle_since_ns >= idle_needed;
-}
-
 struct slot slot_take(const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
                       const sigset_t *waiting, double patience)
 {
 	struct slot slot = { .kind = SLOT_NONE };
 	struct epoll_event readable = { .events = EPOLLIN | EPOLLEXCLUSIVE };
-	struct watch watch = { .arrived_ns = monotonic_ns() };
+	struct patience watch = { .seconds = patience, .arrived_ns = monotonic_ns() };
 	uint64_t reclaimed_ns = 0;
 	bool head = false, in_epoll = false;
 	int epoll = -1;
 
-	watch.idle_since_ns = watch.arrived_ns;
 	for (bool waited = false;; waited = true) {
 		enum outcome outcome = NO_TOKEN;
 		int holder;
@@ -239,7 +186,7 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 			ledger_reclaim(ledger, jobserver);
 			reclaimed_ns = monotonic_ns();
 #ifndef JOBSHIM_NAIVE
-			if (out_of_patience(&watch, ledger, patience)) {
+			if (patience_is_out(&watch, jobserver, ledger)) {
 				ledger_held(ledger, SLOT_OVERDRAFT);
 				slot.kind = SLOT_OVERDRAFT;
 				break;

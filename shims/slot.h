@@ -16,8 +16,8 @@ struct slot {
 };
 
 /* Takes one token or the job's implicit slot, whichever is free first, in order of arrival. Signals of waiting (the
- * mask to wait with) act while it waits and never once it holds a token. Waits for ever on a busy machine; on an idle
- * one without progress at most patience seconds (0 = for ever), then returns an overdraft. */
+ * mask to wait with) act while it waits and never once it holds a token. A deadlock ends after patience seconds (0 = for
+ * ever) in an overdraft. */
 struct slot slot_take(const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
                       const sigset_t *waiting, double patience);
 
