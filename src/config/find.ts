@@ -1,5 +1,5 @@
 /** Finds the config file. Cheap: most runs have none, and neither cosmiconfig nor zod is loaded for them. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'
 
@@ -26,13 +26,20 @@ export function findConfig(from: string, home: string | undefined): string | und
     .find(isConfig)
 }
 
-// What can't be opened is passed over, as git does it, unless it is there and unreadable: that one is reported later.
+// A directory of that name is passed over. Whatever else is there is a config, if only one that will be refused.
 function isConfig(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (!path.endsWith('/package.json')) return stats !== undefined && !stats.isDirectory()
+  return (stats?.isFile() ?? false) && mayHaveSettings(path)
+}
+
+function mayHaveSettings(packageJson: string): boolean {
   try {
-    const text = readFileSync(path, 'utf8')
-    return path.endsWith('/package.json') ? text.includes('"jobshim"') && hasSettings(text) : true
+    const text = readFileSync(packageJson, 'utf8')
+    return text.includes('"jobshim"') && hasSettings(text)
   } catch (error) {
-    return systemErrorCode(error) === 'EACCES' && !path.endsWith('/package.json')
+    if (systemErrorCode(error) === 'EACCES') return false // npm's business
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 /** Reads the settings: flag > environment > config file > default. */
-import { closeSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { environment as names } from '../ground/environment.js'
@@ -105,7 +105,8 @@ const distrustHint = 'take it over with chown and chmod if you trust it, or use 
 
 function open(path: string): number {
   try {
-    return openSync(path, 'r')
+    // A FIFO is refused, not waited for.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     throw new Failure(`${path}: can't read the config (${systemErrorCode(error)})`, hint, code)
   }

@@ -1,0 +1,96 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { loadSettings } from '../../src/config/load.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+
+test('config :: load :: defaults', async () => {
+  const home = makeWorkspace()
+  assert.equal(await loadSettings({}, home, { HOME: home }), {
+    adapters: true,
+    dir: join(home, '.local/share/jobshim/shims'),
+    jobs: availableParallelism(),
+    noJobserver: undefined,
+    patience: undefined,
+    quiet: false,
+    tools: undefined,
+    configFile: undefined,
+  })
+})
+
+const everything = {
+  adapters: false,
+  dir: 'shims',
+  jobs: 3,
+  noJobserver: 'error',
+  patience: 2.5,
+  quiet: true,
+  tools: ['gcc', 'yasm'],
+}
+
+const yaml = `$schema: ./node_modules/jobshim/config.schema.json
+adapters: false
+dir: shims
+jobs: 3
+noJobserver: error
+patience: 2.5
+quiet: true
+tools: [gcc, yasm]
+`
+
+const spellings: Record<string, string> = {
+  'package.json': JSON.stringify({ name: 'x', jobshim: everything }),
+  '.jobshimrc': JSON.stringify(everything),
+  '.jobshimrc.json': JSON.stringify(everything),
+  '.jobshimrc.yaml': yaml,
+  '.jobshimrc.yml': yaml,
+}
+
+for (const [name, text] of Object.entries(spellings)) {
+  test(`config :: load :: every key in ${name}, dir relative to the file`, async () => {
+    const home = makeWorkspace()
+    writeFiles(home, { [name]: text, 'below/x': '' })
+    assert.equal(await loadSettings({}, join(home, 'below'), { HOME: home }), {
+      ...everything,
+      dir: join(home, 'shims'),
+      configFile: join(home, name),
+    })
+  })
+}
+
+test('config :: load :: flag before environment before config before default', async () => {
+  const home = makeWorkspace()
+  writeFiles(home, { '.jobshimrc': 'dir: from-config\njobs: 3\ntools: [ld]\nquiet: true\n', 'below/x': '' })
+  const below = join(home, 'below')
+  const environment = { HOME: home, JOBSHIM_DIR: 'from-environment' }
+  const settings = await loadSettings({ dir: 'from-flag', jobs: 5, tools: ['gcc'] }, below, environment)
+  assert.is(settings.dir, join(below, 'from-flag'))
+  assert.is(settings.jobs, 5)
+  assert.equal(settings.tools, ['gcc'])
+  assert.is(settings.quiet, true)
+  assert.is((await loadSettings({}, below, environment)).dir, join(below, 'from-environment'))
+  assert.is((await loadSettings({}, below, { HOME: home })).dir, join(home, 'from-config'))
+  assert.is((await loadSettings({}, below, { HOME: home, JOBSHIM_DIR: '' })).dir, join(home, 'from-config'))
+})
+
+test('config :: load :: --config names one, --no-config none', async () => {
+  const home = makeWorkspace()
+  writeFiles(home, { '.jobshimrc': 'jobs: 3', 'other.yaml': 'jobs: 4', other: '{"jobs": 5}' })
+  const jobs = async (flags: object): Promise<number> =>
+    (await loadSettings(flags, home, { HOME: home })).jobs
+  assert.is(await jobs({}), 3)
+  assert.is(await jobs({ config: 'other.yaml' }), 4)
+  assert.is(await jobs({ config: join(home, 'other') }), 5)
+  assert.is(await jobs({ noConfig: true }), availableParallelism())
+})
+
+test('config :: load :: an empty file is a config without settings', async () => {
+  const home = makeWorkspace()
+  writeFiles(home, { '.jobshimrc': '\n', '.jobshimrc.json': '{"jobs":7}' })
+  const settings = await loadSettings({}, home, { HOME: home })
+  assert.is(settings.configFile, join(home, '.jobshimrc'))
+  assert.is(settings.jobs, availableParallelism())
+})
+
+test.run()
