@@ -3,7 +3,7 @@ import type { Command } from './commands/command.js'
 import { commandTable } from './commands/command-table.js'
 import { renderColumns } from './ground/columns.js'
 import { exitCodes } from './ground/exit-codes.js'
-import { Failure, renderFailure } from './ground/failure.js'
+import { Failure, renderFailure, systemErrorCode } from './ground/failure.js'
 import { packageVersion } from './ground/paths.js'
 
 /** What the first words ask for, before any command is loaded. */
@@ -45,11 +45,20 @@ async function callCommand(name: string, words: readonly string[]): Promise<numb
   try {
     const parsed = parseArguments(command, words)
     if (parsed.kind === 'call')
-      return await command.run({ ...parsed, workingDirectory: process.cwd(), environment: process.env })
+      return await command.run({ ...parsed, workingDirectory: workingDirectory(), environment: process.env })
     process.stdout.write(parsed.text)
     return exitCodes.ok
   } catch (error) {
     return report(error, command)
+  }
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch (error) {
+    const code = systemErrorCode(error)
+    throw new Failure(`.: the working directory can't be found (${code})`, 'change to one that exists')
   }
 }
 

@@ -1,5 +1,5 @@
 /** Finds the config file. Cheap: most runs have none, and neither cosmiconfig nor zod is loaded for them. */
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'
 
@@ -28,10 +28,21 @@ export function findConfig(from: string, home: string | undefined): string | und
 
 // A directory of that name is passed over. Whatever else is there is a config, if only one that will be refused.
 function isConfig(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false })
+  const stats = look(path)
   if (!path.endsWith('/package.json')) return stats !== undefined && !stats.isDirectory()
   return (stats?.isFile() ?? false) && mayHaveSettings(path)
 }
+
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    if (unreachable.has(systemErrorCode(error) ?? '')) return undefined
+    throw error
+  }
+}
+
+const unreachable = new Set(['EACCES', 'ELOOP', 'ENAMETOOLONG'])
 
 function mayHaveSettings(packageJson: string): boolean {
   try {

@@ -1,0 +1,36 @@
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { jobshim, type Outcome } from '../support/jobshim.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+
+/** A workspace with a PATH of its own: `tools/` has these programs, `shims` is where the shim dir goes. */
+export type Bench = { root: string; dir: string; path: string; call: (...args: string[]) => Promise<Outcome> }
+
+/** Makes a bench. `call` runs jobshim with `--dir` and PATH set to the bench's. */
+export function makeBench(tools: readonly string[]): Bench {
+  const root = makeWorkspace()
+  const dir = join(root, 'shims')
+  const path = join(root, 'tools')
+  writeFiles(root, Object.fromEntries(tools.map(name => [`tools/${name}`, `#!/bin/sh\necho ${name}\n`])))
+  const env = { PATH: path, HOME: root, XDG_DATA_HOME: join(root, 'data') }
+  return {
+    root,
+    dir,
+    path,
+    call: (command, ...args) => jobshim([command ?? '', '--dir', dir, ...args], { cwd: root, env }),
+  }
+}
+
+/** What is in a directory, by name: a link's target, or the kind of file. Sorted. */
+export function picture(directory: string): Record<string, string> {
+  const look = (name: string): string => {
+    const stats = lstatSync(join(directory, name))
+    if (stats.isSymbolicLink()) return `-> ${readlinkSync(join(directory, name))}`
+    return stats.isDirectory() ? 'directory' : 'file'
+  }
+  return Object.fromEntries(
+    readdirSync(directory)
+      .sort()
+      .map(name => [name, look(name)]),
+  )
+}

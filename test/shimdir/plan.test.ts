@@ -1,0 +1,138 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Entry, type Found, planInstall, planRenewal, planUninstall } from '../../src/shimdir/plan.js'
+
+/** A shim dir as the planner sees it: `ours`, `foreign` and `lost` (in the manifest, gone) names. */
+function there(
+  state: { ours?: string[]; foreign?: string[]; lost?: string[]; unknown?: string[] } & Partial<Found>,
+): Found {
+  const { ours = [], foreign = [], lost = [], unknown = [], ...rest } = state
+  const entry = (name: string): Entry => {
+    if ([...ours, ...unknown].includes(name)) return { kind: 'shim' }
+    return foreign.includes(name) ? { kind: 'foreign' } : { kind: 'nothing' }
+  }
+  return {
+    known: [...ours, ...lost],
+    madeByThisVersion: true,
+    entry,
+    toolFile: name => (ours.includes(name) ? `family=${name}\n` : ''),
+    launcher: 'current',
+    ...rest,
+  }
+}
+
+const wanted = (...names: string[]) => names.map(name => ({ name, toolFile: `family=${name}\n` }))
+
+test('plan :: install :: first time :: manifest before launcher before links', () => {
+  assert.equal(planInstall(wanted('cc', 'ld'), there({ launcher: 'missing', madeByThisVersion: false })), {
+    kind: 'ready',
+    actions: [
+      { kind: 'write manifest', names: ['cc', 'ld'] },
+      { kind: 'copy launcher' },
+      { kind: 'write tool file', name: 'cc', text: 'family=cc\n' },
+      { kind: 'write tool file', name: 'ld', text: 'family=ld\n' },
+      { kind: 'add link', name: 'cc' },
+      { kind: 'add link', name: 'ld' },
+    ],
+    added: ['cc', 'ld'],
+    removed: [],
+    kept: [],
+    leftAlone: [],
+  })
+})
+
+test('plan :: install :: second time :: nothing to do', () => {
+  assert.equal(planInstall(wanted('cc'), there({ ours: ['cc'] })), {
+    kind: 'ready',
+    actions: [],
+    added: [],
+    removed: [],
+    kept: ['cc'],
+    leftAlone: [],
+  })
+})
+
+test('plan :: install :: what is no longer wanted goes, and leaves the manifest last', () => {
+  assert.equal(planInstall(wanted('cc'), there({ ours: ['cc', 'ld'] })), {
+    kind: 'ready',
+    actions: [
+      { kind: 'remove link', name: 'ld' },
+      { kind: 'remove tool file', name: 'ld' },
+      { kind: 'write manifest', names: ['cc'] },
+    ],
+    added: [],
+    removed: ['ld'],
+    kept: ['cc'],
+    leftAlone: [],
+  })
+})
+
+test('plan :: install :: a link of ours that was lost comes back', () => {
+  const plan = planInstall(wanted('cc'), there({ lost: ['cc'], toolFile: () => 'family=cc\n' }))
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [{ kind: 'add link', name: 'cc' }])
+})
+
+test('plan :: install :: a right link that no manifest knows is taken over', () => {
+  const plan = planInstall(wanted('cc'), there({ unknown: ['cc'], toolFile: () => 'family=cc\n' }))
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [{ kind: 'write manifest', names: ['cc'] }])
+})
+
+test('plan :: install :: foreign files in the way block everything', () => {
+  assert.equal(planInstall(wanted('as', 'cc', 'ld'), there({ ours: ['cc'], foreign: ['as', 'ld'] })), {
+    kind: 'blocked',
+    by: ['as', 'ld'],
+  })
+})
+
+test('plan :: install :: a name that is foreign now and no longer wanted is left alone and forgotten', () => {
+  const plan = planInstall(wanted('cc'), there({ ours: ['cc'], lost: ['ld'], foreign: ['ld'] }))
+  assert.equal(plan, {
+    kind: 'ready',
+    actions: [{ kind: 'write manifest', names: ['cc'] }],
+    added: [],
+    removed: [],
+    kept: ['cc'],
+    leftAlone: ['ld'],
+  })
+})
+
+test('plan :: install :: another version :: launcher and manifest are renewed', () => {
+  const plan = planInstall(wanted('cc'), there({ ours: ['cc'], launcher: 'other', madeByThisVersion: false }))
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
+    { kind: 'copy launcher' },
+    { kind: 'write manifest', names: ['cc'] },
+  ])
+})
+
+test('plan :: install :: tool files change with the config, and go where none is wanted', () => {
+  const plan = planInstall(
+    [
+      { name: 'cc', toolFile: 'family=cc\npatience=3\n' },
+      { name: 'ld', toolFile: '' },
+    ],
+    there({ ours: ['cc', 'ld'] }),
+  )
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
+    { kind: 'write tool file', name: 'cc', text: 'family=cc\npatience=3\n' },
+    { kind: 'remove tool file', name: 'ld' },
+  ])
+})
+
+test('plan :: renewal :: touches no link', () => {
+  assert.equal(planRenewal(there({ ours: ['cc'] })), [
+    { kind: 'copy launcher' },
+    { kind: 'write manifest', names: ['cc'] },
+  ])
+})
+
+test('plan :: uninstall :: only what the manifest knows and the link confirms', () => {
+  assert.equal(planUninstall(there({ ours: ['cc'], lost: ['as', 'ld'], foreign: ['ld'], unknown: ['go'] })), {
+    removed: ['cc'],
+    actions: [
+      { kind: 'remove link', name: 'cc' },
+      { kind: 'remove tool file', name: 'cc' },
+    ],
+  })
+})
+
+test.run()

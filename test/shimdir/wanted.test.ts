@@ -1,0 +1,93 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Failure } from '../../src/ground/failure.js'
+import { type ShimWishes, wantedShims } from '../../src/shimdir/wanted.js'
+
+const onPath = [
+  'ar',
+  'c++',
+  'cc',
+  'clang-format',
+  'gcc-12',
+  'gcc-ar',
+  'go',
+  'ld.bfd',
+  'make',
+  'ninja',
+  'python3',
+  'yasm',
+]
+const path = { names: [...onPath, 'rustc'], isTool: (name: string) => onPath.includes(name) } // rustc isn't executable
+const wishes: ShimWishes = { tools: undefined, adapters: true, noJobserver: undefined, patience: undefined }
+const names = (change: Partial<ShimWishes>): string[] =>
+  wantedShims({ ...wishes, ...change }, path).map(({ name }) => name)
+
+test('wanted :: by default all families on PATH but ar, as and ranlib, and the adapters', () => {
+  assert.equal(names({}), ['c++', 'cc', 'gcc-12', 'go', 'ld.bfd', 'make', 'ninja'])
+})
+
+test('wanted :: no adapters', () => {
+  assert.equal(names({ adapters: false }), ['c++', 'cc', 'gcc-12', 'go', 'ld.bfd'])
+})
+
+test('wanted :: families and literal names, each once', () => {
+  assert.equal(names({ tools: ['gcc', 'cc', 'yasm', 'ar'], adapters: false }), [
+    'ar',
+    'c++',
+    'cc',
+    'gcc-12',
+    'yasm',
+  ])
+})
+
+test('wanted :: no tools at all', () => {
+  assert.equal(names({ tools: [], adapters: false }), [])
+})
+
+test('wanted :: tool files tell family, policy and patience', () => {
+  const files = wantedShims(
+    { tools: ['cc', 'yasm', 'ninja'], adapters: false, noJobserver: 'error', patience: 1.5 },
+    path,
+  )
+  assert.equal(files, [
+    { name: 'cc', toolFile: 'family=gcc\nno-jobserver=error\npatience=1.5\n' },
+    { name: 'ninja', toolFile: 'family=ninja\nno-jobserver=error\npatience=1.5\n' },
+    { name: 'yasm', toolFile: 'no-jobserver=error\npatience=1.5\n' },
+  ])
+  assert.equal(wantedShims({ ...wishes, tools: ['yasm'], adapters: false }, path), [
+    { name: 'yasm', toolFile: '' },
+  ])
+})
+
+function failureOf(tools: string[]): Failure {
+  try {
+    names({ tools })
+  } catch (error) {
+    if (error instanceof Failure) return error
+  }
+  throw new Error('was accepted')
+}
+
+for (const tool of ['nosuchcc', 'rustc', 'javac']) {
+  test(`wanted :: error :: ${tool} not on PATH`, () => {
+    const { message, hint, code } = failureOf(['cc', tool])
+    assert.equal(
+      { message, hint, code },
+      { message: `${tool}: not found on PATH`, hint: 'install it, or leave it out of --tools', code: 1 },
+    )
+  })
+}
+
+for (const tool of ['/usr/bin/cc', '../cc', '.jobshim', '-x', '', 'a b', 'cc\n']) {
+  test(`wanted :: error :: ${JSON.stringify(tool)} is no name`, () => {
+    const { message, hint, code } = failureOf([tool])
+    assert.is(message, `--tools: ${JSON.stringify(tool)} can't be the name of a tool`)
+    assert.is(
+      hint,
+      'name families (ar, as, clang, gcc, gfortran, ghc, go, javac, ld, ranlib, rustc) or tools as they are called',
+    )
+    assert.is(code, 2)
+  })
+}
+
+test.run()
