@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { lockedRecords } from '../../src/jobserver/ledger.js'
+import { ledgerLayout, recordOffsets, recordStates } from '../../src/jobserver/ledger-layout.js'
+import { type Outcome, scrubbed } from '../support/jobshim.js'
+import { makeFifo, type Pool } from '../support/pool.js'
+import { installShims } from '../support/shimdir.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+
+/** A shim dir with one tool, `hold`, that says `held` and its pid and runs until its stdin ends; then it exits 7. */
+export type Yard = {
+  root: string
+  shims: string
+  runtime: string // XDG_RUNTIME_DIR: ledgers of foreign jobservers lie in here
+  pool: Pool // a FIFO held open by the test
+  env: Record<string, string> // the shims first on PATH, and no jobserver
+  governed: Record<string, string> // with the pool as jobserver
+}
+
+const hold = `#!/bin/sh
+echo held $$
+while read -r line; do echo "$line"; done
+exit 7
+`
+
+export async function makeYard(tokens: string): Promise<Yard> {
+  const root = makeWorkspace()
+  const runtime = join(root, 'run')
+  mkdirSync(runtime, { mode: 0o700 })
+  writeFiles(root, { 'bin/hold': hold })
+  const path = `${join(root, 'bin')}:${process.env.PATH}`
+  const shims = await installShims(join(root, 'shims'), { args: ['--tools', 'hold'], env: { PATH: path } })
+  const pool = makeFifo(root, tokens)
+  const env = { PATH: `${shims}:${path}`, XDG_RUNTIME_DIR: runtime }
+  return { root, shims, runtime, pool, env, governed: { ...env, JOBSHIM_JOBSERVER: pool.auth } }
+}
+
+/** A started program that holds, or waits to. */
+export type Held = {
+  child: ChildProcess
+  pid: number // of the program started: the launcher, where it was the shim itself
+  tools: Promise<number[]> // the pids of the tools, once as many as wanted have said `held`
+  ended: Promise<Outcome> // once it is gone and nobody has its stdout and stderr open
+  output: { stdout: string; stderr: string }
+  end(): Promise<Outcome> // closes its stdin
+  kill(signal?: NodeJS.Signals): Promise<Outcome>
+}
+
+const alive = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+
+export type Start = {
+  env?: Readonly<Record<string, string | undefined>>
+  command?: readonly string[] // default: hold
+  fds?: readonly number[]
+  wanted?: number // how many tools say `held`; default 1
+  hangSeconds?: number
+}
+
+const defaultHangSeconds = 20
+
+/** Fails after a bounded time, with what `describe` tells, where the promise doesn't settle. */
+export function within<T>(
+  promise: Promise<T>,
+  describe: () => string,
+  seconds = defaultHangSeconds,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const hang = setTimeout(() => reject(new Error(`hangs: ${describe()}`)), seconds * 1000)
+    promise.then(resolve, reject).finally(() => clearTimeout(hang))
+  })
+}
+
+/** Looks every few milliseconds until it is so; fails after a bounded time. */
+export async function until(what: string, isSo: () => boolean, seconds = defaultHangSeconds): Promise<void> {
+  const end = Date.now() + seconds * 1000
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`hangs: until ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 4))
+  }
+}
+
+export function start({ env, command = ['hold'], fds = [], wanted = 1, hangSeconds }: Start): Held {
+  const [program = '', ...args] = command
+  const output = { stdout: '', stderr: '' }
+  const child = spawn(program, args, {
+    env: scrubbed(env),
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe', ...fds],
+  })
+  alive.add(child)
+  const describe = (): string => `${command.join(' ')}: ${JSON.stringify(output)}`
+  const ended = new Promise<Outcome>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', () => alive.delete(child))
+    child.once('close', (status, signal) => resolve({ status, signal, ...output }))
+  })
+  child.stderr?.setEncoding('utf8').on('data', text => {
+    output.stderr += text
+  })
+  const tools = new Promise<number[]>((resolve, reject) => {
+    child.stdout?.setEncoding('utf8').on('data', text => {
+      output.stdout += text
+      const pids = [...output.stdout.matchAll(/^held (\d+)$/gm)].map(([, pid]) => Number(pid))
+      if (pids.length >= wanted) resolve(pids)
+    })
+    child.once('close', () => reject(new Error(`ended before it held: ${describe()}`)))
+    child.once('error', reject)
+  })
+  tools.catch(() => {}) // where nobody waits for it
+  child.stdin?.on('error', () => {})
+  return {
+    child,
+    pid: child.pid ?? -1,
+    get tools() {
+      return within(tools, describe, hangSeconds)
+    },
+    get ended() {
+      return within(ended, describe, hangSeconds)
+    },
+    output,
+    end() {
+      child.stdin?.end()
+      return this.ended
+    },
+    kill(signal = 'SIGKILL') {
+      child.kill(signal)
+      child.stdin?.end()
+      return this.ended
+    },
+  }
+}
+
+/** One record that is not free. */
+export type LedgerRecord = { pid: number; state: number; alive: boolean }
+
+/** The ledger of the yard's only foreign jobserver; no records where there is none yet. */
+export function ledgerRecords(runtime: string): LedgerRecord[] {
+  const [file] = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(name =>
+    /\/v1-[^/.]*$/.test(name),
+  )
+  if (file === undefined) return []
+  const { headerBytes, recordBytes, recordCount } = ledgerLayout
+  const table = Buffer.alloc(recordBytes * recordCount)
+  const fd = openSync(join(runtime, file), 'r')
+  try {
+    readSync(fd, table, 0, table.length, headerBytes)
+    const locked = lockedRecords(fstatSync(fd).ino, readFileSync('/proc/locks', 'utf8'))
+    return Array.from({ length: recordCount }, (_, index) => index).flatMap(index => {
+      const at = index * recordBytes
+      const state = table[at + recordOffsets.state] ?? 0
+      if (state === recordStates.free) return []
+      return [{ pid: table.readUInt32LE(at + recordOffsets.pid), state, alive: locked.has(index) }]
+    })
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Resolves once the launcher `pid` is recorded as waiting for a slot. */
+export const waits = ({ runtime }: Yard, { pid, output }: Held): Promise<void> =>
+  until(`${pid} waits: ${JSON.stringify(output)}`, () =>
+    ledgerRecords(runtime).some(
+      record =>
+        record.pid === pid &&
+        (record.state === recordStates.waiting || record.state === recordStates.acquiring),
+    ),
+  )
