@@ -31,7 +31,7 @@ type Effect<Kind extends Action['kind']> = (
 const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
   'write manifest': (layout, { names }) => replaceFile(layout, layout.manifest, renderManifest(names), 0o644),
   'write tool file': (layout, { name, text }) => {
-    mkdirSync(layout.tools, { recursive: true })
+    makeDirectory(layout.tools)
     replaceFile(layout, layout.toolFile(name), text, 0o644)
   },
   'remove tool file': (layout, { name }) => rmSync(layout.toolFile(name), { force: true }),
@@ -52,6 +52,11 @@ export function apply<Kind extends Action['kind']>(
 ): void {
   const effect: Effect<Kind> = effects[action.kind as Kind]
   effect(layout, action, launcher)
+}
+
+/** Makes a directory, 0755 whatever the umask: a shim dir may serve other users. One that was there keeps its mode. */
+export function makeDirectory(path: string): void {
+  if (mkdirSync(path, { recursive: true, mode: 0o755 }) !== undefined) chmodSync(path, 0o755)
 }
 
 // symlink(2) is atomic by itself, and unlike rename(2) it never overwrites a file that came between.

@@ -1,7 +1,7 @@
 /** Makes a shim dir hold exactly the wanted shims. */
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
-import { apply, explain, removeTemporaryFiles } from './apply.js'
+import { apply, explain, makeDirectory, removeTemporaryFiles } from './apply.js'
 import { findOrBuildLauncher } from './build-launcher.js'
 import { checkShimDirectory, inspect } from './inspect.js'
 import { type Layout, layoutOf } from './layout.js'
@@ -72,11 +72,6 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
   } catch (error) {
     throw explain(layout, error)
   }
-}
-
-// 0755 whatever the umask: a shim dir may serve other users. One that was there keeps its mode.
-function makeDirectory(path: string): void {
-  if (mkdirSync(path, { recursive: true, mode: 0o755 }) !== undefined) chmodSync(path, 0o755)
 }
 
 function blocked(layout: Layout, by: readonly string[]): Failure {

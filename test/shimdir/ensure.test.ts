@@ -1,0 +1,59 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { packageVersion } from '../../src/ground/paths.js'
+import { ensureShims, usableLauncher } from '../../src/shimdir/ensure.js'
+import { repository } from '../support/workspace.js'
+import { makeBench, picture } from './fake-tools.js'
+
+const wishes = { tools: undefined, adapters: true, noJobserver: undefined, patience: undefined }
+const built = join(repository, 'shims/build/launcher')
+
+test('ensure :: the first time it installs, then it returns at once', async () => {
+  const { dir, path, root } = makeBench(['cc', 'make'])
+  const environment = { PATH: path, HOME: root }
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: true })
+  assert.equal(picture(dir), {
+    '.jobshim': 'directory',
+    cc: '-> .jobshim/launcher',
+    make: '-> .jobshim/launcher',
+  })
+  const before = statSync(join(dir, '.jobshim')).mtimeMs
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
+  assert.is(statSync(join(dir, '.jobshim')).mtimeMs, before)
+})
+
+test('ensure :: a launcher of another version is renewed, and nothing else', async () => {
+  const { dir, path, root } = makeBench(['cc'])
+  const environment = { PATH: path, HOME: root }
+  await ensureShims(dir, wishes, environment)
+  const manifest = join(dir, '.jobshim/manifest.json')
+  const text = readFileSync(manifest, 'utf8')
+  writeFileSync(manifest, text.replace(packageVersion(), '0.0.1'))
+  writeFileSync(join(dir, '.jobshim/launcher'), 'old')
+  writeFileSync(join(path, 'ld'), '#!/bin/sh\n', { mode: 0o755 }) // a tool that came since
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
+  assert.equal(readFileSync(join(dir, '.jobshim/launcher')), readFileSync(built))
+  assert.is(readFileSync(manifest, 'utf8'), text)
+  assert.equal(picture(dir), { '.jobshim': 'directory', cc: '-> .jobshim/launcher' })
+})
+
+test('ensure :: a launcher that went missing comes back', async () => {
+  const { dir, path, root } = makeBench(['cc'])
+  const environment = { PATH: path, HOME: root }
+  await ensureShims(dir, wishes, environment)
+  rmSync(join(dir, '.jobshim/launcher'))
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: true })
+  assert.equal(readFileSync(join(dir, '.jobshim/launcher')), readFileSync(built))
+})
+
+test('launcher :: that of the shim dir, else the built one', async () => {
+  const { dir, path, root } = makeBench(['cc'])
+  const environment = { PATH: path, HOME: root }
+  assert.is(await usableLauncher(dir, environment), built)
+  await ensureShims(dir, wishes, environment)
+  assert.is(await usableLauncher(dir, environment), join(dir, '.jobshim/launcher'))
+})
+
+test.run()

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
+import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parseManifest } from '../../src/shimdir/manifest.js'
+import { scrubbed } from '../support/jobshim.js'
+import { repository } from '../support/workspace.js'
+import { type Bench, makeBench, picture } from './fake-tools.js'
+
+const tools = Array.from({ length: 40 }, (_, index) => `tool${index}`)
+const shim = '-> .jobshim/launcher'
+const whole = { '.jobshim': 'directory', ...Object.fromEntries(tools.map(name => [name, shim])) }
+const rounds = 12
+
+// A small generator of our own, so that a printed seed repeats the run.
+const seed = Number(process.env.JOBSHIM_TEST_SEED ?? randomInt(2 ** 31))
+console.log(`JOBSHIM_TEST_SEED=${seed}`)
+let state = seed
+function random(below: number): number {
+  state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff
+  return Math.floor((state / 0x80000000) * below)
+}
+
+/** Starts a command, and kills it once `.jobshim.lock` or a given number of looks at the dir is there. */
+async function kill(bench: Bench, words: readonly string[], looks: number): Promise<NodeJS.Signals | null> {
+  const { dir, root, path } = bench
+  const child = spawn(process.execPath, [join(repository, 'bin/jobshim.js'), ...words, '--dir', dir], {
+    cwd: root,
+    env: scrubbed({ PATH: path, HOME: root }),
+    stdio: 'ignore',
+  })
+  const end = new Promise<NodeJS.Signals | null>(resolve => child.on('exit', (_, signal) => resolve(signal)))
+  // The lock is held for milliseconds only: look without a pause, but not for ever.
+  for (let turn = 0; turn < 3000 && !existsSync(join(dir, '.jobshim.lock')); turn++)
+    await new Promise(resolve => setImmediate(resolve))
+  for (let look = 0; look < looks; look++) existsSync(dir)
+  child.kill('SIGKILL')
+  return await end
+}
+
+/** What has to hold at any moment: foreign files untouched, no link of ours unknown to the manifest. */
+function check({ dir }: Bench): void {
+  if (!existsSync(dir)) return
+  const manifest = join(dir, '.jobshim/manifest.json')
+  const known = existsSync(manifest) ? parseManifest(readFileSync(manifest, 'utf8')) : undefined
+  if (existsSync(manifest)) assert.ok(known, 'the manifest is readable')
+  for (const name of tools) {
+    if (!lstatSync(join(dir, name), { throwIfNoEntry: false })) continue
+    assert.is(readlinkSync(join(dir, name)), '.jobshim/launcher')
+    assert.ok(
+      known?.links.some(link => link.name === name),
+      `${name} is known`,
+    )
+    assert.ok(existsSync(join(dir, name)), `${name} leads to a launcher`)
+  }
+}
+
+test('install :: killed half way, again and again :: the next one makes it whole', async () => {
+  const bench = makeBench(tools)
+  const { call, dir } = bench
+  let killed = 0
+  for (let round = 0; round < rounds; round++) {
+    if ((await kill(bench, ['install', '--tools', tools.join(',')], random(4000))) === 'SIGKILL') killed++
+    check(bench)
+    const { status, stderr } = await call('install', '--tools', tools.join(','))
+    assert.equal({ status, stderr }, { status: 0, stderr: '' })
+    assert.equal(picture(dir), whole)
+    assert.equal(picture(join(dir, '.jobshim')), { launcher: 'file', 'manifest.json': 'file' })
+    rmSync(dir, { recursive: true })
+  }
+  assert.ok(killed > 0, 'some were killed before their end')
+})
+
+test('install :: killed half way :: uninstall leaves only what is foreign', async () => {
+  const bench = makeBench(tools)
+  const { call, dir } = bench
+  for (let round = 0; round < rounds; round++) {
+    assert.is((await call('install', '--tools', tools.slice(0, 9).join(','))).status, 0)
+    writeFileSync(join(dir, 'notes'), 'mine')
+    await kill(bench, ['install', '--tools', tools.slice(5).join(',')], random(4000))
+    check(bench)
+    const { status, stderr } = await call('uninstall')
+    assert.equal({ status, stderr }, { status: 0, stderr: '' })
+    assert.equal(picture(dir), { notes: 'file' })
+  }
+  assert.is(readFileSync(join(dir, 'notes'), 'utf8'), 'mine')
+})
+
+test('uninstall :: killed half way :: uninstall or install again', async () => {
+  const bench = makeBench(tools)
+  const { call, dir } = bench
+  for (let round = 0; round < rounds; round++) {
+    assert.is((await call('install', '--tools', tools.join(','))).status, 0)
+    await kill(bench, ['uninstall'], random(4000))
+    const again = round % 2 === 0 ? ['uninstall'] : ['install', '--tools', tools.join(',')]
+    const { status, stderr } = await call(...again)
+    assert.equal({ status, stderr }, { status: 0, stderr: '' })
+    if (round % 2 === 0) assert.not(existsSync(dir))
+    else assert.equal(picture(dir), whole)
+  }
+})
+
+test.run()
