@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { type Outcome, run } from './jobshim.js'
+import { installShims } from './shimdir.js'
+import { makeWorkspace, repository } from './workspace.js'
+
+/** Where a tool stands below a jobserver, and so by which path its launcher goes; see transparent-caller.c. */
+export const places = ['caller', 'implicit', 'token'] as const
+export type Place = (typeof places)[number]
+
+/** What was seen of one or more calls of a tool. */
+export type Seen = Outcome & { report: string }
+
+export type Call = {
+  setup?: readonly string[] // of transparent-caller
+  tool?: readonly string[] // default: probe look
+  dialog?: readonly string[] // what transparent-caller is told to do, a line each
+  env?: Readonly<Record<string, string>>
+}
+
+type Calls = { directory: string; caller: string; tools: string; shims: string }
+
+let _calls: Promise<Calls> | undefined
+
+async function prepare(): Promise<Calls> {
+  const directory = makeWorkspace()
+  const tools = join(directory, 'tools')
+  mkdirSync(tools)
+  const compile = (name: string, output: string) =>
+    execFileSync('cc', ['-O1', '-o', output, join(repository, 'test/support', name)])
+  const caller = join(directory, 'caller')
+  compile('transparent-caller.c', caller)
+  compile('transparent-probe.c', join(tools, 'probe'))
+  const shims = await installShims(join(directory, 'shims'), {
+    args: ['--tools', 'probe'],
+    env: { PATH: `${tools}:${process.env.PATH}` },
+  })
+  return { directory, caller, tools, shims }
+}
+
+/** The directories of this file's calls; `tools` holds the probe and may get more. */
+export const calls = (): Promise<Calls> => {
+  _calls ??= prepare()
+  return _calls
+}
+
+/** Names instead of the numbers that every run makes anew. */
+function named(text: string): string {
+  const numbers = new Map<string, string>()
+  for (const [, number = ''] of text.matchAll(/<(\d+)>/g))
+    numbers.set(number, numbers.get(number) ?? `process ${numbers.size + 1}`)
+  return text
+    .replace(/<(\d+)>/g, (_, number: string) => `<${numbers.get(number)}>`)
+    .replace(/(pipe|socket):\[\d+\]/g, '$1')
+    .replace(/pts\/\d+/g, 'pts/N')
+    .replace(/ready \d+/g, 'ready')
+}
+
+async function callOnce(place: Place, path: (calls: Calls) => string, call: Call): Promise<Seen> {
+  const known = await calls()
+  const { directory, caller } = known
+  const { setup = [], tool = ['probe', 'look'], dialog = [], env = {} } = call
+  const fifo = join(directory, 'fifo')
+  const file = join(directory, 'report')
+  rmSync(file, { force: true })
+  const outcome = await run(caller, [place, ...setup, '--', ...tool], {
+    cwd: directory,
+    env: {
+      ...env,
+      PATH: path(known),
+      MAKEFLAGS: ` -j4 --jobserver-auth=fifo:${fifo}`,
+      PROBE_FIFO: fifo,
+      PROBE_REPORT: file,
+    },
+    input: dialog.map(line => `${line}\n`).join(''),
+  })
+  const report = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const [stdout = '', seen = ''] = named(`${outcome.stdout}\0${report}`).split('\0')
+  return { ...outcome, stdout, report: seen }
+}
+
+/** A call with the shim dir first on PATH. */
+export const callThroughShim = (place: Place, call: Call = {}): Promise<Seen> =>
+  callOnce(place, ({ shims, tools }) => `${shims}:${tools}:${process.env.PATH}`, call)
+
+/** The same call without. */
+export const callBare = (place: Place, call: Call = {}): Promise<Seen> =>
+  callOnce(place, ({ tools }) => `${tools}:${process.env.PATH}`, call)
+
+/**
+ * Calls a tool with and without its shim, asserts that all that was seen is the same and that the caller found all its
+ * tokens, and returns it. Only JOBSHIM_HOPS may have come into the environment.
+ */
+export async function assertSame(place: Place, call: Call = {}): Promise<Seen> {
+  const bare = await callBare(place, call)
+  const shimmed = await callThroughShim(place, call)
+  assert.is(bare.status, 0, `${bare.stdout}${bare.stderr}`)
+  assert.match(bare.stdout, /^tokens 3$/m)
+  assert.equal(withoutHops(shimmed), withoutHops(bare))
+  return shimmed
+}
+
+function withoutHops(seen: Seen): Seen {
+  return { ...seen, report: seen.report.replace(/^env JOBSHIM_HOPS=1\n/m, '') }
+}
