@@ -75,8 +75,9 @@ static void count_hop(struct run *run)
 	if (run->adapter != NULL)
 		return;
 	if (hops < 0 || hops >= LEDGER_HOP_LIMIT) {
-		report("%s: called itself %d times over, last through %s", run->tool, LEDGER_HOP_LIMIT, run->real.path);
-		report("  make sure that what stands behind the shims on PATH does not start them again");
+		report("%s: called itself %d times over, last through %s\n"
+		       "  make sure that what stands behind the shims on PATH does not start them again",
+		       run->tool, LEDGER_HOP_LIMIT, run->real.path);
 		exit(EXIT_JOBSHIM);
 	}
 	snprintf(assignment, sizeof assignment, "%s=%ld", ENV_HOPS, hops + 1);
@@ -124,8 +125,8 @@ static void find_tool(struct run *run)
 static _Noreturn void without_jobserver(const struct run *run, const char *why)
 {
 	if (run->settings.error_without) {
-		report("%s: no jobserver: %s", run->tool, why);
-		report("  start the build below make -jN or jobshim run, or set %s=pass", ENV_NO_JOBSERVER);
+		report("%s: no jobserver: %s\n  start the build below make -jN or jobshim run, or set %s=pass", run->tool, why,
+		       ENV_NO_JOBSERVER);
 		_exit(EXIT_JOBSHIM);
 	}
 	report_debug("%s: not governed: %s", run->tool, why);
