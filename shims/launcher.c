@@ -164,6 +164,13 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	child_end_like(status);
 }
 
+static void open_ledger(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger)
+{
+	ledger_open(ledger, jobserver);
+	if (ledger->fd < 0)
+		report_debug("%s: no crash safety: %s", run->tool, ledger->why);
+}
+
 static _Noreturn void govern(struct run *run)
 {
 	static struct jobserver jobserver;
@@ -183,9 +190,11 @@ static _Noreturn void govern(struct run *run)
 		if (!joins)
 			exec_tool(run);
 	}
-	ledger_open(&ledger, &jobserver);
-	if (ledger.fd < 0)
-		report_debug("%s: no crash safety: %s", run->tool, ledger.why);
+	/* A foreign jobserver's ledger names no owner, and nobody sums up the runs in it: most runs need none at all. */
+	if (jobserver.own)
+		open_ledger(run, &jobserver, &ledger);
+	else
+		ledger_none(&ledger);
 	job = job_find(&jobserver, &ledger);
 #ifdef JOBSHIM_NAIVE
 	job.ours = false;
@@ -195,6 +204,8 @@ static _Noreturn void govern(struct run *run)
 			ledger_count_caller_run(&ledger);
 		exec_tool(run);
 	}
+	if (!jobserver.own)
+		open_ledger(run, &jobserver, &ledger);
 	run_in_slot(run, &jobserver, &job, &ledger);
 }
 

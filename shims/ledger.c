@@ -188,11 +188,14 @@ static int open_state_directory(const char **why)
 		*why = "the state directory's path is too long";
 		return -1;
 	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-		*why = "the state directory can't be made";
-		return -1;
-	}
 	fd = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT) {
+		if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+			*why = "the state directory can't be made";
+			return -1;
+		}
+		fd = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	}
 	if (fd < 0 || fstat(fd, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
 		*why = "the state directory is not a directory that is only ours";
 		if (fd >= 0)
@@ -232,6 +235,12 @@ static uint64_t birth_of(const struct jobserver *jobserver)
 	return value;
 }
 
+void ledger_none(struct ledger *ledger)
+{
+	*ledger = (struct ledger){ .fd = -1 };
+	without(ledger, "there is none");
+}
+
 void ledger_open(struct ledger *ledger, const struct jobserver *jobserver)
 {
 	char path[PATH_MAX + 8];
@@ -240,8 +249,7 @@ void ledger_open(struct ledger *ledger, const struct jobserver *jobserver)
 	const char *why = "";
 	int directory, fd;
 
-	*ledger = (struct ledger){ .fd = -1 };
-	without(ledger, "there is none");
+	ledger_none(ledger);
 	if (jobserver->own) {
 		uid_t owner = fstat(jobserver->write_fd, &status) == 0 ? status.st_uid : geteuid();
 

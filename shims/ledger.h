@@ -24,6 +24,9 @@ struct owner {
 	uint64_t pid_namespace;
 };
 
+/* Stands for no ledger at all: it can be counted in and asked for its owner, there is none. */
+void ledger_none(struct ledger *ledger);
+
 /* Opens the ledger beside the jobserver's FIFO, or the one in the state directory, which is made where missing. */
 void ledger_open(struct ledger *ledger, const struct jobserver *jobserver);
 

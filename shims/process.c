@@ -23,8 +23,9 @@ int open_high(const char *path, int flags)
 {
 	int fd, high;
 
+	/* musl's open() follows O_CLOEXEC up with an fcntl, for kernels that don't know the flag. */
 	do
-		fd = open(path, flags | O_CLOEXEC);
+		fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_LARGEFILE, 0);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;
