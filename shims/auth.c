@@ -59,7 +59,7 @@ bool auth_parse(const char *text, size_t length, struct auth *auth)
 bool auth_find(const char *makeflags, struct auth *auth)
 {
 	const char *word = makeflags;
-	static struct auth candidate; /* off the stack: it holds a path */
+	struct auth candidate; /* on the stack, like all such buffers of a moment: the next call reuses its pages */
 
 	memset(auth, 0, offsetof(struct auth, path));
 	auth->why = "no jobserver in MAKEFLAGS";

@@ -148,7 +148,7 @@ static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 bool jobserver_open(struct jobserver *jobserver, const char **why)
 {
 	static const char *const flag_variables[] = { "MAKEFLAGS", "CARGO_MAKEFLAGS" };
-	static struct auth auth;
+	struct auth auth;
 	const char *own = getenv(ENV_JOBSERVER);
 	const char *makeflags = getenv(flag_variables[0]);
 

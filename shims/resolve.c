@@ -89,7 +89,8 @@ static void resolve_path(const struct self *self, const char *path, struct resol
 
 void resolve(const struct self *self, const char *name, struct resolution *resolution)
 {
-	static char stripped[65536], candidate[PATH_MAX];
+	static char stripped[65536];
+	char candidate[PATH_MAX];
 	const char *path = getenv("PATH");
 	const char *slash = strrchr(name, '/');
 	const char *base = slash == NULL ? name : slash + 1;
