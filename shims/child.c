@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -57,7 +56,6 @@ void child_unprepare(const struct inherited *inherited)
 void exec_program(const char *path, char *const argv[], char *const envp[])
 {
 	char shell[] = "/bin/sh";
-	char **with_shell;
 	size_t count = 0;
 
 	execve(path, argv, envp);
@@ -65,9 +63,10 @@ void exec_program(const char *path, char *const argv[], char *const envp[])
 		return;
 	while (argv[count] != NULL)
 		count++;
-	with_shell = malloc((count + 2) * sizeof *with_shell);
-	if (with_shell == NULL)
-		return;
+
+	/* On the stack: the kernel let argv in, whose pointers may take a quarter of it at most (execve(2)). */
+	char *with_shell[count + 2];
+
 	with_shell[0] = shell;
 	with_shell[1] = (char *)path;
 	if (count > 0)
@@ -75,7 +74,6 @@ void exec_program(const char *path, char *const argv[], char *const envp[])
 	else
 		with_shell[2] = NULL;
 	execve(shell, with_shell, envp);
-	free(with_shell);
 	errno = ENOEXEC;
 }
 
@@ -97,14 +95,14 @@ static __attribute__((noinline)) pid_t start(const char *path, char *const argv[
 	_exit(127);
 }
 
-/* Stops ourselves as the tool is stopped, for whoever watches us: a shell's job control. A SIGCONT that comes before
- * the mask is opened takes the SIGTSTP back. */
-static void stop_too(pid_t child, const siginfo_t *info)
+/* Stops ourselves as the tool is stopped, for whoever watches us: a shell's job control. Only once the tool is, since it
+ * may handle SIGTSTP or come to it later. A SIGCONT that came meanwhile takes the SIGTSTP back. */
+static void stop_too(void)
 {
-	sigset_t stop;
+	sigset_t stop, pending;
 
-	if (!sent_by_terminal(info))
-		kill(child, SIGTSTP);
+	if (sigpending(&pending) == 0 && sigismember(&pending, SIGCONT))
+		return;
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	kill(getpid(), SIGTSTP);
@@ -116,6 +114,7 @@ int child_run(const char *path, char *const argv[], char *const envp[], const st
 {
 	volatile int error = 0;
 	int status = 0;
+	bool stopped = false, asked_to_stop = false;
 	sigset_t handled;
 	pid_t child = start(path, argv, envp, inherited, &error);
 
@@ -124,17 +123,25 @@ int child_run(const char *path, char *const argv[], char *const envp[], const st
 	handled_set(&handled);
 	for (;;) {
 		siginfo_t info;
-		pid_t ended = waitpid(child, &status, error != 0 ? 0 : WNOHANG);
+		pid_t changed = waitpid(child, &status, error != 0 ? 0 : WNOHANG | WUNTRACED | WCONTINUED);
 
-		if (ended == child)
-			break;
-		if (ended < 0 && errno != EINTR)
+		if (changed < 0 && errno != EINTR)
 			return -1;
+		if (changed == child) {
+			if (!WIFSTOPPED(status) && !WIFCONTINUED(status))
+				break;
+			stopped = WIFSTOPPED(status);
+			continue;
+		}
+		if (asked_to_stop && stopped) {
+			asked_to_stop = stopped = false;
+			stop_too();
+		}
 		if (sigwaitinfo(&handled, &info) < 0 || info.si_signo == SIGCHLD)
 			continue;
-		if (info.si_signo == SIGTSTP)
-			stop_too(child, &info);
-		else if (!sent_by_terminal(&info))
+		if (info.si_signo == SIGTSTP || info.si_signo == SIGCONT)
+			asked_to_stop = info.si_signo == SIGTSTP;
+		if (!sent_by_terminal(&info))
 			kill(child, info.si_signo); /* ESRCH: it ended meanwhile, SIGCHLD is on its way */
 	}
 	if (error != 0) {

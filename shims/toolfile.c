@@ -8,12 +8,18 @@
 #include "contract.h"
 #include "process.h"
 
+/* Digits and a decimal point, no more: libc's strtod would be a twentieth of the launcher. */
 static double parse_seconds(const char *text, double otherwise)
 {
-	char *end;
-	double seconds = strtod(text, &end);
+	double seconds = 0, unit = 1;
+	const char *at = text;
 
-	return end == text || seconds < 0 ? otherwise : seconds;
+	for (; *at >= '0' && *at <= '9'; at++)
+		seconds = seconds * 10 + (*at - '0');
+	if (*at == '.')
+		for (at++; *at >= '0' && *at <= '9'; at++)
+			seconds += (*at - '0') * (unit /= 10);
+	return *text == '\0' || *at != '\0' ? otherwise : seconds;
 }
 
 static void apply(struct tool_settings *settings, const char *key, const char *value)
