@@ -55,7 +55,7 @@ process.on('exit', () => {
 export type Start = {
   env?: Readonly<Record<string, string | undefined>>
   command?: readonly string[] // default: hold
-  fds?: readonly number[]
+  fds?: readonly number[] | undefined
   wanted?: number // how many tools say `held`; default 1
   hangSeconds?: number
 }
