@@ -28,7 +28,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HIGH_FD = 600, HANG_SECONDS = 40, OUTPUT_MAX = 65536, POLLS = 4000, POLL_MICROSECONDS = 5000 };
+enum { HIGH_FD = 600, HANG_SECONDS = 20, OUTPUT_MAX = 65536, POLLS = 4000, POLL_MICROSECONDS = 5000 };
 
 static const char *fifo;
 static char **setups;

@@ -64,7 +64,7 @@ async function callOnce(place: Place, path: (calls: Calls) => string, call: Call
   const { setup = [], tool = ['probe', 'look'], dialog = [], env = {} } = call
   const fifo = join(directory, 'fifo')
   const file = join(directory, 'report')
-  rmSync(file, { force: true })
+  for (const left of [fifo, file]) rmSync(left, { force: true })
   const outcome = await run(caller, [place, ...setup, '--', ...tool], {
     cwd: directory,
     env: {
