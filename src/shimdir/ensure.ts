@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
 import { currentUid, packageVersion } from '../ground/paths.js'
+import { findLauncher } from './launcher.js'
 import { layoutOf } from './layout.js'
 import { readManifest } from './manifest.js'
 import type { ShimWishes } from './wanted.js'
@@ -47,6 +48,8 @@ export async function usableLauncher(dir: string, environment: NodeJS.ProcessEnv
   const { launcher } = layoutOf(dir)
   const stats = statSync(launcher, { throwIfNoEntry: false })
   if (stats?.isFile() && (stats.uid === currentUid() || stats.uid === 0)) return launcher
+  const built = findLauncher(environment)
+  if (built) return built
   const { findOrBuildLauncher } = await import('./build-launcher.js')
   return findOrBuildLauncher(environment)
 }

@@ -5,7 +5,7 @@ import { Failure, systemErrorCode } from '../ground/failure.js'
 import type { Layout } from './layout.js'
 
 // The work under the lock takes milliseconds: a lock as old as this (ms) belongs to somebody who was killed.
-const stale = 3000
+const stale = 2000
 const pause = 50 // ms between two attempts
 const attempts = 400
 
@@ -35,7 +35,7 @@ async function take(layout: Layout, missing: () => void, left: number): Promise<
     return await lockfile.lock(layout.own, {
       realpath: false, // .jobshim may not be there yet
       stale,
-      update: stale / 3,
+      update: stale / 2,
       onCompromised: () => undefined, // the default throws from a timer
     })
   } catch (error) {

@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { jobshim, run } from '../support/jobshim.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+
+type Row = { words: string[]; status: number; says: string; hint: string }
+
+const rows: readonly Row[] = [
+  { words: [], status: 2, says: 'no command named', hint: 'see jobshim --help' },
+  {
+    words: ['instal'],
+    status: 2,
+    says: "unknown command 'instal'",
+    hint: 'did you mean install? see jobshim --help',
+  },
+  { words: ['frobnicate'], status: 2, says: "unknown command 'frobnicate'", hint: 'see jobshim --help' },
+  {
+    words: ['help', 'lst'],
+    status: 2,
+    says: "unknown command 'lst'",
+    hint: 'did you mean list? see jobshim --help',
+  },
+  { words: ['--dir', 'x'], status: 2, says: "unknown option '--dir'", hint: 'see jobshim --help' },
+  {
+    words: ['install', '--toosl', 'gcc'],
+    status: 2,
+    says: "install: unknown option '--toosl'",
+    hint: 'did you mean --tools? see jobshim install --help',
+  },
+  {
+    words: ['install', '-x'],
+    status: 2,
+    says: "install: unknown option '-x'",
+    hint: 'see jobshim install --help',
+  },
+  {
+    words: ['install', '--dir'],
+    status: 2,
+    says: "install: option '--dir <D>' argument missing",
+    hint: 'see jobshim install --help',
+  },
+  {
+    words: ['install', 'gcc', 'ld'],
+    status: 2,
+    says: 'install: takes no operands, got gcc ld',
+    hint: 'see jobshim install --help',
+  },
+  {
+    words: ['uninstall', '--no-config', 'x'],
+    status: 2,
+    says: 'uninstall: takes no operands, got x',
+    hint: 'see jobshim uninstall --help',
+  },
+  { words: ['exec'], status: 125, says: 'exec: no tool named', hint: 'jobshim exec -- TOOL ARGS...' },
+  { words: ['exec', '--'], status: 125, says: 'exec: no tool named', hint: 'jobshim exec -- TOOL ARGS...' },
+  {
+    words: ['exec', '--dri', 'x', 'true'],
+    status: 125,
+    says: "exec: unknown option '--dri'",
+    hint: 'did you mean --dir? see jobshim exec --help',
+  },
+]
+
+for (const { words, status, says, hint } of rows) {
+  test(`usage :: error :: jobshim ${words.join(' ')}`, async () => {
+    const cwd = makeWorkspace()
+    assert.equal(await jobshim(words, { cwd, env: { HOME: cwd } }), {
+      status,
+      signal: null,
+      stdout: '',
+      stderr: `jobshim: ${says}\n  ${hint}\n`,
+    })
+  })
+}
+
+test('usage :: error :: the working directory has gone', async () => {
+  const cwd = makeWorkspace()
+  mkdirSync(join(cwd, 'gone'))
+  const script = 'cd gone && rmdir ../gone && exec "$@"'
+  const result = await run(
+    '/bin/sh',
+    ['-c', script, 'sh', process.execPath, join(repository, 'bin/jobshim.js'), 'list'],
+    { cwd },
+  )
+  assert.equal(result, {
+    status: 1,
+    signal: null,
+    stdout: '',
+    stderr: "jobshim: .: the working directory can't be found (ENOENT)\n  change to one that exists\n",
+  })
+})
+
+// Node names every module it loads on stderr when it is told to.
+const loaded = async (cwd: string): Promise<string[]> => {
+  const around = { cwd, env: { HOME: cwd, NODE_DEBUG: 'esm,module' } }
+  const { status, stderr } = await jobshim(['exec', '--dir', 'none', '--', 'true'], around)
+  assert.is(status, 0)
+  return [...new Set([...stderr.matchAll(/node_modules\/([a-z-]+)\//g)].map(match => match[1] ?? ''))].sort()
+}
+
+test('usage :: start :: without a config only commander is loaded', async () => {
+  assert.equal(await loaded(makeWorkspace()), ['commander'])
+})
+
+test('usage :: start :: with a config cosmiconfig and zod are', async () => {
+  const cwd = makeWorkspace()
+  writeFiles(cwd, { '.jobshimrc': 'jobs: 2\n' })
+  const names = await loaded(cwd)
+  for (const name of ['commander', 'cosmiconfig', 'zod']) assert.ok(names.includes(name), name)
+})
+
+test.run()

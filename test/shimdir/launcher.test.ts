@@ -1,0 +1,117 @@
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { packageVersion } from '../../src/ground/paths.js'
+import { type Outcome, run, scrubbed } from '../support/jobshim.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+
+/** The package as npm would unpack it, without a built launcher, in `package`; `install` puts a shim for `cc` into `shims`. */
+function makePackage(): {
+  root: string
+  home: string
+  install: (env?: object, before?: string[]) => Promise<Outcome>
+} {
+  const root = makeWorkspace()
+  const home = join(root, 'package')
+  for (const path of ['bin', 'dist/src', 'shims', 'package.json'])
+    cpSync(join(repository, path), join(home, path), { recursive: true })
+  rmSync(join(home, 'shims/build'), { recursive: true, force: true })
+  symlinkSync(join(repository, 'node_modules'), join(home, 'node_modules'))
+  const words = [
+    process.execPath,
+    join(home, 'bin/jobshim.js'),
+    'install',
+    '--dir',
+    join(root, 'shims'),
+    '--tools',
+    'cc',
+  ]
+  const around = { HOME: root, XDG_DATA_HOME: join(root, 'data') }
+  return {
+    root,
+    home,
+    install: (env = {}, before = []) =>
+      run('/usr/bin/env', [...before, ...words], { cwd: root, env: { ...around, ...env } }),
+  }
+}
+
+const works = async (launcher: string): Promise<void> => {
+  const { status, stdout } = await run(launcher, ['--', 'echo', 'works'])
+  assert.equal({ status, stdout }, { status: 0, stdout: 'works\n' })
+}
+
+test('launcher :: built in the package where it is missing', async () => {
+  const { root, home, install } = makePackage()
+  const { status, stderr } = await install()
+  assert.equal({ status, stderr }, { status: 0, stderr: '' })
+  assert.equal(
+    readFileSync(join(root, 'shims/.jobshim/launcher')),
+    readFileSync(join(home, 'shims/build/launcher')),
+  )
+  await works(join(root, 'shims/.jobshim/launcher'))
+})
+
+// Root may write anywhere, unless it gave that capability away.
+const withoutOverride =
+  process.geteuid?.() === 0
+    ? [
+        'setpriv',
+        '--bounding-set=-dac_override,-dac_read_search',
+        '--inh-caps=-dac_override,-dac_read_search',
+      ]
+    : []
+
+test("launcher :: built in the user's data directory where the package is read-only", async () => {
+  const { root, home, install } = makePackage()
+  chmodSync(join(home, 'shims'), 0o555)
+  const { status, stderr } = await install({}, withoutOverride)
+  chmodSync(join(home, 'shims'), 0o755)
+  assert.equal({ status, stderr }, { status: 0, stderr: '' })
+  assert.not(existsSync(join(home, 'shims/build')))
+  assert.ok(statSync(join(root, 'data/jobshim/build', packageVersion(), 'launcher')).isFile())
+  await works(join(root, 'shims/.jobshim/launcher'))
+})
+
+test('launcher :: two installs at once build it both', async () => {
+  const { root, home, install } = makePackage()
+  for (const { status, stderr } of await Promise.all([install(), install()]))
+    assert.equal({ status, stderr }, { status: 0, stderr: '' })
+  await works(join(home, 'shims/build/launcher'))
+  await works(join(root, 'shims/.jobshim/launcher'))
+})
+
+test('launcher :: error :: no make', async () => {
+  const { root, home, install } = makePackage()
+  writeFiles(root, { 'tools/cc': '#!/bin/sh\n' })
+  assert.equal(await install({ PATH: join(root, 'tools') }), {
+    status: 1,
+    signal: null,
+    stdout: '',
+    stderr:
+      `jobshim: ${home}/shims/build/launcher: can't build the launcher (spawn make ENOENT)\n` +
+      '  it takes make and a C compiler; install them, or build with npm run build where they are\n',
+  })
+  assert.not(existsSync(join(root, 'shims')))
+})
+
+test('launcher :: error :: the C compiler fails', async () => {
+  const { root, home, install } = makePackage()
+  const failing = '#!/bin/sh\necho "no such luck" >&2\nexit 1\n'
+  writeFiles(root, { 'tools/cc': failing, 'tools/musl-gcc': failing })
+  const { status, stdout, stderr } = await install({ PATH: `${root}/tools:${scrubbed().PATH}` })
+  assert.equal({ status, stdout }, { status: 1, stdout: '' })
+  const [what, hint] = stderr.split('\n')
+  assert.ok(
+    what?.startsWith(`jobshim: ${home}/shims/build/launcher: can't build the launcher (make ended with 2: `),
+    what,
+  )
+  assert.is(
+    hint,
+    '  it takes make and a C compiler; install them, or build with npm run build where they are',
+  )
+  assert.not(existsSync(join(root, 'shims')))
+  assert.not(existsSync(join(home, 'shims/build/launcher')))
+})
+
+test.run()
