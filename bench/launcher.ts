@@ -1,6 +1,7 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
- * `npm run bench -- --rounds N` changes how often each program is started (default 300).
+ * `npm run bench -- --rounds N` changes how often each program is started (default 300),
+ * `--part wrappers|paths|builds|start` does only that part; it may be repeated.
  */
 import { execFileSync } from 'node:child_process'
 import {
@@ -24,8 +25,11 @@ type Context = { name: string; pool: 'foreign' | 'run' | 'none'; driver: readonl
 type Result = { samples: Samples; memory: string[][] }
 
 const root = resolve(import.meta.dirname, '../..')
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '300' } } })
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '300' }, part: { type: 'string', multiple: true } },
+})
 const rounds = Number(values.rounds)
+const slowRounds = Math.ceil(rounds / 3) // of a tool that itself takes long
 const pairs = Math.max(7, Math.ceil(rounds / 15))
 const starts = Math.max(30, Math.ceil(rounds / 5))
 
@@ -34,6 +38,7 @@ const inScratch = (name: string): string => join(scratch, name)
 const shims = inScratch('shims')
 const launcher = join(shims, '.jobshim/launcher')
 const spawn = inScratch('spawn')
+const timesOf = (tool: string): number => (tool === 'gcc' ? slowRounds : rounds)
 const jobshim = [process.execPath, join(root, 'bin/jobshim.js')]
 
 const plainPath = `${inScratch('tools')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
@@ -106,7 +111,7 @@ const poolOf = {
   none: [],
 } as const
 
-function time(context: Context, variants: readonly Variant[], times = rounds): Result {
+function time(context: Context, variants: readonly Variant[], times: number): Result {
   const words = variants.flatMap(({ name, command }) => ['::', name, ...command])
   const output = run([...poolOf[context.pool], spawn, 'time', String(times), ...context.driver, ...words])
   const lines = output
@@ -146,7 +151,7 @@ function printWrappers(tool: string, args: readonly string[]): void {
   const [context] = contexts
   if (!context) return
   const variants = variantsOf(tool, args, true)
-  const { samples } = time(context, variants)
+  const { samples } = time(context, variants, timesOf(tool))
   table(
     `\`${[tool, ...args].join(' ')}\`, side by side; the shim's caller holds the slot`,
     'wrapper',
@@ -162,7 +167,7 @@ function printPaths(tools: readonly (readonly [string, ...string[]])[]): void {
   table('The shim, path by path', 'tool', 'pool', 'path', 'bare, ms', 'shim, ms', 'ratio')
   for (const [tool, ...args] of tools)
     for (const context of contexts) {
-      const result = time(context, variantsOf(tool, args, false))
+      const result = time(context, variantsOf(tool, args, false), timesOf(tool))
       const of = (name: string): string => milliseconds(spread(result.samples.get(name) ?? []))
       print(tool, context.pool, context.name, of('bare'), of('shim'), ratio(result.samples, 'shim', 'bare'))
       memory.push(...result.memory.map(([, ...cells]) => [context.pool, ...cells]))
@@ -243,15 +248,25 @@ function machine(): string {
   return `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Linux ${release()}, Node ${process.version}, launcher ${libc}, ${compiler.trim()}, ${size} bytes`
 }
 
+const compile = ['gcc', '-c', 'tiny.c', '-o', 'tiny.o'] as const
+
+const parts: Record<string, () => void> = {
+  wrappers: () => {
+    printWrappers('static-true', [])
+    printWrappers('true', [])
+    printWrappers('gcc', compile.slice(1))
+  },
+  paths: () => printPaths([['static-true'], ['true'], compile]),
+  builds: printBuilds,
+  start: printStart,
+}
+
 try {
   prepare()
-  console.log(`${new Date().toISOString().slice(0, 10)}: ${machine()}; medians of ${rounds}`)
-  printWrappers('static-true', [])
-  printWrappers('true', [])
-  printWrappers('gcc', ['-c', 'tiny.c', '-o', 'tiny.o'])
-  printPaths([['static-true'], ['true'], ['gcc', '-c', 'tiny.c', '-o', 'tiny.o']])
-  printBuilds()
-  printStart()
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}: ${machine()}; medians of ${rounds}, for gcc ${slowRounds}`,
+  )
+  for (const part of values.part ?? Object.keys(parts)) parts[part]?.()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
