@@ -18,6 +18,8 @@ export type Call = {
   tool?: readonly string[] // default: probe look
   dialog?: readonly string[] // what transparent-caller is told to do, a line each
   env?: Readonly<Record<string, string>>
+  behind?: string // a directory on PATH before all others, but behind the shims
+  shims?: string // default: those of the probe
 }
 
 type Calls = { directory: string; caller: string; tools: string; shims: string }
@@ -58,10 +60,10 @@ function named(text: string): string {
     .replace(/ready \d+/g, 'ready')
 }
 
-async function callOnce(place: Place, path: (calls: Calls) => string, call: Call): Promise<Seen> {
-  const known = await calls()
-  const { directory, caller } = known
-  const { setup = [], tool = ['probe', 'look'], dialog = [], env = {} } = call
+async function callOnce(place: Place, throughShim: boolean, call: Call): Promise<Seen> {
+  const { directory, caller, tools, shims } = await calls()
+  const { setup = [], tool = ['probe', 'look'], dialog = [], env = {}, behind } = call
+  const path = [throughShim ? (call.shims ?? shims) : [], behind ?? [], tools, process.env.PATH ?? []].flat()
   const fifo = join(directory, 'fifo')
   const file = join(directory, 'report')
   for (const left of [fifo, file]) rmSync(left, { force: true })
@@ -69,7 +71,7 @@ async function callOnce(place: Place, path: (calls: Calls) => string, call: Call
     cwd: directory,
     env: {
       ...env,
-      PATH: path(known),
+      PATH: path.join(':'),
       MAKEFLAGS: ` -j4 --jobserver-auth=fifo:${fifo}`,
       PROBE_FIFO: fifo,
       PROBE_REPORT: file,
@@ -82,12 +84,10 @@ async function callOnce(place: Place, path: (calls: Calls) => string, call: Call
 }
 
 /** A call with the shim dir first on PATH. */
-export const callThroughShim = (place: Place, call: Call = {}): Promise<Seen> =>
-  callOnce(place, ({ shims, tools }) => `${shims}:${tools}:${process.env.PATH}`, call)
+export const callThroughShim = (place: Place, call: Call = {}): Promise<Seen> => callOnce(place, true, call)
 
 /** The same call without. */
-export const callBare = (place: Place, call: Call = {}): Promise<Seen> =>
-  callOnce(place, ({ tools }) => `${tools}:${process.env.PATH}`, call)
+export const callBare = (place: Place, call: Call = {}): Promise<Seen> => callOnce(place, false, call)
 
 /** What a call showed, line by line, but for what the README says: argv[0] and JOBSHIM_HOPS. */
 const seenLines = ({ status, signal, stdout, stderr, report }: Seen): string[] =>
