@@ -2,7 +2,7 @@
 import { closeSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFifo, drainFifo } from './fifo.js'
-import { createLedger, type LedgerCounters, type Owner, readCounters, readTokenHolders } from './ledger.js'
+import { createLedger, type LedgerCounters, type Owner, readCounters, readTokenHolders, type TokenHolder } from './ledger.js'
 
 export type Pool = {
   directory: string
@@ -43,26 +43,26 @@ export function removePool({ directory }: Pick<Pool, 'directory'>): void {
  */
 export async function settlePool(pool: Pool): Promise<Settlement> {
   let free = drainFifo(pool.fifoFd)
-  for (let look = 0; look < 50 && free + deadHolders(pool) < pool.total; look++) {
+  let holders: TokenHolder[] = []
+  for (let look = 0; look < 50 && free < pool.total; look++) {
+    holders = readTokenHolders(pool.ledgerFd)
+    if (free + dead(holders) >= pool.total) break
     await new Promise(resolve => setTimeout(resolve, 20))
     free += drainFifo(pool.fifoFd)
   }
-  const missing = readTokenHolders(pool.ledgerFd)
-    .filter(({ alive }) => alive)
-    .map(({ tool, pid }) => `${tool} (${pid})`)
+  const missing = holders.filter(({ alive }) => alive).map(({ tool, pid }) => `${tool} (${pid})`)
   const settlement = {
     ...readCounters(pool.ledgerFd),
     total: pool.total,
-    back: free + deadHolders(pool),
-    missing,
+    back: free < pool.total ? free + dead(holders) : free,
+    missing: free < pool.total ? missing : [],
   }
   closeSync(pool.fifoFd)
   closeSync(pool.ledgerFd)
   return settlement
 }
 
-const deadHolders = (pool: Pool): number =>
-  readTokenHolders(pool.ledgerFd).filter(({ alive }) => !alive).length
+const dead = (holders: readonly TokenHolder[]): number => holders.filter(({ alive }) => !alive).length
 
 function thisProcess(): Owner {
   return {
