@@ -11,7 +11,7 @@ import { findAuth, type JobserverAuth, withJobserver } from '../jobserver/auth.j
 import { createPool, type Pool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { layoutOf } from '../shimdir/layout.js'
-import { styleOfMakeOn } from '../toolchain/make-style.js'
+import { type MakeStyle, styleOfMakeOn } from '../toolchain/make-style.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
 
@@ -92,9 +92,10 @@ async function runInPool(
   settings: Settings,
   form: 'text' | 'json',
 ): Promise<number> {
+  const style = styleOfMakeOn(environment.PATH ?? '') // asked while the pool is made
   const pool = createPool(ensureStateDirectory(environment), settings.jobs)
   process.once('exit', () => removePool(pool)) // whatever happens from here on
-  const ending = await runWithPool(pool, program, args, environment, settings.jobs)
+  const ending = await runWithPool(pool, program, args, environment, settings.jobs, await style)
   const settlement = await settlePool(pool)
   removePool(pool)
   if (!settings.quiet)
@@ -109,8 +110,8 @@ async function runWithPool(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
   jobs: number,
+  style: MakeStyle,
 ): Promise<Ending> {
-  const style = styleOfMakeOn(environment.PATH ?? '')
   const inherited = passedDescriptors()
   const ends = style === 'fifo' ? [] : [openSync(pool.fifo, 'r'), openSync(pool.fifo, 'w')]
   const auth: JobserverAuth =

@@ -1,5 +1,5 @@
 /** Which style of jobserver the make on PATH can join. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -19,12 +19,10 @@ export function styleOfVersion(text: string): MakeStyle {
 }
 
 /** Returns the style of the first make on PATH that is no shim; `fifo` where there is none. */
-export function styleOfMakeOn(path: string): MakeStyle {
+export function styleOfMakeOn(path: string): Promise<MakeStyle> {
   const directories = path.split(':').filter(directory => !existsSync(join(directory || '.', '.jobshim')))
-  const { stdout } = spawnSync('make', ['--version'], {
-    env: { PATH: directories.join(':') },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
+  const env = { PATH: directories.join(':') }
+  return new Promise(resolve => {
+    execFile('make', ['--version'], { env }, (_error, stdout) => resolve(styleOfVersion(stdout)))
   })
-  return styleOfVersion(stdout ?? '')
 }
