@@ -24,7 +24,7 @@ import { headerOffsets } from '../../src/jobserver/ledger-layout.js'
 import { jobshim, type Outcome, run } from '../support/jobshim.js'
 import { makeFifo, makePipe } from '../support/pool.js'
 import { writeFiles } from '../support/workspace.js'
-import { makeYard, start, waits } from './hold.js'
+import { killStarted, makeYard, start, waits } from './hold.js'
 
 const yard = await makeYard('A')
 const { root, pool } = yard
@@ -442,5 +442,7 @@ test('run :: an outer jobserver that is no use is not joined', async () => {
     [],
   )
 })
+
+test.after.each(killStarted)
 
 test.run()

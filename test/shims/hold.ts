@@ -5,6 +5,7 @@ import { lockedRecords } from '../../src/jobserver/ledger.js'
 import { ledgerLayout, recordOffsets, recordStates } from '../../src/jobserver/ledger-layout.js'
 import { type Outcome, scrubbed } from '../support/jobshim.js'
 import { makeFifo, type Pool } from '../support/pool.js'
+import { killAll, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
@@ -48,9 +49,14 @@ export type Held = {
 }
 
 const alive = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of alive) child.kill('SIGKILL')
-})
+
+/** Kills what is still there of a test that failed: it would keep the test file from ending. */
+export function killStarted(): void {
+  for (const child of alive) {
+    killAll(processesOf(child.pid ?? -1))
+    child.stdin?.end()
+  }
+}
 
 export type Start = {
   env?: Readonly<Record<string, string | undefined>>
@@ -95,8 +101,10 @@ export function start({ env, command = ['hold'], fds = [], wanted = 1, hangSecon
   const describe = (): string => `${command.join(' ')}: ${JSON.stringify(output)}`
   const ended = new Promise<Outcome>((resolve, reject) => {
     child.once('error', reject)
-    child.once('exit', () => alive.delete(child))
-    child.once('close', (status, signal) => resolve({ status, signal, ...output }))
+    child.once('close', (status, signal) => {
+      alive.delete(child)
+      resolve({ status, signal, ...output })
+    })
   })
   child.stderr?.setEncoding('utf8').on('data', text => {
     output.stderr += text

@@ -7,7 +7,7 @@ import { findAuth } from '../../src/jobserver/auth.js'
 import { type ClientKey, findClient } from '../support/clients.js'
 import { makeFifo, makePipe } from '../support/pool.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { type Held, makeYard, start, until } from './hold.js'
+import { type Held, killStarted, makeYard, start, until } from './hold.js'
 
 /** Each byte is another, so that one given back twice, or another than was taken, shows. */
 const tokens = 'abc'
@@ -19,6 +19,20 @@ type Joined = {
   count: () => string | Promise<string> // the tokens in the pool now
 }
 
+/** A byte on its way through a device takes a moment to be seen again; a FIFO is right at the first look. */
+async function reaches(
+  count: Joined['count'],
+  isRight: (shown: string) => boolean,
+  what: string,
+): Promise<void> {
+  let shown = await count()
+  for (let look = 0; look < 500 && !isRight(shown); look++) {
+    await new Promise(resolve => setTimeout(resolve, 10))
+    shown = await count()
+  }
+  assert.ok(isRight(shown), `${what}: the pool has ${JSON.stringify(shown)}`)
+}
+
 /** Two at once: one in the implicit slot, one with a token. The others are there to be seen, and all come back. */
 async function assertTakes({ env, fds, count }: Joined): Promise<void> {
   const held: Held[] = []
@@ -26,7 +40,7 @@ async function assertTakes({ env, fds, count }: Joined): Promise<void> {
     const next = start({ env, fds })
     await next.tools
     held.push(next)
-    assert.is((await count()).length, left)
+    await reaches(count, shown => shown.length === left, `${left} tokens`)
   }
   const waiter = start({ env, fds })
   const [first, second, ...others] = held
@@ -34,7 +48,7 @@ async function assertTakes({ env, fds, count }: Joined): Promise<void> {
     const [tool] = (await one?.tools) ?? []
     assert.equal(await one?.end(), { status: 7, signal: null, stdout: `held ${tool}\n`, stderr: '' })
   }
-  assert.is(sorted(await count()), tokens)
+  await reaches(count, shown => sorted(shown) === tokens, tokens)
 }
 
 for (const { name, env } of [
@@ -231,5 +245,7 @@ test('joins :: an ancestor jobshim run, the environment cleared', async () => {
   assert.match(stderr, /^jobshim: 3 tool runs, at most 3 at a time, .*, 2\/2 tokens back\n$/)
   assert.not(existsSync(join(state, directories[0] ?? '')))
 })
+
+test.after.each(killStarted)
 
 test.run()
