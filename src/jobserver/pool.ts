@@ -2,7 +2,14 @@
 import { closeSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFifo, drainFifo } from './fifo.js'
-import { createLedger, type LedgerCounters, type Owner, readCounters, readTokenHolders, type TokenHolder } from './ledger.js'
+import {
+  createLedger,
+  type LedgerCounters,
+  type Owner,
+  readCounters,
+  readTokenHolders,
+  type TokenHolder,
+} from './ledger.js'
 
 export type Pool = {
   directory: string
