@@ -55,7 +55,7 @@ const scenes: Readonly<Record<string, readonly string[]>> = {
     ...run('probe wait'),
     keys.suspend,
     prompt,
-    'send bg\\n',
+    'send bg; wait\\n', // wait returns once the terminal has stopped the job, whose message then precedes the prompt
     prompt,
     'send fg\\n',
     'expect probe wait',
