@@ -22,26 +22,31 @@ static bool same_name(const char *program, const char *name)
 	return strncmp(program, name, length) == 0 && strspn(program + length, "-.0123456789") == strlen(program + length);
 }
 
-static const struct client_name *name_of(pid_t pid)
+static const struct client_name *client_named(const char *program)
 {
-	char program[64];
-
-	process_program(pid, program, sizeof program);
 	for (size_t i = 0; i < sizeof client_names / sizeof client_names[0]; i++)
 		if (same_name(program, client_names[i].name))
 			return &client_names[i];
 	return NULL;
 }
 
-static bool has_cloexec(pid_t pid, int fd, void *state)
+static const struct client_name *name_of(pid_t pid)
+{
+	char program[64];
+
+	process_program(pid, program, sizeof program);
+	return client_named(program);
+}
+
+static bool has_cloexec(int directory, const char *name, void *state)
 {
 	struct search *search = state;
 	struct stat status;
 
-	if (!process_stat_fd(pid, fd, &status) || status.st_dev != search->jobserver->device ||
+	if (fstatat(directory, name, &status, 0) < 0 || status.st_dev != search->jobserver->device ||
 	    status.st_ino != search->jobserver->inode)
 		return false;
-	if (process_fd_cloexec(pid, fd))
+	if (process_fd_cloexec(directory, name))
 		return true;
 	search->carries = true;
 	return false;
@@ -50,8 +55,11 @@ static bool has_cloexec(pid_t pid, int fd, void *state)
 bool client_of(const struct process *process, const struct jobserver *jobserver)
 {
 	const struct timespec pause = { .tv_nsec = RETRY_NANOSECONDS };
-	const struct client_name *name;
+	const struct client_name *name = client_named(process->comm);
 
+	/* Most ancestors are shells: no need to look through their descriptors. */
+	if (name != NULL && name->means == CLIENT_CARRIER)
+		return false;
 	for (int try = 0; try < MAKE_RETRIES; try++) {
 		struct search search = { .jobserver = jobserver };
 		bool found = process_each_fd(process->pid, has_cloexec, &search);

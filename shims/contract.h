@@ -47,11 +47,9 @@
 #define RECORD_TOKEN 2
 #define RECORD_COUNTED 3
 #define RECORD_PID 4
-#define RECORD_START 8
 #define RECORD_SINCE 16
 #define RECORD_JOB 24
 #define RECORD_TOOL 32
-#define RECORD_CHILD_PID 56
 
 #define STATE_FREE 0
 #define STATE_WAITING 1
@@ -69,13 +67,25 @@ enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_CARRIER };
 struct client_name { const char *name; enum client_means means; };
 
 static const struct client_name client_names[] __attribute__((unused)) = {
+	{ "ash", CLIENT_CARRIER },
+	{ "bash", CLIENT_CARRIER },
+	{ "busybox", CLIENT_CARRIER },
 	{ "cargo", CLIENT_PIPE },
+	{ "dash", CLIENT_CARRIER },
+	{ "fish", CLIENT_CARRIER },
 	{ "gmake", CLIENT_MAKE },
 	{ "gnumake", CLIENT_MAKE },
+	{ "ksh", CLIENT_CARRIER },
 	{ "make", CLIENT_MAKE },
+	{ "mksh", CLIENT_CARRIER },
 	{ "node", CLIENT_CARRIER },
+	{ "oksh", CLIENT_CARRIER },
+	{ "posh", CLIENT_CARRIER },
 	{ "remake", CLIENT_MAKE },
 	{ "rustc", CLIENT_PIPE },
+	{ "sh", CLIENT_CARRIER },
+	{ "yash", CLIENT_CARRIER },
+	{ "zsh", CLIENT_CARRIER },
 };
 
 struct adapter { const char *name; const char *family; int fifo_since_major; int fifo_since_minor; };

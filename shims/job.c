@@ -36,25 +36,23 @@ static uint64_t key_of(uint64_t namespace, uint64_t pid, uint64_t start, const c
 struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger)
 {
 	struct job job = { .ours = false };
-	struct owner owner = ledger_owner(ledger);
-	uint64_t namespace = pid_namespace();
-	bool owner_near = owner.pid != 0 && owner.pid_namespace == namespace;
-	const char *name = getenv(ENV_JOB);
-	struct process child, process;
+	/* Of ourselves nothing more is asked: a client's own child needs no key. */
+	struct process child = { .pid = getpid(), .parent = getppid() }, process;
+	const char *name;
+	uint64_t namespace;
 
-	if (process_read(getpid(), &child)) {
-		job.start = child.start;
-		for (; child.parent > 0 && process_read(child.parent, &process); child = process) {
-			bool by_owner = owner_near && process.pid == owner.pid && process.start == owner.start;
+	for (; child.parent > 0 && process_read(child.parent, &process); child = process) {
+		bool by_owner = ledger_owned_by(ledger, &process);
 
-			if (!by_owner && !client_of(&process, jobserver))
-				continue;
-			job.ours = child.pid == getpid();
-			/* All that `jobshim run` starts, and what was reparented away from it, is its one command. */
-			job.key = by_owner ? OWNER_KEY : key_of(namespace, (uint64_t)child.pid, child.start, "");
-			return job;
-		}
+		if (!by_owner && !client_of(&process, jobserver))
+			continue;
+		job.ours = child.pid == getpid();
+		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. */
+		job.key = by_owner ? OWNER_KEY : key_of(pid_namespace(), (uint64_t)child.pid, child.start, "");
+		return job;
 	}
-	job.key = owner_near ? OWNER_KEY : key_of(namespace, 0, 0, name == NULL ? "" : name);
+	namespace = pid_namespace();
+	name = getenv(ENV_JOB);
+	job.key = ledger_owned_in(ledger, namespace) ? OWNER_KEY : key_of(namespace, 0, 0, name == NULL ? "" : name);
 	return job;
 }

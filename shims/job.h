@@ -11,7 +11,6 @@ struct ledger;
 struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
 	uint64_t key; /* else: names the job's locks and records */
-	uint64_t start; /* our own start time, for the record */
 };
 
 /* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of

@@ -73,12 +73,10 @@ static bool one_pipe(pid_t pid, const struct auth *auth, struct stat *status)
  * its program's name still has them. A carrier's descriptors of the same numbers may be anything (cmake --build). */
 static bool open_ancestors_pipe(struct jobserver *jobserver, const struct auth *auth, const char **why)
 {
-	struct process process;
+	struct process process = { .parent = getppid() };
 	struct stat status;
 	char path[48];
 
-	if (!process_read(getpid(), &process))
-		return refuse(jobserver, why, "its pipe is closed here, and /proc can't be read");
 	while (process.parent > 0 && process_read(process.parent, &process)) {
 		if (!client_by_name(process.pid) || !one_pipe(process.pid, auth, &status))
 			continue;
@@ -113,14 +111,12 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 	return open_path(jobserver, path, why);
 }
 
-static bool ledger_fd(pid_t pid, int fd, void *state)
+static bool ledger_fd(int directory, const char *name, void *state)
 {
 	struct jobserver *jobserver = state;
-	char path[48];
 	ssize_t length, suffix = (ssize_t)strlen(LEDGER_SUFFIX);
 
-	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
-	length = readlink(path, jobserver->path, sizeof jobserver->path - 1);
+	length = readlinkat(directory, name, jobserver->path, sizeof jobserver->path - 1);
 	if (length <= suffix)
 		return false;
 	jobserver->path[length] = '\0';
@@ -133,11 +129,9 @@ static bool ledger_fd(pid_t pid, int fd, void *state)
 /* For builds that clear their environment: an ancestor `jobshim run` has its ledger open, beside its FIFO. */
 static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 {
-	struct process process;
+	struct process process = { .parent = getppid() };
 	const char *ignored;
 
-	if (!process_read(getpid(), &process))
-		return false;
 	while (process.parent > 0 && process_read(process.parent, &process)) {
 		if (strcmp(process.comm, "jobshim") == 0 && process_each_fd(process.pid, ledger_fd, jobserver))
 			return open_path(jobserver, jobserver->path, &ignored) || refuse(jobserver, why, ignored);

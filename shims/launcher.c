@@ -29,9 +29,9 @@ struct run {
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
 	const struct adapter *adapter;
 	bool nested; /* another tool's launcher is above us */
+	struct tool_settings settings;
 	struct self self;
 	struct resolution real;
-	struct tool_settings settings;
 };
 
 static const char *base_name(const char *path)

@@ -281,13 +281,17 @@ void ledger_open(struct ledger *ledger, const struct jobserver *jobserver)
 		adopt(ledger, fd, geteuid());
 }
 
-struct owner ledger_owner(const struct ledger *ledger)
+bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace)
 {
-	return (struct owner){
-		.pid = (pid_t)*FIELD(uint32_t, ledger->header, HEADER_OWNER_PID),
-		.start = *FIELD(uint64_t, ledger->header, HEADER_OWNER_START),
-		.pid_namespace = *FIELD(uint64_t, ledger->header, HEADER_OWNER_PID_NAMESPACE),
-	};
+	return *FIELD(uint32_t, ledger->header, HEADER_OWNER_PID) != 0 &&
+	       *FIELD(uint64_t, ledger->header, HEADER_OWNER_PID_NAMESPACE) == namespace;
+}
+
+bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
+{
+	/* No other process has both, in any PID namespace: the start time is of the machine's clock. */
+	return (pid_t)*FIELD(uint32_t, ledger->header, HEADER_OWNER_PID) == process->pid &&
+	       *FIELD(uint64_t, ledger->header, HEADER_OWNER_START) == process->start;
 }
 
 static void set_state(struct ledger *ledger, unsigned char state)
@@ -385,7 +389,6 @@ void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, cons
 		break;
 	}
 	*FIELD(uint32_t, ledger->record, RECORD_PID) = (uint32_t)getpid();
-	*FIELD(uint64_t, ledger->record, RECORD_START) = job->start;
 	*FIELD(uint64_t, ledger->record, RECORD_JOB) = job->key;
 	for (size_t i = 0; i + 1 < LEDGER_TOOL_BYTES && tool[i] != '\0'; i++)
 		ledger->record[RECORD_TOOL + i] = (unsigned char)tool[i];

@@ -9,6 +9,7 @@
 
 struct jobserver;
 struct job;
+struct process;
 
 struct ledger {
 	int fd;                         /* -1: none; the record is then memory of our own */
@@ -18,19 +19,15 @@ struct ledger {
 	unsigned index;
 };
 
-struct owner {
-	pid_t pid; /* 0: nobody */
-	uint64_t start;
-	uint64_t pid_namespace;
-};
-
-/* Stands for no ledger at all: it can be counted in and asked for its owner, there is none. */
+/* Stands for no ledger at all: it can be counted in, and nobody owns it. */
 void ledger_none(struct ledger *ledger);
 
 /* Opens the ledger beside the jobserver's FIFO, or the one in the state directory, which is made where missing. */
 void ledger_open(struct ledger *ledger, const struct jobserver *jobserver);
 
-struct owner ledger_owner(const struct ledger *ledger);
+/* Whether process is the `jobshim run` that made the pool; whether that one is in the PID namespace given. */
+bool ledger_owned_by(const struct ledger *ledger, const struct process *process);
+bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 
 /* Takes a free record for this run and marks it as waiting. */
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool);

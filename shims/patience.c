@@ -13,18 +13,12 @@ static const uint64_t SECOND = 1000000000u;
 /* The outermost client on our chain: all that can hold a slot we wait for is below it. -1 where there is none. */
 static pid_t outermost_client(const struct jobserver *jobserver, const struct ledger *ledger)
 {
-	struct owner owner = ledger_owner(ledger);
-	struct process process;
+	struct process process = { .parent = getppid() };
 	pid_t outermost = -1;
 
-	if (!process_read(getpid(), &process))
-		return -1;
-	while (process.parent > 0 && process_read(process.parent, &process)) {
-		bool by_owner = process.pid == owner.pid && process.start == owner.start;
-
-		if (by_owner || client_of(&process, jobserver))
+	while (process.parent > 0 && process_read(process.parent, &process))
+		if (ledger_owned_by(ledger, &process) || client_of(&process, jobserver))
 			outermost = process.pid;
-	}
 	return outermost;
 }
 

@@ -19,13 +19,13 @@ struct directory_entry {
 	char name[];
 };
 
-int open_high(const char *path, int flags)
+static int open_high_at(int directory, const char *path, int flags)
 {
 	int fd, high;
 
 	/* musl's open() follows O_CLOEXEC up with an fcntl, for kernels that don't know the flag. */
 	do
-		fd = (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_LARGEFILE, 0);
+		fd = (int)syscall(SYS_openat, directory, path, flags | O_CLOEXEC | O_LARGEFILE, 0);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;
@@ -34,10 +34,15 @@ int open_high(const char *path, int flags)
 	return high;
 }
 
-ssize_t read_small_file(const char *path, char *buffer, size_t size)
+int open_high(const char *path, int flags)
+{
+	return open_high_at(AT_FDCWD, path, flags);
+}
+
+static ssize_t read_small_file_at(int directory, const char *path, char *buffer, size_t size)
 {
 	size_t used = 0;
-	int fd = open_high(path, O_RDONLY);
+	int fd = open_high_at(directory, path, O_RDONLY);
 
 	if (fd < 0)
 		return -1;
@@ -57,6 +62,11 @@ ssize_t read_small_file(const char *path, char *buffer, size_t size)
 	close(fd);
 	buffer[used] = '\0';
 	return (ssize_t)used;
+}
+
+ssize_t read_small_file(const char *path, char *buffer, size_t size)
+{
+	return read_small_file_at(AT_FDCWD, path, buffer, size);
 }
 
 bool process_read(pid_t pid, struct process *process)
@@ -118,7 +128,7 @@ void process_program(pid_t pid, char *name, size_t size)
 }
 
 /* Calls visit for each entry of a directory of /proc whose name is a number, until it returns true. */
-static bool each_number(const char *path, bool (*visit)(pid_t pid, int number, void *state), pid_t pid, void *state)
+static bool each_number(const char *path, bool (*visit)(int directory, const char *name, void *state), void *state)
 {
 	_Alignas(struct directory_entry) char buffer[2048];
 	bool found = false;
@@ -137,7 +147,7 @@ static bool each_number(const char *path, bool (*visit)(pid_t pid, int number, v
 			const struct directory_entry *entry = (const struct directory_entry *)(buffer + at);
 
 			if (entry->name[0] >= '0' && entry->name[0] <= '9')
-				found = visit(pid, atoi(entry->name), state);
+				found = visit(directory, entry->name, state);
 			at += entry->length;
 		}
 	}
@@ -145,22 +155,22 @@ static bool each_number(const char *path, bool (*visit)(pid_t pid, int number, v
 	return found;
 }
 
-bool process_each_fd(pid_t pid, bool (*visit)(pid_t pid, int fd, void *state), void *state)
+bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state)
 {
 	char path[32];
 
 	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-	return each_number(path, visit, pid, state);
+	return each_number(path, visit, state);
 }
 
 /* Adds up the children of one thread; true, to stop, where the kernel does not tell them. */
-static bool add_children(pid_t pid, int thread, void *state)
+static bool add_children(int directory, const char *thread, void *state)
 {
 	uint64_t *ticks = state, below;
 	char path[64], text[4096], *at = text, *end;
 
-	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, thread);
-	if (read_small_file(path, text, sizeof text) < 0)
+	snprintf(path, sizeof path, "%s/children", thread);
+	if (read_small_file_at(directory, path, text, sizeof text) < 0)
 		return errno == ENOENT && access("/proc/self/task", F_OK) == 0 && access("/proc/thread-self/children", F_OK) < 0;
 	for (;;) {
 		long child = strtol(at, &end, 10);
@@ -182,7 +192,7 @@ bool process_tree_cpu(pid_t pid, uint64_t *ticks)
 		return false;
 	*ticks = process.cpu;
 	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-	return !each_number(path, add_children, pid, ticks);
+	return !each_number(path, add_children, ticks);
 }
 
 bool process_stat_fd(pid_t pid, int fd, struct stat *status)
@@ -193,13 +203,13 @@ bool process_stat_fd(pid_t pid, int fd, struct stat *status)
 	return stat(path, status) == 0;
 }
 
-bool process_fd_cloexec(pid_t pid, int fd)
+bool process_fd_cloexec(int directory, const char *name)
 {
 	char path[48], text[256];
 	const char *flags;
 
-	snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)pid, fd);
-	if (read_small_file(path, text, sizeof text) < 0)
+	if (snprintf(path, sizeof path, "../fdinfo/%s", name) >= (int)sizeof path ||
+	    read_small_file_at(directory, path, text, sizeof text) < 0)
 		return false;
 	flags = strstr(text, "flags:");
 	return flags != NULL && (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC) != 0;

@@ -25,14 +25,15 @@ bool process_tree_cpu(pid_t pid, uint64_t *ticks);
 /* The basename of the program pid runs, without " (deleted)"; empty where it can't be read. */
 void process_program(pid_t pid, char *name, size_t size);
 
-/* Calls visit for each descriptor that pid has open, until it returns true. True if one did. */
-bool process_each_fd(pid_t pid, bool (*visit)(pid_t pid, int fd, void *state), void *state);
+/* Calls visit for each descriptor that pid has open, until it returns true. True if one did. directory is that of pid's
+ * descriptors in /proc, name the descriptor's entry: quicker than the whole path. */
+bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state);
 
 /* The open file that descriptor fd of process pid refers to, as stat() has it. */
 bool process_stat_fd(pid_t pid, int fd, struct stat *status);
 
-/* Whether descriptor fd of process pid has O_CLOEXEC set. */
-bool process_fd_cloexec(pid_t pid, int fd);
+/* Whether the descriptor, as process_each_fd names it, has O_CLOEXEC set. */
+bool process_fd_cloexec(int directory, const char *name);
 
 /* Reads at most size - 1 bytes of a small file and ends them with a NUL. The length, or -1. */
 ssize_t read_small_file(const char *path, char *buffer, size_t size);

@@ -16,15 +16,15 @@ void self_find(struct self *self)
 	ssize_t length;
 	char *slash;
 
-	memset(self, 0, sizeof *self);
-	if (stat("/proc/self/exe", &status) == 0) {
-		self->device = status.st_dev;
-		self->inode = status.st_ino;
-	}
 	length = readlink("/proc/self/exe", self->shim_dir, sizeof self->shim_dir - 1);
 	if (length < 0)
 		length = 0;
 	self->shim_dir[length] = '\0';
+	/* By path is quicker; an upgrade may have replaced us: "launcher (deleted)". */
+	if (stat(self->shim_dir, &status) == 0 || stat("/proc/self/exe", &status) == 0) {
+		self->device = status.st_dev;
+		self->inode = status.st_ino;
+	}
 	slash = strrchr(self->shim_dir, '/');
 	if (slash != NULL)
 		*slash = '\0';
@@ -43,6 +43,8 @@ static enum entry entry_kind(const struct self *self, const char *directory, siz
 	char path[PATH_MAX];
 	struct stat status, own;
 
+	if (length > 0 && strlen(self->shim_dir) == length && memcmp(directory, self->shim_dir, length) == 0)
+		return ENTRY_OURS;
 	if (length + sizeof MARKER > sizeof path)
 		return ENTRY_PLAIN;
 	memcpy(path, directory, length);
@@ -71,11 +73,19 @@ static enum candidate candidate_kind(const struct self *self, const char *path)
 
 static bool join(char *path, size_t size, const char *directory, size_t length, const char *name)
 {
-	/* An empty entry is the working directory. */
-	int written = length == 0 ? snprintf(path, size, "./%s", name)
-	                          : snprintf(path, size, "%.*s/%s", (int)length, directory, name);
+	size_t name_length = strlen(name);
 
-	return written > 0 && (size_t)written < size;
+	/* An empty entry is the working directory. */
+	if (length == 0) {
+		directory = ".";
+		length = 1;
+	}
+	if (length + 1 + name_length >= size)
+		return false;
+	memcpy(path, directory, length);
+	path[length] = '/';
+	memcpy(path + length + 1, name, name_length + 1);
+	return true;
 }
 
 static void resolve_path(const struct self *self, const char *path, struct resolution *resolution)

@@ -8,15 +8,15 @@
 
 /* The installed launcher this process runs from. */
 struct self {
-	char shim_dir[PATH_MAX]; /* empty where the launcher is not in a DIR/.jobshim */
 	dev_t device;            /* of the launcher */
 	ino_t inode;
+	char shim_dir[PATH_MAX]; /* empty where the launcher is not in a DIR/.jobshim */
 };
 
 struct resolution {
 	enum { RESOLVED, NOT_FOUND, NOT_EXECUTABLE } outcome;
-	char path[PATH_MAX];     /* absolute, or as PATH has it; symlinks not resolved */
 	char *stripped_path;     /* "PATH=..." without any jobshim entry; NULL: nothing to strip, or it won't fit */
+	char path[PATH_MAX];     /* absolute, or as PATH has it; symlinks not resolved */
 };
 
 void self_find(struct self *self);

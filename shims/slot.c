@@ -115,23 +115,22 @@ static void wait_in_queue(const struct jobserver *jobserver, const struct job *j
 	struct sigaction action = { .sa_handler = on_tick }, inherited;
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = tick };
 	/* It repeats: one that comes before F_SETLKW sleeps is not the last. */
-	struct itimerspec period = {
-		.it_value = { .tv_sec = QUEUE_TICK_MS / 1000 },
-		.it_interval = { .tv_sec = QUEUE_TICK_MS / 1000 },
-	};
+	const long period[] = { QUEUE_TICK_MS / 1000, 0, QUEUE_TICK_MS / 1000, 0 }; /* the kernel's struct itimerspec */
 	sigset_t mask = *waiting, blocked;
-	timer_t timer;
+	int timer;
 
 	sigdelset(&mask, tick);
 	if (sigaction(tick, &action, &inherited) < 0)
 		return;
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0) {
-		if (timer_settime(timer, 0, &period, NULL) == 0 && sigprocmask(SIG_SETMASK, &mask, &blocked) == 0) {
+	/* System calls, since musl's timer_create() brings all of its threads into the launcher. */
+	if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0) {
+		if (syscall(SYS_timer_settime, timer, 0, period, NULL) == 0 &&
+		    sigprocmask(SIG_SETMASK, &mask, &blocked) == 0) {
 			/* EINTR is the point: whatever it returns, the caller looks again. */
 			fcntl(jobserver->write_fd, F_SETLKW, &lock);
 			sigprocmask(SIG_SETMASK, &blocked, NULL);
 		}
-		timer_delete(timer);
+		syscall(SYS_timer_delete, timer);
 	}
 	sigaction(tick, &inherited, NULL);
 }

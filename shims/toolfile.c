@@ -14,12 +14,14 @@ static double parse_seconds(const char *text, double otherwise)
 	double seconds = 0, unit = 1;
 	const char *at = text;
 
+	if (strpbrk(text, "0123456789") == NULL)
+		return otherwise;
 	for (; *at >= '0' && *at <= '9'; at++)
 		seconds = seconds * 10 + (*at - '0');
 	if (*at == '.')
 		for (at++; *at >= '0' && *at <= '9'; at++)
 			seconds += (*at - '0') * (unit /= 10);
-	return *text == '\0' || *at != '\0' ? otherwise : seconds;
+	return *at != '\0' ? otherwise : seconds;
 }
 
 static void apply(struct tool_settings *settings, const char *key, const char *value)

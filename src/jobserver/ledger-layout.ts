@@ -40,11 +40,9 @@ export const recordOffsets = {
   token: 2, // u8: the byte to give back
   counted: 3, // u8: 1 while this record counts in header.running
   pid: 4, // u32
-  start: 8, // u64: the launcher's start time, clock ticks since boot
   since: 16, // u64: CLOCK_MONOTONIC nanoseconds when the state was entered
   job: 24, // u64: the job's key
   tool: 32, // toolBytes, NUL-padded
-  childPid: 56, // u32
 } as const
 
 /** What a record's owner is doing. Only the record's OFD lock tells whether the owner lives. */

@@ -15,7 +15,7 @@ for (const command of ${JSON.stringify(compiles)}) {
 }
 `
 
-const drivers: readonly Omit<Driver, 'needs'>[] = [
+const drivers: Omit<Driver, 'needs'>[] = [
   {
     name: '16 background compilers',
     files: { 'build.sh': background(sixteen) },
@@ -32,6 +32,16 @@ const drivers: readonly Omit<Driver, 'needs'>[] = [
     command: [process.execPath, 'build.mjs'],
   },
 ]
+
+/** A shell keeps what a redirection covers close-on-exec meanwhile (dash and bash from descriptor 10 on): no client does less. */
+for (const shell of ['sh', 'bash'])
+  drivers.push({
+    name: `${shell}, a redirected group`,
+    files: {
+      'build.sh': `{ ${compiles.map(command => `${command} &`).join(' ')} wait; } 3>three 4>four\n${link}\n`,
+    },
+    command: [shell, 'build.sh'],
+  })
 
 /** Which make is on PATH decides whether the pool is told as R,W or as a FIFO. */
 const styles: readonly ClientKey[] = ['make43', 'make44']
