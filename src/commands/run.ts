@@ -51,7 +51,10 @@ export const run = command({
     const { dir, installed } = await ensureShims(settings.dir, settings, environment)
     if (installed) process.stderr.write(`jobshim: installed the shims in ${dir}\n`)
     const governed = withShims(environment, dir, settings)
-    if (await isGoverned(environment, dir)) return await join(program, args, governed)
+    const outer = await outerJobserver(environment, dir)
+    if (outer.state === 'usable') return await join(program, args, governed)
+    if (outer.state === 'unusable')
+      process.stderr.write(`${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}\n`)
     return await runInPool(program, args, governed, settings, flags.json ? 'json' : 'text')
   },
 })
@@ -67,12 +70,18 @@ function withShims(environment: NodeJS.ProcessEnv, dir: string, settings: Settin
   }
 }
 
+type Outer = { state: 'none' } | { state: 'usable' } | { state: 'unusable'; why: string }
+
 // The launcher knows how to reach a jobserver; where nothing names one it need not be asked.
-async function isGoverned(environment: NodeJS.ProcessEnv, dir: string): Promise<boolean> {
-  if (!environment[names.jobserver] && !findAuth(environment.MAKEFLAGS ?? '')) return false
+async function outerJobserver(environment: NodeJS.ProcessEnv, dir: string): Promise<Outer> {
+  if (!environment[names.jobserver] && !findAuth(environment.MAKEFLAGS ?? '')) return { state: 'none' }
   const { spawnSync } = await import('node:child_process')
-  const { launcher } = layoutOf(dir)
-  return spawnSync(launcher, ['--jobserver'], { stdio: passedDescriptors(), env: environment }).status === 0
+  const { status, stderr } = spawnSync(layoutOf(dir).launcher, ['--jobserver'], {
+    stdio: ['ignore', 'ignore', 'pipe', ...inheritedDescriptors()],
+    env: environment,
+    encoding: 'utf8',
+  })
+  return status === 0 ? { state: 'usable' } : { state: 'unusable', why: stderr.trim() }
 }
 
 const passedDescriptors = (): number[] => [0, 1, 2, ...inheritedDescriptors()]
