@@ -52,22 +52,35 @@ const stateFaults: readonly { is: (stats: Stats) => boolean; what: string }[] = 
 ]
 
 /**
- * Makes the state directory (0700) where it is missing. Returns its path.
+ * Makes the state directory (0700) where it is missing. Returns its path: that below /tmp where XDG_RUNTIME_DIR is
+ * gone or another user's, as after `su` or in a container.
  * Throws `Failure` where it can't be made, or where another user could have put something into it.
  */
 export function ensureStateDirectory(environment: NodeJS.ProcessEnv): string {
-  const directory = stateDirectory(environment)
-  try {
-    mkdirSync(directory, { mode: 0o700 })
-  } catch (error) {
-    const code = systemErrorCode(error)
-    if (code !== 'EEXIST')
-      throw new Failure(`${directory}: can't make the state directory (${code})`, stateHint)
+  const fallback = stateDirectory({})
+  let directory = stateDirectory(environment)
+  let code = makeDirectory(directory)
+  if (code !== undefined && directory !== fallback) {
+    directory = fallback
+    code = makeDirectory(directory)
   }
+  if (code !== undefined)
+    throw new Failure(`${directory}: can't make the state directory (${code})`, stateHint)
   const stats = lstatSync(directory)
   const fault = stateFaults.find(({ is }) => is(stats))
   if (fault) throw new Failure(`${directory}: ${fault.what}`, stateHint)
   return directory
+}
+
+// Returns the error's code, undefined where the directory is there.
+function makeDirectory(directory: string): string | undefined {
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code !== 'EEXIST') return code ?? 'unknown error'
+  }
+  return undefined
 }
 
 const stateHint = 'remove it, or set XDG_RUNTIME_DIR to a directory that is yours alone'
