@@ -2,25 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "contract.h"
 #include "job.h"
 #include "jobserver.h"
+#include "ledgerfile.h"
 #include "process.h"
-#include "report.h"
 
-enum { CLAIM_TRIES = 256, SCAN_BYTES = 4096, STALE_SECONDS = 60 * 60 };
-static const off_t LEDGER_BYTES = LEDGER_HEADER_BYTES + (off_t)LEDGER_RECORD_COUNT * LEDGER_RECORD_BYTES;
+enum { CLAIM_TRIES = 256, SCAN_BYTES = 4096 };
 
 /* Where there is no ledger the same code works on these. */
 static unsigned char no_header[LEDGER_HEADER_BYTES];
@@ -115,126 +109,6 @@ static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 	return true;
 }
 
-/* Creates name in directory with an empty table; whoever links first wins. */
-static void create(int directory, const char *name)
-{
-	unsigned char header[HEADER_TOTAL + sizeof(int32_t)] = LEDGER_MAGIC;
-	const uint32_t version = LEDGER_VERSION, count = LEDGER_RECORD_COUNT;
-	const int32_t total = -1;
-	char temporary[128];
-	int fd;
-
-	memcpy(header + HEADER_VERSION, &version, sizeof version);
-	memcpy(header + HEADER_RECORD_COUNT, &count, sizeof count);
-	memcpy(header + HEADER_TOTAL, &total, sizeof total);
-	if (snprintf(temporary, sizeof temporary, "%s.%d", name, (int)getpid()) >= (int)sizeof temporary)
-		return;
-	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	if (ftruncate(fd, LEDGER_BYTES) == 0 && pwrite(fd, header, sizeof header, 0) == (ssize_t)sizeof header &&
-	    linkat(directory, temporary, directory, name, 0) < 0 && errno != EEXIST)
-		report_debug("the ledger can't be created: %s", strerror(errno));
-	close(fd);
-	unlinkat(directory, temporary, 0);
-}
-
-/* Removes ledgers of jobservers long gone: nobody has touched them for an hour and no record is locked. */
-static void sweep(int directory)
-{
-	_Alignas(8) char buffer[4096];
-	struct timespec now;
-	long length;
-	int listing = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (listing < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
-		return;
-	while ((length = syscall(SYS_getdents64, listing, buffer, sizeof buffer)) > 0) {
-		for (long at = 0; at < length;) {
-			const char *name = buffer + at + 19; /* getdents64(2): after inode, offset, length, type */
-			struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-			unsigned short step;
-			struct stat status;
-			int fd;
-
-			memcpy(&step, buffer + at + 16, sizeof step);
-			at += step;
-			if (strncmp(name, "v1-", 3) != 0 || fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-			    !S_ISREG(status.st_mode) || status.st_mtime > now.tv_sec - STALE_SECONDS)
-				continue;
-			fd = openat(directory, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-			if (fd < 0)
-				continue;
-			if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-				unlinkat(directory, name, 0);
-			close(fd);
-		}
-	}
-	close(listing);
-}
-
-/* Opens ${XDG_RUNTIME_DIR:-/tmp}/jobshim-UID, made where missing; it must be a directory of ours that only we can
- * write. -1 otherwise. */
-static int open_state_directory(const char **why)
-{
-	const char *base = getenv("XDG_RUNTIME_DIR");
-	char path[4096];
-	struct stat status;
-	int fd;
-
-	if (base == NULL || base[0] != '/')
-		base = "/tmp";
-	if (snprintf(path, sizeof path, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)sizeof path) {
-		*why = "the state directory's path is too long";
-		return -1;
-	}
-	fd = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	if (fd < 0 && errno == ENOENT) {
-		if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-			*why = "the state directory can't be made";
-			return -1;
-		}
-		fd = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	}
-	if (fd < 0 || fstat(fd, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
-		*why = "the state directory is not a directory that is only ours";
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* The head of the kernel's struct statx (statx(2)), which older musl headers do not have. */
-struct statx_head {
-	uint32_t mask;
-	uint32_t block_size;
-	uint64_t unused[9];
-	int64_t birth_seconds;
-	uint32_t birth_nanoseconds;
-	uint32_t padding;
-	uint64_t rest[20];
-};
-
-enum { STATX_HAS_BIRTH = 0x800 };
-
-/* Tells this jobserver from an earlier one with the same inode number: a FIFO's time of birth, for a pipe the boot. */
-static uint64_t birth_of(const struct jobserver *jobserver)
-{
-	char boot[64];
-	struct statx_head status;
-	uint64_t value = 0;
-
-	_Static_assert(sizeof status == 256 && offsetof(struct statx_head, birth_seconds) == 80, "the kernel's layout");
-	if (syscall(SYS_statx, jobserver->write_fd, "", AT_EMPTY_PATH, STATX_HAS_BIRTH, &status) == 0 &&
-	    (status.mask & STATX_HAS_BIRTH) != 0)
-		return (uint64_t)status.birth_seconds * 1000000000u + status.birth_nanoseconds;
-	if (read_small_file("/proc/sys/kernel/random/boot_id", boot, sizeof boot) > 0)
-		for (const char *at = boot; *at != '\0'; at++)
-			value = value * 31 + (unsigned char)*at;
-	return value;
-}
-
 void ledger_none(struct ledger *ledger)
 {
 	*ledger = (struct ledger){ .fd = -1 };
@@ -243,42 +117,16 @@ void ledger_none(struct ledger *ledger)
 
 void ledger_open(struct ledger *ledger, const struct jobserver *jobserver)
 {
-	char path[PATH_MAX + 8];
-	char name[96];
-	struct stat status;
 	const char *why = "";
-	int directory, fd;
+	uid_t owner;
+	int fd;
 
 	ledger_none(ledger);
-	if (jobserver->own) {
-		uid_t owner = fstat(jobserver->write_fd, &status) == 0 ? status.st_uid : geteuid();
-
-		snprintf(path, sizeof path, "%s.ledger", jobserver->path);
-		fd = open_high(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-		if (fd >= 0) {
-			adopt(ledger, fd, owner);
-			return;
-		}
-	}
-	directory = open_state_directory(&why);
-	if (directory < 0) {
-		ledger->why = why;
-		return;
-	}
-	snprintf(name, sizeof name, "v1-%" PRIx64 "-%" PRIu64 "-%" PRIx64, (uint64_t)jobserver->device,
-	         (uint64_t)jobserver->inode, birth_of(jobserver));
-	for (int try = 0; try < 2; try++) {
-		fd = openat(directory, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-		if (fd >= 0 || errno != ENOENT)
-			break;
-		sweep(directory);
-		create(directory, name);
-	}
-	close(directory);
+	fd = ledger_file_open(jobserver, &owner, &why);
 	if (fd < 0)
-		ledger->why = "the ledger can't be opened";
+		ledger->why = why;
 	else
-		adopt(ledger, fd, geteuid());
+		adopt(ledger, fd, owner);
 }
 
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace)

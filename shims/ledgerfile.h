@@ -1,0 +1,17 @@
+/* Where ledgers lie: beside the FIFO of `jobshim run`, else in the state directory, made where missing. */
+#ifndef LEDGERFILE_H
+#define LEDGERFILE_H
+
+#include <sys/types.h>
+
+#include "contract.h"
+
+struct jobserver;
+
+static const off_t LEDGER_BYTES = LEDGER_HEADER_BYTES + (off_t)LEDGER_RECORD_COUNT * LEDGER_RECORD_BYTES;
+
+/* Opens the jobserver's ledger, as yet unchecked, and sets *owner to the user it must belong to. -1, with *why set for
+ * people, where there is none. */
+int ledger_file_open(const struct jobserver *jobserver, uid_t *owner, const char **why);
+
+#endif
