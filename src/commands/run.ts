@@ -1,10 +1,16 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { loadSettings } from '../config/load.js'
 import type { Settings } from '../config/options.js'
 import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
-import { type Ending, endLike, runInForeground } from '../ground/foreground.js'
+import {
+  type CaughtSignals,
+  catchSignals,
+  type Ending,
+  endLike,
+  runInForeground,
+} from '../ground/foreground.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { findAuth, type JobserverAuth, withJobserver } from '../jobserver/auth.js'
@@ -49,39 +55,64 @@ export const run = command({
     process.title = 'jobshim' // a shim whose environment was cleared looks for this name among its ancestors
     const settings = await loadSettings(flags, workingDirectory, environment)
     const { dir, installed } = await ensureShims(settings.dir, settings, environment)
-    if (installed) process.stderr.write(`jobshim: installed the shims in ${dir}\n`)
+    if (installed) say(`jobshim: installed the shims in ${dir}`)
     const governed = withShims(environment, dir, settings)
     const outer = await outerJobserver(environment, dir)
     if (outer.state === 'usable') return await join(program, args, governed)
     if (outer.state === 'unusable')
-      process.stderr.write(`${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}\n`)
+      say(`${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}`)
     return await runInPool(program, args, governed, settings, flags.json ? 'json' : 'text')
   },
 })
 
-// The shims stand first on PATH, and what the config says goes to them by environment.
+// What the build is told by us; a stderr that can't be written (a closed pipe, a full disk) is no reason to fail it.
+function say(text: string): void {
+  process.stderr.once('error', () => {})
+  try {
+    process.stderr.write(`${text}\n`)
+  } catch {
+    // as above
+  }
+}
+
+// The shims stand first on PATH, and what the config says goes to them by environment, which wins over it.
 function withShims(environment: NodeJS.ProcessEnv, dir: string, settings: Settings): NodeJS.ProcessEnv {
-  const { PATH: path } = environment
+  const path = environment.PATH || '/usr/local/bin:/usr/bin:/bin'
   return {
-    ...environment,
-    PATH: path === undefined || path === '' ? `${dir}:/usr/local/bin:/usr/bin:/bin` : `${dir}:${path}`,
     ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
     ...(settings.noJobserver === undefined ? {} : { [names.noJobserver]: settings.noJobserver }),
+    ...environment,
+    PATH: path.split(':')[0] === dir ? path : `${dir}:${path}`,
   }
 }
 
 type Outer = { state: 'none' } | { state: 'usable' } | { state: 'unusable'; why: string }
 
-// The launcher knows how to reach a jobserver; where nothing names one it need not be asked.
+// The launcher knows how to reach a jobserver; where nothing hints at one it need not be asked.
 async function outerJobserver(environment: NodeJS.ProcessEnv, dir: string): Promise<Outer> {
-  if (!environment[names.jobserver] && !findAuth(environment.MAKEFLAGS ?? '')) return { state: 'none' }
+  const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
+  const isNamed = Boolean(environment[names.jobserver] || findAuth(make) || findAuth(cargo))
+  if (!isNamed && !isBelowRun(process.ppid)) return { state: 'none' }
   const { spawnSync } = await import('node:child_process')
   const { status, stderr } = spawnSync(layoutOf(dir).launcher, ['--jobserver'], {
     stdio: ['ignore', 'ignore', 'pipe', ...inheritedDescriptors()],
     env: environment,
     encoding: 'utf8',
   })
-  return status === 0 ? { state: 'usable' } : { state: 'unusable', why: stderr.trim() }
+  if (status === 0) return { state: 'usable' }
+  return isNamed ? { state: 'unusable', why: stderr.trim() } : { state: 'none' }
+}
+
+// Where a build has cleared its environment, our name among its ancestors still tells of a run above it.
+function isBelowRun(pid: number): boolean {
+  if (pid === 0) return false
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
+    return name === 'jobshim' || isBelowRun(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
+  } catch {
+    return false // gone meanwhile, or not ours to see
+  }
 }
 
 const passedDescriptors = (): number[] => [0, 1, 2, ...inheritedDescriptors()]
@@ -102,25 +133,34 @@ async function runInPool(
   form: 'text' | 'json',
 ): Promise<number> {
   const style = styleOfMakeOn(environment.PATH ?? '') // asked while the pool is made
-  const pool = createPool(ensureStateDirectory(environment), settings.jobs)
-  process.once('exit', () => removePool(pool)) // whatever happens from here on
-  const ending = await runWithPool(pool, program, args, environment, settings.jobs, await style)
-  const settlement = await settlePool(pool)
-  removePool(pool)
-  if (!settings.quiet)
-    process.stderr.write(`${form === 'json' ? JSON.stringify(settlement) : summary(settlement)}\n`)
-  return await endLike(ending)
+  const signals = catchSignals()
+  try {
+    const pool = createPool(ensureStateDirectory(environment), settings.jobs)
+    process.once('exit', () => removePool(pool)) // whatever happens from here on
+    const start = { program, args, environment, jobs: settings.jobs, style: await style, signals }
+    const ending = await runWithPool(pool, start)
+    const settlement = await settlePool(pool)
+    removePool(pool)
+    if (!settings.quiet) say(form === 'json' ? JSON.stringify(settlement) : summary(settlement))
+    signals.release() // a signal that ended the command ends us
+    return await endLike(ending)
+  } finally {
+    signals.release()
+  }
+}
+
+type Start = {
+  program: string
+  args: readonly string[]
+  environment: NodeJS.ProcessEnv
+  jobs: number
+  style: MakeStyle
+  signals: CaughtSignals
 }
 
 // A make that can't read `fifo:` gets the same FIFO on two descriptors that everything below inherits.
-async function runWithPool(
-  pool: Pool,
-  program: string,
-  args: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  jobs: number,
-  style: MakeStyle,
-): Promise<Ending> {
+async function runWithPool(pool: Pool, start: Start): Promise<Ending> {
+  const { program, args, environment, jobs, style, signals } = start
   const inherited = passedDescriptors()
   const ends = style === 'fifo' ? [] : [openSync(pool.fifo, 'r'), openSync(pool.fifo, 'w')]
   const auth: JobserverAuth =
@@ -133,14 +173,13 @@ async function runWithPool(
           spelling: style === 'legacy' ? 'legacy' : 'auth',
         }
   try {
-    return await runInForeground(program, args, {
-      stdio: [...inherited, ...ends],
-      env: {
-        ...environment,
-        MAKEFLAGS: withJobserver(environment.MAKEFLAGS ?? '', jobs, auth),
-        [names.jobserver]: `fifo:${pool.fifo}`,
-      },
-    })
+    const env = {
+      ...environment,
+      MAKEFLAGS: withJobserver(environment.MAKEFLAGS ?? '', jobs, auth),
+      CARGO_MAKEFLAGS: undefined, // of a jobserver that is gone; cargo would believe it before MAKEFLAGS
+      [names.jobserver]: `fifo:${pool.fifo}`,
+    }
+    return await runInForeground(program, args, { stdio: [...inherited, ...ends], env }, signals)
   } finally {
     ends.forEach(closeSync)
   }
@@ -150,7 +189,7 @@ async function runWithPool(
 export function summary(settlement: Settlement): string {
   const { runs, callerRuns, peak, waitedSeconds, overdrafts, back, total, missing } = settlement
   const parts = [
-    `${runs + callerRuns} tool runs`,
+    runs + callerRuns === 1 ? '1 tool run' : `${runs + callerRuns} tool runs`,
     callerRuns === 0
       ? `at most ${peak} at a time`
       : `${callerRuns} in their caller's slot, the others at most ${peak} at a time`,

@@ -1,5 +1,5 @@
 /** Runs a program in our place: it gets our terminal, our signals and, at the end, decides our status. */
-import { type SpawnOptions, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { exitCodes } from './exit-codes.js'
@@ -22,35 +22,86 @@ const passedOn = [
 // A terminal sends these to its whole foreground group: the program has had them.
 const sentByTerminal: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGWINCH', 'SIGCONT'])
 
-const startFailures: Readonly<Record<string, { code: number; why: string }>> = {
+const startFailures: Readonly<Record<string, { code: number; why: string; hint?: string }>> = {
   ENOENT: { code: exitCodes.notFound, why: 'not found' },
-  EACCES: { code: exitCodes.notExecutable, why: 'not executable' },
   ENOTDIR: { code: exitCodes.notFound, why: 'not found' },
+  EACCES: { code: exitCodes.notExecutable, why: 'not executable' },
+  ELOOP: { code: exitCodes.notExecutable, why: 'too many symlinks' },
+  ENAMETOOLONG: { code: exitCodes.notExecutable, why: 'the name is too long' },
+  E2BIG: {
+    code: exitCodes.notExecutable,
+    why: 'the arguments and the environment are too long',
+    hint: 'pass fewer arguments, or a smaller environment',
+  },
+}
+
+/** Signals that were caught for a program: they wait until it has started, and go nowhere once it has ended. */
+export type CaughtSignals = {
+  passTo(child: ChildProcess): void
+  release(): void // from then on signals do to us what they do by default
 }
 
 /**
- * Starts the program, hands signals on to it and returns how it ended.
+ * Catches signals from now on. To be called before anything is made that must be removed: a signal in between would
+ * end us and leave that behind.
+ */
+export function catchSignals(): CaughtSignals {
+  const early: NodeJS.Signals[] = []
+  let child: ChildProcess | undefined
+  const listeners = passedOn.map(signal => {
+    const listener = (): void => {
+      if (child === undefined) early.push(signal)
+      else if (!(sentByTerminal.has(signal) && inForeground())) child.kill(signal)
+    }
+    process.on(signal, listener)
+    return { signal, listener }
+  })
+  // We stop once the program has: it may put the terminal in order first, or not stop at all.
+  const suspend = async (): Promise<void> => {
+    if (child !== undefined && !inForeground()) child.kill('SIGTSTP')
+    if (child !== undefined && !(await stops(child))) return
+    process.off('SIGTSTP', suspend)
+    process.kill(process.pid, 'SIGTSTP')
+    process.on('SIGTSTP', suspend) // here we have been continued
+  }
+  process.on('SIGTSTP', suspend)
+  return {
+    passTo(started) {
+      child = started
+      for (const signal of early.splice(0)) started.kill(signal)
+    },
+    release() {
+      process.off('SIGTSTP', suspend)
+      for (const { signal, listener } of listeners) process.off(signal, listener)
+    },
+  }
+}
+
+// Node is not told of a child that stops: looks for ten seconds, ever more rarely.
+async function stops({ pid }: ChildProcess): Promise<boolean> {
+  for (let look = 0; look < 100; look++) {
+    const [state] = statusFields(String(pid))
+    if (state === 'T') return true
+    if (state === undefined || state === 'Z') return false
+    await new Promise(resolve => setTimeout(resolve, 2 * look).unref())
+  }
+  return false
+}
+
+/**
+ * Starts the program, hands signals on to it and returns how it ended. `caught`: by whoever releases them.
  * Throws `Failure` with 126 or 127 where it can't be started.
  */
 export async function runInForeground(
   program: string,
   args: readonly string[],
   options: SpawnOptions,
+  caught?: CaughtSignals,
 ): Promise<Ending> {
-  // Before the start: a signal in between would end us and leave the program, and what we made, behind.
-  const early: NodeJS.Signals[] = []
-  let send = (signal: NodeJS.Signals): void => void early.push(signal)
-  const handlers = passedOn.map(signal => {
-    const handler = (): void => {
-      if (!(sentByTerminal.has(signal) && inForeground())) send(signal)
-    }
-    process.on(signal, handler)
-    return { signal, handler }
-  })
+  const signals = caught ?? catchSignals()
   try {
-    const child = spawn(program, args, options)
-    send = signal => void child.kill(signal)
-    early.forEach(send)
+    const child = startProgram(program, args, options)
+    signals.passTo(child)
     return await new Promise<Ending>((resolve, reject) => {
       child.once('error', error => reject(startFailure(program, error)))
       child.once('exit', (status, signal) =>
@@ -58,7 +109,17 @@ export async function runInForeground(
       )
     })
   } finally {
-    for (const { signal, handler } of handlers) process.off(signal, handler)
+    if (!caught) signals.release()
+  }
+}
+
+// Some errors of the start are thrown at once (ENOTDIR), others are an event (ENOENT).
+function startProgram(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  if (program === '') throw startFailure("''", Object.assign(new Error(), { code: 'ENOENT' }))
+  try {
+    return spawn(program, args, options)
+  } catch (error) {
+    throw error instanceof Error ? startFailure(program, error) : error
   }
 }
 
@@ -66,16 +127,25 @@ function startFailure(program: string, error: Error): Failure {
   const known = startFailures[systemErrorCode(error) ?? '']
   return new Failure(
     `${program}: ${known?.why ?? error.message}`,
-    'name a program that is on PATH, or give its path',
+    known?.hint ?? 'name a program that is on PATH, or give its path',
     known?.code ?? exitCodes.jobshim,
   )
 }
 
-// proc_pid_stat(5), behind the name: state, parent, group, session, tty, the group in the terminal's foreground.
 function inForeground(): boolean {
-  const text = readFileSync('/proc/self/stat', 'latin1')
-  const [, , group, , , foreground] = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const [, , group, , , foreground] = statusFields('self')
   return group === foreground
+}
+
+// proc_pid_stat(5), behind the name: state, parent, group, session, tty, the group in the terminal's foreground.
+// Nothing where there is no such process.
+function statusFields(process: string): string[] {
+  try {
+    const text = readFileSync(`/proc/${process}/stat`, 'latin1')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return []
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The pool of one `jobshim run`: a directory with a FIFO and its ledger, made at the start and gone at the end. */
 import { closeSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { Failure, systemErrorCode } from '../ground/failure.js'
 import { createFifo, drainFifo } from './fifo.js'
 import {
   createLedger,
@@ -22,26 +23,38 @@ export type Pool = {
 /** How a pool ended. `missing` names the living launchers that still have a token. */
 export type Settlement = LedgerCounters & { total: number; back: number; missing: string[] }
 
-/** Makes a pool for `jobs` slots below the state directory. Removes what killed runs left there. */
+/**
+ * Makes a pool for `jobs` slots below the state directory. Removes what killed runs left there.
+ * Throws `Failure` where it can't be made there, as on a disk that is full or read-only.
+ */
 export function createPool(stateDirectory: string, jobs: number): Pool {
   const owner = thisProcess()
   sweep(stateDirectory, owner.pidNamespace)
   const directory = join(stateDirectory, directoryName(owner))
-  mkdirSync(directory, { mode: 0o700 })
   try {
+    mkdirSync(directory, { mode: 0o700 })
     const fifo = join(directory, 'fifo')
     const total = jobs - 1
     const fifoFd = createFifo(fifo, total)
     return { directory, fifo, total, fifoFd, ledgerFd: createLedger(`${fifo}.ledger`, total, owner) }
   } catch (error) {
     removePool({ directory })
-    throw error
+    const code = systemErrorCode(error)
+    if (code === undefined) throw error
+    throw new Failure(
+      `${directory}: can't make the pool (${code})`,
+      'make room there, or set XDG_RUNTIME_DIR to another directory that is yours alone',
+    )
   }
 }
 
-/** Removes the pool's files. Launchers that are still at work have theirs open and go on. */
+/** Removes the pool's files, where that can be. Launchers that are still at work have theirs open and go on. */
 export function removePool({ directory }: Pick<Pool, 'directory'>): void {
-  rmSync(directory, { recursive: true, force: true })
+  try {
+    rmSync(directory, { recursive: true, force: true })
+  } catch {
+    // A disk that is read-only by now: no reason to fail what was run.
+  }
 }
 
 /**

@@ -22,17 +22,15 @@ const stillPolls = 20 // that many times the same picture of sleeping processes
 const pollLimit = 2400
 const attempts = 10 // a build that gets through by luck is started again
 
-let _built: string | undefined
+const naiveLauncher = join(makeWorkspace(), 'launcher')
 
 /** Builds the launcher that always takes a token, never the implicit slot, and never runs out of patience. */
-function buildNaiveLauncher(): string {
-  const launcher = join(makeWorkspace(), 'launcher')
-  execFileSync('make', ['-s', '-C', 'shims', `OUT=${launcher}`, 'EXTRA=-DJOBSHIM_NAIVE'], {
+test.before(() => {
+  execFileSync('make', ['-s', '-C', 'shims', `OUT=${naiveLauncher}`, 'EXTRA=-DJOBSHIM_NAIVE'], {
     cwd: repository,
     env: scrubbed(),
   })
-  return launcher
-}
+})
 
 /** CPU time that a process has used, in clock ticks. */
 function ticks(pid: number): number {
@@ -108,11 +106,10 @@ for (const { name, key, args } of callers)
       mkdirSync(site.directory)
       copySources(site.directory)
       writeFiles(site.directory, form.files)
-      _built ??= buildNaiveLauncher()
       const around = { env: { PATH: site.path } }
       const naive = await installShims(join(makeWorkspace(), 'shims'), {
         ...around,
-        launcher: buildNaiveLauncher(),
+        launcher: naiveLauncher,
       })
       let stuck: Awaited<ReturnType<typeof attempt>>
       for (let tries = 0; tries < attempts && stuck === undefined; tries += 1)
