@@ -94,13 +94,14 @@ async function outerJobserver(environment: NodeJS.ProcessEnv, dir: string): Prom
   const isNamed = Boolean(environment[names.jobserver] || findAuth(make) || findAuth(cargo))
   if (!isNamed && !isBelowRun(process.ppid)) return { state: 'none' }
   const { spawnSync } = await import('node:child_process')
-  const { status, stderr } = spawnSync(layoutOf(dir).launcher, ['--jobserver'], {
+  const { status, stderr, error } = spawnSync(layoutOf(dir).launcher, ['--jobserver'], {
     stdio: ['ignore', 'ignore', 'pipe', ...inheritedDescriptors()],
     env: environment,
     encoding: 'utf8',
   })
   if (status === 0) return { state: 'usable' }
-  return isNamed ? { state: 'unusable', why: stderr.trim() } : { state: 'none' }
+  const why = error ? `jobshim: no jobserver: ${error.message}` : stderr.trim()
+  return isNamed ? { state: 'unusable', why } : { state: 'none' }
 }
 
 // Where a build has cleared its environment, our name among its ancestors still tells of a run above it.

@@ -10,7 +10,8 @@ const TOKEN = '+' // make's byte; clients give back the byte that they read
  * Throws `Failure` where it can't be made, or where the pipe is too small for that many tokens.
  */
 export function createFifo(path: string, tokens: number): number {
-  const { status, stderr, error } = spawnSync('mkfifo', ['-m', '600', path], { encoding: 'utf8' })
+  const env = { ...process.env, PATH: `${process.env.PATH || '/usr/bin'}:/usr/bin:/bin` } // PATH may be the build's alone
+  const { status, stderr, error } = spawnSync('mkfifo', ['-m', '600', path], { encoding: 'utf8', env })
   if (status !== 0)
     throw new Failure(
       `${path}: can't make the FIFO: ${error?.message ?? stderr.trim()}`,

@@ -1,0 +1,89 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { currentUid } from '../../src/ground/paths.js'
+import { ledgerLayout, recordOffsets, recordStates } from '../../src/jobserver/ledger-layout.js'
+import type { Yard } from '../shims/hold.js'
+import { jobshim, type Outcome, type Surroundings } from '../support/jobshim.js'
+import { repository } from '../support/workspace.js'
+
+/** The command line of `jobshim run` with the yard's shims; `words` are further options and the command. */
+export const runLine = ({ shims }: Yard, ...words: readonly string[]): string[] => [
+  process.execPath,
+  join(repository, 'bin/jobshim.js'),
+  'run',
+  '--dir',
+  shims,
+  ...words,
+]
+
+/** Runs it in the yard, where no config is found. */
+export const jobshimRun = (
+  yard: Yard,
+  words: readonly string[],
+  around: Surroundings = {},
+): Promise<Outcome> =>
+  jobshim(['run', '--dir', yard.shims, ...words], {
+    cwd: yard.root,
+    ...around,
+    env: { ...yard.env, HOME: yard.root, ...around.env },
+  })
+
+/** The directories of the yard's runs that live, or were left behind. */
+export function runDirectories({ runtime }: Yard): string[] {
+  const state = join(runtime, `jobshim-${currentUid()}`)
+  if (!existsSync(state)) return []
+  return readdirSync(state)
+    .filter(name => name.startsWith('run-'))
+    .map(name => join(state, name))
+}
+
+/** The only run's FIFO. */
+export function runFifo(yard: Yard): string {
+  const directories = runDirectories(yard)
+  assert.is(directories.length, 1)
+  return join(directories[0] ?? '', 'fifo')
+}
+
+/** The tokens in a FIFO that somebody else holds open; they stay in it. */
+export function tokensIn(fifo: string): string {
+  const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
+  try {
+    const bytes = Buffer.alloc(65536)
+    const length = readSync(fd, bytes)
+    writeSync(fd, bytes, 0, length)
+    return bytes.toString('latin1', 0, length)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return ''
+    throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** How many launchers wait for a slot of the only run, by its ledger. */
+export function waiters(yard: Yard): number {
+  const ledger = readFileSync(`${runFifo(yard)}.ledger`)
+  const { headerBytes, recordBytes, recordCount } = ledgerLayout
+  const waiting: readonly number[] = [recordStates.waiting, recordStates.acquiring]
+  return Array.from({ length: recordCount }, (_, index) => headerBytes + index * recordBytes).filter(at =>
+    waiting.includes(ledger[at + recordOffsets.state] ?? 0),
+  ).length
+}
+
+/** The line that a run ends with; what was waited is a matter of the machine. */
+export const summaryLine = (start: string, back: string): RegExp =>
+  new RegExp(`^jobshim: ${start}, \\d+\\.\\d s waited, ${back} tokens back\\n$`)
+
+/** The line of a run in which no tool ran. */
+export const idleSummary = (back: string): string =>
+  `jobshim: 0 tool runs, at most 0 at a time, 0.0 s waited, ${back} tokens back\n`
