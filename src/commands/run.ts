@@ -134,20 +134,16 @@ async function runInPool(
   form: 'text' | 'json',
 ): Promise<number> {
   const style = styleOfMakeOn(environment.PATH ?? '') // asked while the pool is made
-  const signals = catchSignals()
-  try {
-    const pool = createPool(ensureStateDirectory(environment), settings.jobs)
-    process.once('exit', () => removePool(pool)) // whatever happens from here on
-    const start = { program, args, environment, jobs: settings.jobs, style: await style, signals }
-    const ending = await runWithPool(pool, start)
-    const settlement = await settlePool(pool)
-    removePool(pool)
-    if (!settings.quiet) say(form === 'json' ? JSON.stringify(settlement) : summary(settlement))
-    signals.release() // a signal that ended the command ends us
-    return await endLike(ending)
-  } finally {
-    signals.release()
-  }
+  const signals = catchSignals() // until the end: none may end us before the pool is removed
+  const pool = createPool(ensureStateDirectory(environment), settings.jobs)
+  process.once('exit', () => removePool(pool)) // whatever happens from here on
+  const start = { program, args, environment, jobs: settings.jobs, style: await style, signals }
+  const ending = await runWithPool(pool, start)
+  const settlement = await settlePool(pool)
+  removePool(pool)
+  if (!settings.quiet) say(form === 'json' ? JSON.stringify(settlement) : summary(settlement))
+  if (ending.kind === 'signal') signals.release() // what ended the command ends us
+  return await endLike(ending)
 }
 
 type Start = {

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process'
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Held, killStarted, makeYard, start, until } from '../shims/hold.js'
+import { writeFiles } from '../support/workspace.js'
+import { idleSummary, runDirectories, runFifo, runLine, summaryLine, tokensIn } from './runs.js'
+
+const yard = await makeYard('')
+const env = { ...yard.env, HOME: yard.root }
+
+test.after.each(() => {
+  killStarted()
+  assert.equal(runDirectories(yard), [])
+})
+
+const startRun = (script: string, around: { env?: Record<string, string>; wanted?: number } = {}): Held =>
+  start({
+    ...around,
+    env: { ...env, ...around.env },
+    command: runLine(yard, '-j2', '--', 'sh', '-c', script),
+  })
+
+/** A shell that says which signal it got, each time, and ends with the next line of its stdin. */
+const listener = (signal: string): string =>
+  `trap 'echo got' ${signal.slice(3)}; echo held $$; while ! read -r status; do :; done; exit $status`
+
+const count = (text: string, part: string): number => text.split(part).length - 1
+
+for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const)
+  test(`run :: ${signal} :: reaches a command that goes on after it, each time`, async () => {
+    const held = startRun(listener(signal))
+    await held.tools
+    for (const times of [1, 2, 3]) {
+      held.child.kill(signal)
+      await until(`${times} ${signal}`, () => count(held.output.stdout, 'got\n') === times)
+    }
+    held.child.stdin?.write('6\n')
+    const { stdout, ...outcome } = await held.end()
+    assert.equal(outcome, { status: 6, signal: null, stderr: idleSummary('1/1') })
+    assert.is(count(stdout, 'got\n'), 3)
+  })
+
+for (const signal of ['SIGUSR1', 'SIGUSR2'] as const)
+  test(`run :: ${signal} :: ends a command that does not handle it, and us`, async () => {
+    const held = startRun('echo held $$; read -r line; exit 1')
+    const [shell] = await held.tools
+    held.child.kill(signal)
+    assert.equal(await held.ended, {
+      status: null,
+      signal,
+      stdout: `held ${shell}\n`,
+      stderr: idleSummary('1/1'),
+    })
+  })
+
+test('run :: SIGWINCH, SIGCONT :: end nobody', async () => {
+  const held = startRun('echo held $$; read -r line; exit 6')
+  await held.tools
+  for (const signal of ['SIGWINCH', 'SIGCONT'] as const) held.child.kill(signal)
+  assert.is((await held.end()).status, 6)
+})
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test(`run :: ${signal} to the whole group :: all die of it, the tools too`, async () => {
+    const held = startRun('exec 9<&0; hold <&9 & wait; exit 1')
+    const [tool] = await held.tools
+    process.kill(-held.pid, signal)
+    const { stdout, stderr, ...outcome } = await held.ended
+    assert.equal({ ...outcome, stdout }, { status: null, signal, stdout: `held ${tool}\n` })
+    assert.match(stderr, summaryLine('1 tool run, at most 1 at a time', '1/1'))
+    assert.not(existsSync(`/proc/${tool}`))
+  })
+
+  test(`run :: ${signal} to the whole group :: a command that handles it decides the status`, async () => {
+    const name = signal.slice(3)
+    const held = startRun(
+      `exec 9<&0; trap 'exit 3' ${name}; { trap '' ${name}; exec hold <&9; } & wait; exit 1`,
+    )
+    const [tool] = await held.tools
+    process.kill(-held.pid, signal)
+    await new Promise(resolve => held.child.once('exit', resolve))
+    const { stdout, stderr, ...outcome } = await held.end() // the tool ignores it, and lives on until here
+    assert.equal({ ...outcome, stdout }, { status: 3, signal: null, stdout: `held ${tool}\n` })
+    assert.match(stderr, summaryLine('1 tool run, at most 1 at a time', '1/1'))
+  })
+}
+
+/** A make that doesn't say its version before the gate is opened: the pool is there, the command not yet. */
+function slowMake(): { path: string; open: () => void } {
+  const gate = join(yard.root, 'gate')
+  execFileSync('sh', ['-c', 'test -p "$0" || mkfifo "$0"', gate])
+  writeFiles(yard.root, { 'slow/make': `#!/bin/sh\nread -r line <${gate}\necho GNU Make 4.4\n` })
+  const fd = openSync(gate, 'r+')
+  return { path: `${join(yard.root, 'slow')}:${process.env.PATH}`, open: () => closeSync(fd) }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  test(`run :: ${signal} before the command has started :: reaches it then, and nothing is left`, async () => {
+    const make = slowMake()
+    const held = startRun('echo held $$; read -r line; exit 1', { env: { PATH: make.path } })
+    await until('the pool is there', () => runDirectories(yard).length === 1)
+    held.child.kill(signal)
+    make.open()
+    const { stderr, stdout, ...outcome } = await held.ended
+    assert.equal(outcome, { status: null, signal })
+    assert.match(stdout, /^(held \d+\n)?$/)
+    assert.is(stderr, idleSummary('1/1'))
+  })
+
+  test(`run :: ${signal} while the tokens are counted :: changes nothing`, async () => {
+    // The stolen token is looked for for a while.
+    const held = startRun(
+      `echo held $$; head -c 1 "\${JOBSHIM_JOBSERVER#fifo:}" >/dev/null; read -r line; exit 4`,
+    )
+    const [shell] = await held.tools
+    held.child.stdin?.end()
+    await until('the command is gone', () => !existsSync(`/proc/${shell}`))
+    for (let times = 0; times < 3; times++) held.child.kill(signal)
+    assert.equal(await held.ended, {
+      status: 4,
+      signal: null,
+      stdout: `held ${shell}\n`,
+      stderr: idleSummary('0/1'),
+    })
+  })
+}
+
+test('run :: SIGKILL :: what it left is removed by the next run, and no tool lives on without its launcher', async () => {
+  const killed = startRun('exec 9<&0; hold <&9 & hold <&9 & wait', { wanted: 2 })
+  await killed.tools
+  const [left] = runDirectories(yard)
+  assert.is(tokensIn(runFifo(yard)), '')
+  process.kill(killed.pid, 'SIGKILL')
+  await new Promise(resolve => killed.child.once('exit', resolve))
+  assert.equal(readdirSync(left ?? '').sort(), ['fifo', 'fifo.ledger'])
+  const next = startRun('hold; exit 6')
+  await next.tools
+  assert.is(runDirectories(yard).length, 1)
+  assert.is.not(runDirectories(yard)[0], left)
+  const { status, stderr } = await next.end()
+  assert.is(status, 6)
+  assert.match(stderr, summaryLine('1 tool run, at most 1 at a time', '1/1'))
+  assert.is((await killed.end()).signal, 'SIGKILL')
+})
+
+test.run()
