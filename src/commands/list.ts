@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
 import { loadSettings } from '../config/load.js'
 import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
+import { Failure } from '../ground/failure.js'
+import { layoutOf } from '../shimdir/layout.js'
 import { listShims } from '../shimdir/list.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
@@ -18,6 +21,9 @@ export const list = command({
     const shims = listShims(dir, environment)
     const rows = shims.map(({ name, tool, family }) => [name, tool ?? 'not on PATH', family ?? '-'])
     process.stdout.write(flags.json ? `${JSON.stringify({ dir, shims })}\n` : renderColumns(rows))
+    const { launcher } = layoutOf(dir)
+    if (shims.length > 0 && !existsSync(launcher))
+      throw new Failure(`${launcher}: missing, so that no shim works`, 'jobshim install puts it there again')
     return exitCodes.ok
   },
 })

@@ -80,7 +80,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     )
     const [tool] = await held.tools
     process.kill(-held.pid, signal)
-    await new Promise(resolve => held.child.once('exit', resolve))
+    await until('the run has ended', () => held.child.exitCode !== null)
     const { stdout, stderr, ...outcome } = await held.end() // the tool ignores it, and lives on until here
     assert.equal({ ...outcome, stdout }, { status: 3, signal: null, stdout: `held ${tool}\n` })
     assert.match(stderr, summaryLine('1 tool run, at most 1 at a time', '1/1'))
@@ -133,7 +133,7 @@ test('run :: SIGKILL :: what it left is removed by the next run, and no tool liv
   const [left] = runDirectories(yard)
   assert.is(tokensIn(runFifo(yard)), '')
   process.kill(killed.pid, 'SIGKILL')
-  await new Promise(resolve => killed.child.once('exit', resolve))
+  await until('it is dead', () => killed.child.signalCode !== null)
   assert.equal(readdirSync(left ?? '').sort(), ['fifo', 'fifo.ledger'])
   const next = startRun('hold; exit 6')
   await next.tools
