@@ -112,7 +112,7 @@ static bool is_ours(const struct jobserver *jobserver, const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) == 0 && status.st_dev == jobserver->device && status.st_ino == jobserver->inode;
+	return stat(path, &status) == 0 && jobserver_is(jobserver, &status);
 }
 
 /* Whether R,W lead somewhere else: to a pool that an inner make opened for itself. */
@@ -120,7 +120,7 @@ static bool is_anothers_pipe(const struct auth *auth)
 {
 	struct stat read_status, write_status;
 
-	return fstat(auth->read_fd, &read_status) == 0 && fstat(auth->write_fd, &write_status) == 0 &&
+	return inherited_fd(auth->read_fd, &read_status) && inherited_fd(auth->write_fd, &write_status) &&
 	       S_ISFIFO(read_status.st_mode) && read_status.st_dev == write_status.st_dev &&
 	       read_status.st_ino == write_status.st_ino;
 }

@@ -1,8 +1,10 @@
 #include "client.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "auth.h"
 #include "contract.h"
 #include "jobserver.h"
 #include "process.h"
@@ -43,13 +45,27 @@ static bool has_cloexec(int directory, const char *name, void *state)
 	struct search *search = state;
 	struct stat status;
 
-	if (fstatat(directory, name, &status, 0) < 0 || status.st_dev != search->jobserver->device ||
-	    status.st_ino != search->jobserver->inode)
+	if (fstatat(directory, name, &status, 0) < 0 || !jobserver_is(search->jobserver, &status))
 		return false;
 	if (process_fd_cloexec(directory, name))
 		return true;
 	search->carries = true;
 	return false;
+}
+
+/* Whether our MAKEFLAGS name R,W, and those are the jobserver in pid: a make that gave it to its recipes. One that was
+ * started with -jN carries the pool as well, and opened another. */
+static bool hands_on(pid_t pid, const struct jobserver *jobserver, bool *legacy)
+{
+	static struct auth auth;
+	const char *makeflags = getenv("MAKEFLAGS");
+	struct stat status;
+
+	if (makeflags == NULL || !auth_find(makeflags, &auth) || auth.kind != AUTH_PIPE ||
+	    !process_stat_fd(pid, auth.read_fd, &status))
+		return false;
+	*legacy = auth.legacy;
+	return jobserver_is(jobserver, &status);
 }
 
 bool client_of(const struct process *process, const struct jobserver *jobserver)
@@ -62,16 +78,16 @@ bool client_of(const struct process *process, const struct jobserver *jobserver)
 		return false;
 	for (int try = 0; try < MAKE_RETRIES; try++) {
 		struct search search = { .jobserver = jobserver };
-		bool found = process_each_fd(process->pid, has_cloexec, &search);
+		bool found = process_each_fd(process->pid, has_cloexec, &search), legacy;
 
 		if (!found && !search.carries)
 			return false;
 		name = name_of(process->pid);
 		if (found)
 			return name == NULL || name->means != CLIENT_CARRIER;
-		if (name == NULL || name->means != CLIENT_MAKE)
+		if (name == NULL || name->means != CLIENT_MAKE || !hands_on(process->pid, jobserver, &legacy))
 			return false;
-		if (jobserver->legacy)
+		if (legacy)
 			return true;
 		nanosleep(&pause, NULL);
 	}

@@ -90,10 +90,14 @@ bool jobserver_inherited(const struct jobserver *jobserver, const struct auth *a
 {
 	struct stat read_status, write_status;
 
-	return auth->kind == AUTH_PIPE && fstat(auth->read_fd, &read_status) == 0 &&
-	       fstat(auth->write_fd, &write_status) == 0 && read_status.st_dev == jobserver->device &&
-	       read_status.st_ino == jobserver->inode && write_status.st_dev == jobserver->device &&
-	       write_status.st_ino == jobserver->inode;
+	return auth->kind == AUTH_PIPE && inherited_fd(auth->read_fd, &read_status) &&
+	       inherited_fd(auth->write_fd, &write_status) && jobserver_is(jobserver, &read_status) &&
+	       jobserver_is(jobserver, &write_status);
+}
+
+bool jobserver_is(const struct jobserver *jobserver, const struct stat *status)
+{
+	return status->st_dev == jobserver->device && status->st_ino == jobserver->inode;
 }
 
 bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why)
@@ -102,7 +106,6 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 	char path[48];
 
 	jobserver->read_fd = jobserver->write_fd = -1;
-	jobserver->legacy = auth->legacy;
 	if (auth->kind == AUTH_FIFO)
 		return open_path(jobserver, auth->path, why);
 	if (!one_pipe(getpid(), auth, &status))
@@ -144,7 +147,6 @@ bool jobserver_open(struct jobserver *jobserver, const char **why)
 	static const char *const flag_variables[] = { "MAKEFLAGS", "CARGO_MAKEFLAGS" };
 	struct auth auth;
 	const char *own = getenv(ENV_JOBSERVER);
-	const char *makeflags = getenv(flag_variables[0]);
 
 	memset(jobserver, 0, offsetof(struct jobserver, path));
 	jobserver->read_fd = jobserver->write_fd = -1;
@@ -152,7 +154,6 @@ bool jobserver_open(struct jobserver *jobserver, const char **why)
 	if (own != NULL && *own != '\0') {
 		if (!auth_parse(own, strlen(own), &auth))
 			return refuse(jobserver, why, auth.why);
-		auth.legacy = makeflags != NULL && strstr(makeflags, "--jobserver-fds=") != NULL;
 		return jobserver_open_auth(jobserver, &auth, why);
 	}
 	*why = "no jobserver in MAKEFLAGS";

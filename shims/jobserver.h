@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "auth.h"
@@ -13,8 +14,7 @@ struct jobserver {
 	int write_fd; /* the same as read_fd for a character device: steve counts per open file */
 	dev_t device;
 	ino_t inode;
-	bool own;    /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
-	bool legacy; /* MAKEFLAGS spells it --jobserver-fds */
+	bool own; /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
 	char path[PATH_MAX]; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N */
 };
 
@@ -25,7 +25,10 @@ bool jobserver_open(struct jobserver *jobserver, const char **why);
 /* Opens the jobserver at auth. As above. */
 bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why);
 
-/* Whether R and W of auth are open in this process and both the jobserver's. */
+/* Whether R and W of auth were open when this process started, and both are the jobserver's. */
 bool jobserver_inherited(const struct jobserver *jobserver, const struct auth *auth);
+
+/* Whether status is that of the jobserver's pipe, FIFO or device. */
+bool jobserver_is(const struct jobserver *jobserver, const struct stat *status);
 
 #endif

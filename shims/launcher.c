@@ -155,7 +155,7 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	else if (run->nested && slot.kind == SLOT_IMPLICIT)
 		ledger_count_caller_run(ledger); /* in the slot of the tool above, which is counted already */
 	else
-		ledger_count_run(ledger, slot.waited_ns);
+		ledger_count_run(ledger, jobserver, slot.waited_ns);
 	status = child_run(run->real.path, run->argv, environ, &inherited);
 	error = errno;
 	slot_give_back(&slot, jobserver, ledger);

@@ -15,6 +15,7 @@
 #include "process.h"
 
 enum { CLAIM_TRIES = 256, SCAN_BYTES = 4096 };
+static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
 
 /* Where there is no ledger the same code works on these. */
 static unsigned char no_header[LEDGER_HEADER_BYTES];
@@ -200,6 +201,7 @@ void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
 
 	if (ledger->fd < 0)
 		return;
+	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = monotonic_ns();
 	for (unsigned first = 0; first < LEDGER_RECORD_COUNT; first += per_chunk) {
 		off_t at = LEDGER_HEADER_BYTES + (off_t)first * LEDGER_RECORD_BYTES;
 
@@ -215,6 +217,12 @@ void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
 			lock_record(ledger, index, F_UNLCK);
 		}
 	}
+}
+
+void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver)
+{
+	if (monotonic_ns() - *FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) >= RECLAIM_NS)
+		ledger_reclaim(ledger, jobserver);
 }
 
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool)
@@ -294,7 +302,7 @@ void ledger_count_wait(struct ledger *ledger, uint64_t waited_ns)
 	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_WAITED_MICROSECONDS), waited_ns / 1000, __ATOMIC_SEQ_CST);
 }
 
-void ledger_count_run(struct ledger *ledger, uint64_t waited_ns)
+void ledger_count_run(struct ledger *ledger, const struct jobserver *jobserver, uint64_t waited_ns)
 {
 	volatile uint32_t *peak = FIELD(uint32_t, ledger->header, HEADER_PEAK);
 	uint32_t running, seen;
@@ -304,6 +312,11 @@ void ledger_count_run(struct ledger *ledger, uint64_t waited_ns)
 	ledger->record[RECORD_COUNTED] = 1;
 	running = __atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
 	seen = *peak;
+	/* Before it becomes the summary's figure, what was killed is taken out of it. */
+	if (running > seen) {
+		ledger_reclaim(ledger, jobserver);
+		running = *FIELD(uint32_t, ledger->header, HEADER_RUNNING);
+	}
 	while (running > seen && !__atomic_compare_exchange_n(peak, &seen, running, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		;
 }

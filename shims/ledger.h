@@ -44,12 +44,15 @@ unsigned char *ledger_token(struct ledger *ledger);
 
 /* Counts a run that starts in its own slot, after waiting, and its end; a run in its caller's slot; a client's wait. */
 void ledger_count_wait(struct ledger *ledger, uint64_t waited_ns);
-void ledger_count_run(struct ledger *ledger, uint64_t waited_ns);
+void ledger_count_run(struct ledger *ledger, const struct jobserver *jobserver, uint64_t waited_ns);
 void ledger_count_end(struct ledger *ledger);
 void ledger_count_caller_run(struct ledger *ledger);
 
 /* Returns the token of every record whose owner is dead, and clears the record. */
 void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);
+
+/* The same where nobody did it for a second: each launcher does at its end, since make does not look for its tokens. */
+void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver);
 
 /* When a slot of this jobserver was last taken by a launcher: CLOCK_MONOTONIC nanoseconds, 0 = not known. */
 uint64_t ledger_progress(const struct ledger *ledger);

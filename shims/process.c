@@ -215,6 +215,13 @@ bool process_fd_cloexec(int directory, const char *name)
 	return flags != NULL && (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC) != 0;
 }
 
+bool inherited_fd(int fd, struct stat *status)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags >= 0 && (flags & FD_CLOEXEC) == 0 && fstat(fd, status) == 0;
+}
+
 uint64_t pid_namespace(void)
 {
 	struct stat status;

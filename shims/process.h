@@ -35,6 +35,9 @@ bool process_stat_fd(pid_t pid, int fd, struct stat *status);
 /* Whether the descriptor, as process_each_fd names it, has O_CLOEXEC set. */
 bool process_fd_cloexec(int directory, const char *name);
 
+/* Whether descriptor fd is one that this process was started with: its own are all close-on-exec. Fills status if so. */
+bool inherited_fd(int fd, struct stat *status);
+
 /* Reads at most size - 1 bytes of a small file and ends them with a NUL. The length, or -1. */
 ssize_t read_small_file(const char *path, char *buffer, size_t size);
 

@@ -223,4 +223,5 @@ void slot_give_back(const struct slot *slot, const struct jobserver *jobserver, 
 		while (n < 0 && errno == EINTR);
 	}
 	ledger_free(ledger);
+	ledger_reclaim_now_and_then(ledger, jobserver);
 }

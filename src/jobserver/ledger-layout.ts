@@ -31,6 +31,7 @@ export const headerOffsets = {
   overdrafts: 96, // u32: runs without a slot, after `patience`
   reclaimed: 100, // u32: tokens returned for a dead owner
   progress: 104, // u64: CLOCK_MONOTONIC nanoseconds when a launcher last took a slot
+  reclaimedAt: 112, // u64: CLOCK_MONOTONIC nanoseconds when the records were last searched for dead owners
 } as const
 
 /** Offsets into a record. */

@@ -16,4 +16,26 @@ for (const key of makes)
       noise: /^make(\[\d+\])?: warning: -j16 forced in (submake|makefile): resetting jobserver mode\.$/,
     })
 
+/** Who starts make may have closed the descriptors on which an old make gets the pool. */
+const closing: readonly { name: string; needs: readonly ClientKey[]; command: readonly string[] }[] = [
+  {
+    name: 'below Python, which closes all descriptors',
+    needs: ['python'],
+    command: ['python3', '-c', 'import subprocess, sys; sys.exit(subprocess.call(["make"]))'],
+  },
+  { name: '3 and 4 closed', needs: [], command: ['sh', '-c', 'exec 3<&- 4<&-; exec make'] },
+]
+
+const [{ files }] = recipeForms
+
+for (const key of makes)
+  for (const { name, needs, command } of closing)
+    driveUnderRun({
+      name: `${key} :: ${name}`,
+      needs: [key, ...needs],
+      files,
+      command,
+      alone: ['make', '-j4'],
+    })
+
 test.run()

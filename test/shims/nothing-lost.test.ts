@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
+import { scrubbed } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
 import {
   type Held,
@@ -100,6 +101,42 @@ test('kill :: launcher, while it waits', async () => {
   await waiter.end()
   await first?.end()
   await assertWhole(yard, 'A')
+})
+
+test('kill :: the launcher while it holds a token, and nobody waits: the next that ends gives it back', async () => {
+  const yard = await makeYard('A')
+  const [first, victim] = await takeAll(yard, 2)
+  await victim?.kill()
+  assert.is(yard.pool.count(), '')
+  await first?.end()
+  // It may have been looked through less than a second ago: then it is one that ends a little later.
+  await until('the token is back', () => {
+    if (yard.pool.count() === 'A') return true
+    return spawnSync('hold', { env: scrubbed(yard.governed), stdio: 'ignore' }).status !== 7
+  })
+  await assertWhole(yard, 'A')
+})
+
+test('kill :: launchers below jobshim run are not counted in its summary as if they ran on', async () => {
+  const yard = await makeYard('')
+  const { path, open } = makeGate(yard)
+  const said = join(yard.root, 'said')
+  const script = `: >${said}; hold <${path} >${said} & until grep -q held ${said}; do :; done
+    kill -9 $!; wait $!; hold </dev/null >${said}; exit 3`
+  const command = [
+    process.execPath,
+    join(repository, 'bin/jobshim.js'),
+    'run',
+    '-j1',
+    '--dir',
+    yard.shims,
+    '--',
+  ]
+  const build = start({ env: yard.env, command: [...command, 'sh', '-c', script] })
+  const { status, stderr } = await build.ended
+  open()
+  assert.is(status, 3)
+  assert.match(stderr, /^(Killed\n)?jobshim: 2 tool runs, at most 1 at a time, .* 0\/0 tokens back\n$/)
 })
 
 test('kill :: the launcher at the head of the queue, others wait behind it', async () => {

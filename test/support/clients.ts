@@ -23,6 +23,7 @@ export const clients = {
   cmake: { name: 'cmake', program: 'cmake' },
   python: { name: 'python', program: 'python3' },
   scons: { name: 'scons', program: 'scons' },
+  strace: { name: 'strace', program: 'strace' },
   tmux: { name: 'tmux', program: 'tmux', version: /^/ },
 } as const satisfies Record<string, Client>
 

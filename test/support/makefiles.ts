@@ -28,7 +28,7 @@ sys.exit(max(ThreadPool(8).map(compile, sys.argv[1:])))
 `
 
 /** The recipe forms that differ in what a compiler's ancestors and fds look like. */
-export const recipeForms: readonly RecipeForm[] = [
+export const recipeForms: readonly [RecipeForm, ...RecipeForm[]] = [
   {
     name: 'direct cc', // make starts it without a shell
     files: { Makefile: all() + rule('@cc -c $< -o $@') },

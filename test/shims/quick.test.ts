@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type ClientKey, findClient } from '../support/clients.js'
+import { jobshim } from '../support/jobshim.js'
+import { writeFiles } from '../support/workspace.js'
+import { makeYard } from './hold.js'
+
+/** What a launcher must not do on its way to a slot that is free: sleep. */
+const needs: readonly ClientKey[] = ['make43', 'strace']
+const traced = 'strace -qq -e trace=nanosleep,clock_nanosleep -o $@.trace hold </dev/null >$@; test $$? -eq 7'
+
+const makes: readonly { name: string; make: string; says?: string }[] = [
+  {
+    name: 'of its own pool',
+    make: 'make -j2',
+    says: 'make: warning: -j2 forced in submake: resetting jobserver mode.\n',
+  },
+  { name: 'without a pool', make: 'env -u MAKEFLAGS make' },
+  { name: 'of our pool', make: 'make' },
+]
+
+for (const { name, make, says = '' } of makes) {
+  const title = `quick :: a tool below a make ${name} sleeps nowhere`
+  if (needs.some(key => findClient(key) === undefined)) {
+    test.skip(title)
+    continue
+  }
+  test(title, async () => {
+    const yard = await makeYard('')
+    writeFiles(yard.root, { Makefile: `all: a b c\n\na b c:\n\t@${traced}\n` })
+    const path = `${join(findClient('make43') ?? '')}:${yard.env.PATH}`
+    const command = [...make.split(' '), '--no-print-directory']
+    assert.equal(
+      await jobshim(['run', '-q', '-j4', '--dir', yard.shims, '--', ...command], {
+        cwd: yard.root,
+        env: { ...yard.env, PATH: path },
+      }),
+      { status: 0, signal: null, stdout: '', stderr: says },
+    )
+    const traces = readdirSync(yard.root).filter(file => file.endsWith('.trace'))
+    assert.is(traces.length, 3)
+    for (const trace of traces) assert.is(readFileSync(join(yard.root, trace), 'utf8'), '', trace)
+  })
+}
+
+test.run()
