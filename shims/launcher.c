@@ -234,12 +234,13 @@ int main(int argc, char **argv)
 	if (strcmp(run.tool, "launcher") == 0) {
 		if (argc == 2 && strcmp(argv[1], "--jobserver") == 0)
 			return print_jobserver();
-		if (argc < 3 || strcmp(argv[1], "--") != 0) {
-			report("launcher: wrong usage\n  launcher -- TOOL ARGS, or through a shim that links to it");
+		/* ccache's and cargo's settings take one word: they can't have the dashes. */
+		run.argv = argc > 1 && strcmp(argv[1], "--") == 0 ? argv + 2 : argv + 1;
+		run.tool = run.argv[0];
+		if (run.tool == NULL || run.tool[0] == '-') {
+			report("launcher: wrong usage\n  launcher [--] TOOL ARGS, or through a shim that links to it");
 			return EXIT_JOBSHIM;
 		}
-		run.argv = argv + 2;
-		run.tool = argv[2];
 	}
 	find_tool(&run);
 	run.adapter = adapter_find(base_name(run.tool));
