@@ -186,7 +186,7 @@ async function runWithPool(pool: Pool, start: Start): Promise<Ending> {
 export function summary(settlement: Settlement): string {
   const { runs, callerRuns, peak, waitedSeconds, overdrafts, back, total, missing } = settlement
   const parts = [
-    runs + callerRuns === 1 ? '1 tool run' : `${runs + callerRuns} tool runs`,
+    `${runs + callerRuns} tool runs`,
     callerRuns === 0
       ? `at most ${peak} at a time`
       : `${callerRuns} in their caller's slot, the others at most ${peak} at a time`,
