@@ -186,10 +186,12 @@ async function runWithPool(pool: Pool, start: Start): Promise<Ending> {
 export function summary(settlement: Settlement): string {
   const { runs, callerRuns, peak, waitedSeconds, overdrafts, back, total, missing } = settlement
   const parts = [
-    `${runs + callerRuns} tool runs`,
+    runs + callerRuns === 1 ? '1 tool run' : `${runs + callerRuns} tool runs`,
     callerRuns === 0
       ? `at most ${peak} at a time`
-      : `${callerRuns} in their caller's slot, the others at most ${peak} at a time`,
+      : runs === 0
+        ? "in their caller's slot"
+        : `${callerRuns} in their caller's slot, the others at most ${peak} at a time`,
     `${waitedSeconds.toFixed(1)} s waited`,
     ...(overdrafts === 0 ? [] : [`${overdrafts} without a slot`]),
     `${back}/${total} tokens back`,

@@ -1,6 +1,6 @@
 /** What `jobshim run` needs: shims that are there, at the price of reading one small file. */
-import { statSync } from 'node:fs'
-import { Failure } from '../ground/failure.js'
+import { type Stats, statSync } from 'node:fs'
+import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid, packageVersion } from '../ground/paths.js'
 import { findLauncher } from './launcher.js'
 import { layoutOf } from './layout.js'
@@ -21,7 +21,7 @@ export async function ensureShims(
   environment: NodeJS.ProcessEnv,
 ): Promise<EnsuredShims> {
   const layout = layoutOf(dir)
-  const launcher = statSync(layout.launcher, { throwIfNoEntry: false })
+  const launcher = statLauncher(layout.launcher)
   const manifest = readManifest(layout)
   if (!launcher || manifest.kind === 'none') {
     const { installShims } = await import('./install.js')
@@ -46,10 +46,21 @@ export async function ensureShims(
  */
 export async function usableLauncher(dir: string, environment: NodeJS.ProcessEnv): Promise<string> {
   const { launcher } = layoutOf(dir)
-  const stats = statSync(launcher, { throwIfNoEntry: false })
+  const stats = statLauncher(launcher)
   if (stats?.isFile() && (stats.uid === currentUid() || stats.uid === 0)) return launcher
   const built = findLauncher(environment)
   if (built) return built
   const { findOrBuildLauncher } = await import('./build-launcher.js')
   return findOrBuildLauncher(environment)
+}
+
+function statLauncher(launcher: string): Stats | undefined {
+  try {
+    return statSync(launcher, { throwIfNoEntry: false })
+  } catch (error) {
+    throw new Failure(
+      `${launcher}: can't be reached (${systemErrorCode(error)})`,
+      'name a directory of your own with --dir',
+    )
+  }
 }

@@ -107,7 +107,7 @@ test('run :: the command itself may be a tool with a shim', async () => {
   const { status, stdout, stderr } = await jobshimRun(yard, ['-j2', 'hold'], { input: 'x\n' })
   assert.is(status, 7)
   assert.match(stdout, /^held \d+\nx\n$/)
-  assert.match(stderr, /^jobshim: 1 tool runs, .*, 1\/1 tokens back\n$/)
+  assert.match(stderr, /^jobshim: 1 tool run, .*, 1\/1 tokens back\n$/)
 })
 
 test('run :: a script without #! is one of sh', async () => {

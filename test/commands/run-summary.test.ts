@@ -39,11 +39,12 @@ const settlement = {
 
 const texts: readonly [changes: Partial<Parameters<typeof summary>[0]>, text: string][] = [
   [{}, '24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back'],
-  [{ runs: 1, peak: 1 }, '1 tool runs, at most 1 at a time, 6.1 s waited, 1/1 tokens back'],
+  [{ runs: 1, peak: 1 }, '1 tool run, at most 1 at a time, 6.1 s waited, 1/1 tokens back'],
   [
     { callerRuns: 3 },
     "27 tool runs, 3 in their caller's slot, the others at most 2 at a time, 6.1 s waited, 1/1 tokens back",
   ],
+  [{ runs: 0, callerRuns: 3, peak: 0 }, "3 tool runs, in their caller's slot, 6.1 s waited, 1/1 tokens back"],
   [{ overdrafts: 2 }, '24 tool runs, at most 2 at a time, 6.1 s waited, 2 without a slot, 1/1 tokens back'],
   [
     { total: 3, missing: ['cc (7)', 'ld (8)'] },

@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { packageVersion } from '../../src/ground/paths.js'
 import { ensureShims, usableLauncher } from '../../src/shimdir/ensure.js'
+import { jobshim } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
 import { makeBench, picture } from './fake-tools.js'
 
@@ -55,5 +56,21 @@ test('launcher :: that of the shim dir, else the built one', async () => {
   await ensureShims(dir, wishes, environment)
   assert.is(await usableLauncher(dir, environment), join(dir, '.jobshim/launcher'))
 })
+
+for (const command of ['run', 'exec'])
+  test(`ensure :: error :: ${command} with a file for a shim dir`, async () => {
+    const { root } = makeBench([])
+    const file = join(root, 'file')
+    writeFileSync(file, '')
+    assert.equal(
+      await jobshim([command, '--no-config', '--dir', file, '--', 'true'], { env: { HOME: root } }),
+      {
+        status: 125,
+        signal: null,
+        stdout: '',
+        stderr: `jobshim: ${file}/.jobshim/launcher: can't be reached (ENOTDIR)\n  name a directory of your own with --dir\n`,
+      },
+    )
+  })
 
 test.run()

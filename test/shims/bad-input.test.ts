@@ -435,7 +435,7 @@ test('run :: an outer jobserver that is no use is not joined', async () => {
   assert.match(stdout, /^held \d+\n$/)
   assert.match(
     stderr,
-    /^jobshim: no jobserver: its FIFO does not exist\n {2}the build gets a pool of its own: -j2\njobshim: 1 tool runs, .* waited, 1\/1 tokens back\n$/,
+    /^jobshim: no jobserver: its FIFO does not exist\n {2}the build gets a pool of its own: -j2\njobshim: 1 tool run, .* waited, 1\/1 tokens back\n$/,
   )
   assert.equal(
     readdirSync(stateDirectory).filter(name => name.startsWith('run-')),
