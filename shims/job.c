@@ -47,8 +47,9 @@ struct job job_find(const struct jobserver *jobserver, const struct ledger *ledg
 		if (!by_owner && !client_of(&process, jobserver))
 			continue;
 		job.ours = child.pid == getpid();
-		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. */
-		job.key = by_owner ? OWNER_KEY : key_of(pid_namespace(), (uint64_t)child.pid, child.start, "");
+		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. Else the child's name;
+		 * without its PID namespace, which takes long to ask for: should two ever agree, they merely share a slot. */
+		job.key = by_owner ? OWNER_KEY : key_of(0, (uint64_t)child.pid, child.start, "");
 		return job;
 	}
 	namespace = pid_namespace();

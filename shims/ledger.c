@@ -54,7 +54,7 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context)
 
 static void *map_page(struct ledger *ledger, off_t offset, size_t slot)
 {
-	void *page = mmap(NULL, LEDGER_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, ledger->fd, offset);
+	void *page = mmap(NULL, LEDGER_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ledger->fd, offset);
 
 	if (page == MAP_FAILED)
 		return NULL;
