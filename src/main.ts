@@ -1,10 +1,8 @@
 /** The command line: picks the command. The only place that catches, and the only one that exits. */
 import type { Command } from './commands/command.js'
 import { commandTable } from './commands/command-table.js'
-import { renderColumns } from './ground/columns.js'
 import { exitCodes } from './ground/exit-codes.js'
 import { Failure, renderFailure, systemErrorCode } from './ground/failure.js'
-import { packageVersion } from './ground/paths.js'
 
 /** What the first words ask for, before any command is loaded. */
 type Request =
@@ -28,7 +26,7 @@ async function main(words: readonly string[]): Promise<number> {
     case 'none':
       throw new Failure('no command named', 'see jobshim --help', exitCodes.usage)
     case 'version':
-      process.stdout.write(`${packageVersion()}\n`)
+      process.stdout.write(`${(await import('./ground/paths.js')).packageVersion()}\n`)
       return exitCodes.ok
     case 'help':
       process.stdout.write(await renderOverview())
@@ -77,6 +75,7 @@ async function unknownCommand(name: string): Promise<Failure> {
 }
 
 async function renderOverview(): Promise<string> {
+  const { renderColumns } = await import('./ground/columns.js')
   const commands = await Promise.all(commandTable.map(row => row.load()))
   return [
     'Usage: jobshim COMMAND [options]\n\nMakes every compiler and linker obey one limit of jobs.\n\nCommands:\n',

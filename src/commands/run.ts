@@ -135,7 +135,7 @@ async function runInPool(
 ): Promise<number> {
   const style = styleOfMakeOn(environment.PATH ?? '') // asked while the pool is made
   const signals = catchSignals() // until the end: none may end us before the pool is removed
-  const pool = createPool(ensureStateDirectory(environment), settings.jobs)
+  const pool = await createPool(ensureStateDirectory(environment), settings.jobs)
   process.once('exit', () => removePool(pool)) // whatever happens from here on
   const start = { program, args, environment, jobs: settings.jobs, style: await style, signals }
   const ending = await runWithPool(pool, start)

@@ -1,5 +1,5 @@
 /** The pool itself: a FIFO with one byte for each free job slot. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { constants, openSync, readSync, writeSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 
@@ -9,14 +9,8 @@ const TOKEN = '+' // make's byte; clients give back the byte that they read
  * Makes a FIFO (0600) that holds `tokens` bytes. Returns a descriptor that keeps it open, non-blocking.
  * Throws `Failure` where it can't be made, or where the pipe is too small for that many tokens.
  */
-export function createFifo(path: string, tokens: number): number {
-  const env = { ...process.env, PATH: `${process.env.PATH || '/usr/bin'}:/usr/bin:/bin` } // PATH may be the build's alone
-  const { status, stderr, error } = spawnSync('mkfifo', ['-m', '600', path], { encoding: 'utf8', env })
-  if (status !== 0)
-    throw new Failure(
-      `${path}: can't make the FIFO: ${error?.message ?? stderr.trim()}`,
-      'see that coreutils are there',
-    )
+export async function createFifo(path: string, tokens: number): Promise<number> {
+  await mkfifo(path)
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
   if (tokens > 0 && !fits(fd, tokens))
     throw new Failure(
@@ -24,6 +18,18 @@ export function createFifo(path: string, tokens: number): number {
       'ask for fewer jobs; a FIFO holds 65,536 tokens',
     )
   return fd
+}
+
+// Node itself has no such call.
+function mkfifo(path: string): Promise<void> {
+  const env = { ...process.env, PATH: `${process.env.PATH || '/usr/bin'}:/usr/bin:/bin` } // PATH may be the build's alone
+  return new Promise((resolve, reject) => {
+    execFile('mkfifo', ['-m', '600', path], { env }, (error, _stdout, stderr) => {
+      if (!error) return resolve()
+      const why = stderr.trim() || error.message
+      reject(new Failure(`${path}: can't make the FIFO: ${why}`, 'see that coreutils are there'))
+    })
+  })
 }
 
 function fits(fd: number, tokens: number): boolean {

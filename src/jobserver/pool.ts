@@ -27,7 +27,7 @@ export type Settlement = LedgerCounters & { total: number; back: number; missing
  * Makes a pool for `jobs` slots below the state directory. Removes what killed runs left there.
  * Throws `Failure` where it can't be made there, as on a disk that is full or read-only.
  */
-export function createPool(stateDirectory: string, jobs: number): Pool {
+export async function createPool(stateDirectory: string, jobs: number): Promise<Pool> {
   const owner = thisProcess()
   sweep(stateDirectory, owner.pidNamespace)
   const directory = join(stateDirectory, directoryName(owner))
@@ -35,7 +35,7 @@ export function createPool(stateDirectory: string, jobs: number): Pool {
     mkdirSync(directory, { mode: 0o700 })
     const fifo = join(directory, 'fifo')
     const total = jobs - 1
-    const fifoFd = createFifo(fifo, total)
+    const fifoFd = await createFifo(fifo, total)
     return { directory, fifo, total, fifoFd, ledgerFd: createLedger(`${fifo}.ledger`, total, owner) }
   } catch (error) {
     removePool({ directory })
