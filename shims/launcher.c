@@ -1,9 +1,11 @@
 /* The program every shim points to. One tool run: find the real tool, take a slot, run it, give the slot back. */
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "adapter.h"
@@ -13,6 +15,7 @@
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "notify.h"
 #include "process.h"
 #include "report.h"
 #include "resolve.h"
@@ -166,7 +169,7 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 
 static void open_ledger(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger)
 {
-	ledger_open(ledger, jobserver);
+	ledger_open(ledger, jobserver, true);
 	if (ledger->fd < 0)
 		report_debug("%s: no crash safety: %s", run->tool, ledger->why);
 }
@@ -222,6 +225,53 @@ static int print_jobserver(void)
 	return printf("fifo:%s\n", jobserver.path) < 0 || fflush(stdout) != 0;
 }
 
+/* `launcher --look`: prints, each ended by a NUL, the jobserver's address, its free tokens, and the path of its ledger,
+ * which is empty where there is none. */
+static int look(void)
+{
+	static struct jobserver jobserver;
+	struct ledger ledger;
+	const char *why = "";
+	char link[48], path[PATH_MAX] = "";
+	int free_tokens = 0;
+
+	if (!jobserver_open(&jobserver, &why)) {
+		report("no jobserver: %s", why);
+		return 1;
+	}
+	if (ioctl(jobserver.read_fd, FIONREAD, &free_tokens) < 0)
+		free_tokens = -1; /* a device that does not tell */
+	ledger_open(&ledger, &jobserver, false);
+	if (ledger.fd >= 0) {
+		ssize_t length;
+
+		snprintf(link, sizeof link, "/proc/self/fd/%d", ledger.fd);
+		length = readlink(link, path, sizeof path - 1);
+		path[length < 0 ? 0 : length] = '\0';
+	}
+	return printf("fifo:%s%c%d%c%s%c", jobserver.path, 0, free_tokens, 0, path, 0) < 0 || fflush(stdout) != 0;
+}
+
+/* `launcher --reclaim`: returns the tokens of dead launchers to the jobserver a tool started here would use. */
+static int reclaim(void)
+{
+	static struct jobserver jobserver;
+	struct ledger ledger;
+	const char *why = "";
+
+	if (!jobserver_open(&jobserver, &why)) {
+		report("no jobserver: %s", why);
+		return 1;
+	}
+	ledger_open(&ledger, &jobserver, false);
+	if (ledger.fd < 0) {
+		report("no ledger: %s", ledger.why);
+		return 1;
+	}
+	ledger_reclaim(&ledger, &jobserver);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct run run;
@@ -234,6 +284,12 @@ int main(int argc, char **argv)
 	if (strcmp(run.tool, "launcher") == 0) {
 		if (argc == 2 && strcmp(argv[1], "--jobserver") == 0)
 			return print_jobserver();
+		if (argc == 2 && strcmp(argv[1], "--look") == 0)
+			return look();
+		if (argc == 2 && strcmp(argv[1], "--reclaim") == 0)
+			return reclaim();
+		if (argc == 2 && strcmp(argv[1], "--ready") == 0)
+			return notify("READY=1") ? 0 : 1;
 		/* ccache's and cargo's settings take one word: they can't have the dashes. */
 		run.argv = argc > 1 && strcmp(argv[1], "--") == 0 ? argv + 2 : argv + 1;
 		run.tool = run.argv[0];

@@ -112,18 +112,18 @@ static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 
 void ledger_none(struct ledger *ledger)
 {
-	*ledger = (struct ledger){ .fd = -1 };
+	*ledger = (struct ledger){ .fd = -1, .index = LEDGER_RECORD_COUNT };
 	without(ledger, "there is none");
 }
 
-void ledger_open(struct ledger *ledger, const struct jobserver *jobserver)
+void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, bool make)
 {
 	const char *why = "";
 	uid_t owner;
 	int fd;
 
 	ledger_none(ledger);
-	fd = ledger_file_open(jobserver, &owner, &why);
+	fd = ledger_file_open(jobserver, make, &owner, &why);
 	if (fd < 0)
 		ledger->why = why;
 	else
@@ -145,8 +145,12 @@ bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
 
 static void set_state(struct ledger *ledger, unsigned char state)
 {
-	*FIELD(uint64_t, ledger->record, RECORD_SINCE) = monotonic_ns();
 	__atomic_store_n(ledger->record + RECORD_STATE, state, __ATOMIC_SEQ_CST);
+}
+
+static void set_since(struct ledger *ledger)
+{
+	*FIELD(uint64_t, ledger->record, RECORD_SINCE) = monotonic_ns();
 }
 
 static bool write_token(const struct jobserver *jobserver, const unsigned char *token)
@@ -248,6 +252,7 @@ void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, cons
 	*FIELD(uint64_t, ledger->record, RECORD_JOB) = job->key;
 	for (size_t i = 0; i + 1 < LEDGER_TOOL_BYTES && tool[i] != '\0'; i++)
 		ledger->record[RECORD_TOOL + i] = (unsigned char)tool[i];
+	set_since(ledger); /* of the wait; it goes on through all attempts */
 	ledger_waiting(ledger);
 }
 
@@ -267,6 +272,7 @@ void ledger_acquiring(struct ledger *ledger)
 void ledger_held(struct ledger *ledger, int kind)
 {
 	ledger->record[RECORD_KIND] = (unsigned char)kind;
+	set_since(ledger);
 	set_state(ledger, STATE_HELD);
 	if (kind == SLOT_OVERDRAFT)
 		__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_OVERDRAFTS), 1, __ATOMIC_SEQ_CST);
@@ -284,12 +290,12 @@ void ledger_count_end(struct ledger *ledger)
 
 void ledger_releasing(struct ledger *ledger)
 {
-	__atomic_store_n(ledger->record + RECORD_STATE, (unsigned char)STATE_RELEASING, __ATOMIC_SEQ_CST);
+	set_state(ledger, STATE_RELEASING);
 }
 
 void ledger_free(struct ledger *ledger)
 {
-	__atomic_store_n(ledger->record + RECORD_STATE, (unsigned char)STATE_FREE, __ATOMIC_SEQ_CST);
+	set_state(ledger, STATE_FREE);
 }
 
 unsigned char *ledger_token(struct ledger *ledger)

@@ -22,8 +22,8 @@ struct ledger {
 /* Stands for no ledger at all: it can be counted in, and nobody owns it. */
 void ledger_none(struct ledger *ledger);
 
-/* Opens the ledger beside the jobserver's FIFO, or the one in the state directory, which is made where missing. */
-void ledger_open(struct ledger *ledger, const struct jobserver *jobserver);
+/* Opens the ledger beside the jobserver's FIFO, or the one in the state directory; make: makes it where it is missing. */
+void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, bool make);
 
 /* Whether process is the `jobshim run` that made the pool; whether that one is in the PID namespace given. */
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);

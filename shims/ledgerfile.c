@@ -79,7 +79,7 @@ static void sweep(int directory)
 
 /* Opens ${XDG_RUNTIME_DIR:-/tmp}/jobshim-UID, made where missing; it must be a directory of ours that only we can
  * write. -1 otherwise. */
-static int open_state_directory(const char **why)
+static int open_state_directory(bool make, const char **why)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR");
 	char path[4096];
@@ -93,7 +93,7 @@ static int open_state_directory(const char **why)
 		return -1;
 	}
 	fd = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	if (fd < 0 && errno == ENOENT) {
+	if (fd < 0 && errno == ENOENT && make) {
 		if (mkdir(path, 0700) < 0 && errno != EEXIST) {
 			*why = "the state directory can't be made";
 			return -1;
@@ -139,7 +139,15 @@ static uint64_t birth_of(const struct jobserver *jobserver)
 	return value;
 }
 
-int ledger_file_open(const struct jobserver *jobserver, uid_t *owner, const char **why)
+/* Whether what lies beside a FIFO was put there by the FIFO's own server: in /tmp anybody may put something there. */
+static bool of_server(int fd, const struct stat *fifo)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == fifo->st_uid && status.st_nlink == 1;
+}
+
+int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why)
 {
 	char path[PATH_MAX + 8];
 	char name[96];
@@ -147,23 +155,24 @@ int ledger_file_open(const struct jobserver *jobserver, uid_t *owner, const char
 	int directory, fd;
 
 	*owner = geteuid();
-	if (jobserver->own) {
+	if (fstat(jobserver->write_fd, &status) == 0) {
 		snprintf(path, sizeof path, "%s.ledger", jobserver->path);
 		fd = open_high(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-		if (fd >= 0) {
-			if (fstat(jobserver->write_fd, &status) == 0)
-				*owner = status.st_uid;
+		if (fd >= 0 && (jobserver->own || of_server(fd, &status))) {
+			*owner = status.st_uid;
 			return fd;
 		}
+		if (fd >= 0)
+			close(fd);
 	}
-	directory = open_state_directory(why);
+	directory = open_state_directory(make, why);
 	if (directory < 0)
 		return -1;
 	snprintf(name, sizeof name, "v1-%" PRIx64 "-%" PRIu64 "-%" PRIx64, (uint64_t)jobserver->device,
 	         (uint64_t)jobserver->inode, birth_of(jobserver));
 	for (int try = 0; try < 2; try++) {
 		fd = openat(directory, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-		if (fd >= 0 || errno != ENOENT)
+		if (fd >= 0 || errno != ENOENT || !make)
 			break;
 		sweep(directory);
 		create(directory, name);

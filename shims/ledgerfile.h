@@ -2,6 +2,7 @@
 #ifndef LEDGERFILE_H
 #define LEDGERFILE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "contract.h"
@@ -10,8 +11,8 @@ struct jobserver;
 
 static const off_t LEDGER_BYTES = LEDGER_HEADER_BYTES + (off_t)LEDGER_RECORD_COUNT * LEDGER_RECORD_BYTES;
 
-/* Opens the jobserver's ledger, as yet unchecked, and sets *owner to the user it must belong to. -1, with *why set for
- * people, where there is none. */
-int ledger_file_open(const struct jobserver *jobserver, uid_t *owner, const char **why);
+/* Opens the jobserver's ledger, as yet unchecked, and sets *owner to the user it must belong to. Where there is none,
+ * one is made if make is set. -1, with *why set for people, where that is not so or can't be. */
+int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why);
 
 #endif

@@ -8,5 +8,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'install', load: async () => (await import('./install.js')).install },
   { name: 'list', load: async () => (await import('./list.js')).list },
   { name: 'run', load: async () => (await import('./run.js')).run },
+  { name: 'serve', load: async () => (await import('./serve.js')).serve },
+  { name: 'status', load: async () => (await import('./status.js')).status },
   { name: 'uninstall', load: async () => (await import('./uninstall.js')).uninstall },
 ]

@@ -20,6 +20,16 @@ export async function createFifo(path: string, tokens: number): Promise<number> 
   return fd
 }
 
+/** Puts tokens into the FIFO; returns how many went in. */
+export function addTokens(fd: number, tokens: number): number {
+  return tokens > 0 && fits(fd, tokens) ? tokens : 0
+}
+
+/** Takes at most `tokens` out of the FIFO, as far as they are there; returns how many it took. */
+export function takeTokens(fd: number, tokens: number): number {
+  return tokens > 0 ? readOrNothing(fd, Buffer.alloc(tokens)) : 0
+}
+
 // Node itself has no such call.
 function mkfifo(path: string): Promise<void> {
   const env = { ...process.env, PATH: `${process.env.PATH || '/usr/bin'}:/usr/bin:/bin` } // PATH may be the build's alone

@@ -23,6 +23,7 @@ export const headerOffsets = {
   ownerPid: 20, // u32: the `jobshim run` that made the pool, 0 = none
   ownerStart: 24, // u64: its start time, clock ticks since boot
   ownerPidNamespace: 32, // u64: inode of its PID namespace
+  wanted: 40, // i32: tokens that a server shall have in the pool, which it looks at now and then; written to resize it
   runs: 64, // u64: tool runs that took a slot of their own
   callerRuns: 72, // u64: tool runs in the slot that their caller held
   waitedMicroseconds: 80, // u64
@@ -41,7 +42,7 @@ export const recordOffsets = {
   token: 2, // u8: the byte to give back
   counted: 3, // u8: 1 while this record counts in header.running
   pid: 4, // u32
-  since: 16, // u64: CLOCK_MONOTONIC nanoseconds when the state was entered
+  since: 16, // u64: CLOCK_MONOTONIC nanoseconds when the wait or the slot began
   job: 24, // u64: the job's key
   tool: 32, // toolBytes, NUL-padded
 } as const

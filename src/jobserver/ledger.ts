@@ -8,6 +8,9 @@ const ledgerBytes = headerBytes + recordCount * recordBytes
 /** The process that a pool belongs to. */
 export type Owner = { pid: number; start: bigint; pidNamespace: bigint }
 
+/** Of a server's pool: no command has a slot of its own in it. */
+const nobody: Owner = { pid: 0, start: 0n, pidNamespace: 0n }
+
 export type LedgerCounters = {
   runs: number // tool runs that took a slot of their own
   callerRuns: number // tool runs in the slot that their caller held
@@ -18,16 +21,17 @@ export type LedgerCounters = {
 }
 
 /** Somebody who took a token and has not given it back. */
-export type TokenHolder = { tool: string; pid: number; alive: boolean }
+export type TokenHolder = Pick<LedgerRecord, 'tool' | 'pid' | 'alive'>
 
 /** Makes the ledger of a new pool beside its FIFO. Returns a descriptor to read it with. */
-export function createLedger(path: string, total: number, owner: Owner): number {
+export function createLedger(path: string, total: number, owner: Owner = nobody): number {
   const fd = openSync(path, 'wx+', 0o600)
   const header = Buffer.alloc(headerBytes)
   header.write(ledgerLayout.magic, headerOffsets.magic, 'latin1')
   header.writeUInt32LE(ledgerLayout.version, headerOffsets.version)
   header.writeUInt32LE(recordCount, headerOffsets.recordCount)
   header.writeInt32LE(total, headerOffsets.total)
+  header.writeInt32LE(total, headerOffsets.wanted)
   header.writeUInt32LE(owner.pid, headerOffsets.ownerPid)
   header.writeBigUInt64LE(owner.start, headerOffsets.ownerStart)
   header.writeBigUInt64LE(owner.pidNamespace, headerOffsets.ownerPidNamespace)
@@ -50,24 +54,64 @@ export function readCounters(fd: number): LedgerCounters {
   }
 }
 
-/** Returns who has a token by the ledger; a holder is alive while its record is locked. */
-export function readTokenHolders(fd: number): TokenHolder[] {
+/** Tokens in the pool, and how many a server shall have there; -1 where nobody told. */
+type Size = 'total' | 'wanted'
+
+/** Writes one of the pool's sizes, for those who look from outside. */
+export function writeSize(fd: number, size: Size, tokens: number): void {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32LE(tokens)
+  writeSync(fd, bytes, 0, 4, headerOffsets[size])
+}
+
+/** Returns one of the pool's sizes. */
+export function readSize(fd: number, size: Size): number {
+  const bytes = Buffer.alloc(4)
+  readSync(fd, bytes, 0, 4, headerOffsets[size])
+  return bytes.readInt32LE()
+}
+
+/** What a launcher does, by its record; `alive` while the record is locked. */
+export type LedgerRecord = {
+  tool: string
+  pid: number // in the launcher's own PID namespace
+  state: 'waiting' | 'acquiring' | 'held' | 'releasing'
+  slot: 'none' | 'token' | 'implicit' | 'overdraft'
+  sinceNs: bigint // CLOCK_MONOTONIC, when it came into this state
+  hasToken: boolean
+  alive: boolean
+}
+
+const stateNames = ['free', 'waiting', 'acquiring', 'held', 'releasing'] as const
+const slotNames = ['none', 'token', 'implicit', 'overdraft'] as const
+
+/** Returns the records that are in use. */
+export function readRecords(fd: number): LedgerRecord[] {
   const table = Buffer.alloc(recordCount * recordBytes)
   readSync(fd, table, 0, table.length, headerBytes)
   const locked = lockedRecords(fstatSync(fd).ino, readFileSync('/proc/locks', 'utf8'))
   return Array.from({ length: recordCount }, (_, index) => index).flatMap(index => {
     const record = table.subarray(index * recordBytes, (index + 1) * recordBytes)
-    if (!holdsToken(record)) return []
+    const state = stateNames[record[recordOffsets.state] ?? 0]
+    if (state === undefined || state === 'free') return []
     const tool = record.toString('latin1', recordOffsets.tool, recordOffsets.tool + ledgerLayout.toolBytes)
     return [
       {
         tool: tool.replace(/\0.*$/s, ''),
         pid: record.readUInt32LE(recordOffsets.pid),
+        state,
+        slot: slotNames[record[recordOffsets.kind] ?? 0] ?? 'none',
+        sinceNs: record.readBigUInt64LE(recordOffsets.since),
+        hasToken: holdsToken(record),
         alive: locked.has(index),
       },
     ]
   })
 }
+
+/** Returns who has a token by the ledger; a holder is alive while its record is locked. */
+export const readTokenHolders = (fd: number): TokenHolder[] =>
+  readRecords(fd).filter(({ hasToken }) => hasToken)
 
 // As the launcher has it: the kernel stores the byte while the state is still `acquiring`.
 function holdsToken(record: Buffer): boolean {

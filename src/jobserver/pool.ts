@@ -105,12 +105,31 @@ function startTime(pid: number): bigint | undefined {
 
 const directoryName = ({ pid, start, pidNamespace }: Owner): string => `run-${pidNamespace}-${pid}-${start}`
 
-function sweep(stateDirectory: string, pidNamespace: bigint): void {
-  for (const name of readdirSync(stateDirectory)) {
+/** A run's directory below the state directory; `gone` where its `jobshim run` has ended without removing it. */
+type RunDirectory = { directory: string; owner: 'alive' | 'gone' }
+
+// Another PID namespace's directories are left out: its pids say nothing here.
+function runDirectories(stateDirectory: string, pidNamespace: bigint): RunDirectory[] {
+  return readdirSync(stateDirectory).flatMap(name => {
     const match = /^run-(\d+)-(\d+)-(\d+)$/.exec(name)
-    // Another namespace's pids say nothing here.
-    if (!match || match[1] !== String(pidNamespace)) continue
-    if (startTime(Number(match[2]))?.toString() !== match[3])
-      removePool({ directory: join(stateDirectory, name) })
+    if (!match || match[1] !== String(pidNamespace)) return []
+    const isAlive = startTime(Number(match[2]))?.toString() === match[3]
+    return [{ directory: join(stateDirectory, name), owner: isAlive ? 'alive' : 'gone' }]
+  })
+}
+
+function sweep(stateDirectory: string, pidNamespace: bigint): void {
+  for (const run of runDirectories(stateDirectory, pidNamespace)) if (run.owner === 'gone') removePool(run)
+}
+
+/** Returns the FIFOs of the runs of this user that are alive in this PID namespace. */
+export function livingRuns(stateDirectory: string): string[] {
+  try {
+    return runDirectories(stateDirectory, thisProcess().pidNamespace)
+      .filter(({ owner }) => owner === 'alive')
+      .map(({ directory }) => join(directory, 'fifo'))
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return []
+    throw error
   }
 }

@@ -12,7 +12,7 @@ export type Pool = {
 
 function poolOf(path: string, auth: string, tokens: string): Pool {
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
-  writeSync(fd, tokens)
+  if (tokens !== '') writeSync(fd, tokens)
   return {
     fd,
     auth,
@@ -30,6 +30,9 @@ function poolOf(path: string, auth: string, tokens: string): Pool {
     close: () => closeSync(fd),
   }
 }
+
+/** The FIFO of a server that somebody else started. */
+export const poolAt = (path: string): Pool => poolOf(path, `fifo:${path}`, '')
 
 /** A FIFO in `directory` with a byte per token in it. */
 export function makeFifo(directory: string, tokens: string, name = 'fifo'): Pool {

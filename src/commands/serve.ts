@@ -1,0 +1,150 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import lockfile from 'proper-lockfile'
+import { loadSettings } from '../config/load.js'
+import { environment as names } from '../ground/environment.js'
+import { exitCodes } from '../ground/exit-codes.js'
+import { Failure, systemErrorCode } from '../ground/failure.js'
+import { readSize, readTokenHolders } from '../jobserver/ledger.js'
+import { closeServer, followSize, ledgerOf, openServer, type Server, wantSize } from '../jobserver/server.js'
+import { usableLauncher } from '../shimdir/ensure.js'
+import { command } from './command.js'
+import { configOptions, dirOption } from './setting-options.js'
+
+const tick = 250 // ms between two looks for the dead and for another size
+
+export const serve = command({
+  name: 'serve',
+  summary: 'keep one jobserver for several builds',
+  options: [
+    { name: 'fifo', kind: 'text', value: 'PATH', text: 'where the FIFO is made' },
+    {
+      name: 'jobs',
+      letter: 'j',
+      kind: 'number',
+      value: 'N',
+      text: 'how many tokens it has (default: the number of cores)',
+    },
+    { name: 'mode', kind: 'text', value: 'MODE', text: 'who may use it (default: 600; 660 with --group)' },
+    { name: 'user', kind: 'text', value: 'NAME', text: 'the owner of the FIFO' },
+    { name: 'group', kind: 'text', value: 'NAME', text: 'the group of the FIFO' },
+    { name: 'resize', kind: 'number', value: 'N', text: 'let the jobserver that runs at PATH have N tokens' },
+    dirOption,
+    ...configOptions,
+  ],
+  notes:
+    'It prints the address for MAKEFLAGS once it is ready (and tells systemd), and removes the FIFO on SIGTERM and SIGINT. ' +
+    "Tokens of killed shims are put back within a second. SIGHUP: takes over the config's number of jobs.",
+  examples: [
+    {
+      line: 'jobshim serve --fifo /run/jobshim/fifo -j16 --group portage',
+      text: 'for all builds of a machine, by MAKEFLAGS="--jobserver-auth=fifo:/run/jobshim/fifo"',
+    },
+    { line: 'jobshim serve --fifo /run/jobshim/fifo --resize 8', text: 'eight from now on' },
+  ],
+  async run({ flags, workingDirectory, environment }) {
+    if (flags.fifo === undefined)
+      throw new Failure('serve: no FIFO named', 'jobshim serve --fifo PATH -j8', exitCodes.usage)
+    const path = resolve(workingDirectory, flags.fifo)
+    if (flags.resize !== undefined) return await resizeServer(path, flags.resize)
+    const readJobs = async (): Promise<number> =>
+      (await loadSettings(flags, workingDirectory, environment)).jobs
+    const settings = await loadSettings(flags, workingDirectory, environment)
+    const launcher = await usableLauncher(settings.dir, environment)
+    const ended = endings()
+    const server = await openServer(path, settings.jobs, {
+      mode: modeOf(flags.mode ?? (flags.group === undefined ? '600' : '660')),
+      uid: flags.user === undefined ? undefined : idOf('passwd', flags.user),
+      gid: flags.group === undefined ? undefined : idOf('group', flags.group),
+    })
+    process.on('SIGHUP', () => {
+      readJobs().then(
+        jobs => wantSize(server, jobs),
+        error => process.stderr.write(`jobshim: ${error instanceof Error ? error.message : error}\n`),
+      )
+    })
+    try {
+      process.stdout.write(`--jobserver-auth=fifo:${path}\n`)
+      if (environment.NOTIFY_SOCKET) spawnSync(launcher, ['--ready'], { stdio: 'inherit' })
+      await lookAfter(server, launcher, ended)
+    } finally {
+      await closeServer(server)
+    }
+    return exitCodes.ok
+  },
+})
+
+function endings(): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+}
+
+async function lookAfter(server: Server, launcher: string, ended: Promise<void>): Promise<void> {
+  let over = false
+  const end = ended.then(() => {
+    over = true
+  })
+  while (!over) {
+    followSize(server)
+    if (readTokenHolders(server.ledgerFd).some(({ alive }) => !alive)) await reclaim(server, launcher)
+    await Promise.race([sleep(tick), end])
+  }
+}
+
+// The launcher does it: a dead one's record is taken under its lock, which Node can't take.
+function reclaim(server: Server, launcher: string): Promise<void> {
+  return new Promise(resolve => {
+    const child = spawn(launcher, ['--reclaim'], {
+      env: { ...process.env, [names.jobserver]: `fifo:${server.path}` },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    child.on('error', () => resolve()).on('exit', () => resolve())
+  })
+}
+
+async function resizeServer(path: string, jobs: number): Promise<number> {
+  const isServed = await lockfile.check(path, { realpath: false }).catch(() => false)
+  if (!isServed)
+    throw new Failure(`${path}: no jobshim serves it`, 'start one: jobshim serve --fifo PATH -jN')
+  const ledgerFd = open(ledgerOf(path))
+  try {
+    wantSize({ ledgerFd }, jobs)
+    for (let look = 0; look < 20 && readSize(ledgerFd, 'total') !== jobs; look++) await sleep(tick / 2)
+    const total = readSize(ledgerFd, 'total')
+    const rest = total === jobs ? '' : `, ${total - jobs} more as they come back`
+    process.stdout.write(`${total} tokens${rest}\n`)
+  } finally {
+    closeSync(ledgerFd)
+  }
+  return exitCodes.ok
+}
+
+function open(ledger: string): number {
+  try {
+    return openSync(ledger, 'r+')
+  } catch (error) {
+    throw new Failure(
+      `${ledger}: can't be opened (${systemErrorCode(error)})`,
+      'resize it as the user who started it',
+    )
+  }
+}
+
+function modeOf(text: string): number {
+  if (/^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8)
+  throw new Failure(`--mode ${text}: not an octal mode`, 'such as 600 or 660', exitCodes.usage)
+}
+
+function idOf(database: 'passwd' | 'group', name: string): number {
+  const { stdout } = spawnSync('getent', [database, name], { encoding: 'utf8' })
+  const id = stdout?.split(':')[2]
+  if (id === undefined)
+    throw new Failure(
+      `${name}: no such ${database === 'passwd' ? 'user' : 'group'}`,
+      `see getent ${database}`,
+    )
+  return Number(id)
+}

@@ -1,0 +1,91 @@
+import { loadSettings } from '../config/load.js'
+import { renderColumns } from '../ground/columns.js'
+import { environment as names } from '../ground/environment.js'
+import { exitCodes } from '../ground/exit-codes.js'
+import { Failure } from '../ground/failure.js'
+import { stateDirectory } from '../ground/paths.js'
+import { findAuth } from '../jobserver/auth.js'
+import { lookAtJobserver, type Picture, type Row } from '../jobserver/look.js'
+import { livingRuns } from '../jobserver/pool.js'
+import { usableLauncher } from '../shimdir/ensure.js'
+import { command } from './command.js'
+import { configOptions, dirOption, jsonOption } from './setting-options.js'
+
+export const status = command({
+  name: 'status',
+  summary: 'print who holds a slot of a jobserver, who waits, and for how long',
+  options: [
+    {
+      name: 'jobserver',
+      kind: 'text',
+      value: 'AUTH',
+      text: 'fifo:PATH (default: the one in the environment, else the only jobshim run there is)',
+    },
+    jsonOption,
+    dirOption,
+    ...configOptions,
+  ],
+  notes:
+    'Launchers are listed, and the clients that came through an adapter. What make, ninja and cargo have taken by ' +
+    'themselves shows in the number of free tokens only.',
+  examples: [
+    { line: 'jobshim status', text: 'of the build that runs' },
+    { line: 'jobshim status --jobserver fifo:/run/jobshim/fifo', text: 'of a jobshim serve' },
+  ],
+  async run({ flags, workingDirectory, environment }) {
+    const { dir } = await loadSettings(flags, workingDirectory, environment)
+    const launcher = await usableLauncher(dir, environment)
+    const picture = lookAtJobserver(launcher, await addressed(flags.jobserver, environment))
+    process.stdout.write(
+      flags.json ? `${JSON.stringify(picture)}\n` : render(picture, process.stdout.columns ?? 120),
+    )
+    return exitCodes.ok
+  },
+})
+
+async function addressed(
+  auth: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<NodeJS.ProcessEnv> {
+  if (auth !== undefined) return { ...environment, [names.jobserver]: auth }
+  const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
+  if (environment[names.jobserver] || findAuth(make) || findAuth(cargo)) return environment
+  const [fifo, ...others] = livingRuns(stateDirectory(environment))
+  if (fifo === undefined)
+    throw new Failure(
+      'no jobserver in the environment, and no jobshim run',
+      'name one with --jobserver fifo:PATH',
+    )
+  if (others.length > 0)
+    throw new Failure(
+      `${others.length + 1} jobshim runs: which one?`,
+      `jobshim status --jobserver fifo:${fifo} (or ${others.join(', ')})`,
+    )
+  return { ...environment, [names.jobserver]: `fifo:${fifo}` }
+}
+
+/** Returns the text for a terminal that is `width` wide. */
+export function render(picture: Picture, width: number): string {
+  const { jobserver, free, total, rows, counters, ledger } = picture
+  const count = (is: (row: Row) => boolean): number => rows.filter(row => row.alive && is(row)).length
+  const head = [
+    `${jobserver}: ${free ?? '?'} of ${total ?? '?'} tokens free`,
+    `${count(row => row.state === 'held' && row.slot === 'token')} held by launchers`,
+    `${count(row => row.state === 'waiting' || row.state === 'acquiring')} waiting`,
+    ...(counters && counters.overdrafts > 0 ? [`${counters.overdrafts} ran without a slot`] : []),
+    ...(counters && counters.reclaimed > 0 ? [`${counters.reclaimed} reclaimed`] : []),
+    ...(ledger === undefined ? ['no ledger'] : []),
+  ].join(', ')
+  const lines = renderColumns(
+    [...rows]
+      .sort((a, b) => b.seconds - a.seconds)
+      .map(row => [
+        row.tool,
+        String(row.pid),
+        row.alive ? (row.state === 'held' ? row.slot : row.state) : 'gone',
+        `${row.seconds.toFixed(1)} s`,
+        row.command,
+      ]),
+  )
+  return `${head}\n${lines.replace(/^.*$/gm, line => line.slice(0, width).trimEnd())}`
+}

@@ -1,0 +1,66 @@
+/** What can be seen of a jobserver from outside: its tokens, and what launchers wrote into its ledger. */
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { Failure } from '../ground/failure.js'
+import { type LedgerCounters, type LedgerRecord, readCounters, readRecords, readSize } from './ledger.js'
+
+export type Picture = {
+  jobserver: string // its address
+  free: number | undefined // tokens in it now; undefined for a device that does not tell
+  total: number | undefined // undefined where nobody told: a jobserver that is not ours
+  ledger: string | undefined
+  counters: LedgerCounters | undefined
+  rows: readonly Row[]
+}
+
+/** A launcher that waits or has a slot. */
+export type Row = Omit<LedgerRecord, 'sinceNs' | 'hasToken'> & {
+  seconds: number // in this state
+  command: string // empty where it can't be seen: another PID namespace, another user
+}
+
+/**
+ * Returns a picture of the jobserver that a tool started with this environment would use.
+ * Throws `Failure` where there is none.
+ */
+export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv): Picture {
+  const { status, stdout, stderr, error } = spawnSync(launcher, ['--look'], {
+    env: environment,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (error) throw error
+  if (status !== 0)
+    throw new Failure(stderr.replace(/^jobshim: /, '').trim(), 'name one with --jobserver fifo:PATH')
+  const [jobserver = '', free, ledger = ''] = stdout.split('\0')
+  const tokens = Number(free) < 0 ? undefined : Number(free)
+  if (ledger === '')
+    return { jobserver, free: tokens, total: undefined, ledger: undefined, counters: undefined, rows: [] }
+  const fd = openSync(ledger, 'r')
+  try {
+    const total = readSize(fd, 'total')
+    return {
+      jobserver,
+      free: tokens,
+      total: total < 0 ? undefined : total,
+      ledger,
+      counters: readCounters(fd),
+      rows: readRecords(fd).map(rowOf),
+    }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function rowOf({ tool, pid, state, slot, alive, sinceNs }: LedgerRecord): Row {
+  const seconds = Math.max(0, Number(process.hrtime.bigint() - sinceNs) / 1e9)
+  return { tool, pid, state, slot, alive, seconds, command: alive ? commandOf(pid) : '' }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0+$/, '').replaceAll('\0', ' ')
+  } catch {
+    return '' // gone meanwhile, or not ours to see
+  }
+}

@@ -1,0 +1,134 @@
+/** A FIFO that several builds share, and its ledger: made under a lock, looked after, and removed at the end. */
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  lstatSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import lockfile from 'proper-lockfile'
+import { Failure, systemErrorCode } from '../ground/failure.js'
+import { currentUid } from '../ground/paths.js'
+import { addTokens, createFifo, takeTokens } from './fifo.js'
+import { createLedger, readSize, writeSize } from './ledger.js'
+
+/** Who may use it: the mode of the FIFO and its ledger, and their owners where they are to be others than we are. */
+export type Access = { mode: number; uid: number | undefined; gid: number | undefined }
+
+export type Server = {
+  path: string
+  fifoFd: number
+  ledgerFd: number
+  total: number // tokens that are in circulation
+  release: () => Promise<void> // of the lock
+}
+
+const stale = 5000 // ms; a lock as old as this belongs to a server that was killed
+const patience = { retries: 12, factor: 1, minTimeout: 500, maxTimeout: 500 } // until a dead one's lock is stale
+
+export const ledgerOf = (path: string): string => `${path}.ledger`
+
+/**
+ * Makes the FIFO at `path` with `jobs` tokens, and its ledger. Takes the place of a server that is gone.
+ * Throws `Failure` where one is alive, where something of somebody else is in the way, or where it can't be made.
+ */
+export async function openServer(path: string, jobs: number, access: Access): Promise<Server> {
+  const release = await lock(path)
+  try {
+    clearWay(path)
+    return { path, ...(await create(path, jobs, access)), total: jobs, release }
+  } catch (error) {
+    await release()
+    const code = systemErrorCode(error)
+    if (code === undefined) throw error
+    throw new Failure(
+      `${path}: can't make the jobserver (${code})`,
+      'name a place that you can write with --fifo',
+    )
+  }
+}
+
+async function lock(path: string): Promise<() => Promise<void>> {
+  try {
+    return await lockfile.lock(path, {
+      realpath: false, // there is no such file yet
+      stale,
+      update: stale / 3,
+      retries: patience,
+      onCompromised: () => undefined, // the default throws from a timer
+    })
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'ELOCKED')
+      throw new Failure(`${path}: another jobshim serves it`, 'join it, or end that one first')
+    throw new Failure(`${path}: can't be locked (${code})`, 'name a place that you can write with --fifo')
+  }
+}
+
+// What a killed server left: a FIFO and a ledger of ours. Its clients go on among themselves.
+function clearWay(path: string): void {
+  for (const [file, isOurs] of [
+    [path, lstatSync(path, { throwIfNoEntry: false })?.isFIFO()],
+    [ledgerOf(path), lstatSync(ledgerOf(path), { throwIfNoEntry: false })?.isFile()],
+  ] as const) {
+    const stats = lstatSync(file, { throwIfNoEntry: false })
+    if (!stats) continue
+    if (!isOurs || (currentUid() !== 0 && stats.uid !== currentUid()))
+      throw new Failure(
+        `${file}: is in the way, and not ours`,
+        'remove it, or name another place with --fifo',
+      )
+    unlinkSync(file)
+  }
+}
+
+// In a directory that only we can enter, then renamed: nobody meets it half made or with wider permissions.
+async function create(
+  path: string,
+  jobs: number,
+  access: Access,
+): Promise<{ fifoFd: number; ledgerFd: number }> {
+  const workshop = mkdtempSync(join(dirname(path), `.${basename(path)}.`))
+  try {
+    const fifo = join(workshop, 'fifo')
+    const fifoFd = await createFifo(fifo, jobs)
+    const ledgerFd = createLedger(ledgerOf(fifo), jobs)
+    for (const [from, to] of [
+      [ledgerOf(fifo), ledgerOf(path)],
+      [fifo, path],
+    ] as const) {
+      if (access.uid !== undefined || access.gid !== undefined)
+        chownSync(from, access.uid ?? currentUid(), access.gid ?? lstatSync(from).gid)
+      chmodSync(from, access.mode)
+      renameSync(from, to)
+    }
+    return { fifoFd, ledgerFd }
+  } finally {
+    rmSync(workshop, { recursive: true, force: true })
+  }
+}
+
+/** Says how many tokens there shall be; `followSize` makes it so. */
+export const wantSize = ({ ledgerFd }: Pick<Server, 'ledgerFd'>, tokens: number): void =>
+  writeSize(ledgerFd, 'wanted', tokens)
+
+/** One step towards the number of tokens wanted: more come at once, surplus ones are taken as they are given back. */
+export function followSize(server: Server): void {
+  const { fifoFd, ledgerFd, total } = server
+  const wanted = Math.max(1, readSize(ledgerFd, 'wanted'))
+  server.total += addTokens(fifoFd, wanted - total)
+  server.total -= takeTokens(fifoFd, total - wanted)
+  if (server.total !== total) writeSize(ledgerFd, 'total', server.total)
+}
+
+/** Removes the FIFO and the ledger. Who has them open goes on without a server. */
+export async function closeServer({ path, fifoFd, ledgerFd, release }: Server): Promise<void> {
+  for (const file of [path, ledgerOf(path)]) rmSync(file, { force: true })
+  closeSync(fifoFd)
+  closeSync(ledgerFd)
+  await release()
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { render } from '../../src/commands/status.js'
+import type { Picture, Row } from '../../src/jobserver/look.js'
+import { killStarted, makeYard, start, waits, type Yard } from '../shims/hold.js'
+import { jobshim, run } from '../support/jobshim.js'
+
+const status = (yard: Yard, args: readonly string[] = [], env = {}) =>
+  jobshim(['status', '--no-config', '--dir', yard.shims, ...args], {
+    env: { ...yard.env, HOME: yard.root, ...env },
+  })
+
+async function picture(yard: Yard, args: readonly string[] = [], env = {}): Promise<Picture> {
+  const { status: code, stdout, stderr } = await status(yard, ['--json', ...args], env)
+  assert.equal({ code, stderr }, { code: 0, stderr: '' })
+  return JSON.parse(stdout) as Picture
+}
+
+const row = ({ tool, pid, state, slot, alive }: Row) => ({ tool, pid, state, slot, alive })
+
+test('status :: a foreign jobserver :: a token, the implicit slot, one that waits, one that was killed', async () => {
+  const yard = await makeYard('AB')
+  const held = [start({ env: yard.governed }), start({ env: yard.governed }), start({ env: yard.governed })]
+  for (const one of held) await one.tools
+  const waiter = start({ env: yard.governed })
+  await waits(yard, waiter)
+  const seen = await picture(yard, ['--jobserver', yard.pool.auth])
+  assert.is(seen.jobserver, yard.pool.auth)
+  assert.equal([seen.free, seen.total], [0, undefined])
+  const slots = seen.rows.map(({ slot }) => slot).sort()
+  assert.equal(slots, ['implicit', 'none', 'token', 'token'])
+  for (const one of seen.rows) {
+    assert.ok(one.alive)
+    assert.match(one.command, /hold$/)
+    assert.ok(one.seconds >= 0)
+  }
+  assert.equal(
+    seen.rows.filter(({ slot }) => slot === 'none').map(({ pid }) => pid),
+    [waiter.pid],
+  )
+  await waiter.kill()
+  const killed = seen.rows.find(({ slot }) => slot === 'token')
+  await held.find(({ pid }) => pid === killed?.pid)?.kill()
+  const after = await picture(yard, [], { MAKEFLAGS: `-j3 --jobserver-auth=${yard.pool.auth}` })
+  assert.equal(after.rows.filter(({ pid }) => pid === killed?.pid).map(row), [
+    { tool: 'hold', pid: killed?.pid, state: 'held', slot: 'token', alive: false },
+  ])
+  for (const one of held) await one.end()
+})
+
+test('status :: the only run there is, of two which one, none', async () => {
+  const yard = await makeYard('')
+  const none = await status(yard)
+  assert.equal(none, {
+    status: 1,
+    signal: null,
+    stdout: '',
+    stderr:
+      'jobshim: no jobserver in the environment, and no jobshim run\n  name one with --jobserver fifo:PATH\n',
+  })
+  const command = ['bin/jobshim.js', 'run', '-q', '-j2', '--no-config', '--dir', yard.shims, '--', 'hold']
+  const builds = [start({ env: yard.env, command: [process.execPath, ...command] })]
+  await builds[0]?.tools
+  const seen = await picture(yard)
+  assert.equal([seen.free, seen.total, seen.rows], [1, 1, []]) // its command runs in its own slot
+  builds.push(start({ env: yard.env, command: [process.execPath, ...command] }))
+  await builds[1]?.tools
+  const { status: code, stdout, stderr } = await status(yard)
+  assert.equal({ code, stdout }, { code: 1, stdout: '' })
+  assert.match(
+    stderr,
+    /^jobshim: 2 jobshim runs: which one\?\n {2}jobshim status --jobserver fifo:\/.* \(or \/.*\)\n$/,
+  )
+  for (const build of builds) assert.is((await build.end()).status, 7)
+})
+
+test('status :: text, cut to the width', async () => {
+  const rows: Row[] = [
+    { tool: 'cc', pid: 12, state: 'held', slot: 'token', alive: true, seconds: 1.26, command: 'cc -c a.c' },
+    { tool: 'ld', pid: 7, state: 'waiting', slot: 'none', alive: true, seconds: 60, command: 'ld -o a a.o' },
+    { tool: 'as', pid: 9, state: 'held', slot: 'token', alive: false, seconds: 3, command: '' },
+  ]
+  const counters = { runs: 3, callerRuns: 0, waitedSeconds: 1, peak: 2, overdrafts: 1, reclaimed: 2 }
+  const seen = { jobserver: 'fifo:/f', free: 0, total: 2, ledger: '/f.ledger', counters, rows }
+  assert.is(
+    render(seen, 34),
+    [
+      'fifo:/f: 0 of 2 tokens free, 1 held by launchers, 1 waiting, 1 ran without a slot, 2 reclaimed',
+      'ld  7   waiting  60.0 s  ld -o a a',
+      'as  9   gone     3.0 s',
+      'cc  12  token    1.3 s   cc -c a.c',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('status :: error :: a jobserver that is none', async () => {
+  const yard = await makeYard('')
+  const path = join(yard.root, 'none')
+  assert.equal(await status(yard, ['--jobserver', `fifo:${path}`]), {
+    status: 1,
+    signal: null,
+    stdout: '',
+    stderr: 'jobshim: no jobserver: its FIFO does not exist\n  name one with --jobserver fifo:PATH\n',
+  })
+})
+
+test('status :: changes nothing: no ledger is made for a jobserver that has none', async () => {
+  const yard = await makeYard('A')
+  const seen = await picture(yard, ['--jobserver', yard.pool.auth])
+  assert.equal([seen.free, seen.ledger, seen.rows], [1, undefined, []])
+  const { stdout } = await run('find', [yard.runtime, '-type', 'f'])
+  assert.is(stdout, '')
+})
+
+test.after.each(killStarted)
+
+test.run()
