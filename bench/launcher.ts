@@ -29,7 +29,6 @@ const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '300' }, part: { type: 'string', multiple: true } },
 })
 const rounds = Number(values.rounds)
-const slowRounds = Math.ceil(rounds / 3) // of a tool that itself takes long
 const pairs = Math.max(7, Math.ceil(rounds / 15))
 const starts = Math.max(30, Math.ceil(rounds / 5))
 
@@ -38,7 +37,6 @@ const inScratch = (name: string): string => join(scratch, name)
 const shims = inScratch('shims')
 const launcher = join(shims, '.jobshim/launcher')
 const spawn = inScratch('spawn')
-const timesOf = (tool: string): number => (tool === 'gcc' ? slowRounds : rounds)
 const jobshim = [process.execPath, join(root, 'bin/jobshim.js')]
 
 const plainPath = `${inScratch('tools')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
@@ -135,9 +133,12 @@ function spread(numbers: readonly number[]): Spread {
 const milliseconds = ({ low, middle, high }: Spread): string =>
   `${(middle / 1e6).toFixed(2)} (${(low / 1e6).toFixed(2)}-${(high / 1e6).toFixed(2)})`
 
-/** Returns "x1.23" of the medians. */
-const ratio = (samples: Samples, name: string, base: string): string =>
-  `x${(spread(samples.get(name) ?? []).middle / spread(samples.get(base) ?? []).middle).toFixed(2)}`
+/** Returns "x1.23": the median of the rounds' ratios, since a round's two programs meet the same machine. */
+function ratio(samples: Samples, name: string, base: string): string {
+  const bases = samples.get(base) ?? []
+  const ratios = (samples.get(name) ?? []).map((time, round) => time / (bases[round] ?? Number.NaN))
+  return `x${spread(ratios).middle.toFixed(2)}`
+}
 
 const print = (...cells: string[]): void => console.log(`| ${cells.join(' | ')} |`)
 
@@ -151,7 +152,7 @@ function printWrappers(tool: string, args: readonly string[]): void {
   const [context] = contexts
   if (!context) return
   const variants = variantsOf(tool, args, true)
-  const { samples } = time(context, variants, timesOf(tool))
+  const { samples } = time(context, variants, rounds)
   table(
     `\`${[tool, ...args].join(' ')}\`, side by side; the shim's caller holds the slot`,
     'wrapper',
@@ -167,7 +168,7 @@ function printPaths(tools: readonly (readonly [string, ...string[]])[]): void {
   table('The shim, path by path', 'tool', 'pool', 'path', 'bare, ms', 'shim, ms', 'ratio')
   for (const [tool, ...args] of tools)
     for (const context of contexts) {
-      const result = time(context, variantsOf(tool, args, false), timesOf(tool))
+      const result = time(context, variantsOf(tool, args, false), rounds)
       const of = (name: string): string => milliseconds(spread(result.samples.get(name) ?? []))
       print(tool, context.pool, context.name, of('bare'), of('shim'), ratio(result.samples, 'shim', 'bare'))
       memory.push(...result.memory.map(([, ...cells]) => [context.pool, ...cells]))
@@ -263,9 +264,7 @@ const parts: Record<string, () => void> = {
 
 try {
   prepare()
-  console.log(
-    `${new Date().toISOString().slice(0, 10)}: ${machine()}; medians of ${rounds}, for gcc ${slowRounds}`,
-  )
+  console.log(`${new Date().toISOString().slice(0, 10)}: ${machine()}; medians of ${rounds}`)
   for (const part of values.part ?? Object.keys(parts)) parts[part]?.()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
