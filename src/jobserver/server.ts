@@ -10,6 +10,7 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
@@ -28,7 +29,7 @@ export type Server = {
 }
 
 const stale = 5000 // ms; a lock as old as this belongs to a server that was killed
-const patience = { retries: 12, factor: 1, minTimeout: 500, maxTimeout: 500 } // until a dead one's lock is stale
+const pause = 100 // ms between two looks at somebody's lock
 
 export const ledgerOf = (path: string): string => `${path}.ledger`
 
@@ -52,19 +53,32 @@ export async function openServer(path: string, jobs: number, access: Access): Pr
   }
 }
 
+// A live server touches its lock now and then; that of a dead one grows old.
 async function lock(path: string): Promise<() => Promise<void>> {
+  const first = lockTime(path)
+  for (let look = 0; look * pause <= 2 * stale; look++) {
+    const release = await tryLock(path)
+    if (release) return release
+    if (first !== undefined && lockTime(path) !== first) break
+    await sleep(pause)
+  }
+  throw new Failure(`${path}: another jobshim serves it`, 'join it, or end that one first')
+}
+
+const lockTime = (path: string): number | undefined =>
+  lstatSync(`${path}.lock`, { throwIfNoEntry: false })?.mtimeMs
+
+async function tryLock(path: string): Promise<(() => Promise<void>) | undefined> {
   try {
     return await lockfile.lock(path, {
       realpath: false, // there is no such file yet
       stale,
       update: stale / 3,
-      retries: patience,
       onCompromised: () => undefined, // the default throws from a timer
     })
   } catch (error) {
     const code = systemErrorCode(error)
-    if (code === 'ELOCKED')
-      throw new Failure(`${path}: another jobshim serves it`, 'join it, or end that one first')
+    if (code === 'ELOCKED') return undefined
     throw new Failure(`${path}: can't be locked (${code})`, 'name a place that you can write with --fifo')
   }
 }
