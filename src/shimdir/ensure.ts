@@ -56,10 +56,12 @@ export async function usableLauncher(dir: string, environment: NodeJS.ProcessEnv
 
 function statLauncher(launcher: string): Stats | undefined {
   try {
-    return statSync(launcher, { throwIfNoEntry: false })
+    return statSync(launcher)
   } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'ENOENT') return undefined // throwIfNoEntry: false takes in ENOTDIR, in newer versions of Node
     throw new Failure(
-      `${launcher}: can't be reached (${systemErrorCode(error)})`,
+      `${launcher}: can't be reached (${code})`,
       'name a directory of your own with --dir',
     )
   }
