@@ -60,9 +60,6 @@ function statLauncher(launcher: string): Stats | undefined {
   } catch (error) {
     const code = systemErrorCode(error)
     if (code === 'ENOENT') return undefined // throwIfNoEntry: false takes in ENOTDIR, in newer versions of Node
-    throw new Failure(
-      `${launcher}: can't be reached (${code})`,
-      'name a directory of your own with --dir',
-    )
+    throw new Failure(`${launcher}: can't be reached (${code})`, 'name a directory of your own with --dir')
   }
 }
