@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "arguments.h"
 #include "auth.h"
 #include "contract.h"
@@ -99,20 +101,22 @@ static bool hand_over(const struct jobserver *jobserver, int *read_fd, int *writ
 /* MAKEFLAGS with address in place of its last one. */
 static char *replace(const char *makeflags, const struct auth *auth, const char *address)
 {
-	static char text[65536];
+	size_t room;
+	char *text = arena_room(&room);
 	const char *equals = memchr(auth->word, '=', auth->word_length);
 	int spelling = (int)(equals - auth->word) + 1;
-	int written = snprintf(text, sizeof text, "MAKEFLAGS=%.*s%.*s%s%s", (int)(auth->word - makeflags), makeflags,
+	int written = snprintf(text, room, "MAKEFLAGS=%.*s%.*s%s%s", (int)(auth->word - makeflags), makeflags,
 	                       spelling, auth->word, address, auth->word + auth->word_length);
 
-	return written > 0 && (size_t)written < sizeof text ? text : NULL;
+	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
 }
 
-static bool is_ours(const struct jobserver *jobserver, const char *path)
+static bool names(const struct auth *auth, const struct jobserver *jobserver)
 {
+	const char *path = arena_copy(auth->path, auth->path_length);
 	struct stat status;
 
-	return stat(path, &status) == 0 && jobserver_is(jobserver, &status);
+	return path != NULL && stat(path, &status) == 0 && jobserver_is(jobserver, &status);
 }
 
 /* Whether R,W lead somewhere else: to a pool that an inner make opened for itself. */
@@ -132,7 +136,7 @@ static char *mend_make(const struct adapter *adapter, const struct jobserver *jo
 	int read_fd, write_fd;
 
 	if (auth->kind == AUTH_FIFO) {
-		if (!is_ours(jobserver, auth->path))
+		if (!names(auth, jobserver))
 			return NULL;
 		if (speaks_fifo(adapter, path)) {
 			*joins = true;
@@ -154,10 +158,10 @@ static char *mend_make(const struct adapter *adapter, const struct jobserver *jo
 static char *mend_ninja(const struct adapter *adapter, const struct jobserver *jobserver, const char *path,
                         const char *makeflags, const struct auth *auth, bool *joins)
 {
-	char address[PATH_MAX + 8], *mended;
+	char address[PATH_MAX + sizeof "fifo:"], *mended;
 
 	if (auth->kind == AUTH_FIFO) {
-		*joins = is_ours(jobserver, auth->path) && speaks_fifo(adapter, path);
+		*joins = names(auth, jobserver) && speaks_fifo(adapter, path);
 		return NULL;
 	}
 	if (!jobserver->own || !speaks_fifo(adapter, path))
@@ -171,7 +175,7 @@ static char *mend_ninja(const struct adapter *adapter, const struct jobserver *j
 char *adapter_mend(const struct adapter *adapter, const struct jobserver *jobserver, const char *path,
                    char *const argv[], bool *joins)
 {
-	static struct auth auth;
+	struct auth auth;
 	const char *makeflags = getenv("MAKEFLAGS");
 
 	*joins = false;

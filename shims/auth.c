@@ -1,7 +1,7 @@
 #include "auth.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,14 +32,12 @@ bool auth_parse(const char *text, size_t length, struct auth *auth)
 
 	auth->kind = AUTH_NONE;
 	if (length > strlen(fifo) && strncmp(text, fifo, strlen(fifo)) == 0) {
-		text += strlen(fifo);
-		length -= strlen(fifo);
-		if (length >= sizeof auth->path) {
+		auth->path = text + strlen(fifo);
+		auth->path_length = length - strlen(fifo);
+		if (auth->path_length >= PATH_MAX) {
 			auth->why = "the path behind fifo: is too long";
 			return false;
 		}
-		memcpy(auth->path, text, length);
-		auth->path[length] = '\0';
 		auth->kind = AUTH_FIFO;
 		return true;
 	}
@@ -59,10 +57,9 @@ bool auth_parse(const char *text, size_t length, struct auth *auth)
 bool auth_find(const char *makeflags, struct auth *auth)
 {
 	const char *word = makeflags;
-	struct auth candidate; /* on the stack, like all such buffers of a moment: the next call reuses its pages */
+	struct auth candidate = { .legacy = false };
 
-	memset(auth, 0, offsetof(struct auth, path));
-	auth->why = "no jobserver in MAKEFLAGS";
+	*auth = (struct auth){ .why = "no jobserver in MAKEFLAGS" };
 	while (*word != '\0') {
 		size_t length = strcspn(word, " \t");
 

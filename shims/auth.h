@@ -2,7 +2,6 @@
 #ifndef AUTH_H
 #define AUTH_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,7 +12,8 @@ struct auth {
 	const char *word;      /* in makeflags: where its word begins, NULL if it came from elsewhere */
 	size_t word_length;
 	int read_fd, write_fd; /* AUTH_PIPE */
-	char path[PATH_MAX];   /* AUTH_FIFO */
+	const char *path;      /* AUTH_FIFO: in the text that was parsed, of path_length bytes */
+	size_t path_length;
 };
 
 /* Parses one address, "fifo:PATH" or "R,W". False, with auth->why set, where it is neither. */

@@ -57,7 +57,7 @@ static bool has_cloexec(int directory, const char *name, void *state)
  * started with -jN carries the pool as well, and opened another. */
 static bool hands_on(pid_t pid, const struct jobserver *jobserver, bool *legacy)
 {
-	static struct auth auth;
+	struct auth auth;
 	const char *makeflags = getenv("MAKEFLAGS");
 	struct stat status;
 

@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "client.h"
 #include "contract.h"
 #include "process.h"
@@ -26,11 +27,14 @@ static bool refuse(struct jobserver *jobserver, const char **why, const char *re
 	return false;
 }
 
+/* path is kept, not copied. */
 static bool open_path(struct jobserver *jobserver, const char *path, const char **why)
 {
 	struct stat status, opened;
 
 	jobserver->read_fd = jobserver->write_fd = -1;
+	if (path == NULL)
+		return refuse(jobserver, why, "its path is too long");
 	if (stat(path, &status) < 0)
 		return refuse(jobserver, why, errno == ENOENT ? "its FIFO does not exist" : "its FIFO can't be reached");
 	if (S_ISCHR(status.st_mode)) {
@@ -54,8 +58,7 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 		return refuse(jobserver, why, "its FIFO was replaced meanwhile");
 	jobserver->device = status.st_dev;
 	jobserver->inode = status.st_ino;
-	if (path != jobserver->path)
-		snprintf(jobserver->path, sizeof jobserver->path, "%s", path);
+	jobserver->path = path;
 	return true;
 }
 
@@ -69,20 +72,24 @@ static bool one_pipe(pid_t pid, const struct auth *auth, struct stat *status)
 	       status->st_dev == write_status.st_dev && status->st_ino == write_status.st_ino;
 }
 
+static bool open_fd(struct jobserver *jobserver, pid_t pid, int fd, const char **why)
+{
+	char path[48];
+	int length = snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+
+	return open_path(jobserver, arena_copy(path, (size_t)length), why);
+}
+
 /* make 4.3 closes R and W for recipes without `+`, Python for every child: the nearest ancestor that is a client by
  * its program's name still has them. A carrier's descriptors of the same numbers may be anything (cmake --build). */
 static bool open_ancestors_pipe(struct jobserver *jobserver, const struct auth *auth, const char **why)
 {
 	struct process process = { .parent = getppid() };
 	struct stat status;
-	char path[48];
 
-	while (process.parent > 0 && process_read(process.parent, &process)) {
-		if (!client_by_name(process.pid) || !one_pipe(process.pid, auth, &status))
-			continue;
-		snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)process.pid, auth->read_fd);
-		return open_path(jobserver, path, why);
-	}
+	while (process.parent > 0 && process_read(process.parent, &process))
+		if (client_by_name(process.pid) && one_pipe(process.pid, auth, &status))
+			return open_fd(jobserver, process.pid, auth->read_fd, why);
 	return refuse(jobserver, why, "its pipe is closed here, and no ancestor has it");
 }
 
@@ -103,29 +110,26 @@ bool jobserver_is(const struct jobserver *jobserver, const struct stat *status)
 bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why)
 {
 	struct stat status;
-	char path[48];
 
 	jobserver->read_fd = jobserver->write_fd = -1;
 	if (auth->kind == AUTH_FIFO)
-		return open_path(jobserver, auth->path, why);
+		return open_path(jobserver, arena_copy(auth->path, auth->path_length), why);
 	if (!one_pipe(getpid(), auth, &status))
 		return open_ancestors_pipe(jobserver, auth, why);
-	snprintf(path, sizeof path, "/proc/self/fd/%d", auth->read_fd);
-	return open_path(jobserver, path, why);
+	return open_fd(jobserver, getpid(), auth->read_fd, why);
 }
 
 static bool ledger_fd(int directory, const char *name, void *state)
 {
 	struct jobserver *jobserver = state;
-	ssize_t length, suffix = (ssize_t)strlen(LEDGER_SUFFIX);
+	size_t room;
+	char *path = arena_room(&room);
+	ssize_t length = readlinkat(directory, name, path, room < PATH_MAX ? room : PATH_MAX);
+	ssize_t fifo = length - (ssize_t)strlen(LEDGER_SUFFIX);
 
-	length = readlinkat(directory, name, jobserver->path, sizeof jobserver->path - 1);
-	if (length <= suffix)
+	if (fifo <= 0 || length == PATH_MAX || strncmp(path + fifo, LEDGER_SUFFIX, strlen(LEDGER_SUFFIX)) != 0)
 		return false;
-	jobserver->path[length] = '\0';
-	if (strcmp(jobserver->path + length - suffix, LEDGER_SUFFIX) != 0)
-		return false;
-	jobserver->path[length - suffix] = '\0';
+	jobserver->path = arena_copy(path, (size_t)fifo);
 	return true;
 }
 
@@ -148,9 +152,7 @@ bool jobserver_open(struct jobserver *jobserver, const char **why)
 	struct auth auth;
 	const char *own = getenv(ENV_JOBSERVER);
 
-	memset(jobserver, 0, offsetof(struct jobserver, path));
-	jobserver->read_fd = jobserver->write_fd = -1;
-	jobserver->own = true;
+	*jobserver = (struct jobserver){ .read_fd = -1, .write_fd = -1, .own = true };
 	if (own != NULL && *own != '\0') {
 		if (!auth_parse(own, strlen(own), &auth))
 			return refuse(jobserver, why, auth.why);

@@ -2,7 +2,6 @@
 #ifndef JOBSERVER_H
 #define JOBSERVER_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -15,7 +14,7 @@ struct jobserver {
 	dev_t device;
 	ino_t inode;
 	bool own; /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
-	char path[PATH_MAX]; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N */
+	const char *path; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N */
 };
 
 /* Finds and opens the jobserver (DESIGN 4.4): JOBSHIM_JOBSERVER, MAKEFLAGS, CARGO_MAKEFLAGS, an ancestor `jobshim run`.

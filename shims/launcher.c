@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "adapter.h"
+#include "arena.h"
 #include "arguments.h"
 #include "child.h"
 #include "contract.h"
@@ -47,8 +48,8 @@ static const char *base_name(const char *path)
 /* Puts assignment ("NAME=value") into the environment. False where it would need a place that is not there. */
 static bool put_environment(char *assignment)
 {
-	static char *larger[ENVIRONMENT_MAX + 1];
 	size_t name = strcspn(assignment, "=") + 1, count = 0;
+	char **larger;
 
 	for (; environ[count] != NULL; count++) {
 		if (strncmp(environ[count], assignment, name) == 0) {
@@ -56,10 +57,10 @@ static bool put_environment(char *assignment)
 			return true;
 		}
 	}
-	if (count >= ENVIRONMENT_MAX)
+	larger = count < ENVIRONMENT_MAX ? (char **)(void *)arena_keep((count + 2) * sizeof *larger) : NULL;
+	if (larger == NULL)
 		return false;
-	if (environ != larger)
-		memcpy(larger, environ, count * sizeof *environ);
+	memcpy(larger, environ, count * sizeof *environ);
 	larger[count] = assignment;
 	larger[count + 1] = NULL;
 	environ = larger;
@@ -176,7 +177,7 @@ static void open_ledger(const struct run *run, const struct jobserver *jobserver
 
 static _Noreturn void govern(struct run *run)
 {
-	static struct jobserver jobserver;
+	struct jobserver jobserver;
 	struct ledger ledger;
 	struct job job;
 	const char *why = "";
@@ -215,7 +216,7 @@ static _Noreturn void govern(struct run *run)
 /* `launcher --jobserver`: prints the jobserver a tool started here would use. */
 static int print_jobserver(void)
 {
-	static struct jobserver jobserver;
+	struct jobserver jobserver;
 	const char *why = "";
 
 	if (!jobserver_open(&jobserver, &why)) {
@@ -229,7 +230,7 @@ static int print_jobserver(void)
  * which is empty where there is none. */
 static int look(void)
 {
-	static struct jobserver jobserver;
+	struct jobserver jobserver;
 	struct ledger ledger;
 	const char *why = "";
 	char link[48], path[PATH_MAX] = "";
@@ -255,7 +256,7 @@ static int look(void)
 /* `launcher --reclaim`: returns the tokens of dead launchers to the jobserver a tool started here would use. */
 static int reclaim(void)
 {
-	static struct jobserver jobserver;
+	struct jobserver jobserver;
 	struct ledger ledger;
 	const char *why = "";
 
@@ -274,7 +275,7 @@ static int reclaim(void)
 
 int main(int argc, char **argv)
 {
-	static struct run run;
+	struct run run = { .adapter = NULL };
 	const char *disable = getenv(ENV_DISABLE);
 
 	report_init();

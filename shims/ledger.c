@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,48 +21,42 @@ enum { CLAIM_TRIES = 256, SCAN_BYTES = 4096 };
 static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
 
 /* Where there is no ledger the same code works on these. */
-static unsigned char no_header[LEDGER_HEADER_BYTES];
-static unsigned char no_record[LEDGER_RECORD_BYTES];
+static _Alignas(8) unsigned char no_header[HEADER_RECLAIMED_AT + sizeof(uint64_t)];
+static _Alignas(8) unsigned char no_record[LEDGER_RECORD_BYTES];
 
-/* The two mapped pages, for on_bus_error. */
-static void *mapped[2];
+/* The whole ledger, for on_bus_error. */
+static unsigned char *mapped;
 
 #define FIELD(type, base, offset) ((volatile type *)(volatile void *)((base) + (offset)))
 
 uint64_t monotonic_ns(void)
 {
 	struct timespec now;
+#if defined SYS_clock_gettime && LONG_MAX > INT_MAX
+	/* The system call: reading the vdso for the first time takes longer, and two pages. */
+	long error = syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+#else
+	long error = clock_gettime(CLOCK_MONOTONIC, &now);
+#endif
 
-	if (clock_gettime(CLOCK_MONOTONIC, &now) < 0)
-		return 0;
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return error < 0 ? 0 : (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* A store failed: the disk is full, or somebody cut the file. Memory of our own takes the page's place and the run
  * goes on without crash safety. */
 static void on_bus_error(int signal_number, siginfo_t *info, void *context)
 {
-	(void)context;
-	for (size_t i = 0; i < sizeof mapped / sizeof mapped[0]; i++) {
-		char *page = mapped[i];
+	size_t size = getauxval(AT_PAGESZ);
+	unsigned char *at = info->si_addr, *page;
 
-		if (page == NULL || (char *)info->si_addr < page || (char *)info->si_addr >= page + LEDGER_HEADER_BYTES)
-			continue;
-		if (mmap(page, LEDGER_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page)
+	(void)context;
+	if (at >= mapped && at < mapped + LEDGER_BYTES) {
+		page = mapped + (size_t)(at - mapped) / size * size;
+		if (mmap(page, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page)
 			return;
 	}
 	signal(signal_number, SIG_DFL);
 	raise(signal_number);
-}
-
-static void *map_page(struct ledger *ledger, off_t offset, size_t slot)
-{
-	void *page = mmap(NULL, LEDGER_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ledger->fd, offset);
-
-	if (page == MAP_FAILED)
-		return NULL;
-	mapped[slot] = page;
-	return page;
 }
 
 static void without(struct ledger *ledger, const char *why)
@@ -88,8 +85,9 @@ static bool lock_record(const struct ledger *ledger, unsigned index, short type)
 static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 {
 	struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+	const uint32_t numbers[] = { LEDGER_VERSION, LEDGER_RECORD_COUNT };
+	unsigned char head[HEADER_TOTAL];
 	struct stat status;
-	uint32_t version, count;
 
 	ledger->fd = fd;
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || (status.st_uid != owner && status.st_uid != geteuid()) ||
@@ -97,16 +95,16 @@ static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 		return without(ledger, "the ledger is not a file of ours"), false;
 	if (status.st_size != LEDGER_BYTES)
 		return without(ledger, "the ledger is cut or from another version"), false;
-	ledger->header = map_page(ledger, 0, 0);
-	if (ledger->header == NULL)
+	/* Read, not mapped: a page that is first touched by a store is touched once. */
+	if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head || memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0 ||
+	    memcmp(head + HEADER_VERSION, numbers, sizeof numbers) != 0)
+		return without(ledger, "the ledger is from another version"), false;
+	mapped = mmap(NULL, LEDGER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mapped == MAP_FAILED)
 		return without(ledger, "the ledger can't be mapped"), false;
 	if (sigaction(SIGBUS, &action, NULL) < 0)
 		return without(ledger, "SIGBUS can't be handled"), false;
-	version = *FIELD(uint32_t, ledger->header, HEADER_VERSION);
-	count = *FIELD(uint32_t, ledger->header, HEADER_RECORD_COUNT);
-	if (memcmp((const void *)ledger->header, LEDGER_MAGIC, 8) != 0 || version != LEDGER_VERSION ||
-	    count != LEDGER_RECORD_COUNT)
-		return without(ledger, "the ledger is from another version"), false;
+	ledger->header = mapped;
 	return true;
 }
 
@@ -231,20 +229,14 @@ void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *
 
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool)
 {
-	unsigned char *page;
-
 	ledger->index = LEDGER_RECORD_COUNT;
 	for (unsigned try = 0; ledger->fd >= 0 && try < CLAIM_TRIES; try++) {
 		unsigned index = ((unsigned)getpid() + try) % LEDGER_RECORD_COUNT;
-		off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES;
 
 		if (!lock_record(ledger, index, F_WRLCK))
 			continue;
-		page = map_page(ledger, at - at % LEDGER_HEADER_BYTES, 1);
-		if (page == NULL)
-			break;
 		reclaim_record(ledger, jobserver, index);
-		ledger->record = page + at % LEDGER_HEADER_BYTES;
+		ledger->record = mapped + LEDGER_HEADER_BYTES + (size_t)index * LEDGER_RECORD_BYTES;
 		ledger->index = index;
 		break;
 	}

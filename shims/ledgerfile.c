@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "contract.h"
 #include "jobserver.h"
 #include "process.h"
@@ -82,13 +83,14 @@ static void sweep(int directory)
 static int open_state_directory(bool make, const char **why)
 {
 	const char *base = getenv("XDG_RUNTIME_DIR");
-	char path[4096];
 	struct stat status;
+	size_t room;
+	char *path = arena_room(&room);
 	int fd;
 
 	if (base == NULL || base[0] != '/')
 		base = "/tmp";
-	if (snprintf(path, sizeof path, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)sizeof path) {
+	if (snprintf(path, room, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)room) {
 		*why = "the state directory's path is too long";
 		return -1;
 	}
@@ -149,14 +151,14 @@ static bool of_server(int fd, const struct stat *fifo)
 
 int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why)
 {
-	char path[PATH_MAX + 8];
-	char name[96];
+	char name[96], *path;
 	struct stat status;
 	int directory, fd;
+	size_t room;
 
 	*owner = geteuid();
-	if (fstat(jobserver->write_fd, &status) == 0) {
-		snprintf(path, sizeof path, "%s.ledger", jobserver->path);
+	path = arena_room(&room);
+	if (fstat(jobserver->write_fd, &status) == 0 && snprintf(path, room, "%s.ledger", jobserver->path) < (int)room) {
 		fd = open_high(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
 		if (fd >= 0 && (jobserver->own || of_server(fd, &status))) {
 			*owner = status.st_uid;

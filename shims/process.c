@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "arena.h"
 
 /* The kernel's answer to getdents64, which libcs without largefile variants don't declare. */
 struct directory_entry {
@@ -41,27 +44,18 @@ int open_high(const char *path, int flags)
 
 static ssize_t read_small_file_at(int directory, const char *path, char *buffer, size_t size)
 {
-	size_t used = 0;
+	ssize_t length;
 	int fd = open_high_at(directory, path, O_RDONLY);
 
 	if (fd < 0)
 		return -1;
-	while (used < size - 1) {
-		ssize_t n = read(fd, buffer + used, size - 1 - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			close(fd);
-			return -1;
-		}
-		if (n == 0)
-			break;
-		used += (size_t)n;
-	}
+	/* Once: short files come whole, those of /proc too. */
+	do
+		length = read(fd, buffer, size - 1);
+	while (length < 0 && errno == EINTR);
 	close(fd);
-	buffer[used] = '\0';
-	return (ssize_t)used;
+	buffer[length < 0 ? 0 : length] = '\0';
+	return length;
 }
 
 ssize_t read_small_file(const char *path, char *buffer, size_t size)
@@ -109,13 +103,15 @@ bool process_read(pid_t pid, struct process *process)
 void process_program(pid_t pid, char *name, size_t size)
 {
 	static const char deleted[] = " (deleted)";
-	char path[32], target[4096];
+	char path[32], *target;
 	const char *base;
 	ssize_t length;
+	size_t room;
 
 	name[0] = '\0';
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
-	length = readlink(path, target, sizeof target - 1);
+	target = arena_room(&room);
+	length = room < PATH_MAX ? -1 : readlink(path, target, PATH_MAX - 1);
 	if (length < 0)
 		return;
 	target[length] = '\0';

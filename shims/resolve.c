@@ -1,6 +1,6 @@
 #include "resolve.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,55 +8,77 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char MARKER[] = "/.jobshim";
+#include "arena.h"
+
+static const char MARKER[] = ".jobshim";
+static const char LAUNCHER[] = ".jobshim/launcher";
 static const char DEFAULT_PATH[] = "/bin:/usr/bin"; /* as execvp() has it where PATH is not set */
+enum { STRIPPED_PATH_MAX = 65536 };
+
+/* "DIRECTORY/NAME", to be used at once; an empty directory is the working directory. NULL where it is too long. */
+static const char *join(const char *directory, size_t length, const char *name)
+{
+	size_t room, name_length = strlen(name);
+	char *path = arena_room(&room);
+
+	if (length == 0) {
+		directory = ".";
+		length = 1;
+	}
+	if (room > PATH_MAX)
+		room = PATH_MAX;
+	if (length + 1 >= room || name_length >= room - length - 1)
+		return NULL;
+	memcpy(path, directory, length);
+	path[length] = '/';
+	memcpy(path + length + 1, name, name_length + 1);
+	return path;
+}
 
 /* A shim that was started by its path tells where we are without /proc/self/exe, which takes longer: DIR, if it leads to
  * DIR/.jobshim/launcher. */
 static bool find_by_shim(struct self *self)
 {
-	const char *started = (const char *)getauxval(AT_EXECFN), *slash;
-	char path[PATH_MAX];
+	const char *started = (const char *)getauxval(AT_EXECFN), *slash, *path;
 	struct stat status, launcher;
 
 	slash = started == NULL || *started != '/' ? NULL : strrchr(started, '/');
-	if (slash == NULL || snprintf(path, sizeof path, "%.*s%s/launcher", (int)(slash - started), started, MARKER) >=
-	                         (int)sizeof path ||
+	if (slash == NULL || (path = join(started, (size_t)(slash - started), LAUNCHER)) == NULL ||
 	    stat(started, &status) < 0 || stat(path, &launcher) < 0 || status.st_dev != launcher.st_dev ||
 	    status.st_ino != launcher.st_ino)
 		return false;
 	self->device = status.st_dev;
 	self->inode = status.st_ino;
-	memcpy(self->shim_dir, started, (size_t)(slash - started));
-	self->shim_dir[slash - started] = '\0';
-	return true;
+	self->shim_dir = arena_copy(started, (size_t)(slash - started));
+	return self->shim_dir != NULL;
 }
 
 void self_find(struct self *self)
 {
 	struct stat status;
+	size_t room;
 	ssize_t length;
-	char *slash;
+	char *path, *end;
 
 	if (find_by_shim(self))
 		return;
-	length = readlink("/proc/self/exe", self->shim_dir, sizeof self->shim_dir - 1);
-	if (length < 0)
-		length = 0;
-	self->shim_dir[length] = '\0';
+	path = arena_room(&room);
+	length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	path[length < 0 ? 0 : length] = '\0';
 	/* By path is quicker; an upgrade may have replaced us: "launcher (deleted)". */
-	if (stat(self->shim_dir, &status) == 0 || stat("/proc/self/exe", &status) == 0) {
+	if (stat(path, &status) == 0 || stat("/proc/self/exe", &status) == 0) {
 		self->device = status.st_dev;
 		self->inode = status.st_ino;
 	}
-	slash = strrchr(self->shim_dir, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	length = (ssize_t)strlen(self->shim_dir) - (ssize_t)strlen(MARKER);
-	if (length > 0 && strcmp(self->shim_dir + length, MARKER) == 0)
-		self->shim_dir[length] = '\0';
-	else
-		self->shim_dir[0] = '\0';
+	/* DIR/.jobshim/launcher, else there is no shim dir */
+	end = strrchr(path, '/');
+	if (end != NULL)
+		*end = '\0';
+	end = strrchr(path, '/');
+	if (end == NULL || strcmp(end + 1, MARKER) != 0)
+		end = path;
+	*end = '\0';
+	self->shim_dir = arena_keep((size_t)(end - path) + 1);
 }
 
 enum entry { ENTRY_PLAIN, ENTRY_OURS, ENTRY_ANOTHERS };
@@ -64,22 +86,20 @@ enum entry { ENTRY_PLAIN, ENTRY_OURS, ENTRY_ANOTHERS };
 /* What directory is: one of the shim dirs that carry our marker, or an ordinary one. */
 static enum entry entry_kind(const struct self *self, const char *directory, size_t length)
 {
-	char path[PATH_MAX];
+	const char *path;
 	struct stat status, own;
 
-	if (length > 0 && strlen(self->shim_dir) == length && memcmp(directory, self->shim_dir, length) == 0)
+	if (length == 0)
+		return ENTRY_PLAIN;
+	if (strlen(self->shim_dir) == length && memcmp(directory, self->shim_dir, length) == 0)
 		return ENTRY_OURS;
-	if (length + sizeof MARKER > sizeof path)
+	path = join(directory, length, MARKER);
+	if (path == NULL || stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
 		return ENTRY_PLAIN;
-	memcpy(path, directory, length);
-	strcpy(path + length, MARKER);
-	if (length == 0 || stat(path, &status) < 0 || !S_ISDIR(status.st_mode))
-		return ENTRY_PLAIN;
-	if (self->shim_dir[0] == '\0')
-		return ENTRY_ANOTHERS;
-	snprintf(path, sizeof path, "%.*s%s", (int)(sizeof path - sizeof MARKER), self->shim_dir, MARKER);
-	return stat(path, &own) == 0 && own.st_dev == status.st_dev && own.st_ino == status.st_ino ? ENTRY_OURS
-	                                                                                         : ENTRY_ANOTHERS;
+	path = self->shim_dir[0] == '\0' ? NULL : join(self->shim_dir, strlen(self->shim_dir), MARKER);
+	return path != NULL && stat(path, &own) == 0 && own.st_dev == status.st_dev && own.st_ino == status.st_ino
+	           ? ENTRY_OURS
+	           : ENTRY_ANOTHERS;
 }
 
 enum candidate { CANDIDATE_NONE, CANDIDATE_DENIED, CANDIDATE_GOOD };
@@ -95,49 +115,42 @@ static enum candidate candidate_kind(const struct self *self, const char *path)
 	return access(path, X_OK) == 0 ? CANDIDATE_GOOD : CANDIDATE_DENIED;
 }
 
-static bool join(char *path, size_t size, const char *directory, size_t length, const char *name)
+/* Takes note of path where it is a better find than what there was. */
+static enum candidate consider(const struct self *self, const char *path, struct resolution *resolution)
 {
-	size_t name_length = strlen(name);
+	enum candidate kind = path == NULL ? CANDIDATE_NONE : candidate_kind(self, path);
+	char *copy;
 
-	/* An empty entry is the working directory. */
-	if (length == 0) {
-		directory = ".";
-		length = 1;
-	}
-	if (length + 1 + name_length >= size)
-		return false;
-	memcpy(path, directory, length);
-	path[length] = '/';
-	memcpy(path + length + 1, name, name_length + 1);
-	return true;
-}
-
-static void resolve_path(const struct self *self, const char *path, struct resolution *resolution)
-{
-	enum candidate kind = candidate_kind(self, path);
-
-	resolution->outcome = kind == CANDIDATE_GOOD ? RESOLVED : kind == CANDIDATE_DENIED ? NOT_EXECUTABLE : NOT_FOUND;
-	if (snprintf(resolution->path, sizeof resolution->path, "%s", path) >= (int)sizeof resolution->path)
-		resolution->outcome = NOT_FOUND;
+	if (kind == CANDIDATE_NONE || (kind == CANDIDATE_DENIED && resolution->outcome != NOT_FOUND))
+		return kind;
+	copy = arena_copy(path, strlen(path));
+	if (copy == NULL)
+		return CANDIDATE_NONE;
+	resolution->outcome = kind == CANDIDATE_GOOD ? RESOLVED : NOT_EXECUTABLE;
+	resolution->path = copy;
+	return kind;
 }
 
 void resolve(const struct self *self, const char *name, struct resolution *resolution)
 {
-	static char stripped[65536];
-	char candidate[PATH_MAX];
+	static char nothing[] = "";
 	const char *path = getenv("PATH");
 	const char *slash = strrchr(name, '/');
 	const char *base = slash == NULL ? name : slash + 1;
-	char *end = stripped + snprintf(stripped, sizeof stripped, "PATH=");
 	bool given = slash != NULL && entry_kind(self, name, (size_t)(slash - name)) == ENTRY_PLAIN;
-	bool behind = false, found_behind = false, fits, any = false;
+	bool behind = false, found_behind = false, any = false;
+	char *end = NULL;
 
 	resolution->outcome = NOT_FOUND;
-	resolution->path[0] = '\0';
+	resolution->path = nothing;
 	resolution->stripped_path = NULL;
 	if (given)
-		resolve_path(self, name, resolution);
-	fits = path != NULL && strlen(path) + sizeof "PATH=" <= sizeof stripped;
+		consider(self, name, resolution);
+	if (path != NULL && strlen(path) + sizeof "PATH=" <= STRIPPED_PATH_MAX) {
+		resolution->stripped_path = arena_keep(strlen(path) + sizeof "PATH=");
+		if (resolution->stripped_path != NULL)
+			end = stpcpy(resolution->stripped_path, "PATH=");
+	}
 	if (path == NULL)
 		path = DEFAULT_PATH;
 	for (const char *entry = path;; entry++) {
@@ -147,30 +160,21 @@ void resolve(const struct self *self, const char *name, struct resolution *resol
 		if (kind == ENTRY_OURS)
 			behind = true;
 		if (kind == ENTRY_PLAIN) {
-			if (fits) {
+			if (end != NULL) {
 				if (any)
 					*end++ = ':';
-				memcpy(end, entry, length);
-				end += length;
+				end = mempcpy(end, entry, length);
 			}
 			any = true;
 			/* The first one behind us wins, else the first one before us. */
 			if (!given && !found_behind && (behind || resolution->outcome != RESOLVED) &&
-			    join(candidate, sizeof candidate, entry, length, base)) {
-				enum candidate found = candidate_kind(self, candidate);
-
-				if (found == CANDIDATE_GOOD || (found == CANDIDATE_DENIED && resolution->outcome == NOT_FOUND)) {
-					resolution->outcome = found == CANDIDATE_GOOD ? RESOLVED : NOT_EXECUTABLE;
-					strcpy(resolution->path, candidate);
-					found_behind = behind && found == CANDIDATE_GOOD;
-				}
-			}
+			    consider(self, join(entry, length, base), resolution) == CANDIDATE_GOOD)
+				found_behind = behind;
 		}
 		entry += length;
 		if (*entry == '\0')
 			break;
 	}
-	*end = '\0';
-	if (fits)
-		resolution->stripped_path = stripped;
+	if (end != NULL)
+		*end = '\0';
 }

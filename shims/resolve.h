@@ -2,21 +2,20 @@
 #ifndef RESOLVE_H
 #define RESOLVE_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 /* The installed launcher this process runs from. */
 struct self {
-	dev_t device;            /* of the launcher */
+	dev_t device;         /* of the launcher */
 	ino_t inode;
-	char shim_dir[PATH_MAX]; /* empty where the launcher is not in a DIR/.jobshim */
+	const char *shim_dir; /* empty where the launcher is not in a DIR/.jobshim */
 };
 
 struct resolution {
 	enum { RESOLVED, NOT_FOUND, NOT_EXECUTABLE } outcome;
-	char *stripped_path;     /* "PATH=..." without any jobshim entry; NULL: nothing to strip, or it won't fit */
-	char path[PATH_MAX];     /* absolute, or as PATH has it; symlinks not resolved */
+	char *stripped_path;  /* "PATH=..." without any jobshim entry; NULL: nothing to strip, or it won't fit */
+	char *path;           /* absolute, or as PATH has it; symlinks not resolved; empty where none was found */
 };
 
 void self_find(struct self *self);

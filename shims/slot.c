@@ -14,6 +14,11 @@
 #include "ledger.h"
 #include "patience.h"
 
+/* musl's name on 32-bit machines; the struct given to it has the kernel's longs in either case. */
+#ifndef SYS_timer_settime
+#define SYS_timer_settime SYS_timer_settime32
+#endif
+
 enum {
 	LOOK_AGAIN_MS = 250,  /* the head of a queue: reclaim, and wake-ups that another waiter swallowed */
 	UNSEEN_HOLDER_MS = 10, /* the same where the implicit slot's holder can't be watched */

@@ -1,10 +1,10 @@
 #include "toolfile.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "contract.h"
 #include "process.h"
 
@@ -36,14 +36,15 @@ static void apply(struct tool_settings *settings, const char *key, const char *v
 
 void tool_settings_read(struct tool_settings *settings, const char *shim_dir, const char *tool)
 {
-	char path[PATH_MAX], text[LEDGER_TOOL_FILE_MAX];
+	char text[LEDGER_TOOL_FILE_MAX];
 	const char *value;
-	char *rest = NULL;
+	char *rest = NULL, *path;
+	size_t room;
 
 	memset(settings, 0, sizeof *settings);
 	settings->patience = LEDGER_DEFAULT_PATIENCE;
-	if (shim_dir[0] != '\0' &&
-	    snprintf(path, sizeof path, "%s/.jobshim/tools/%s", shim_dir, tool) < (int)sizeof path &&
+	path = arena_room(&room);
+	if (shim_dir[0] != '\0' && snprintf(path, room, "%s/.jobshim/tools/%s", shim_dir, tool) < (int)room &&
 	    read_small_file(path, text, sizeof text) > 0) {
 		for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
 			char *equals = strchr(line, '=');

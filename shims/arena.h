@@ -1,0 +1,18 @@
+/* One block of memory for the texts of a run: paths, PATH, the environment. A page costs a microsecond and 4 KB when it
+ * is first touched, so they lie side by side. Nothing is given back: a launcher runs once. */
+#ifndef ARENA_H
+#define ARENA_H
+
+#include <stddef.h>
+
+/* Where the next text may be built, and in *room how many bytes fit. Others may build theirs there too, until it is
+ * kept. */
+char *arena_room(size_t *room);
+
+/* Keeps the first size bytes of arena_room() and returns them. NULL where there is no room for them. */
+char *arena_keep(size_t size);
+
+/* Keeps a copy of length bytes, which may lie in arena_room(), ended by a NUL. NULL where there is no room for it. */
+char *arena_copy(const char *text, size_t length);
+
+#endif
