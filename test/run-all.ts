@@ -4,6 +4,7 @@
  * A file has passed if it exits 0 *and* uvu's summary says that it ran tests and all of them passed (uvu exits 0 for
  * a file that forgot its `.run()`), and if it left neither a process nor a file behind.
  *
+ * JOBSHIM_TEST_FILES=N       so many files at once (two, or as many as there are cores)
  * JOBSHIM_TEST_JOBS=2,8      the client drivers run at these -j only (all of 1,2,3,8)
  * JOBSHIM_TEST_LAUNCHER=FILE a launcher that stands in for shims/build/launcher in all shim dirs
  * CI=true                    a client that this machine lacks is a failure
@@ -11,7 +12,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { missingClients } from './support/clients.js'
@@ -108,7 +109,8 @@ function runFile(file: string): Promise<Report> {
 
 const files = testFiles(process.argv.slice(2))
 const sum: Counts = { passed: 0, failed: 0, skipped: 0 }
-for (const file of files) {
+
+async function runAndTell(file: string): Promise<void> {
   const started = Date.now()
   const report = await runFile(file)
   const name = relative(here, file).replace(/\.test\.js$/, '')
@@ -122,6 +124,14 @@ for (const file of files) {
   sum.failed += report.failed
   sum.skipped += report.skipped
 }
+
+const atOnce = Number(process.env.JOBSHIM_TEST_FILES ?? Math.min(2, availableParallelism()))
+const waiting = [...files]
+await Promise.all(
+  Array.from({ length: atOnce }, async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runAndTell(file)
+  }),
+)
 
 const missing = missingClients()
 if (missing.length > 0) console.log(`not met here: ${missing.join(', ')}`)

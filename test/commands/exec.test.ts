@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jobshim, type Surroundings } from '../support/jobshim.js'
+import { deadlySignals } from '../support/processes.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 const exec = (words: readonly string[], around: Surroundings = {}) => {
@@ -26,22 +27,7 @@ for (const status of [0, 1, 2, 77, 125, 255]) {
   })
 }
 
-// Each of those that Node treats in a way of its own, and the usual ones.
-const signals = [
-  'SIGHUP',
-  'SIGINT',
-  'SIGQUIT',
-  'SIGKILL',
-  'SIGUSR1',
-  'SIGSEGV',
-  'SIGUSR2',
-  'SIGPIPE',
-  'SIGALRM',
-  'SIGTERM',
-  'SIGPROF',
-] as const
-
-for (const signal of signals) {
+for (const signal of deadlySignals) {
   test(`exec :: dies of ${signal} as its tool did`, async () => {
     const script = `ulimit -c 0; kill -${constants.signals[signal]} $$`
     assert.equal(await exec(['sh', '-c', script]), { status: null, signal, stdout: '', stderr: '' })

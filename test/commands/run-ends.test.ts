@@ -5,6 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeYard } from '../shims/hold.js'
 import { jobshim, run } from '../support/jobshim.js'
+import { deadlySignals } from '../support/processes.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { idleSummary, jobshimRun, runDirectories, runLine } from './runs.js'
 
@@ -24,27 +25,7 @@ for (const status of [0, 1, 2, 77, 124, 125, 126, 127, 128, 129, 130, 137, 254, 
   })
 }
 
-// Each of those that Node treats in a way of its own, and the usual ones.
-const signals = [
-  'SIGHUP',
-  'SIGINT',
-  'SIGQUIT',
-  'SIGILL',
-  'SIGABRT',
-  'SIGBUS',
-  'SIGFPE',
-  'SIGKILL',
-  'SIGUSR1',
-  'SIGSEGV',
-  'SIGUSR2',
-  'SIGPIPE',
-  'SIGALRM',
-  'SIGTERM',
-  'SIGXFSZ',
-  'SIGPROF',
-] as const
-
-for (const signal of signals) {
+for (const signal of deadlySignals) {
   test(`run :: dies of ${signal} as its command did`, async () => {
     const script = `ulimit -c 0; exec ${runLine(yard, '-j2', '--', 'sh', '-c', `'kill -${constants.signals[signal]} $$'`).join(' ')}`
     const result = await run('sh', ['-c', script], { cwd: yard.root, env: yard.env })

@@ -5,9 +5,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { killStarted, makeYard, start, type Yard } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
-import { makeFifo, makePipe } from '../support/pool.js'
+import { makeFifo, makePipe, tokensIn } from '../support/pool.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { idleSummary, jobshimRun, runDirectories, runFifo, runLine, summaryLine, tokensIn } from './runs.js'
+import { idleSummary, jobshimRun, runDirectories, runFifo, runLine, summaryLine } from './runs.js'
 
 /** Two tools at once in one job: one in its own slot, one with a token. */
 const two = 'exec 9<&0; hold <&9 & hold <&9 & wait; exit 5'

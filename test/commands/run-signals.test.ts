@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Held, killStarted, makeYard, start, until } from '../shims/hold.js'
+import { tokensIn } from '../support/pool.js'
 import { writeFiles } from '../support/workspace.js'
-import { idleSummary, runDirectories, runFifo, runLine, summaryLine, tokensIn } from './runs.js'
+import { idleSummary, runDirectories, runFifo, runLine, summaryLine } from './runs.js'
 
 const yard = await makeYard('')
 const env = { ...yard.env, HOME: yard.root }
@@ -88,12 +89,16 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 /** A make that doesn't say its version before the gate is opened: the pool is there, the command not yet. */
-function slowMake(): { path: string; open: () => void } {
+function slowMake(): { path: string; open: () => void; close: () => void } {
   const gate = join(yard.root, 'gate')
   execFileSync('sh', ['-c', 'test -p "$0" || mkfifo "$0"', gate])
   writeFiles(yard.root, { 'slow/make': `#!/bin/sh\nread -r line <${gate}\necho GNU Make 4.4\n` })
   const fd = openSync(gate, 'r+')
-  return { path: `${join(yard.root, 'slow')}:${process.env.PATH}`, open: () => closeSync(fd) }
+  return {
+    path: `${join(yard.root, 'slow')}:${process.env.PATH}`,
+    open: () => void writeSync(fd, '\n'), // stays open: make may come to its gate after us
+    close: () => closeSync(fd),
+  }
 }
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -104,6 +109,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     held.child.kill(signal)
     make.open()
     const { stderr, stdout, ...outcome } = await held.ended
+    make.close()
     assert.equal(outcome, { status: null, signal })
     assert.match(stdout, /^(held \d+\n)?$/)
     assert.is(stderr, idleSummary('1/1'))

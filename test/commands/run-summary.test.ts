@@ -5,17 +5,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { summary } from '../../src/commands/run.js'
 import { killStarted, makeYard, start, until } from '../shims/hold.js'
+import { tokensIn } from '../support/pool.js'
 import { writeFiles } from '../support/workspace.js'
-import {
-  idleSummary,
-  jobshimRun,
-  runDirectories,
-  runFifo,
-  runLine,
-  summaryLine,
-  tokensIn,
-  waiters,
-} from './runs.js'
+import { idleSummary, jobshimRun, runDirectories, runFifo, runLine, summaryLine, waiters } from './runs.js'
 
 const yard = await makeYard('')
 const env = { ...yard.env, HOME: yard.root }

@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
@@ -52,22 +43,6 @@ export function runFifo(yard: Yard): string {
   const directories = runDirectories(yard)
   assert.is(directories.length, 1)
   return join(directories[0] ?? '', 'fifo')
-}
-
-/** The tokens in a FIFO that somebody else holds open; they stay in it. */
-export function tokensIn(fifo: string): string {
-  const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
-  try {
-    const bytes = Buffer.alloc(65536)
-    const length = readSync(fd, bytes)
-    writeSync(fd, bytes, 0, length)
-    return bytes.toString('latin1', 0, length)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return ''
-    throw error
-  } finally {
-    closeSync(fd)
-  }
 }
 
 /** How many launchers wait for a slot of the only run, by its ledger. */

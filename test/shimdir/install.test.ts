@@ -269,6 +269,28 @@ const withoutOverride =
       ]
     : []
 
+/** Installs `cc` as somebody whom the modes of files bind. */
+const installBound = ({
+  dir,
+  root,
+  path,
+}: {
+  dir: string
+  root: string
+  path: string
+}): ReturnType<typeof run> =>
+  run(
+    '/usr/bin/env',
+    [
+      `PATH=${path}:${scrubbed().PATH}`,
+      ...withoutOverride,
+      process.execPath,
+      join(repository, 'bin/jobshim.js'),
+      ...['install', '--dir', dir, '--tools', 'cc'],
+    ],
+    { cwd: root, env: { HOME: root } },
+  )
+
 for (const [title, prepare] of Object.entries({
   'an empty read-only dir': (dir: string) => mkdirSync(dir),
   'a read-only dir with a file': (dir: string) => writeFiles(dir, { mine: 'x' }),
@@ -278,18 +300,7 @@ for (const [title, prepare] of Object.entries({
     prepare(dir)
     const before = picture(dir)
     chmodSync(dir, 0o555)
-    const words = [
-      ...withoutOverride,
-      process.execPath,
-      join(repository, 'bin/jobshim.js'),
-      'install',
-      '--dir',
-      dir,
-    ]
-    const result = await run('/usr/bin/env', [`PATH=${path}:${scrubbed().PATH}`, ...words, '--tools', 'cc'], {
-      cwd: root,
-      env: { HOME: root },
-    })
+    const result = await installBound({ dir, root, path })
     assert.equal(
       result,
       bad(1, `jobshim: ${dir}: can't be written (EACCES)\n  name a directory you can write with --dir\n`),
@@ -302,18 +313,7 @@ for (const [title, prepare] of Object.entries({
 test('install :: error :: the dir can not be made', async () => {
   const { dir, root, path } = makeBench(['cc'])
   chmodSync(root, 0o555)
-  const words = [
-    ...withoutOverride,
-    process.execPath,
-    join(repository, 'bin/jobshim.js'),
-    'install',
-    '--dir',
-    dir,
-  ]
-  const result = await run('/usr/bin/env', [`PATH=${path}:${scrubbed().PATH}`, ...words, '--tools', 'cc'], {
-    cwd: root,
-    env: { HOME: root },
-  })
+  const result = await installBound({ dir, root, path })
   chmodSync(root, 0o755)
   assert.equal(
     result,

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockedRecords } from '../../src/jobserver/ledger.js'
@@ -35,6 +35,14 @@ export async function makeYard(tokens: string): Promise<Yard> {
   const pool = makeFifo(root, tokens)
   const env = { PATH: `${shims}:${path}`, XDG_RUNTIME_DIR: runtime }
   return { root, shims, runtime, pool, env, governed: { ...env, JOBSHIM_JOBSERVER: pool.auth } }
+}
+
+/** A FIFO at `path`: who reads it reads on until `open` is called. A pipe to a child won't do, Node closes it at its death. */
+export function makeGate({ root }: Yard): { path: string; open: () => void } {
+  const path = join(root, 'gate')
+  execFileSync('mkfifo', [path])
+  const fd = openSync(path, 'r+')
+  return { path, open: () => closeSync(fd) }
 }
 
 /** A started program that holds, or waits to. */

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, existsSync, openSync, readdirSync, readSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findAuth } from '../../src/jobserver/auth.js'
 import { type ClientKey, findClient } from '../support/clients.js'
-import { makeFifo, makePipe } from '../support/pool.js'
+import { makeFifo, makePipe, tokensIn } from '../support/pool.js'
 import { repository, writeFiles } from '../support/workspace.js'
 import { type Held, killStarted, makeYard, start, until } from './hold.js'
 
@@ -94,22 +94,6 @@ test('joins :: JOBSHIM_JOBSERVER wins over MAKEFLAGS', async () => {
   other.close()
 })
 
-/** What is in a pipe or FIFO that somebody else holds open; it stays in it. */
-function peek(path: string): string {
-  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
-  try {
-    const bytes = Buffer.alloc(100)
-    const length = readSync(fd, bytes)
-    writeSync(fd, bytes, 0, length)
-    return bytes.toString('latin1', 0, length)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return ''
-    throw error
-  } finally {
-    closeSync(fd)
-  }
-}
-
 const python = `import os, subprocess
 tools = [subprocess.Popen(['hold'], stdin=open(os.environ['GATE']), close_fds=True) for _ in range(2)]
 for tool in tools:
@@ -166,7 +150,7 @@ for (const { name, needs, recipe, closed } of recipes) {
     const auth = findAuth(makeflags)
     if (auth?.kind !== 'pipe') throw new Error(`no pipe in ${makeflags}`)
     const pipe = `/proc/${held.pid}/fd/${auth.readFd}`
-    assert.is(peek(pipe), '++') // of three; make's own slot is that of the recipe
+    assert.is(tokensIn(pipe), '++') // of three; make's own slot is that of the recipe
     closeSync(open)
     const { status, stderr } = await held.end()
     assert.is(stderr, '') // make would say here that a token is missing
@@ -239,7 +223,7 @@ test('joins :: an ancestor jobshim run, the environment cleared', async () => {
   const state = join(yard.runtime, readdirSync(yard.runtime)[0] ?? '')
   const directories = readdirSync(state)
   assert.is(directories.length, 1)
-  assert.is(peek(join(state, directories[0] ?? '', 'fifo')), '')
+  assert.is(tokensIn(join(state, directories[0] ?? '', 'fifo')), '')
   const { status, stderr } = await held.end()
   assert.is(status, 5)
   assert.match(stderr, /^jobshim: 3 tool runs, at most 3 at a time, .*, 2\/2 tokens back\n$/)

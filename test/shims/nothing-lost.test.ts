@@ -1,20 +1,19 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { currentUid } from '../../src/ground/paths.js'
 import { scrubbed } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
 import {
   type Held,
   killStarted,
   ledgerRecords,
+  makeGate,
   makeYard,
   start,
   until,
   waits,
-  within,
   type Yard,
 } from './hold.js'
 
@@ -52,14 +51,6 @@ async function takeAll(yard: Yard, slots: number): Promise<Held[]> {
     await held.tools
   }
   return holders
-}
-
-/** A FIFO at `path`: who reads it reads on until `open` is called. A pipe to a child won't do, Node closes it at its death. */
-function makeGate({ root }: Yard): { path: string; open: () => void } {
-  const path = join(root, 'gate')
-  execFileSync('mkfifo', [path])
-  const fd = openSync(path, 'r+')
-  return { path, open: () => closeSync(fd) }
 }
 
 /** All slots can be had, not one more, and after it the pool and the ledger are as at the start. */
@@ -279,178 +270,6 @@ for (const [what, strike] of Object.entries(victims))
     }
     await assertWhole(yard, tokens)
   })
-
-/** A mount namespace with a small disk of its own on XDG_RUNTIME_DIR. */
-async function mountDisk(
-  yard: Yard,
-  mount: string,
-): Promise<{ inside: (command: string[]) => string[]; end: () => Promise<unknown> }> {
-  const script = `set -e; ${mount}; echo held $$; read -r line || true`
-  const keeper = start({ env: yard.env, command: ['unshare', '-m', 'sh', '-c', script] })
-  await keeper.tools
-  return {
-    inside: command => ['nsenter', '-t', String(keeper.pid), '-m', ...command],
-    end: () => keeper.end(),
-  }
-}
-
-const tmpfs = 'mount -t tmpfs -o size=400k,mode=700 none "$XDG_RUNTIME_DIR"; cd "$XDG_RUNTIME_DIR"'
-const makeLedger =
-  'JOBSHIM_JOBSERVER=$POOL hold </dev/null >ran || test $? = 7; test -n "$(find . -name "v1-*")"'
-const fill = 'head -c 1000000 /dev/zero >filling 2>/dev/null || test $? = 1'
-const noSpace = '! echo x >more 2>/dev/null'
-
-const disks = [
-  { name: 'full before there is a ledger', mount: `${tmpfs}; ${fill}; ${noSpace}` },
-  { name: 'full when there is a ledger', mount: `${tmpfs}; ${makeLedger}; ${fill}; ${noSpace}` },
-  {
-    name: 'read-only, no state directory',
-    mount: `${tmpfs}; mount -o remount,ro "$XDG_RUNTIME_DIR"; ${noSpace}`,
-  },
-  {
-    name: 'read-only, with a ledger',
-    mount: `${tmpfs}; ${makeLedger}; mount -o remount,ro "$XDG_RUNTIME_DIR"; ${noSpace}`,
-  },
-]
-
-const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
-
-for (const { name, mount } of disks) {
-  const title = `disk :: ${name}`
-  if (!mayMount) {
-    test.skip(title)
-    continue
-  }
-  test(title, async () => {
-    const yard = await makeYard('A')
-    const disk = await mountDisk({ ...yard, env: { ...yard.env, POOL: yard.pool.auth } }, mount)
-    const command = disk.inside(['hold'])
-    for (let round = 0; round < 3; round++) {
-      const [first, second, third] = [1, 2, 3].map(() => start({ env: yard.governed, command }))
-      const held = [first, second, third].filter(one => one !== undefined)
-      const got = await Promise.any(held.map(one => one.tools.then(() => one)))
-      const rest = held.filter(one => one !== got)
-      const next = await Promise.any(rest.map(one => one.tools.then(() => one)))
-      const last = rest.find(one => one !== next)
-      assert.is(yard.pool.count(), '')
-      assert.is(last?.output.stdout, '')
-      for (const one of [next, got]) {
-        const [tool] = await one.tools
-        assert.equal(await one.end(), { status: 7, signal: null, stdout: `held ${tool}\n`, stderr: '' })
-      }
-      await last?.tools
-      await last?.end()
-      assert.is(yard.pool.count(), 'A')
-    }
-    // Whoever is killed where nothing could be noted may lose a token, but never the implicit slot.
-    const victim = start({ env: yard.governed, command })
-    await victim.tools
-    await victim.kill()
-    const next = start({ env: yard.governed, command })
-    await next.tools
-    await next.end()
-    assert.is(yard.pool.count(), 'A')
-    await disk.end()
-  })
-}
-
-const runDirectories = ({ runtime }: Yard): string[] => {
-  const state = join(runtime, `jobshim-${currentUid()}`)
-  return existsSync(state) ? readdirSync(state).filter(name => name.startsWith('run-')) : []
-}
-
-const run = ({ shims }: Yard): string[] => [
-  process.execPath,
-  join(repository, 'bin/jobshim.js'),
-  'run',
-  '-j2',
-  '--dir',
-  shims,
-  '--',
-]
-
-const jobshimRun = (yard: Yard, ...command: string[]): Held =>
-  start({ env: yard.env, command: [...run(yard), ...command] })
-
-const summary = /^jobshim: \d+ tool runs?, .*, 1\/1 tokens? back\n$/
-
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
-  test(`run :: ${signal} :: goes to the command, whose death is ours; the directory is removed`, async () => {
-    const yard = await makeYard('')
-    const gate = makeGate(yard)
-    const held = jobshimRun(yard, 'sh', '-c', `hold <${gate.path} & read -r line; exit 1`)
-    const [tool = -1] = await held.tools
-    assert.is(runDirectories(yard).length, 1)
-    const gone = within(
-      new Promise(resolve => held.child.once('exit', resolve)),
-      () => `after ${signal}: ${JSON.stringify(held.output)}`,
-    )
-    held.child.kill(signal)
-    await gone
-    // What the command left behind goes on, as it would without jobshim.
-    assert.ok(existsSync(`/proc/${tool}`))
-    gate.open()
-    const { status, signal: death, stderr } = await held.end()
-    assert.equal([status, death], [null, signal])
-    assert.match(stderr, summary)
-    assert.equal(runDirectories(yard), [])
-    await until('the tool is gone', () => !existsSync(`/proc/${tool}`))
-  })
-
-  test(`run :: ${signal} :: a command that handles it decides the status`, async () => {
-    const yard = await makeYard('')
-    const script = `trap 'echo got; exit 3' ${signal.slice(3)}; echo held $$; while :; do read -r line; done`
-    const held = jobshimRun(yard, 'sh', '-c', script)
-    const [shell] = await held.tools
-    held.child.kill(signal)
-    const { stderr, ...outcome } = await held.ended
-    assert.equal(outcome, { status: 3, signal: null, stdout: `held ${shell}\ngot\n` })
-    assert.match(stderr, summary)
-    assert.equal(runDirectories(yard), [])
-  })
-}
-
-test('run :: SIGKILL :: the next run sweeps its directory, and no other', async () => {
-  const yard = await makeYard('')
-  const living = jobshimRun(yard, 'hold')
-  await living.tools
-  const [livingDirectory] = runDirectories(yard)
-  const killed = jobshimRun(yard, 'sh', '-c', 'hold <&0; exit 1')
-  await killed.tools
-  assert.is(runDirectories(yard).length, 2)
-  kill(killed.pid)
-  await new Promise(resolve => killed.child.once('exit', resolve))
-  assert.is(runDirectories(yard).length, 2)
-  const next = jobshimRun(yard, 'hold')
-  await next.tools
-  assert.is(runDirectories(yard).length, 2)
-  assert.ok(runDirectories(yard).includes(livingDirectory ?? ''))
-  for (const held of [next, living]) {
-    const { status, stderr } = await held.end()
-    assert.is(status, 7)
-    assert.match(stderr, summary)
-  }
-  assert.equal(runDirectories(yard), [])
-  await killed.end()
-})
-
-test('run :: launchers killed, one with a token: the summary counts it as back', async () => {
-  const yard = await makeYard('')
-  const gate = makeGate(yard)
-  const hold = `hold <${gate.path} & pids="$pids $!"`
-  const held = start({
-    env: yard.env,
-    command: [...run(yard), 'sh', '-c', `${hold}; ${hold}; read -r line; kill -9 $pids; wait; exit 5`],
-    wanted: 2,
-  })
-  await held.tools
-  const { status, stdout, stderr } = await held.end()
-  gate.open()
-  assert.is(status, 5)
-  assert.match(stdout, /^held \d+\nheld \d+\n$/)
-  assert.match(stderr, /^jobshim: 2 tool runs, at most 2 at a time, .*, 1\/1 tokens? back\n$/)
-  assert.equal(runDirectories(yard), [])
-})
 
 test.after.each(killStarted)
 

@@ -10,29 +10,40 @@ export type Pool = {
   close(): void
 }
 
+function read(fd: number): Buffer {
+  const bytes = Buffer.alloc(65536)
+  try {
+    return bytes.subarray(0, readSync(fd, bytes))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return bytes.subarray(0, 0)
+    throw error
+  }
+}
+
+function count(fd: number): string {
+  const tokens = read(fd)
+  if (tokens.length > 0) writeSync(fd, tokens)
+  return tokens.toString('latin1')
+}
+
 function poolOf(path: string, auth: string, tokens: string): Pool {
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
   if (tokens !== '') writeSync(fd, tokens)
-  return {
-    fd,
-    auth,
-    count() {
-      const buffer = Buffer.alloc(65536)
-      let length = 0
-      try {
-        length = readSync(fd, buffer)
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
-      }
-      if (length > 0) writeSync(fd, buffer, 0, length)
-      return buffer.toString('latin1', 0, length)
-    },
-    close: () => closeSync(fd),
-  }
+  return { fd, auth, count: () => count(fd), close: () => closeSync(fd) }
 }
 
 /** The FIFO of a server that somebody else started. */
 export const poolAt = (path: string): Pool => poolOf(path, `fifo:${path}`, '')
+
+/** The tokens in a pipe or FIFO that somebody else holds open, as `count` has them. */
+export function tokensIn(path: string): string {
+  const pool = poolOf(path, '', '')
+  try {
+    return pool.count()
+  } finally {
+    pool.close()
+  }
+}
 
 /** A FIFO in `directory` with a byte per token in it. */
 export function makeFifo(directory: string, tokens: string, name = 'fifo'): Pool {

@@ -47,3 +47,23 @@ export function killAll(found: readonly Process[]): void {
     }
   }
 }
+
+/** Signals that programs die of; those that Node treats in a way of its own are among them. */
+export const deadlySignals = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGILL',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGKILL',
+  'SIGUSR1',
+  'SIGSEGV',
+  'SIGUSR2',
+  'SIGPIPE',
+  'SIGALRM',
+  'SIGTERM',
+  'SIGXFSZ',
+  'SIGPROF',
+] as const

@@ -1,0 +1,46 @@
+/** The temporary directory in which everything is measured, and the ways to start programs there. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+export const root = resolve(import.meta.dirname, '../..')
+const scratch = mkdtempSync(join(tmpdir(), 'jobshim-bench-'))
+export const inScratch = (name: string): string => join(scratch, name)
+export const shims = inScratch('shims')
+export const launcher = join(shims, '.jobshim/launcher')
+export const spawn = inScratch('spawn')
+export const jobshim = [process.execPath, join(root, 'bin/jobshim.js')]
+
+export const plainPath = `${inScratch('tools')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
+const shimPath = `${shims}:${plainPath}`
+const environment = (path: string): NodeJS.ProcessEnv => ({
+  PATH: path,
+  HOME: scratch,
+  XDG_RUNTIME_DIR: inScratch('state'),
+})
+
+/** Runs a program with an environment of its own, PATH being path; returns its stdout, throws where it fails. */
+export function run(command: readonly string[], path = shimPath, cwd = scratch): string {
+  const [program = '', ...args] = command
+  return execFileSync(program, args, {
+    cwd,
+    env: environment(path),
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+export function prepare(): void {
+  for (const name of ['tools', 'state', 'dash', 'bash', 'src']) mkdirSync(inScratch(name), { mode: 0o700 })
+  writeFileSync(inScratch('tiny-true.c'), 'int main(void) { return 0; }\n')
+  writeFileSync(inScratch('tiny.c'), 'int tiny(int n) { return n + 1; }\n')
+  run(['cc', '-Os', '-s', '-static', '-o', inScratch('tools/static-true'), 'tiny-true.c'], plainPath)
+  run(['cc', '-O2', '-o', spawn, join(root, 'bench/spawn.c')], plainPath)
+  run([...jobshim, 'install', '--no-config', '--dir', shims, '--tools', 'gcc,true,static-true'])
+}
+
+export const whereIs = (tool: string): string => run(['which', tool], plainPath).trim()
+
+export const remove = (): void => rmSync(scratch, { recursive: true, force: true })

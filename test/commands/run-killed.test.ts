@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Held, killStarted, makeGate, makeYard, start, until, within, type Yard } from '../shims/hold.js'
+import { runDirectories, runLine } from './runs.js'
+
+const startRun = (yard: Yard, ...command: string[]): Held =>
+  start({ env: yard.env, command: runLine(yard, '-j2', '--', ...command) })
+
+const summary = /^jobshim: \d+ tool runs?, .*, 1\/1 tokens? back\n$/
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
+  test(`run :: ${signal} :: goes to the command, whose death is ours; the directory is removed`, async () => {
+    const yard = await makeYard('')
+    const gate = makeGate(yard)
+    const held = startRun(yard, 'sh', '-c', `hold <${gate.path} & read -r line; exit 1`)
+    const [tool = -1] = await held.tools
+    assert.is(runDirectories(yard).length, 1)
+    const gone = within(
+      new Promise(resolve => held.child.once('exit', resolve)),
+      () => `after ${signal}: ${JSON.stringify(held.output)}`,
+    )
+    held.child.kill(signal)
+    await gone
+    // What the command left behind goes on, as it would without jobshim.
+    assert.ok(existsSync(`/proc/${tool}`))
+    gate.open()
+    const { status, signal: death, stderr } = await held.end()
+    assert.equal([status, death], [null, signal])
+    assert.match(stderr, summary)
+    assert.equal(runDirectories(yard), [])
+    await until('the tool is gone', () => !existsSync(`/proc/${tool}`))
+  })
+
+  test(`run :: ${signal} :: a command that handles it decides the status`, async () => {
+    const yard = await makeYard('')
+    const script = `trap 'echo got; exit 3' ${signal.slice(3)}; echo held $$; while :; do read -r line; done`
+    const held = startRun(yard, 'sh', '-c', script)
+    const [shell] = await held.tools
+    held.child.kill(signal)
+    const { stderr, ...outcome } = await held.ended
+    assert.equal(outcome, { status: 3, signal: null, stdout: `held ${shell}\ngot\n` })
+    assert.match(stderr, summary)
+    assert.equal(runDirectories(yard), [])
+  })
+}
+
+test('run :: SIGKILL :: the next run sweeps its directory, and no other', async () => {
+  const yard = await makeYard('')
+  const living = startRun(yard, 'hold')
+  await living.tools
+  const [livingDirectory] = runDirectories(yard)
+  const killed = startRun(yard, 'sh', '-c', 'hold <&0; exit 1')
+  await killed.tools
+  assert.is(runDirectories(yard).length, 2)
+  process.kill(killed.pid, 'SIGKILL')
+  await new Promise(resolve => killed.child.once('exit', resolve))
+  assert.is(runDirectories(yard).length, 2)
+  const next = startRun(yard, 'hold')
+  await next.tools
+  assert.is(runDirectories(yard).length, 2)
+  assert.ok(runDirectories(yard).includes(livingDirectory ?? ''))
+  for (const held of [next, living]) {
+    const { status, stderr } = await held.end()
+    assert.is(status, 7)
+    assert.match(stderr, summary)
+  }
+  assert.equal(runDirectories(yard), [])
+  await killed.end()
+})
+
+test('run :: launchers killed, one with a token: the summary counts it as back', async () => {
+  const yard = await makeYard('')
+  const gate = makeGate(yard)
+  const hold = `hold <${gate.path} & pids="$pids $!"`
+  const held = start({
+    env: yard.env,
+    command: runLine(
+      yard,
+      '-j2',
+      '--',
+      'sh',
+      '-c',
+      `${hold}; ${hold}; read -r line; kill -9 $pids; wait; exit 5`,
+    ),
+    wanted: 2,
+  })
+  await held.tools
+  const { status, stdout, stderr } = await held.end()
+  gate.open()
+  assert.is(status, 5)
+  assert.match(stdout, /^held \d+\nheld \d+\n$/)
+  assert.match(stderr, /^jobshim: 2 tool runs, at most 2 at a time, .*, 1\/1 tokens? back\n$/)
+  assert.equal(runDirectories(yard), [])
+})
+
+test.after.each(killStarted)
+
+test.run()
