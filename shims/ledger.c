@@ -24,8 +24,8 @@ static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within 
 static _Alignas(8) unsigned char no_header[HEADER_RECLAIMED_AT + sizeof(uint64_t)];
 static _Alignas(8) unsigned char no_record[LEDGER_RECORD_BYTES];
 
-/* The whole ledger, for on_bus_error. */
-static unsigned char *mapped;
+/* The pages with the header and with our record, for on_bus_error. */
+static unsigned char *mapped[2];
 
 #define FIELD(type, base, offset) ((volatile type *)(volatile void *)((base) + (offset)))
 
@@ -47,16 +47,32 @@ uint64_t monotonic_ns(void)
 static void on_bus_error(int signal_number, siginfo_t *info, void *context)
 {
 	size_t size = getauxval(AT_PAGESZ);
-	unsigned char *at = info->si_addr, *page;
+	unsigned char *at = info->si_addr;
 
 	(void)context;
-	if (at >= mapped && at < mapped + LEDGER_BYTES) {
-		page = mapped + (size_t)(at - mapped) / size * size;
+	for (size_t i = 0; i < sizeof mapped / sizeof mapped[0]; i++) {
+		unsigned char *page = mapped[i];
+
+		if (page == NULL || at < page || at >= page + size)
+			continue;
 		if (mmap(page, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == page)
 			return;
 	}
 	signal(signal_number, SIG_DFL);
 	raise(signal_number);
+}
+
+/* Maps the page in which offset lies: of the whole file the kernel would bring in pages that we don't need. NULL on
+ * error. */
+static unsigned char *map(const struct ledger *ledger, off_t offset, size_t slot)
+{
+	off_t size = (off_t)getauxval(AT_PAGESZ), first = offset - offset % size;
+	unsigned char *page = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, ledger->fd, first);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	mapped[slot] = page;
+	return page + (offset - first);
 }
 
 static void without(struct ledger *ledger, const char *why)
@@ -86,8 +102,9 @@ static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 {
 	struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
 	const uint32_t numbers[] = { LEDGER_VERSION, LEDGER_RECORD_COUNT };
-	unsigned char head[HEADER_TOTAL];
+	unsigned char head[HEADER_WANTED];
 	struct stat status;
+	uint32_t owner_pid;
 
 	ledger->fd = fd;
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || (status.st_uid != owner && status.st_uid != geteuid()) ||
@@ -99,12 +116,15 @@ static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 	if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head || memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0 ||
 	    memcmp(head + HEADER_VERSION, numbers, sizeof numbers) != 0)
 		return without(ledger, "the ledger is from another version"), false;
-	mapped = mmap(NULL, LEDGER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (mapped == MAP_FAILED)
+	ledger->header = map(ledger, 0, 0);
+	if (ledger->header == NULL)
 		return without(ledger, "the ledger can't be mapped"), false;
 	if (sigaction(SIGBUS, &action, NULL) < 0)
 		return without(ledger, "SIGBUS can't be handled"), false;
-	ledger->header = mapped;
+	memcpy(&owner_pid, head + HEADER_OWNER_PID, sizeof owner_pid);
+	memcpy(&ledger->owner_start, head + HEADER_OWNER_START, sizeof ledger->owner_start);
+	memcpy(&ledger->owner_namespace, head + HEADER_OWNER_PID_NAMESPACE, sizeof ledger->owner_namespace);
+	ledger->owner = (pid_t)owner_pid;
 	return true;
 }
 
@@ -130,15 +150,13 @@ void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, bool 
 
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace)
 {
-	return *FIELD(uint32_t, ledger->header, HEADER_OWNER_PID) != 0 &&
-	       *FIELD(uint64_t, ledger->header, HEADER_OWNER_PID_NAMESPACE) == namespace;
+	return ledger->owner != 0 && ledger->owner_namespace == namespace;
 }
 
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
 {
 	/* No other process has both, in any PID namespace: the start time is of the machine's clock. */
-	return (pid_t)*FIELD(uint32_t, ledger->header, HEADER_OWNER_PID) == process->pid &&
-	       *FIELD(uint64_t, ledger->header, HEADER_OWNER_START) == process->start;
+	return ledger->owner == process->pid && ledger->owner_start == process->start;
 }
 
 static void set_state(struct ledger *ledger, unsigned char state)
@@ -229,14 +247,19 @@ void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *
 
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool)
 {
+	unsigned char *record;
+
 	ledger->index = LEDGER_RECORD_COUNT;
 	for (unsigned try = 0; ledger->fd >= 0 && try < CLAIM_TRIES; try++) {
 		unsigned index = ((unsigned)getpid() + try) % LEDGER_RECORD_COUNT;
 
 		if (!lock_record(ledger, index, F_WRLCK))
 			continue;
+		record = map(ledger, LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES, 1);
+		if (record == NULL)
+			break;
 		reclaim_record(ledger, jobserver, index);
-		ledger->record = mapped + LEDGER_HEADER_BYTES + (size_t)index * LEDGER_RECORD_BYTES;
+		ledger->record = record;
 		ledger->index = index;
 		break;
 	}

@@ -17,6 +17,9 @@ struct ledger {
 	volatile unsigned char *record; /* ours; mapped */
 	const char *why;                /* fd == -1: the reason, for JOBSHIM_DEBUG */
 	unsigned index;
+	pid_t owner;                    /* the `jobshim run` that made the pool, 0 where there is none */
+	uint64_t owner_start;
+	uint64_t owner_namespace;
 };
 
 /* Stands for no ledger at all: it can be counted in, and nobody owns it. */
