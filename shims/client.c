@@ -98,5 +98,10 @@ bool client_by_name(pid_t pid)
 {
 	const struct client_name *name = name_of(pid);
 
-	return name != NULL && name->means != CLIENT_CARRIER;
+	return name != NULL && (name->means == CLIENT_MAKE || name->means == CLIENT_PIPE);
+}
+
+const struct client_name *client_program(pid_t pid)
+{
+	return name_of(pid);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct client_name;
 struct jobserver;
 struct process;
 
@@ -14,5 +15,8 @@ bool client_of(const struct process *process, const struct jobserver *jobserver)
 
 /* Whether the program pid runs is by its name one that keeps a pipe jobserver's descriptors to itself. */
 bool client_by_name(pid_t pid);
+
+/* The row of the program that pid runs, NULL where its name is none of a client or carrier. */
+const struct client_name *client_program(pid_t pid);
 
 #endif

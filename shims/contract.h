@@ -43,6 +43,7 @@
 #define HEADER_RECLAIMED 100
 #define HEADER_PROGRESS 104
 #define HEADER_RECLAIMED_AT 112
+#define HEADER_RESTORED 120
 
 #define RECORD_STATE 0
 #define RECORD_KIND 1
@@ -64,30 +65,34 @@
 #define SLOT_IMPLICIT 2
 #define SLOT_OVERDRAFT 3
 
-enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_CARRIER };
+enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };
 
-struct client_name { const char *name; enum client_means means; };
+enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };
+
+struct client_name { const char *name; enum client_means means; enum client_holds holds; };
 
 static const struct client_name client_names[] __attribute__((unused)) = {
-	{ "ash", CLIENT_CARRIER },
-	{ "bash", CLIENT_CARRIER },
-	{ "busybox", CLIENT_CARRIER },
-	{ "cargo", CLIENT_PIPE },
-	{ "dash", CLIENT_CARRIER },
-	{ "fish", CLIENT_CARRIER },
-	{ "gmake", CLIENT_MAKE },
-	{ "gnumake", CLIENT_MAKE },
-	{ "ksh", CLIENT_CARRIER },
-	{ "make", CLIENT_MAKE },
-	{ "mksh", CLIENT_CARRIER },
-	{ "node", CLIENT_CARRIER },
-	{ "oksh", CLIENT_CARRIER },
-	{ "posh", CLIENT_CARRIER },
-	{ "remake", CLIENT_MAKE },
-	{ "rustc", CLIENT_PIPE },
-	{ "sh", CLIENT_CARRIER },
-	{ "yash", CLIENT_CARRIER },
-	{ "zsh", CLIENT_CARRIER },
+	{ "ash", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "bash", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "busybox", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "cargo", CLIENT_PIPE, HOLDS_BY_CHILD_OR_THREAD },
+	{ "dash", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "fish", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "gmake", CLIENT_MAKE, HOLDS_BY_CHILD },
+	{ "gnumake", CLIENT_MAKE, HOLDS_BY_CHILD },
+	{ "ksh", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "lto1", CLIENT_FIFO, HOLDS_BY_CHILD_OR_THREAD },
+	{ "make", CLIENT_MAKE, HOLDS_BY_CHILD },
+	{ "mksh", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "ninja", CLIENT_FIFO, HOLDS_BY_CHILD },
+	{ "node", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "oksh", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "posh", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "remake", CLIENT_MAKE, HOLDS_BY_CHILD },
+	{ "rustc", CLIENT_PIPE, HOLDS_BY_CHILD_OR_THREAD },
+	{ "sh", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "yash", CLIENT_CARRIER, HOLDS_NOTHING },
+	{ "zsh", CLIENT_CARRIER, HOLDS_NOTHING },
 };
 
 struct adapter { const char *name; const char *family; int fifo_since_major; int fifo_since_minor; };

@@ -57,3 +57,11 @@ struct job job_find(const struct jobserver *jobserver, const struct ledger *ledg
 	job.key = ledger_owned_in(ledger, namespace) ? OWNER_KEY : key_of(namespace, 0, 0, name == NULL ? "" : name);
 	return job;
 }
+
+struct job job_that_pays(void)
+{
+	struct process self = { .pid = getpid() };
+
+	process_read(self.pid, &self);
+	return (struct job){ .pays = true, .key = key_of(pid_namespace(), (uint64_t)self.pid, self.start, "") };
+}

@@ -10,11 +10,15 @@ struct ledger;
 
 struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
-	uint64_t key; /* else: names the job's locks and records */
+	bool pays;    /* it has no implicit slot: only a token will do */
+	uint64_t key; /* unless it is ours: names the job's locks and records */
 };
 
 /* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
  * `jobshim run` in the same PID namespace, else one for each JOBSHIM_JOB and PID namespace. */
 struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger);
+
+/* A job that nobody else is in, and that pays with a token. */
+struct job job_that_pays(void);
 
 #endif

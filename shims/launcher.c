@@ -11,6 +11,7 @@
 #include "adapter.h"
 #include "arena.h"
 #include "arguments.h"
+#include "census.h"
 #include "child.h"
 #include "contract.h"
 #include "job.h"
@@ -33,6 +34,8 @@ struct run {
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
 	const struct adapter *adapter;
 	bool nested; /* another tool's launcher is above us */
+	bool builds; /* it starts tools: make or ninja, or what `launcher --token` starts */
+	bool pays;   /* it takes a token, whatever slot may be there */
 	struct tool_settings settings;
 	struct self self;
 	struct resolution real;
@@ -76,7 +79,7 @@ static void count_hop(struct run *run)
 	long hops = value == NULL ? 0 : strtol(value, NULL, 10);
 
 	run->nested = hops > 0;
-	if (run->adapter != NULL)
+	if (run->builds)
 		return;
 	if (hops < 0 || hops >= LEDGER_HOP_LIMIT) {
 		report("%s: called itself %d times over, last through %s\n"
@@ -93,7 +96,7 @@ static void choose_argv0(struct run *run)
 {
 	bool bare = run->argv[0] != NULL && strchr(run->argv[0], '/') == NULL;
 
-	if (run->adapter == NULL || !bare)
+	if (!run->builds || !bare)
 		run->argv[0] = run->real.path;
 }
 
@@ -154,7 +157,7 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	}
 	if (slot.kind == SLOT_OVERDRAFT)
 		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
-	if (run->adapter != NULL)
+	if (run->builds)
 		ledger_count_wait(ledger, slot.waited_ns);
 	else if (run->nested && slot.kind == SLOT_IMPLICIT)
 		ledger_count_caller_run(ledger); /* in the slot of the tool above, which is counted already */
@@ -199,7 +202,7 @@ static _Noreturn void govern(struct run *run)
 		open_ledger(run, &jobserver, &ledger);
 	else
 		ledger_none(&ledger);
-	job = job_find(&jobserver, &ledger);
+	job = run->pays ? job_that_pays() : job_find(&jobserver, &ledger);
 #ifdef JOBSHIM_NAIVE
 	job.ours = false;
 #endif
@@ -273,6 +276,24 @@ static int reclaim(void)
 	return 0;
 }
 
+/* `launcher --census`: prints, each ended by a NUL, the free tokens (-1: they move), how many may rightly be out, and why
+ * that can't be told, which is empty where it can. */
+static int census(void)
+{
+	struct jobserver jobserver;
+	struct ledger ledger;
+	struct census census;
+	const char *why = "";
+
+	if (!jobserver_open(&jobserver, &why)) {
+		report("no jobserver: %s", why);
+		return 1;
+	}
+	ledger_open(&ledger, &jobserver, false);
+	census_take(&jobserver, &ledger, &census);
+	return printf("%d%c%ld%c%s%c", census.free, 0, census.held, 0, census.why, 0) < 0 || fflush(stdout) != 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct run run = { .adapter = NULL };
@@ -289,21 +310,27 @@ int main(int argc, char **argv)
 			return look();
 		if (argc == 2 && strcmp(argv[1], "--reclaim") == 0)
 			return reclaim();
+		if (argc == 2 && strcmp(argv[1], "--census") == 0)
+			return census();
 		if (argc == 2 && strcmp(argv[1], "--ready") == 0)
 			return notify("READY=1") ? 0 : 1;
+		run.pays = argc > 1 && strcmp(argv[1], "--token") == 0;
+		argv += run.pays;
+		argc -= run.pays;
 		/* ccache's and cargo's settings take one word: they can't have the dashes. */
 		run.argv = argc > 1 && strcmp(argv[1], "--") == 0 ? argv + 2 : argv + 1;
 		run.tool = run.argv[0];
 		if (run.tool == NULL || run.tool[0] == '-') {
-			report("launcher: wrong usage\n  launcher [--] TOOL ARGS, or through a shim that links to it");
+			report("launcher: wrong usage\n  launcher [--token] [--] TOOL ARGS, or through a shim that links to it");
 			return EXIT_JOBSHIM;
 		}
 	}
 	find_tool(&run);
-	run.adapter = adapter_find(base_name(run.tool));
+	run.adapter = run.pays ? NULL : adapter_find(base_name(run.tool));
+	run.builds = run.pays || run.adapter != NULL;
 	choose_argv0(&run);
 	count_hop(&run);
-	if (run.adapter == NULL && run.real.stripped_path != NULL)
+	if (!run.builds && run.real.stripped_path != NULL)
 		put_environment(run.real.stripped_path);
 	tool_settings_read(&run.settings, run.self.shim_dir, base_name(run.tool));
 	if ((disable != NULL && strcmp(disable, "1") == 0) || arguments_are_probe(run.settings.family, run.argv))

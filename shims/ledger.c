@@ -17,6 +17,11 @@
 #include "ledgerfile.h"
 #include "process.h"
 
+#ifdef JOBSHIM_NO_RECLAIM
+enum { RECLAIMS = false }; /* of a test that must fail then */
+#else
+enum { RECLAIMS = true };
+#endif
 enum { CLAIM_TRIES = 256, SCAN_BYTES = 4096 };
 static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
 
@@ -203,7 +208,7 @@ static void reclaim_record(struct ledger *ledger, const struct jobserver *jobser
 
 	if (pread(ledger->fd, record, sizeof record, at) != (ssize_t)sizeof record || record[RECORD_STATE] == STATE_FREE)
 		return;
-	if (holds_token(record)) {
+	if (RECLAIMS && holds_token(record)) {
 		if (!store(ledger, index, RECORD_STATE, &releasing, 1))
 			return;
 		if (write_token(jobserver, &record[RECORD_TOKEN]))
@@ -214,29 +219,74 @@ static void reclaim_record(struct ledger *ledger, const struct jobserver *jobser
 	(void)!store(ledger, index, 0, empty, sizeof empty); /* a full disk: the next reclaimer tries again */
 }
 
-void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
+/* Calls visit with each record in use, as it is in the file. False where that can't be read. */
+static bool each_record(const struct ledger *ledger,
+                        void (*visit)(unsigned index, const unsigned char *record, void *state), void *state)
 {
 	_Alignas(8) unsigned char chunk[SCAN_BYTES];
 	const unsigned per_chunk = SCAN_BYTES / LEDGER_RECORD_BYTES;
 
-	if (ledger->fd < 0)
-		return;
-	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = monotonic_ns();
 	for (unsigned first = 0; first < LEDGER_RECORD_COUNT; first += per_chunk) {
 		off_t at = LEDGER_HEADER_BYTES + (off_t)first * LEDGER_RECORD_BYTES;
 
 		if (pread(ledger->fd, chunk, sizeof chunk, at) != (ssize_t)sizeof chunk)
-			return;
-		for (unsigned i = 0; i < per_chunk; i++) {
-			unsigned index = first + i;
-
-			if (chunk[i * LEDGER_RECORD_BYTES + RECORD_STATE] == STATE_FREE || index == ledger->index ||
-			    !lock_record(ledger, index, F_WRLCK))
-				continue;
-			reclaim_record(ledger, jobserver, index);
-			lock_record(ledger, index, F_UNLCK);
-		}
+			return false;
+		for (unsigned i = 0; i < per_chunk; i++)
+			if (chunk[i * LEDGER_RECORD_BYTES + RECORD_STATE] != STATE_FREE)
+				visit(first + i, chunk + i * LEDGER_RECORD_BYTES, state);
 	}
+	return true;
+}
+
+struct reclaim {
+	struct ledger *ledger;
+	const struct jobserver *jobserver;
+};
+
+static void reclaim_if_dead(unsigned index, const unsigned char *record, void *state)
+{
+	const struct reclaim *reclaim = state;
+
+	(void)record;
+	if (index == reclaim->ledger->index || !lock_record(reclaim->ledger, index, F_WRLCK))
+		return;
+	reclaim_record(reclaim->ledger, reclaim->jobserver, index);
+	lock_record(reclaim->ledger, index, F_UNLCK);
+}
+
+void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
+{
+	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver };
+
+	if (ledger->fd < 0)
+		return;
+	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = monotonic_ns();
+	each_record(ledger, reclaim_if_dead, &reclaim);
+}
+
+struct count {
+	long tokens;
+	long used;
+};
+
+static void count_record(unsigned index, const unsigned char *record, void *state)
+{
+	struct count *count = state;
+
+	(void)index;
+	count->used++;
+	count->tokens += record[RECORD_KIND] == SLOT_TOKEN;
+}
+
+bool ledger_count(const struct ledger *ledger, long *tokens, long *used)
+{
+	struct count count = { .tokens = 0 };
+
+	if (!each_record(ledger, count_record, &count))
+		return false;
+	*tokens = count.tokens;
+	*used = count.used;
+	return true;
 }
 
 void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver)

@@ -51,6 +51,9 @@ void ledger_count_run(struct ledger *ledger, const struct jobserver *jobserver, 
 void ledger_count_end(struct ledger *ledger);
 void ledger_count_caller_run(struct ledger *ledger);
 
+/* Counts the records that may stand for a token, and those in use. False where they can't be read. */
+bool ledger_count(const struct ledger *ledger, long *tokens, long *used);
+
 /* Returns the token of every record whose owner is dead, and clears the record. */
 void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);
 

@@ -58,10 +58,32 @@ static ssize_t read_small_file_at(int directory, const char *path, char *buffer,
 	return length;
 }
 
+ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t size)
+{
+	size_t used = 0;
+	int fd = open_high_at(directory, path, O_RDONLY);
+
+	if (fd < 0)
+		return -1;
+	while (used < size) {
+		ssize_t length = read(fd, buffer + used, size - used);
+
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length <= 0)
+			break;
+		used += (size_t)length;
+	}
+	close(fd);
+	return (ssize_t)used;
+}
+
 ssize_t read_small_file(const char *path, char *buffer, size_t size)
 {
 	return read_small_file_at(AT_FDCWD, path, buffer, size);
 }
+
+enum { KERNEL_THREAD = 0x00200000 }; /* PF_KTHREAD, in the flags of proc_pid_stat(5) */
 
 bool process_read(pid_t pid, struct process *process)
 {
@@ -91,34 +113,47 @@ bool process_read(pid_t pid, struct process *process)
 		field++;
 		if (number == 4)
 			process->parent = (pid_t)strtol(field, NULL, 10);
+		else if (number == 6)
+			process->session = (pid_t)strtol(field, NULL, 10);
+		else if (number == 9)
+			process->kernel = (strtoul(field, NULL, 10) & KERNEL_THREAD) != 0;
 		else if (number == 14)
 			process->cpu = strtoull(field, NULL, 10);
 		else if (number == 15)
 			process->cpu += strtoull(field, NULL, 10);
+		else if (number == 20)
+			process->threads = strtol(field, NULL, 10);
 	}
 	process->start = strtoull(field, NULL, 10);
 	return true;
 }
 
-void process_program(pid_t pid, char *name, size_t size)
+const char *process_path(pid_t pid)
 {
 	static const char deleted[] = " (deleted)";
 	char path[32], *target;
-	const char *base;
 	ssize_t length;
 	size_t room;
 
-	name[0] = '\0';
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
 	target = arena_room(&room);
 	length = room < PATH_MAX ? -1 : readlink(path, target, PATH_MAX - 1);
 	if (length < 0)
-		return;
+		return NULL;
 	target[length] = '\0';
 	if ((size_t)length > sizeof deleted && strcmp(target + length - (sizeof deleted - 1), deleted) == 0)
 		target[(size_t)length - (sizeof deleted - 1)] = '\0';
-	base = strrchr(target, '/');
-	base = base == NULL ? target : base + 1;
+	return target;
+}
+
+void process_program(pid_t pid, char *name, size_t size)
+{
+	const char *path = process_path(pid), *base = path == NULL ? NULL : strrchr(path, '/');
+
+	name[0] = '\0';
+	if (path == NULL)
+		return;
+	base = base == NULL ? path : base + 1;
 	if (strlen(base) < size)
 		strcpy(name, base);
 }
@@ -157,6 +192,11 @@ bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, v
 
 	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
 	return each_number(path, visit, state);
+}
+
+bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *state)
+{
+	return each_number("/proc", visit, state);
 }
 
 /* Adds up the children of one thread; true, to stop, where the kernel does not tell them. */
@@ -199,16 +239,30 @@ bool process_stat_fd(pid_t pid, int fd, struct stat *status)
 	return stat(path, status) == 0;
 }
 
+static bool read_fdinfo(int directory, const char *name, char *text, size_t size)
+{
+	char path[48];
+
+	return snprintf(path, sizeof path, "../fdinfo/%s", name) < (int)sizeof path &&
+	       read_small_file_at(directory, path, text, size) >= 0;
+}
+
 bool process_fd_cloexec(int directory, const char *name)
 {
-	char path[48], text[256];
+	char text[256];
 	const char *flags;
 
-	if (snprintf(path, sizeof path, "../fdinfo/%s", name) >= (int)sizeof path ||
-	    read_small_file_at(directory, path, text, sizeof text) < 0)
+	if (!read_fdinfo(directory, name, text, sizeof text))
 		return false;
 	flags = strstr(text, "flags:");
 	return flags != NULL && (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC) != 0;
+}
+
+bool process_fd_locks(int directory, const char *name)
+{
+	char text[512];
+
+	return read_fdinfo(directory, name, text, sizeof text) && strstr(text, "\nlock:") != NULL;
 }
 
 bool inherited_fd(int fd, struct stat *status)

@@ -11,16 +11,25 @@
 struct process {
 	pid_t pid;
 	pid_t parent;
+	pid_t session;
 	uint64_t start; /* clock ticks since boot: with pid, a name that is not reused */
 	uint64_t cpu;   /* user and system time so far, clock ticks */
+	long threads;
+	bool kernel;    /* a thread of the kernel's */
 	char comm[16];
 };
 
 /* Fills process from /proc/PID/stat. False where there is no such process or no /proc. */
 bool process_read(pid_t pid, struct process *process);
 
+/* Calls visit for each process that /proc shows, until it returns true. True if one did. */
+bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *state);
+
 /* CPU time, in clock ticks, of pid and all that descends from it. False where the kernel does not tell children. */
 bool process_tree_cpu(pid_t pid, uint64_t *ticks);
+
+/* The path of the program that pid runs, without " (deleted)", to be used at once (arena.h); NULL where it can't be read. */
+const char *process_path(pid_t pid);
 
 /* The basename of the program pid runs, without " (deleted)"; empty where it can't be read. */
 void process_program(pid_t pid, char *name, size_t size);
@@ -32,14 +41,18 @@ bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, v
 /* The open file that descriptor fd of process pid refers to, as stat() has it. */
 bool process_stat_fd(pid_t pid, int fd, struct stat *status);
 
-/* Whether the descriptor, as process_each_fd names it, has O_CLOEXEC set. */
+/* Whether the descriptor, as process_each_fd names it, has O_CLOEXEC set; whether a lock is held by it. */
 bool process_fd_cloexec(int directory, const char *name);
+bool process_fd_locks(int directory, const char *name);
 
 /* Whether descriptor fd is one that this process was started with: its own are all close-on-exec. Fills status if so. */
 bool inherited_fd(int fd, struct stat *status);
 
 /* Reads at most size - 1 bytes of a small file and ends them with a NUL. The length, or -1. */
 ssize_t read_small_file(const char *path, char *buffer, size_t size);
+
+/* Reads a file of a directory until it ends or size bytes are read; how many, or -1. */
+ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t size);
 
 /* open() with O_CLOEXEC and EINTR looped, never on 0, 1 or 2, which may be closed and are the tool's. -1 on error. */
 int open_high(const char *path, int flags);

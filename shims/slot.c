@@ -55,7 +55,7 @@ static void unlock(const struct jobserver *jobserver, const struct job *job, enu
 	fcntl(jobserver->write_fd, F_SETLK, &lock);
 }
 
-enum { HOLDER_UNSEEN = -1, HOLDER_GONE = -2 };
+enum { HOLDER_UNSEEN = -1, HOLDER_GONE = -2, HOLDER_NONE = -3 };
 
 /* Who holds the job's implicit slot: a descriptor that polls readable when that process ends; HOLDER_GONE where the
  * slot is free by now, HOLDER_UNSEEN where its holder can't be watched (another PID namespace, an old kernel). */
@@ -168,7 +168,7 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 		head = head || try_lock(jobserver, job, LOCK_QUEUE);
 		if (head || waited) {
 #ifndef JOBSHIM_NAIVE
-			if (try_lock(jobserver, job, LOCK_IMPLICIT)) {
+			if (!job->pays && try_lock(jobserver, job, LOCK_IMPLICIT)) {
 				ledger_held(ledger, SLOT_IMPLICIT);
 				slot.kind = SLOT_IMPLICIT;
 				break;
@@ -201,10 +201,10 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 			epoll = epoll_create1(EPOLL_CLOEXEC);
 		if (!in_epoll)
 			in_epoll = epoll_ctl(epoll, EPOLL_CTL_ADD, jobserver->read_fd, &readable) == 0;
-		holder = watch_holder(jobserver, job);
+		holder = job->pays ? HOLDER_NONE : watch_holder(jobserver, job);
 		if (holder == HOLDER_GONE)
 			continue;
-		wait_for_either(epoll, holder, waiting, in_epoll && holder >= 0 ? LOOK_AGAIN_MS : UNSEEN_HOLDER_MS);
+		wait_for_either(epoll, holder, waiting, in_epoll && holder != HOLDER_UNSEEN ? LOOK_AGAIN_MS : UNSEEN_HOLDER_MS);
 		if (holder >= 0)
 			close(holder);
 	}

@@ -1,23 +1,18 @@
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { loadSettings } from '../config/load.js'
 import type { Settings } from '../config/options.js'
 import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
-import {
-  type CaughtSignals,
-  catchSignals,
-  type Ending,
-  endLike,
-  runInForeground,
-} from '../ground/foreground.js'
-import { inheritedDescriptors } from '../ground/inherited.js'
+import { catchSignals, endLike, runInForeground } from '../ground/foreground.js'
+import { passedDescriptors } from '../ground/inherited.js'
 import { ensureStateDirectory } from '../ground/paths.js'
-import { findAuth, type JobserverAuth, withJobserver } from '../jobserver/auth.js'
+import { runGoverned } from '../jobserver/governed.js'
+import { askLauncher, outerJobserver } from '../jobserver/outer.js'
 import { createPool, type Pool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { layoutOf } from '../shimdir/layout.js'
-import { type MakeStyle, styleOfMakeOn } from '../toolchain/make-style.js'
+import { styleOfMakeOn } from '../toolchain/make-style.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
 
@@ -34,6 +29,12 @@ export const run = command({
       text: 'how many tools may run at once (default: the number of cores)',
     },
     dirOption,
+    {
+      name: 'jobserver',
+      kind: 'text',
+      value: 'AUTH',
+      text: 'join fifo:PATH, of jobshim serve, and take one of its tokens for CMD',
+    },
     { name: 'quiet', letter: 'q', kind: 'switch', text: 'print no summary at the end' },
     { name: 'json', kind: 'switch', text: 'print the summary as JSON' },
     ...configOptions,
@@ -41,10 +42,15 @@ export const run = command({
   notes:
     'The limit holds for all tools that have a shim and for make, ninja >= 1.13 and cargo, which share its jobserver. ' +
     'Below another jobserver (make -jN, an outer jobshim run) that one is joined, and -j is not used. ' +
+    'With --jobserver CMD waits for a token of its own first. ' +
     'The first run installs the shims.',
   examples: [
     { line: 'jobshim run -j8 -- ./build.sh', text: 'a script that starts all its compilers at once' },
     { line: 'jobshim run -j8 -- make', text: 'a build that calls other builds' },
+    {
+      line: 'jobshim run --jobserver fifo:/run/jobshim/fifo -- ./build.sh',
+      text: 'one of several builds that share the slots of a jobshim serve',
+    },
   ],
   failure: exitCodes.jobshim,
   usage: exitCodes.jobshim,
@@ -57,11 +63,13 @@ export const run = command({
     const { dir, installed } = await ensureShims(settings.dir, settings, environment)
     if (installed) say(`jobshim: installed the shims in ${dir}`)
     const governed = withShims(environment, dir, settings)
-    const outer = await outerJobserver(environment, dir)
+    if (flags.jobserver !== undefined)
+      return await runWithToken(flags.jobserver, [program, ...args], governed, { ...settings, dir })
+    const outer = await outerJobserver(layoutOf(dir).launcher, environment)
     if (outer.state === 'usable') return await join(program, args, governed)
     if (outer.state === 'unusable')
       say(`${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}`)
-    return await runInPool(program, args, governed, settings, flags.json ? 'json' : 'text')
+    return await runInPool(program, args, governed, { ...settings, dir }, flags.json ? 'json' : 'text')
   },
 })
 
@@ -86,38 +94,6 @@ function withShims(environment: NodeJS.ProcessEnv, dir: string, settings: Settin
   }
 }
 
-type Outer = { state: 'none' } | { state: 'usable' } | { state: 'unusable'; why: string }
-
-// The launcher knows how to reach a jobserver; where nothing hints at one it need not be asked.
-async function outerJobserver(environment: NodeJS.ProcessEnv, dir: string): Promise<Outer> {
-  const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
-  const isNamed = Boolean(environment[names.jobserver] || findAuth(make) || findAuth(cargo))
-  if (!isNamed && !isBelowRun(process.ppid)) return { state: 'none' }
-  const { spawnSync } = await import('node:child_process')
-  const { status, stderr, error } = spawnSync(layoutOf(dir).launcher, ['--jobserver'], {
-    stdio: ['ignore', 'ignore', 'pipe', ...inheritedDescriptors()],
-    env: environment,
-    encoding: 'utf8',
-  })
-  if (status === 0) return { state: 'usable' }
-  const why = error ? `jobshim: no jobserver: ${error.message}` : stderr.trim()
-  return isNamed ? { state: 'unusable', why } : { state: 'none' }
-}
-
-// Where a build has cleared its environment, our name among its ancestors still tells of a run above it.
-function isBelowRun(pid: number): boolean {
-  if (pid === 0) return false
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-    return name === 'jobshim' || isBelowRun(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
-  } catch {
-    return false // gone meanwhile, or not ours to see
-  }
-}
-
-const passedDescriptors = (): number[] => [0, 1, 2, ...inheritedDescriptors()]
-
 async function join(
   program: string,
   args: readonly string[],
@@ -138,7 +114,9 @@ async function runInPool(
   const pool = await createPool(ensureStateDirectory(environment), settings.jobs)
   process.once('exit', () => removePool(pool)) // whatever happens from here on
   const start = { program, args, environment, jobs: settings.jobs, style: await style, signals }
-  const ending = await runWithPool(pool, start)
+  const stopWatch = watchFrom(pool, layoutOf(settings.dir).launcher)
+  const ending = await runGoverned(pool.fifo, start)
+  await stopWatch()
   const settlement = await settlePool(pool)
   removePool(pool)
   if (!settings.quiet) say(form === 'json' ? JSON.stringify(settlement) : summary(settlement))
@@ -146,40 +124,63 @@ async function runInPool(
   return await endLike(ending)
 }
 
-type Start = {
-  program: string
-  args: readonly string[]
-  environment: NodeJS.ProcessEnv
-  jobs: number
-  style: MakeStyle
-  signals: CaughtSignals
+const firstLook = 1000 // ms: many commands are over by then
+
+// Puts back what killed clients take along, until the function that is returned is called.
+function watchFrom(pool: Pool, launcher: string): () => Promise<void> {
+  const over = new AbortController()
+  let watching = Promise.resolve()
+  const timer = setTimeout(() => {
+    watching = import('../jobserver/census.js').then(({ changeText, watchUntil }) =>
+      watchUntil(over.signal, { ...pool, path: pool.fifo }, launcher, change => say(changeText(change))),
+    )
+  }, firstLook)
+  return async () => {
+    clearTimeout(timer)
+    over.abort()
+    await watching
+  }
 }
 
-// A make that can't read `fifo:` gets the same FIFO on two descriptors that everything below inherits.
-async function runWithPool(pool: Pool, start: Start): Promise<Ending> {
-  const { program, args, environment, jobs, style, signals } = start
-  const inherited = passedDescriptors()
-  const ends = style === 'fifo' ? [] : [openSync(pool.fifo, 'r'), openSync(pool.fifo, 'w')]
-  const auth: JobserverAuth =
-    style === 'fifo'
-      ? { kind: 'fifo', path: pool.fifo }
-      : {
-          kind: 'pipe',
-          readFd: inherited.length,
-          writeFd: inherited.length + 1,
-          spelling: style === 'legacy' ? 'legacy' : 'auth',
-        }
-  try {
-    const env = {
-      ...environment,
-      MAKEFLAGS: withJobserver(environment.MAKEFLAGS ?? '', jobs, auth),
-      CARGO_MAKEFLAGS: undefined, // of a jobserver that is gone; cargo would believe it before MAKEFLAGS
-      [names.jobserver]: `fifo:${pool.fifo}`,
-    }
-    return await runInForeground(program, args, { stdio: [...inherited, ...ends], env }, signals)
-  } finally {
-    ends.forEach(closeSync)
-  }
+// CMD gets a slot of somebody's jobserver, which it pays for: the launcher takes the token, and has it until CMD's end.
+async function runWithToken(
+  auth: string,
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  settings: Settings,
+): Promise<number> {
+  const [, path] = /^fifo:(.+)$/.exec(auth) ?? []
+  if (path === undefined)
+    throw new Failure(
+      `--jobserver ${auth}: not fifo:PATH`,
+      'name one: fifo:/run/jobshim/fifo',
+      exitCodes.jobshim,
+    )
+  const fifo = resolve(path)
+  const { launcher } = layoutOf(settings.dir)
+  const named = { ...environment, [names.jobserver]: `fifo:${fifo}` }
+  const asked = await askLauncher(launcher, named)
+  if (asked.state === 'unusable')
+    throw new Failure(
+      `${fifo}: ${asked.why.replace(/^jobshim: /, '')}`,
+      'see that jobshim serve runs there',
+      exitCodes.jobshim,
+    )
+  const style = await styleOfMakeOn(environment.PATH ?? '')
+  const signals = catchSignals()
+  const args = ['--token', '--', ...words]
+  const ending = await runGoverned(fifo, {
+    program: launcher,
+    args,
+    environment,
+    jobs: settings.jobs,
+    style,
+    signals,
+  })
+  const { spawnSync } = await import('node:child_process')
+  spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
+  if (ending.kind === 'signal') signals.release()
+  return await endLike(ending)
 }
 
 /** Returns the line that a run ends with. */

@@ -7,6 +7,7 @@ import { loadSettings } from '../config/load.js'
 import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { changeText, watchPool } from '../jobserver/census.js'
 import { readSize, readTokenHolders } from '../jobserver/ledger.js'
 import { closeServer, followSize, ledgerOf, openServer, type Server, wantSize } from '../jobserver/server.js'
 import { usableLauncher } from '../shimdir/ensure.js'
@@ -36,7 +37,7 @@ export const serve = command({
   ],
   notes:
     'It prints the address for MAKEFLAGS once it is ready (and tells systemd), and removes the FIFO on SIGTERM and SIGINT. ' +
-    "Tokens of killed shims are put back within a second. SIGHUP: takes over the config's number of jobs.",
+    "Tokens of killed shims and clients are put back within seconds. SIGHUP: takes over the config's number of jobs.",
   examples: [
     {
       line: 'jobshim serve --fifo /run/jobshim/fifo -j16 --group portage',
@@ -87,9 +88,11 @@ async function lookAfter(server: Server, launcher: string, ended: Promise<void>)
   const end = ended.then(() => {
     over = true
   })
+  const watch = watchPool(server, launcher, change => process.stderr.write(`${changeText(change)}\n`))
   while (!over) {
     followSize(server)
     if (readTokenHolders(server.ledgerFd).some(({ alive }) => !alive)) await reclaim(server, launcher)
+    await watch()
     await Promise.race([sleep(tick), end])
   }
 }

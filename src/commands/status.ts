@@ -21,6 +21,7 @@ export const status = command({
       value: 'AUTH',
       text: 'fifo:PATH (default: the one in the environment, else the only jobshim run there is)',
     },
+    { name: 'watch', kind: 'switch', text: 'draw it anew once a second, until q or ^C' },
     jsonOption,
     dirOption,
     ...configOptions,
@@ -30,15 +31,26 @@ export const status = command({
     'themselves shows in the number of free tokens only.',
   examples: [
     { line: 'jobshim status', text: 'of the build that runs' },
+    { line: 'jobshim status --watch', text: 'the same, as it goes on' },
     { line: 'jobshim status --jobserver fifo:/run/jobshim/fifo', text: 'of a jobshim serve' },
   ],
   async run({ flags, workingDirectory, environment }) {
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     const launcher = await usableLauncher(dir, environment)
-    const picture = lookAtJobserver(launcher, await addressed(flags.jobserver, environment))
-    process.stdout.write(
-      flags.json ? `${JSON.stringify(picture)}\n` : render(picture, process.stdout.columns ?? 120),
-    )
+    const named = await addressed(flags.jobserver, environment)
+    const text = (): string => {
+      const picture = lookAtJobserver(launcher, named)
+      return flags.json ? `${JSON.stringify(picture)}\n` : render(picture, process.stdout.columns || 120)
+    }
+    if (!flags.watch) {
+      process.stdout.write(text())
+      return exitCodes.ok
+    }
+    const { redraw, untilQuit } = await import('../ground/redraw.js')
+    if (flags.json) await untilQuit(async () => void process.stdout.write(text()))
+    else if (process.stdout.isTTY) await redraw(text)
+    else
+      throw new Failure('--watch: stdout is no terminal', 'add --json for a line a second', exitCodes.usage)
     return exitCodes.ok
   },
 })
@@ -74,8 +86,10 @@ export function render(picture: Picture, width: number): string {
     `${count(row => row.state === 'waiting' || row.state === 'acquiring')} waiting`,
     ...(counters && counters.overdrafts > 0 ? [`${counters.overdrafts} ran without a slot`] : []),
     ...(counters && counters.reclaimed > 0 ? [`${counters.reclaimed} reclaimed`] : []),
+    ...(counters && counters.restored > 0 ? [`${counters.restored} put back for killed clients`] : []),
     ...(ledger === undefined ? ['no ledger'] : []),
   ].join(', ')
+  const census = picture.blind === undefined ? '' : `no census of clients: ${picture.blind}\n`
   const lines = renderColumns(
     [...rows]
       .sort((a, b) => b.seconds - a.seconds)
@@ -87,5 +101,5 @@ export function render(picture: Picture, width: number): string {
         row.command,
       ]),
   )
-  return `${head}\n${lines.replace(/^.*$/gm, line => line.slice(0, width).trimEnd())}`
+  return `${head}\n${census}${lines.replace(/^.*$/gm, line => line.slice(0, width).trimEnd())}`
 }

@@ -12,6 +12,9 @@ export function inheritedDescriptors(first = 3): number[] {
   return [first, ...inheritedDescriptors(first + 1)]
 }
 
+/** Returns those that a child is to get: stdio and the inherited ones. */
+export const passedDescriptors = (): number[] => [0, 1, 2, ...inheritedDescriptors()]
+
 function descriptorTarget(descriptor: number): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`)

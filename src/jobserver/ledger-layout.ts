@@ -33,6 +33,7 @@ export const headerOffsets = {
   reclaimed: 100, // u32: tokens returned for a dead owner
   progress: 104, // u64: CLOCK_MONOTONIC nanoseconds when a launcher last took a slot
   reclaimedAt: 112, // u64: CLOCK_MONOTONIC nanoseconds when the records were last searched for dead owners
+  restored: 120, // u32: tokens lost with killed clients that the census put back
 } as const
 
 /** Offsets into a record. */

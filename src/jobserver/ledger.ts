@@ -18,6 +18,7 @@ export type LedgerCounters = {
   peak: number // most runs at once in slots of their own
   overdrafts: number
   reclaimed: number // tokens that launchers returned for a dead one
+  restored: number // tokens lost with killed clients that the census put back
 }
 
 /** Somebody who took a token and has not given it back. */
@@ -51,7 +52,16 @@ export function readCounters(fd: number): LedgerCounters {
     peak: header.readUInt32LE(headerOffsets.peak),
     overdrafts: header.readUInt32LE(headerOffsets.overdrafts),
     reclaimed: header.readUInt32LE(headerOffsets.reclaimed),
+    restored: header.readUInt32LE(headerOffsets.restored),
   }
+}
+
+/** Counts tokens that the census put back. */
+export function addRestored(fd: number, tokens: number): void {
+  const bytes = Buffer.alloc(4)
+  readSync(fd, bytes, 0, 4, headerOffsets.restored)
+  bytes.writeUInt32LE(bytes.readUInt32LE() + tokens)
+  writeSync(fd, bytes, 0, 4, headerOffsets.restored)
 }
 
 /** Tokens in the pool, and how many a server shall have there; -1 where nobody told. */

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
+import { readCensus } from './census.js'
 import { type LedgerCounters, type LedgerRecord, readCounters, readRecords, readSize } from './ledger.js'
 
 export type Picture = {
@@ -10,6 +11,7 @@ export type Picture = {
   total: number | undefined // undefined where nobody told: a jobserver that is not ours
   ledger: string | undefined
   counters: LedgerCounters | undefined
+  blind: string | undefined // why tokens that are lost with killed clients can't be found now
   rows: readonly Row[]
 }
 
@@ -35,7 +37,15 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
   const [jobserver = '', free, ledger = ''] = stdout.split('\0')
   const tokens = Number(free) < 0 ? undefined : Number(free)
   if (ledger === '')
-    return { jobserver, free: tokens, total: undefined, ledger: undefined, counters: undefined, rows: [] }
+    return {
+      jobserver,
+      free: tokens,
+      total: undefined,
+      ledger: undefined,
+      counters: undefined,
+      blind: undefined,
+      rows: [],
+    }
   const fd = openSync(ledger, 'r')
   try {
     const total = readSize(fd, 'total')
@@ -45,11 +55,18 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
       total: total < 0 ? undefined : total,
       ledger,
       counters: readCounters(fd),
+      blind: total < 0 ? "it is not jobshim's" : blindness(launcher, environment),
       rows: readRecords(fd).map(rowOf),
     }
   } finally {
     closeSync(fd)
   }
+}
+
+function blindness(launcher: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const { status, stdout } = spawnSync(launcher, ['--census'], { env: environment, encoding: 'utf8' })
+  const census = status === 0 ? readCensus(stdout) : undefined
+  return census?.kind === 'blind' ? census.why : undefined
 }
 
 function rowOf({ tool, pid, state, slot, alive, sinceNs }: LedgerRecord): Row {

@@ -10,7 +10,7 @@ import {
 } from '../jobserver/ledger-layout.js'
 import { adapters } from './adapters.js'
 import { argumentKinds, needsInput } from './arguments.js'
-import { clientNames } from './clients.js'
+import { type ClientName, clientNames } from './clients.js'
 
 const upper = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
 const quoted = (text: string): string => JSON.stringify(text).replace(/\?/g, '\\?')
@@ -24,6 +24,19 @@ const defines = (prefix: string, table: Readonly<Record<string, string | number>
 
 const rows = (type: string, name: string, cells: readonly string[]): string =>
   `static const struct ${type} ${name}[] __attribute__((unused)) = {\n${cells.map(cell => `\t{ ${cell} },\n`).join('')}};`
+
+const meansOf = {
+  make: 'CLIENT_MAKE',
+  'pipe-client': 'CLIENT_PIPE',
+  'fifo-client': 'CLIENT_FIFO',
+  carrier: 'CLIENT_CARRIER',
+} as const satisfies Record<ClientName['means'], string>
+
+const holdsOf = {
+  nothing: 'HOLDS_NOTHING',
+  'a token a child': 'HOLDS_BY_CHILD',
+  'a token a child or thread': 'HOLDS_BY_CHILD_OR_THREAD',
+} as const satisfies Record<ClientName['holds'], string>
 
 /** Returns the text of `shims/contract.h`. */
 export function renderContract(): string {
@@ -41,17 +54,13 @@ export function renderContract(): string {
     defines('RECORD', recordOffsets),
     defines('STATE', recordStates),
     defines('SLOT', slotKinds),
-    'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_CARRIER };',
-    'struct client_name { const char *name; enum client_means means; };',
+    'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
+    'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',
+    'struct client_name { const char *name; enum client_means means; enum client_holds holds; };',
     rows(
       'client_name',
       'client_names',
-      clientNames.map(({ name, means }) => {
-        const constant = { make: 'CLIENT_MAKE', 'pipe-client': 'CLIENT_PIPE', carrier: 'CLIENT_CARRIER' }[
-          means
-        ]
-        return `${quoted(name)}, ${constant}`
-      }),
+      clientNames.map(({ name, means, holds }) => `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}`),
     ),
     'struct adapter { const char *name; const char *family; int fifo_since_major; int fifo_since_minor; };',
     rows(

@@ -46,8 +46,11 @@ export function runFifo(yard: Yard): string {
 }
 
 /** How many launchers wait for a slot of the only run, by its ledger. */
-export function waiters(yard: Yard): number {
-  const ledger = readFileSync(`${runFifo(yard)}.ledger`)
+export const waiters = (yard: Yard): number => waitersOf(`${runFifo(yard)}.ledger`)
+
+/** The same, by any ledger. */
+export function waitersOf(path: string): number {
+  const ledger = readFileSync(path)
   const { headerBytes, recordBytes, recordCount } = ledgerLayout
   const waiting: readonly number[] = [recordStates.waiting, recordStates.acquiring]
   return Array.from({ length: recordCount }, (_, index) => headerBytes + index * recordBytes).filter(at =>

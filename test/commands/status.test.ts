@@ -3,8 +3,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { render } from '../../src/commands/status.js'
 import type { Picture, Row } from '../../src/jobserver/look.js'
-import { killStarted, makeYard, start, waits, type Yard } from '../shims/hold.js'
+import { killStarted, makeYard, start, until, waits, type Yard } from '../shims/hold.js'
 import { jobshim, run } from '../support/jobshim.js'
+import { callBare } from '../support/transparent-calls.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 const status = (yard: Yard, args: readonly string[] = [], env = {}) =>
   jobshim(['status', '--no-config', '--dir', yard.shims, ...args], {
@@ -81,12 +83,22 @@ test('status :: text, cut to the width', async () => {
     { tool: 'ld', pid: 7, state: 'waiting', slot: 'none', alive: true, seconds: 60, command: 'ld -o a a.o' },
     { tool: 'as', pid: 9, state: 'held', slot: 'token', alive: false, seconds: 3, command: '' },
   ]
-  const counters = { runs: 3, callerRuns: 0, waitedSeconds: 1, peak: 2, overdrafts: 1, reclaimed: 2 }
-  const seen = { jobserver: 'fifo:/f', free: 0, total: 2, ledger: '/f.ledger', counters, rows }
+  const counters = {
+    runs: 3,
+    callerRuns: 0,
+    waitedSeconds: 1,
+    peak: 2,
+    overdrafts: 1,
+    reclaimed: 2,
+    restored: 0,
+  }
+  const blind = 'it is dark'
+  const seen = { jobserver: 'fifo:/f', free: 0, total: 2, ledger: '/f.ledger', counters, blind, rows }
   assert.is(
     render(seen, 34),
     [
       'fifo:/f: 0 of 2 tokens free, 1 held by launchers, 1 waiting, 1 ran without a slot, 2 reclaimed',
+      'no census of clients: it is dark',
       'ld  7   waiting  60.0 s  ld -o a a',
       'as  9   gone     3.0 s',
       'cc  12  token    1.3 s   cc -c a.c',
@@ -112,6 +124,64 @@ test('status :: changes nothing: no ledger is made for a jobserver that has none
   assert.equal([seen.free, seen.ledger, seen.rows], [1, undefined, []])
   const { stdout } = await run('find', [yard.runtime, '-type', 'f'])
   assert.is(stdout, '')
+})
+
+test('status :: --watch --json :: a line a second until it is asked to end', async () => {
+  const yard = await makeYard('A')
+  const held = start({
+    env: { ...yard.env, HOME: yard.root },
+    command: [process.execPath, join(repository, 'bin/jobshim.js'), ...watch(yard), '--json'],
+  })
+  const lines = () => held.output.stdout.split('\n').slice(0, -1)
+  await until('a line', () => lines().length === 1)
+  assert.is(yard.pool.count(), 'A')
+  const tool = start({ env: yard.governed })
+  await tool.tools
+  await until('another', () => lines().length >= 3)
+  const { status: code, stderr } = await held.kill('SIGINT')
+  assert.equal({ code, stderr }, { code: 0, stderr: '' })
+  const [first, ...rest] = lines().map(line => JSON.parse(line) as Picture)
+  assert.equal([first?.free, first?.rows], [1, []])
+  assert.equal(
+    rest.at(-1)?.rows.map(({ slot }) => slot),
+    ['implicit'],
+  )
+  await tool.end()
+})
+
+const watch = ({ shims, pool }: Yard): string[] => [
+  ...['status', '--watch', '--no-config', '--dir', shims, '--jobserver', pool.auth],
+]
+
+for (const [name, key] of Object.entries({ q: 'q', '^C': '\\003' }))
+  test(`status :: --watch :: on a terminal, until ${name}`, async () => {
+    const yard = await makeYard('AB')
+    const behind = makeWorkspace('bin')
+    const line = [process.execPath, join(repository, 'bin/jobshim.js'), ...watch(yard)].join(' ')
+    writeFiles(behind, { watch: `#!/bin/sh\nexec ${line}\n` })
+    const tool = start({ env: yard.governed })
+    await tool.tools
+    const seen = 'expect implicit  ' // as the line stands there it goes on changing: the time it takes
+    const { status: code, stdout } = await callBare('caller', {
+      behind,
+      setup: ['terminal'],
+      tool: ['watch'],
+      dialog: [seen, seen, `send ${key}`],
+      env: { HOME: yard.root, XDG_RUNTIME_DIR: yard.runtime },
+    })
+    assert.is(code, 0, stdout)
+    assert.match(stdout, /^status 0$/m)
+    await tool.end()
+  })
+
+test('status :: --watch :: nowhere but on a terminal', async () => {
+  const yard = await makeYard('A')
+  assert.equal(await status(yard, ['--watch', '--jobserver', yard.pool.auth]), {
+    status: 2,
+    signal: null,
+    stdout: '',
+    stderr: 'jobshim: --watch: stdout is no terminal\n  add --json for a line a second\n',
+  })
 })
 
 test.after.each(killStarted)

@@ -393,7 +393,8 @@ const tools: readonly {
     command: [launcher],
     path: '/bin',
     status: 125,
-    stderr: 'jobshim: launcher: wrong usage\n  launcher [--] TOOL ARGS, or through a shim that links to it\n',
+    stderr:
+      'jobshim: launcher: wrong usage\n  launcher [--token] [--] TOOL ARGS, or through a shim that links to it\n',
   },
 ]
 mkdirSync(at('directories/hold'), { recursive: true })

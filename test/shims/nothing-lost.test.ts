@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { scrubbed } from '../support/jobshim.js'
+import { random } from '../support/random.js'
 import { repository } from '../support/workspace.js'
 import {
   type Held,
@@ -16,17 +17,6 @@ import {
   waits,
   type Yard,
 } from './hold.js'
-
-/** Numbers from 0 to 1 that a seed repeats (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const seed = Number(process.env.JOBSHIM_TEST_SEED ?? Date.now() % 1_000_000)
 console.log(`JOBSHIM_TEST_SEED=${seed}`)

@@ -65,9 +65,11 @@ static const char *setup(const char *name)
 
 static int open_terminal(char *slave, size_t size)
 {
+	const struct winsize window = { .ws_row = 24, .ws_col = 100 };
 	int master = posix_openpt(O_RDWR | O_NOCTTY);
 
-	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0 || ptsname_r(master, slave, size) != 0)
+	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0 || ptsname_r(master, slave, size) != 0 ||
+	    ioctl(master, TIOCSWINSZ, &window) < 0)
 		fail("posix_openpt");
 	return high(master);
 }

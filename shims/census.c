@@ -1,0 +1,207 @@
+#include "census.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "client.h"
+#include "contract.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "process.h"
+
+enum { CLIENTS_MAX = 1024 };
+
+static const char LAUNCHER[] = "/.jobshim/launcher";
+
+/* A client that may have a token for each of its children. */
+struct holder {
+	pid_t pid;
+	long tokens;
+};
+
+struct look {
+	const struct jobserver *jobserver;
+	struct census *census;
+	struct stat ledger;
+	struct stat fifo;
+	struct process server; /* who asked for the census */
+	struct holder holders[CLIENTS_MAX];
+	size_t count;
+	long recorded; /* launchers that have a record */
+};
+
+static __attribute__((format(printf, 2, 3))) bool be_blind(struct census *census, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(census->why, sizeof census->why, format, arguments);
+	va_end(arguments);
+	census->blind = true;
+	return true;
+}
+
+struct opener {
+	const struct look *look;
+	bool open;   /* it has the jobserver open */
+	bool record; /* and a lock in its ledger: what it holds is written there */
+};
+
+static bool look_at_fd(int directory, const char *name, void *state)
+{
+	struct opener *opener = state;
+	const struct look *look = opener->look;
+	struct stat status;
+
+	if (fstatat(directory, name, &status, 0) < 0)
+		return false;
+	if (jobserver_is(look->jobserver, &status))
+		opener->open = true;
+	else if (status.st_dev == look->ledger.st_dev && status.st_ino == look->ledger.st_ino)
+		opener->record = opener->record || process_fd_locks(directory, name);
+	return false;
+}
+
+/* Whether the process may have opened the jobserver behind our back: its descriptors can't be seen. */
+static bool hides(int proc, const char *pid, const struct process *process, const struct look *look)
+{
+	char path[32];
+	struct stat status;
+
+	/* What ran before us all may hide: the login's daemons. */
+	if (snprintf(path, sizeof path, "%s/fd", pid) >= (int)sizeof path || process->start < look->server.start)
+		return false;
+	if (faccessat(proc, path, R_OK, AT_EACCESS) == 0 || errno == ENOENT)
+		return false;
+	if (fstatat(proc, pid, &status, 0) < 0)
+		return false;
+	return status.st_uid == 0 || status.st_uid == look->fifo.st_uid || (look->fifo.st_mode & 066) != 0;
+}
+
+/* Whether the environment that the process was started with names the jobserver. */
+static bool is_told(int proc, const char *pid, const struct look *look)
+{
+	size_t room;
+	char path[32], *text = arena_room(&room);
+	ssize_t length;
+
+	if (snprintf(path, sizeof path, "%s/environ", pid) >= (int)sizeof path)
+		return false;
+	length = read_whole_file_at(proc, path, text, room);
+	return length == (ssize_t)room || (length > 0 && memmem(text, (size_t)length, look->jobserver->path,
+	                                                         strlen(look->jobserver->path)) != NULL);
+}
+
+/* What a killed client has started lives on, adopted from another session, and runs in a slot that nobody else stands
+ * for. */
+static bool is_orphan(const struct process *process)
+{
+	struct process parent;
+
+	return process_read(process->parent, &parent) && parent.session != process->session;
+}
+
+static bool add_holder(struct look *look, pid_t pid, long tokens)
+{
+	if (look->count == CLIENTS_MAX)
+		return be_blind(look->census, "there are more than %d clients", CLIENTS_MAX);
+	look->holders[look->count++] = (struct holder){ .pid = pid, .tokens = tokens };
+	return false;
+}
+
+/* Notes who has the jobserver open, and what such a program may hold besides a token for each child. */
+static bool look_at_process(int proc, const char *name, void *state)
+{
+	struct look *look = state;
+	struct opener opener = { .look = look };
+	const struct client_name *client;
+	struct process process;
+	const char *path;
+	size_t length;
+
+	if (!process_read((pid_t)strtol(name, NULL, 10), &process) || process.kernel || process.pid == getpid())
+		return false;
+	if (hides(proc, name, &process, look))
+		return be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
+	process_each_fd(process.pid, look_at_fd, &opener);
+	if (!opener.open) {
+		look->census->held += is_orphan(&process) && is_told(proc, name, look);
+		return false;
+	}
+	path = process_path(process.pid);
+	if (path == NULL)
+		return false; /* it has ended */
+	length = strlen(path);
+	if (length >= strlen(LAUNCHER) && strcmp(path + length - strlen(LAUNCHER), LAUNCHER) == 0) {
+		look->recorded += opener.record;
+		look->census->held += !opener.record;
+		return false;
+	}
+	client = client_program(process.pid);
+	if (client == NULL)
+		return be_blind(look->census, "process %d (%s) has the jobserver open and is no client that is known",
+		                (int)process.pid, process.comm);
+	if (client->holds == HOLDS_NOTHING)
+		return false;
+	return add_holder(look, process.pid, client->holds == HOLDS_BY_CHILD ? 1 : 1 + process.threads);
+}
+
+static bool add_child(int proc, const char *name, void *state)
+{
+	struct look *look = state;
+	struct process process;
+
+	(void)proc;
+	if (!process_read((pid_t)strtol(name, NULL, 10), &process))
+		return false;
+	for (size_t i = 0; i < look->count; i++)
+		if (look->holders[i].pid == process.parent)
+			look->holders[i].tokens++;
+	return false;
+}
+
+void census_take(const struct jobserver *jobserver, struct ledger *ledger, struct census *census)
+{
+	static struct look look;
+	struct stat status;
+	int before = 0, after = 0;
+	long tokens, living;
+
+	*census = (struct census){ .free = -1 };
+	look = (struct look){ .jobserver = jobserver, .census = census };
+#ifdef JOBSHIM_NO_RECLAIM
+	be_blind(census, "it is switched off");
+	return;
+#endif
+	if (ledger->fd < 0 || fstat(ledger->fd, &look.ledger) < 0 || fstat(jobserver->write_fd, &look.fifo) < 0) {
+		be_blind(census, "there is no ledger");
+		return;
+	}
+	if (stat("/proc/1", &status) < 0 || !process_read(getppid(), &look.server)) {
+		be_blind(census, "/proc does not show all processes");
+		return;
+	}
+	ledger_reclaim(ledger, jobserver);
+	if (ioctl(jobserver->read_fd, FIONREAD, &before) < 0 || !ledger_count(ledger, &tokens, &living)) {
+		be_blind(census, "the pool can't be counted");
+		return;
+	}
+	census->held = tokens;
+	if (process_each(look_at_process, &look))
+		return;
+	process_each(add_child, &look);
+	for (size_t i = 0; i < look.count; i++)
+		census->held += look.holders[i].tokens;
+	if (look.recorded < living)
+		be_blind(census, "launchers of another PID namespace are at work");
+	else if (ioctl(jobserver->read_fd, FIONREAD, &after) == 0 && after == before)
+		census->free = after;
+}

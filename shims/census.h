@@ -1,0 +1,20 @@
+/* How many tokens can rightly be out: what is out beyond that was lost with a killed client (docs/protocol.md). */
+#ifndef CENSUS_H
+#define CENSUS_H
+
+#include <stdbool.h>
+
+struct jobserver;
+struct ledger;
+
+struct census {
+	bool blind;     /* somebody may hold tokens that can't be told */
+	char why[160];  /* blind: who, for people */
+	long held;      /* at most so many tokens are held by living processes */
+	int free;       /* tokens in the pool; -1 where it was not the same before and after the look */
+};
+
+/* Looks. What it says holds only where no token was moved meanwhile: the caller sees to that, by the FIFO's mtime. */
+void census_take(const struct jobserver *jobserver, struct ledger *ledger, struct census *census);
+
+#endif

@@ -1,0 +1,47 @@
+/** A command that runs below a FIFO jobserver. */
+import { closeSync, openSync } from 'node:fs'
+import { environment as names } from '../ground/environment.js'
+import { type CaughtSignals, type Ending, runInForeground } from '../ground/foreground.js'
+import { passedDescriptors } from '../ground/inherited.js'
+import type { MakeStyle } from '../toolchain/make-style.js'
+import { type JobserverAuth, withJobserver } from './auth.js'
+
+/** A command, and what it is to find. */
+export type Start = {
+  program: string
+  args: readonly string[]
+  environment: NodeJS.ProcessEnv
+  jobs: number
+  style: MakeStyle
+  signals: CaughtSignals
+}
+
+/**
+ * Runs the command with the jobserver at `fifo` in its environment, and returns how it ended. A make that can't read
+ * `fifo:` gets the same FIFO on two descriptors that everything below inherits.
+ */
+export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
+  const { program, args, environment, jobs, style, signals } = start
+  const inherited = passedDescriptors()
+  const ends = style === 'fifo' ? [] : [openSync(fifo, 'r'), openSync(fifo, 'w')]
+  const auth: JobserverAuth =
+    style === 'fifo'
+      ? { kind: 'fifo', path: fifo }
+      : {
+          kind: 'pipe',
+          readFd: inherited.length,
+          writeFd: inherited.length + 1,
+          spelling: style === 'legacy' ? 'legacy' : 'auth',
+        }
+  try {
+    const env = {
+      ...environment,
+      MAKEFLAGS: withJobserver(environment.MAKEFLAGS ?? '', jobs, auth),
+      CARGO_MAKEFLAGS: undefined, // of a jobserver that is gone; cargo would believe it before MAKEFLAGS
+      [names.jobserver]: `fifo:${fifo}`,
+    }
+    return await runInForeground(program, args, { stdio: [...inherited, ...ends], env }, signals)
+  } finally {
+    ends.forEach(closeSync)
+  }
+}

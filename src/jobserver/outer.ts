@@ -1,0 +1,44 @@
+/** The jobserver that a command would run below, if there is one already. */
+import { readFileSync } from 'node:fs'
+import { environment as names } from '../ground/environment.js'
+import { inheritedDescriptors } from '../ground/inherited.js'
+import { findAuth } from './auth.js'
+
+/** What there is of a jobserver around us; `why` for people. */
+export type Outer = { state: 'none' } | { state: 'usable' } | { state: 'unusable'; why: string }
+
+/** Looks for a jobserver around us. Where nothing hints at one the launcher is not asked. */
+export async function outerJobserver(launcher: string, environment: NodeJS.ProcessEnv): Promise<Outer> {
+  const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
+  const isNamed = Boolean(environment[names.jobserver] || findAuth(make) || findAuth(cargo))
+  if (!isNamed && !isBelowRun(process.ppid)) return { state: 'none' }
+  const asked = await askLauncher(launcher, environment)
+  return asked.state === 'unusable' && !isNamed ? { state: 'none' } : asked
+}
+
+/** Asks the launcher, which knows how to reach a jobserver, for the one that this environment names. */
+export async function askLauncher(
+  launcher: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Exclude<Outer, { state: 'none' }>> {
+  const { spawnSync } = await import('node:child_process')
+  const { status, stderr, error } = spawnSync(launcher, ['--jobserver'], {
+    stdio: ['ignore', 'ignore', 'pipe', ...inheritedDescriptors()],
+    env: environment,
+    encoding: 'utf8',
+  })
+  if (status === 0) return { state: 'usable' }
+  return { state: 'unusable', why: error ? `jobshim: no jobserver: ${error.message}` : stderr.trim() }
+}
+
+// Where a build has cleared its environment, our name among its ancestors still tells of a run above it.
+function isBelowRun(pid: number): boolean {
+  if (pid === 0) return false
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
+    return name === 'jobshim' || isBelowRun(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
+  } catch {
+    return false // gone meanwhile, or not ours to see
+  }
+}

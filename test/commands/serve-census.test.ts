@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Held, killStarted, start, until } from '../shims/hold.js'
+import { type ClientKey, clients, findClient } from '../support/clients.js'
+import { describe, processesOf } from '../support/processes.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { endServer, freeTokens, look, type Served, serve, sharing } from './served.js'
+
+const total = 3
+
+/** Longer than the census takes to find what is lost. */
+const aWhile = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 2500))
+
+/** Ends the server; it has said of so many tokens, at once or bit by bit, that they were lost. */
+async function endRestored(served: Served, tokens: number): Promise<void> {
+  const { status, stderr } = await served.server.kill('SIGTERM')
+  const restored = stderr
+    .split('\n')
+    .slice(0, -1)
+    .map(line => {
+      const [, count] = /^jobshim: put back (a token|\d+ tokens) lost with killed clients$/.exec(line) ?? []
+      assert.ok(count, stderr)
+      return count === 'a token' ? 1 : Number.parseInt(count, 10)
+    })
+  assert.equal(
+    { status, restored: restored.reduce((sum, one) => sum + one, 0) },
+    { status: 0, restored: tokens },
+  )
+}
+
+const env = (served: Served): Record<string, string> => sharing(served, total + 1)
+
+const started = (held: Held): number => held.output.stdout.match(/^started$/gm)?.length ?? 0
+
+/** A client whose jobs last until they are killed, one of them in its own slot, the others with tokens. */
+type Driver = { key: ClientKey; command: readonly string[]; files: Record<string, string> }
+
+const job = 'echo started; exec sleep 1000'
+const names = ['a', 'b', 'c', 'd', 'e']
+
+const make44: Driver = {
+  key: 'make44',
+  command: ['make', '-s'],
+  files: { Makefile: `all: ${names.join(' ')}\n${names.join(' ')}:\n\t@${job}\n` },
+}
+
+const ninja113: Driver = {
+  key: 'ninja113',
+  command: ['ninja', '--quiet'],
+  files: {
+    'build.ninja': `rule hold\n  command = ${job}\n${names.map(name => `build ${name}: hold\n`).join('')}`,
+  },
+}
+
+async function startClient(served: Served, { key, command, files }: Driver): Promise<Held> {
+  const directory = makeWorkspace(key)
+  writeFiles(directory, files)
+  const [program = '', ...args] = command
+  return start({
+    env: env(served),
+    command: [join(findClient(key) ?? '', program), '-C', directory, ...args],
+  })
+}
+
+for (const driver of [make44, ninja113])
+  for (const all of [true, false]) {
+    const title = `census :: ${clients[driver.key].name} killed ${all ? 'with its jobs' : 'alone, its jobs live on'}`
+    if (findClient(driver.key) === undefined) {
+      test.skip(title)
+      continue
+    }
+    test(title, async () => {
+      const served = await serve(total)
+      const client = await startClient(served, driver)
+      await until('it has all tokens', () => freeTokens(served) === 0)
+      await until('its jobs run', () => processesOf(client.pid).length > total + 1)
+      await aWhile()
+      assert.is(freeTokens(served), 0) // they are in use
+      process.kill(client.pid, 'SIGKILL')
+      if (!all) {
+        await aWhile()
+        assert.is(freeTokens(served), 0, describe(processesOf(client.pid)))
+      }
+      for (const { pid } of processesOf(client.pid)) if (pid !== client.pid) process.kill(pid, 'SIGKILL')
+      await until('all tokens are back', () => freeTokens(served) === total)
+      await aWhile()
+      assert.is(freeTokens(served), total)
+      await client.ended
+      await endRestored(served, total)
+    })
+  }
+
+/** A test that needs a client of the machine's. */
+const testWith = (key: ClientKey, title: string, body: () => Promise<void>): void =>
+  findClient(key) === undefined ? test.skip(title) : test(title, body)
+
+testWith('make44', 'census :: a client that is stopped holds what it holds', async () => {
+  const served = await serve(total)
+  const client = await startClient(served, make44)
+  await until('it has all tokens', () => freeTokens(served) === 0)
+  process.kill(-client.pid, 'SIGSTOP')
+  await aWhile()
+  assert.is(freeTokens(served), 0)
+  process.kill(-client.pid, 'SIGKILL')
+  await until('all tokens are back', () => freeTokens(served) === total)
+  await client.ended
+  await endRestored(served, total)
+})
+
+const taker = `import os, sys
+fd = os.open(os.environ['FIFO'], os.O_RDWR)
+os.read(fd, 2)
+print('started', flush=True)
+sys.stdin.read()
+`
+
+testWith(
+  'python',
+  'census :: a client that is not known holds what it has taken; killed, it is lost',
+  async () => {
+    const served = await serve(total)
+    const client = start({ env: { ...env(served), FIFO: served.fifo }, command: ['python3', '-c', taker] })
+    await until('it has two tokens', () => started(client) === 1)
+    await aWhile()
+    assert.is(freeTokens(served), 1)
+    const [, , why = ''] = look(served, '--census')
+    assert.match(why, /^process \d+ \(python3[.\d]*\) has the jobserver open and is no client that is known$/)
+    await client.kill()
+    await until('all tokens are back', () => freeTokens(served) === total)
+    await endRestored(served, 2)
+  },
+)
+
+test('census :: a launcher keeps its token, killed it is reclaimed and not counted as lost', async () => {
+  const served = await serve(total)
+  const held = [start({ env: env(served) }), start({ env: env(served) })]
+  for (const one of held) await one.tools
+  await aWhile()
+  assert.is(freeTokens(served), total - 1)
+  for (const one of held) await one.kill()
+  await until('all tokens are back', () => freeTokens(served) === total)
+  await aWhile()
+  assert.is(freeTokens(served), total)
+  await endServer(served, '')
+})
+
+test('census :: a token that somebody threw away', async () => {
+  const served = await serve(total)
+  assert.is(spawnSync('head', ['-c', '1', served.fifo]).status, 0)
+  await until('it is back', () => freeTokens(served) === total)
+  await endRestored(served, 1)
+  assert.not(existsSync(served.fifo))
+})
+
+test('census :: a token too many is taken out', async () => {
+  const served = await serve(total)
+  assert.is(spawnSync('sh', ['-c', 'printf ++ >"$0"', served.fifo]).status, 0)
+  await until('they are gone', () => freeTokens(served) === total)
+  await endServer(served, 'jobshim: took out 2 tokens more than there should be\n')
+})
+
+test.after.each(killStarted)
+
+test.run()

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { type Held, makeYard, start, until, type Yard } from '../shims/hold.js'
+import { repository } from '../support/workspace.js'
+
+/** A `jobshim serve`, and a yard whose tools use it. */
+export type Served = { yard: Yard; server: Held; fifo: string }
+
+/** Starts a server with so many tokens and waits until it says that it is ready. */
+export async function serve(tokens: number): Promise<Served> {
+  const yard = await makeYard('')
+  const fifo = join(yard.root, 'central')
+  const command = [
+    ...[process.execPath, join(repository, 'bin/jobshim.js'), 'serve', '--no-config', '--dir', yard.shims],
+    ...['--fifo', fifo, `-j${tokens}`],
+  ]
+  const server = start({ env: { ...yard.env, HOME: yard.root }, command })
+  await until('it is ready', () => server.output.stdout.endsWith('\n'))
+  return { yard, server, fifo }
+}
+
+/** Ends it, and asserts what it has said until then. */
+export async function endServer({ server }: Served, said = ''): Promise<void> {
+  const { status, stderr } = await server.kill('SIGTERM')
+  assert.equal({ status, stderr }, { status: 0, stderr: said })
+}
+
+/** What a look from outside says, word by word; nothing is moved by it. */
+export function look({ yard, fifo }: Served, option: '--look' | '--census'): string[] {
+  const { stdout, stderr, status } = spawnSync(join(yard.shims, '.jobshim/launcher'), [option], {
+    env: { ...process.env, JOBSHIM_JOBSERVER: `fifo:${fifo}` },
+    encoding: 'utf8',
+  })
+  assert.is(status, 0, stderr)
+  return stdout.split('\0')
+}
+
+/** How many of its tokens are free. */
+export const freeTokens = (served: Served): number => Number(look(served, '--look')[1])
+
+/** The environment of a build that shares it, by MAKEFLAGS alone. */
+export const sharing = ({ yard, fifo }: Served, jobs: number): Record<string, string> => ({
+  ...yard.env,
+  MAKEFLAGS: ` -j${jobs} --jobserver-auth=fifo:${fifo}`,
+})

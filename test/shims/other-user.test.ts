@@ -1,0 +1,114 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { endServer, freeTokens, serve, sharing } from '../commands/served.js'
+import { run } from '../support/jobshim.js'
+import { writeFiles } from '../support/workspace.js'
+import { killStarted, makeYard, type Yard } from './hold.js'
+
+/** Tests as two users want root, who may become the other one. */
+const isRoot = process.geteuid?.() === 0
+const other = 65534
+const as = ['setpriv', `--reuid=${other}`, `--regid=${other}`, '--clear-groups']
+
+/** Registers a test that only root can do. */
+const testAsRoot = (name: string, body: () => Promise<void>): void =>
+  isRoot ? test(`other user :: ${name}`, body) : test.skip(`other user :: ${name}`)
+
+/** Lets the other user into the yard, and to the tools. */
+function openTo({ root, shims }: Yard): void {
+  for (const directory of [root, shims]) chmodSync(directory, 0o755)
+}
+
+testAsRoot("a server's tokens and ledger are its user's", async () => {
+  const served = await serve(2)
+  const { yard, fifo } = served
+  openTo(yard)
+  const env = { ...sharing(served, 3), JOBSHIM_DEBUG: '1' }
+  const [program = '', ...args] = as
+  const taken = await run(program, [...args, 'hold'], { env, input: '' })
+  assert.is(taken.status, 7)
+  assert.match(taken.stdout, /^held \d+\n$/)
+  assert.is(taken.stderr, "jobshim: hold: not governed: its FIFO can't be opened\n")
+  for (const file of [fifo, `${fifo}.ledger`]) {
+    const read = await run(program, [...args, 'dd', 'bs=1', 'count=1', 'status=none', `if=${file}`], { env })
+    assert.is(read.status, 1)
+    assert.match(read.stderr, /Permission denied\n$/)
+  }
+  assert.is(freeTokens(served), 2)
+  await endServer(served)
+})
+
+/** What the other user may have laid where our state directory would be; what must be as it was afterwards. */
+const traps: Readonly<Record<string, (place: string, yard: Yard) => void>> = {
+  'a directory of theirs': place => {
+    mkdirSync(place, { mode: 0o777 })
+    chownSync(place, other, other)
+  },
+  'a symlink of theirs to a directory of ours': (place, { root }) => {
+    mkdirSync(join(root, 'ours'), { mode: 0o700 })
+    symlinkSync(join(root, 'ours'), place)
+  },
+  'a directory of ours that they can write': place => {
+    mkdirSync(place)
+    chmodSync(place, 0o777)
+  },
+  'a file of theirs': place => {
+    writeFiles(join(place, '..'), { 'jobshim-0': 'theirs' })
+    chownSync(place, other, other)
+  },
+}
+
+for (const [name, lay] of Object.entries(traps))
+  testAsRoot(`the state directory is ${name}: nothing is written there`, async () => {
+    const yard = await makeYard('A')
+    const shared = join(yard.root, 'tmp')
+    mkdirSync(shared)
+    chmodSync(shared, 0o1777)
+    const place = join(shared, 'jobshim-0')
+    lay(place, yard)
+    const before = statSync(place)
+    const result = await run('hold', [], {
+      env: { ...yard.governed, XDG_RUNTIME_DIR: shared, JOBSHIM_DEBUG: '1' },
+      input: '',
+    })
+    assert.is(result.status, 7)
+    assert.is(
+      result.stderr,
+      'jobshim: hold: no crash safety: the state directory is not a directory that is only ours\n',
+    )
+    assert.is(yard.pool.count(), 'A')
+    const after = statSync(place)
+    assert.equal([after.ino, after.mtimeMs, after.size], [before.ino, before.mtimeMs, before.size])
+    if (after.isDirectory()) assert.equal(readdirSync(place), [])
+  })
+
+testAsRoot(
+  'a ledger that they laid beside their FIFO is not written, unless it is theirs alone',
+  async () => {
+    const yard = await makeYard('A')
+    const target = join(yard.root, 'precious')
+    writeFiles(yard.root, { precious: 'ours' })
+    const fifo = yard.pool.auth.replace('fifo:', '')
+    chownSync(fifo, other, other)
+    symlinkSync(target, `${fifo}.ledger`)
+    const result = await run('hold', [], { env: yard.governed, input: '' })
+    assert.equal([result.status, result.stderr], [7, ''])
+    assert.is(readFileSync(target, 'utf8'), 'ours')
+    assert.ok(existsSync(join(yard.runtime, 'jobshim-0')))
+  },
+)
+
+test.after.each(killStarted)
+
+test.run()

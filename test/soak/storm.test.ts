@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Client, clients, findClient } from '../support/clients.js'
+import { scrubbed } from '../support/jobshim.js'
+import { random } from '../support/random.js'
+import { makeWorkspace, repository } from '../support/workspace.js'
+import { builders, Storm } from './storm.js'
+
+/**
+ * JOBSHIM_TEST_SOAK=SECONDS   how long the storms last in all (12)
+ * JOBSHIM_TEST_SEED=N         whom they hit, as far as the machine does the same twice
+ */
+const seconds = Number(process.env.JOBSHIM_TEST_SOAK ?? 12)
+const seed = Number(process.env.JOBSHIM_TEST_SEED ?? Date.now() % 1_000_000)
+const storms = Math.max(2, Math.round(seconds / 6))
+const tokens = 4
+
+const kinds = builders.filter(({ needs }) => needs.every(key => findClient(key) !== undefined))
+const missing = builders.filter(kind => !kinds.includes(kind))
+
+for (const { name, needs } of missing)
+  test.skip(
+    `soak :: ${name}: ${needs.map(key => (clients[key] satisfies Client).name).join(', ')} is missing`,
+  )
+
+test(`soak :: ${storms} storms of 20 kills a second over ${kinds.map(({ name }) => name).join(', ')}`, async () => {
+  const storm = new Storm(tokens, random(seed))
+  await storm.open()
+  for (let round = 0; round < storms; round++) {
+    await storm.blow(kinds, seconds / storms, 20)
+    const free = await storm.settle()
+    const said = JSON.stringify({ seed, round, ...storm.figures }, undefined, 2)
+    assert.is(free, tokens, said)
+    assert.is(storm.figures.most, tokens, said)
+    assert.equal(storm.figures.hangs, [], said)
+    assert.ok(storm.figures.peak <= storm.limit, said)
+    for (const kind of kinds) assert.is(await storm.build(kind), 0, `the ${kind.name} after it: ${said}`)
+    assert.is(await storm.settle(), tokens, said)
+  }
+  console.log(JSON.stringify({ seed, storms, ...storm.figures, surplus: storm.figures.most - tokens }))
+  await storm.close()
+  assert.ok(storm.isGone())
+})
+
+test('soak :: without reclaim tokens are missing afterwards', async () => {
+  const launcher = join(makeWorkspace(), 'launcher')
+  execFileSync('make', ['-s', '-C', 'shims', `OUT=${launcher}`, 'EXTRA=-DJOBSHIM_NO_RECLAIM'], {
+    cwd: repository,
+    env: scrubbed(),
+  })
+  const storm = new Storm(tokens, random(seed))
+  await storm.open(launcher)
+  let free = tokens
+  for (let round = 0; round < 5 && free === tokens; round++) {
+    await storm.blow(kinds, 4, 20)
+    free = await storm.settle()
+  }
+  assert.ok(free < tokens, JSON.stringify({ seed, ...storm.figures }))
+  await storm.close()
+})
+
+test.run()

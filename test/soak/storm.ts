@@ -1,0 +1,285 @@
+/** Builds that share one `jobshim serve` while somebody kills whatever belongs to them. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ClientKey, clients, findClient } from '../support/clients.js'
+import { scrubbed } from '../support/jobshim.js'
+import { describe, killAll, processes, processesOf } from '../support/processes.js'
+import { installShims } from '../support/shimdir.js'
+import { copySources, objects, sources } from '../support/sources.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+
+/** A kind of build; `own` slots are those that the protocol grants it beside the pool's tokens. */
+export type Builder = {
+  name: string
+  needs: readonly ClientKey[]
+  files: Readonly<Record<string, string>>
+  command: readonly string[]
+}
+
+const rules = `all: ${objects.join(' ')}\n%.o: %.c\n\t@`
+const plain = `${rules}cc -c $< -o $@\n`
+const below = `${rules}: ; cc -c $< -o $@\n`
+const ninjaFile = `rule cc\n  command = cc -c $in -o $out\n${sources.map(name => `build ${name}.o: cc ${name}.c\n`).join('')}`
+
+const fanOut = `import subprocess
+from multiprocessing.pool import ThreadPool
+names = ${JSON.stringify(sources)}
+ThreadPool(8).map(lambda n: subprocess.run(['cc', '-c', n + '.c', '-o', n + '.o'], close_fds=True), names)
+`
+
+const crate = {
+  'Cargo.toml': '[package]\nname = "mill"\nversion = "0.1.0"\nedition = "2021"\nbuild = "build.rs"\n',
+  'build.rs': `use std::process::Command;
+fn main() {
+    let out = std::env::var("OUT_DIR").unwrap();
+    let all: Vec<_> = ${JSON.stringify(sources)}.iter()
+        .map(|n| Command::new("cc").args(["-c", &format!("{n}.c"), "-o", &format!("{out}/{n}.o")]).spawn().unwrap()).collect();
+    for mut one in all { one.wait().unwrap(); }
+}
+`,
+  'src/main.rs': 'fn main() {}\n',
+}
+
+export const builders: readonly Builder[] = [
+  { name: 'make 4.3', needs: ['make43'], files: { Makefile: plain }, command: ['make', '-s'] },
+  { name: 'make 4.4', needs: ['make44'], files: { Makefile: below }, command: ['make', '-s'] },
+  {
+    name: 'ninja 1.11',
+    needs: ['ninja111'],
+    files: { 'build.ninja': ninjaFile },
+    command: ['ninja', '--quiet'],
+  },
+  {
+    name: 'ninja 1.13',
+    needs: ['ninja113'],
+    files: { 'build.ninja': ninjaFile },
+    command: ['ninja', '--quiet'],
+  },
+  { name: 'cargo', needs: ['cargo'], files: crate, command: ['cargo', 'build', '--quiet', '--offline'] },
+  { name: 'python', needs: ['python'], files: { 'fan.py': fanOut }, command: ['python3', 'fan.py'] },
+]
+
+/** Tools that may run beside the pool's: the root slot that builds without a client share, and cargo's own. */
+const ownSlots = 2
+
+export type Figures = {
+  kills: number
+  builds: number // that ended, most of them by a kill
+  peak: number // tools at once that a living build started
+  reclaimed: number // tokens, from killed launchers
+  restored: number // tokens, from killed clients
+  most: number // free tokens ever seen
+  hangs: string[]
+  free: number // tokens at the end
+}
+
+const marker = 'JOBSHIM_TEST_STORM=1'
+
+export class Storm {
+  readonly #root = makeWorkspace('storm')
+  readonly #chance: () => number
+  readonly figures: Figures = {
+    kills: 0,
+    builds: 0,
+    peak: 0,
+    reclaimed: 0,
+    restored: 0,
+    most: 0,
+    hangs: [],
+    free: 0,
+  }
+  readonly #sessions = new Set<number>() // of builds that run
+  #shims = ''
+  #started = 0
+  #server: ReturnType<typeof spawn> | undefined
+
+  constructor(
+    readonly tokens: number,
+    chance: () => number,
+  ) {
+    this.#chance = chance
+  }
+
+  get #fifo(): string {
+    return join(this.#root, 'fifo')
+  }
+
+  get #launcher(): string {
+    return join(this.#shims, '.jobshim/launcher')
+  }
+
+  /** Makes the counted tools, the shims with `launcher`, if one is given, and the server. */
+  async open(launcher?: string): Promise<void> {
+    const counted = join(this.#root, 'counted')
+    mkdirSync(join(counted, 'bin'), { recursive: true })
+    writeFileSync(join(counted, 'count'), '')
+    const source = join(repository, 'test/support/counted.c')
+    execFileSync('cc', ['-O1', '-o', join(counted, 'counted'), source])
+    for (const name of ['cc', 'gcc']) symlinkSync('../counted', join(counted, 'bin', name))
+    this.#shims = await installShims(join(this.#root, 'shims'), {
+      ...(launcher === undefined ? {} : { launcher }),
+      env: { PATH: `${join(counted, 'bin')}:${process.env.PATH}` },
+    })
+    const command = [
+      ...[join(repository, 'bin/jobshim.js'), 'serve', '--no-config', '--dir', this.#shims],
+      ...['--fifo', this.#fifo, `-j${this.tokens}`],
+    ]
+    for (const name of ['run', 'tmp']) mkdirSync(join(this.#root, name), { mode: 0o700 })
+    this.#server = spawn(process.execPath, command, {
+      env: scrubbed({ HOME: this.#root }),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    await new Promise(resolve => this.#server?.stdout?.once('data', resolve))
+  }
+
+  async close(): Promise<void> {
+    const server = this.#server
+    if (server === undefined || server.exitCode !== null) return
+    await new Promise(resolve => server.once('exit', resolve) && server.kill('SIGTERM'))
+  }
+
+  /** Runs the builds over and over for `seconds` while `perSecond` processes of theirs are killed; then waits for them. */
+  async blow(kinds: readonly Builder[], seconds: number, perSecond: number): Promise<void> {
+    const end = performance.now() + seconds * 1000
+    const until = (): boolean => performance.now() < end
+    const watch = this.#watch()
+    await Promise.all([
+      this.#killer(until, perSecond),
+      ...kinds.map(async kind => {
+        while (until()) await this.build(kind)
+      }),
+    ])
+    watch.stop()
+    await watch.stopped
+  }
+
+  /** One build; returns its status. What hangs is noted, and ended. */
+  async build({ name, needs, files, command }: Builder): Promise<number | null> {
+    // A new one each time: what is left of a killed build may still write into its own.
+    const directory = join(this.#root, `${this.#started++}-${name}`.replaceAll(' ', '-'))
+    mkdirSync(directory)
+    copySources(directory)
+    writeFiles(directory, files)
+    const bin = join(directory, 'bin')
+    mkdirSync(bin)
+    for (const key of needs)
+      symlinkSync(join(findClient(key) ?? '', clients[key].program), join(bin, clients[key].program))
+    const [program = '', ...args] = command
+    const child = spawn('sh', ['-c', '"$0" "$@"; exit $?', program, ...args], {
+      cwd: directory,
+      detached: true,
+      stdio: 'ignore',
+      env: scrubbed({
+        PATH: [this.#shims, join(this.#root, 'counted/bin'), bin, process.env.PATH].join(delimiter),
+        HOME: process.env.HOME,
+        XDG_RUNTIME_DIR: join(this.#root, 'run'),
+        TMPDIR: join(this.#root, 'tmp'), // killed compilers leave files there
+        MAKEFLAGS: ` -j${this.tokens} --jobserver-auth=fifo:${this.#fifo}`,
+        JOBSHIM_PATIENCE: '5',
+        CARGO_INCREMENTAL: '0',
+        [marker.replace('=1', '')]: '1',
+      }),
+    })
+    const session = child.pid ?? -1
+    this.#sessions.add(session)
+    const ended = new Promise<number | null>(resolve => child.once('exit', status => resolve(status)))
+    const hang = sleep(30_000, 'hangs' as const, { ref: false })
+    const status = await Promise.race([ended, hang])
+    this.#sessions.delete(session)
+    if (status === 'hangs') {
+      const left = processesOf(session, marker)
+      this.figures.hangs.push(`${name}\n${describe(left)}`)
+      killAll(left)
+      return null
+    }
+    this.figures.builds += 1
+    return status
+  }
+
+  /** Waits for the last of what killed builds left behind, then at most two seconds for all tokens to be back. */
+  async settle(): Promise<number> {
+    for (let look = 0; look < 500 && processesOf(-1, marker).length > 0; look++) await sleep(20)
+    const end = performance.now() + 2000
+    while (this.free() !== this.tokens && performance.now() < end) await sleep(20)
+    this.figures.free = this.free()
+    const { counters } = JSON.parse(
+      execFileSync(
+        process.execPath,
+        [
+          ...[join(repository, 'bin/jobshim.js'), 'status', '--json', '--no-config', '--dir', this.#shims],
+          ...['--jobserver', `fifo:${this.#fifo}`],
+        ],
+        { encoding: 'utf8', env: scrubbed({ HOME: this.#root }) },
+      ),
+    ) as { counters: { reclaimed: number; restored: number } }
+    Object.assign(this.figures, { reclaimed: counters.reclaimed, restored: counters.restored })
+    return this.figures.free
+  }
+
+  /** The tokens in the pool; none is moved by looking. */
+  free(): number {
+    const { stdout } = spawnSync(this.#launcher, ['--look'], {
+      env: scrubbed({ JOBSHIM_JOBSERVER: `fifo:${this.#fifo}` }),
+      encoding: 'utf8',
+    })
+    return Number(stdout.split('\0')[1])
+  }
+
+  async #killer(until: () => boolean, perSecond: number): Promise<void> {
+    const began = performance.now()
+    for (let due = 0; until(); due++) {
+      await sleep(Math.max(0, began + (due * 1000) / perSecond - performance.now()))
+      const victims = processes().filter(({ session, state }) => this.#sessions.has(session) && state !== 'Z')
+      const victim = victims[Math.floor(this.#chance() * victims.length)]
+      const signal = (['SIGKILL', 'SIGTERM', 'SIGINT'] as const)[Math.floor(this.#chance() * 3)]
+      if (victim === undefined || signal === undefined) continue
+      try {
+        process.kill(victim.pid, signal)
+        this.figures.kills += 1
+      } catch {
+        // it ended by itself meanwhile
+      }
+    }
+  }
+
+  // Counts, again and again, the tools whose chain of parents leads to us: one whose caller was killed is nobody's.
+  #watch(): { stop: () => void; stopped: Promise<void> } {
+    const { ino } = statSync(join(this.#root, 'counted/count'))
+    let over = false
+    const look = (): void => {
+      const locks = readFileSync('/proc/locks', 'utf8')
+      const tools = [...locks.matchAll(/POSIX\s+\S+\s+WRITE\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/g)]
+        .filter(([, , inode]) => Number(inode) === ino)
+        .map(([, pid]) => Number(pid))
+      const parents = new Map(processes().map(({ pid, parent }) => [pid, parent]))
+      const isOurs = (pid: number | undefined): boolean =>
+        pid === process.pid || (pid !== undefined && pid > 1 && isOurs(parents.get(pid)))
+      this.figures.peak = Math.max(this.figures.peak, tools.filter(isOurs).length)
+      this.figures.most = Math.max(this.figures.most, this.free())
+    }
+    const stopped = (async () => {
+      while (!over) {
+        look()
+        await sleep(10)
+      }
+    })()
+    return {
+      stop() {
+        over = true
+      },
+      stopped,
+    }
+  }
+
+  /** The most tools that may run at once. */
+  get limit(): number {
+    return this.tokens + ownSlots
+  }
+
+  /** Whether the server's files are gone, once it has ended. */
+  isGone(): boolean {
+    return !existsSync(this.#fifo)
+  }
+}
