@@ -233,7 +233,7 @@ static bool each_record(const struct ledger *ledger,
 			return false;
 		for (unsigned i = 0; i < per_chunk; i++)
 			if (chunk[i * LEDGER_RECORD_BYTES + RECORD_STATE] != STATE_FREE)
-				visit(first + i, chunk + i * LEDGER_RECORD_BYTES, state);
+				visit(first + i, chunk + (size_t)i * LEDGER_RECORD_BYTES, state);
 	}
 	return true;
 }

@@ -8,6 +8,8 @@
 #include "contract.h"
 #include "process.h"
 
+static const double SECONDS_MAX = 1e9; /* in nanoseconds it still fits 64 bits */
+
 /* Digits and a decimal point, no more: libc's strtod would be a twentieth of the launcher. */
 static double parse_seconds(const char *text, double otherwise)
 {
@@ -21,7 +23,9 @@ static double parse_seconds(const char *text, double otherwise)
 	if (*at == '.')
 		for (at++; *at >= '0' && *at <= '9'; at++)
 			seconds += (*at - '0') * (unit /= 10);
-	return *at != '\0' ? otherwise : seconds;
+	if (*at != '\0')
+		return otherwise;
+	return seconds < SECONDS_MAX ? seconds : SECONDS_MAX;
 }
 
 static void apply(struct tool_settings *settings, const char *key, const char *value)
@@ -34,27 +38,32 @@ static void apply(struct tool_settings *settings, const char *key, const char *v
 		settings->patience = parse_seconds(value, settings->patience);
 }
 
-void tool_settings_read(struct tool_settings *settings, const char *shim_dir, const char *tool)
+void tool_settings_parse(struct tool_settings *settings, char *text)
 {
-	char text[LEDGER_TOOL_FILE_MAX];
-	const char *value;
-	char *rest = NULL, *path;
-	size_t room;
+	char *rest = NULL;
 
 	memset(settings, 0, sizeof *settings);
 	settings->patience = LEDGER_DEFAULT_PATIENCE;
-	path = arena_room(&room);
-	if (shim_dir[0] != '\0' && snprintf(path, room, "%s/.jobshim/tools/%s", shim_dir, tool) < (int)room &&
-	    read_small_file(path, text, sizeof text) > 0) {
-		for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-			char *equals = strchr(line, '=');
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		char *equals = strchr(line, '=');
 
-			if (equals == NULL)
-				continue;
-			*equals = '\0';
-			apply(settings, line, equals + 1);
-		}
+		if (equals == NULL)
+			continue;
+		*equals = '\0';
+		apply(settings, line, equals + 1);
 	}
+}
+
+void tool_settings_read(struct tool_settings *settings, const char *shim_dir, const char *tool)
+{
+	char text[LEDGER_TOOL_FILE_MAX] = "";
+	const char *value;
+	size_t room;
+	char *path = arena_room(&room);
+
+	if (shim_dir[0] != '\0' && snprintf(path, room, "%s/.jobshim/tools/%s", shim_dir, tool) < (int)room)
+		read_small_file(path, text, sizeof text);
+	tool_settings_parse(settings, text);
 	value = getenv(ENV_NO_JOBSERVER);
 	if (value != NULL)
 		apply(settings, "no-jobserver", value);

@@ -10,6 +10,9 @@ struct tool_settings {
 	double patience;      /* seconds */
 };
 
+/* Fills settings from the text of such a file, which it cuts up. */
+void tool_settings_parse(struct tool_settings *settings, char *text);
+
 /* Reads the file, where there is one, then what the environment overrides. Unknown keys are for later versions. */
 void tool_settings_read(struct tool_settings *settings, const char *shim_dir, const char *tool);
 
