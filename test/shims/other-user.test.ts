@@ -8,7 +8,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { endServer, freeTokens, serve, sharing } from '../commands/served.js'
@@ -25,9 +25,10 @@ const as = ['setpriv', `--reuid=${other}`, `--regid=${other}`, '--clear-groups']
 const testAsRoot = (name: string, body: () => Promise<void>): void =>
   isRoot ? test(`other user :: ${name}`, body) : test.skip(`other user :: ${name}`)
 
-/** Lets the other user into the yard, and to the tools. */
-function openTo({ root, shims }: Yard): void {
-  for (const directory of [root, shims]) chmodSync(directory, 0o755)
+/** Lets the other user into the yard, through all directories above it that were made for these tests. */
+function openTo({ root }: Yard): void {
+  for (let directory = root; (statSync(directory).mode & 1) === 0; directory = dirname(directory))
+    chmodSync(directory, statSync(directory).mode | 0o111)
 }
 
 testAsRoot("a server's tokens and ledger are its user's", async () => {
