@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ledger.h"
+
 /* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
  * process group anyway. */
 static const int passed_on[] = {
@@ -42,13 +44,12 @@ void child_prepare(struct inherited *inherited)
 
 	handled_set(&handled);
 	sigprocmask(SIG_BLOCK, &handled, &inherited->mask);
-	sigaction(SIGBUS, NULL, &inherited->bus);
 	sigaction(SIGCHLD, &standard, &inherited->child);
 }
 
 void child_unprepare(const struct inherited *inherited)
 {
-	sigaction(SIGBUS, &inherited->bus, NULL);
+	ledger_restore_signals();
 	sigaction(SIGCHLD, &inherited->child, NULL);
 	sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
 }

@@ -7,7 +7,6 @@
 /* What our caller gave us and the tool is to get. */
 struct inherited {
 	sigset_t mask;
-	struct sigaction bus;   /* changed by the ledger */
 	struct sigaction child; /* ignored SIGCHLD would lose the tool's status */
 };
 

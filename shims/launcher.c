@@ -108,6 +108,7 @@ static _Noreturn void fail_to_start(const struct run *run, int error)
 
 static _Noreturn void exec_tool(const struct run *run)
 {
+	ledger_restore_signals();
 	exec_program(run->real.path, run->argv, environ);
 	fail_to_start(run, errno);
 }

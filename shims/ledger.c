@@ -29,6 +29,10 @@ static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within 
 static _Alignas(8) unsigned char no_header[HEADER_RECLAIMED_AT + sizeof(uint64_t)];
 static _Alignas(8) unsigned char no_record[LEDGER_RECORD_BYTES];
 
+/* What SIGBUS and SIGXFSZ did before a ledger was opened. */
+static struct sigaction inherited_bus, inherited_file_size;
+static bool signals_changed;
+
 /* The pages with the header and with our record, for on_bus_error. */
 static unsigned char *mapped[2];
 
@@ -105,7 +109,6 @@ static bool lock_record(const struct ledger *ledger, unsigned index, short type)
 /* Checks and maps what fd refers to. False where it can't be used. */
 static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 {
-	struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
 	const uint32_t numbers[] = { LEDGER_VERSION, LEDGER_RECORD_COUNT };
 	unsigned char head[HEADER_WANTED];
 	struct stat status;
@@ -124,8 +127,6 @@ static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 	ledger->header = map(ledger, 0, 0);
 	if (ledger->header == NULL)
 		return without(ledger, "the ledger can't be mapped"), false;
-	if (sigaction(SIGBUS, &action, NULL) < 0)
-		return without(ledger, "SIGBUS can't be handled"), false;
 	memcpy(&owner_pid, head + HEADER_OWNER_PID, sizeof owner_pid);
 	memcpy(&ledger->owner_start, head + HEADER_OWNER_START, sizeof ledger->owner_start);
 	memcpy(&ledger->owner_namespace, head + HEADER_OWNER_PID_NAMESPACE, sizeof ledger->owner_namespace);
@@ -139,14 +140,33 @@ void ledger_none(struct ledger *ledger)
 	without(ledger, "there is none");
 }
 
+/* A page that can't be stored raises SIGBUS, and where the file is longer than `ulimit -f` allows a write SIGXFSZ. */
+static bool change_signals(void)
+{
+	const struct sigaction on_bus = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	if (!signals_changed && sigaction(SIGBUS, &on_bus, &inherited_bus) == 0)
+		signals_changed = sigaction(SIGXFSZ, &ignore, &inherited_file_size) == 0;
+	return signals_changed;
+}
+
+void ledger_restore_signals(void)
+{
+	if (!signals_changed)
+		return;
+	sigaction(SIGBUS, &inherited_bus, NULL);
+	sigaction(SIGXFSZ, &inherited_file_size, NULL);
+}
+
 void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, bool make)
 {
-	const char *why = "";
+	const char *why = "signals can't be handled";
 	uid_t owner;
 	int fd;
 
 	ledger_none(ledger);
-	fd = ledger_file_open(jobserver, make, &owner, &why);
+	fd = change_signals() ? ledger_file_open(jobserver, make, &owner, &why) : -1;
 	if (fd < 0)
 		ledger->why = why;
 	else

@@ -28,6 +28,9 @@ void ledger_none(struct ledger *ledger);
 /* Opens the ledger beside the jobserver's FIFO, or the one in the state directory; make: makes it where it is missing. */
 void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, bool make);
 
+/* Lets SIGBUS and SIGXFSZ do what they did before a ledger was opened: for the tool, which inherits it if it is nothing. */
+void ledger_restore_signals(void);
+
 /* Whether process is the `jobshim run` that made the pool; whether that one is in the PID namespace given. */
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
