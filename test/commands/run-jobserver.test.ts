@@ -43,7 +43,7 @@ test('run :: --jobserver :: two builds share it: the second one waits for its sl
 
 test('run :: --jobserver :: what was killed with the command comes back with its end', async () => {
   const served = await serve(3)
-  const killed = 'exec 9<&0; hold <&9 & hold <&9 & p=$!; read -r line; kill -9 $p; exit 3'
+  const killed = 'exec 9<&0; hold <&9 & hold <&9 & p=$!; read -r line; kill -9 $p; wait $p; exit 3'
   const run = startRun(served, ['sh', '-c', killed], 2)
   await run.tools
   assert.is(freeTokens(served), 1)
