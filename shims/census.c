@@ -32,7 +32,7 @@ struct look {
 	struct census *census;
 	struct stat ledger;
 	struct stat fifo;
-	struct process server; /* who asked for the census */
+	uint64_t since; /* when the jobserver was made: what is older is no client of it that hides */
 	struct holder holders[CLIENTS_MAX];
 	size_t count;
 	long recorded; /* launchers that have a record */
@@ -52,6 +52,7 @@ static __attribute__((format(printf, 2, 3))) bool be_blind(struct census *census
 struct opener {
 	const struct look *look;
 	bool open;   /* it has the jobserver open */
+	bool hidden; /* what some of its descriptors are can't be seen */
 	bool record; /* and a lock in its ledger: what it holds is written there */
 };
 
@@ -61,8 +62,11 @@ static bool look_at_fd(int directory, const char *name, void *state)
 	const struct look *look = opener->look;
 	struct stat status;
 
-	if (fstatat(directory, name, &status, 0) < 0)
+	/* Listing them takes less than looking at them: in a container root may not trace other users' processes. */
+	if (fstatat(directory, name, &status, 0) < 0) {
+		opener->hidden = opener->hidden || errno == EACCES || errno == EPERM;
 		return false;
+	}
 	if (jobserver_is(look->jobserver, &status))
 		opener->open = true;
 	else if (status.st_dev == look->ledger.st_dev && status.st_ino == look->ledger.st_ino)
@@ -70,16 +74,16 @@ static bool look_at_fd(int directory, const char *name, void *state)
 	return false;
 }
 
-/* Whether the process may have opened the jobserver behind our back: its descriptors can't be seen. */
-static bool hides(int proc, const char *pid, const struct process *process, const struct look *look)
+/* Whether the process may have opened the jobserver behind our back. */
+static bool hides(int proc, const char *pid, const struct process *process, const struct opener *opener)
 {
+	const struct look *look = opener->look;
 	char path[32];
 	struct stat status;
 
-	/* What ran before us all may hide: the login's daemons. */
-	if (snprintf(path, sizeof path, "%s/fd", pid) >= (int)sizeof path || process->start < look->server.start)
+	if (process->start < look->since || snprintf(path, sizeof path, "%s/fd", pid) >= (int)sizeof path)
 		return false;
-	if (faccessat(proc, path, R_OK, AT_EACCESS) == 0 || errno == ENOENT)
+	if (!opener->hidden && (faccessat(proc, path, R_OK, AT_EACCESS) == 0 || errno == ENOENT))
 		return false;
 	if (fstatat(proc, pid, &status, 0) < 0)
 		return false;
@@ -127,11 +131,12 @@ static bool look_at_process(int proc, const char *name, void *state)
 	const char *path;
 	size_t length;
 
-	if (!process_read((pid_t)strtol(name, NULL, 10), &process) || process.kernel || process.pid == getpid())
+	if (!process_read((pid_t)strtol(name, NULL, 10), &process) || process.kernel || process.zombie ||
+	    process.pid == getpid())
 		return false;
-	if (hides(proc, name, &process, look))
-		return be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
 	process_each_fd(process.pid, look_at_fd, &opener);
+	if (!opener.open && hides(proc, name, &process, &opener))
+		return be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
 	if (!opener.open) {
 		look->census->held += is_orphan(&process) && is_told(proc, name, look);
 		return false;
@@ -176,7 +181,7 @@ void census_take(const struct jobserver *jobserver, struct ledger *ledger, struc
 	long tokens, living;
 
 	*census = (struct census){ .free = -1 };
-	look = (struct look){ .jobserver = jobserver, .census = census };
+	look = (struct look){ .jobserver = jobserver, .census = census, .since = ledger->owner_start };
 #ifdef JOBSHIM_NO_RECLAIM
 	be_blind(census, "it is switched off");
 	return;
@@ -185,7 +190,7 @@ void census_take(const struct jobserver *jobserver, struct ledger *ledger, struc
 		be_blind(census, "there is no ledger");
 		return;
 	}
-	if (stat("/proc/1", &status) < 0 || !process_read(getppid(), &look.server)) {
+	if (stat("/proc/1", &status) < 0) {
 		be_blind(census, "/proc does not show all processes");
 		return;
 	}

@@ -111,7 +111,9 @@ bool process_read(pid_t pid, struct process *process)
 		if (field == NULL)
 			return false;
 		field++;
-		if (number == 4)
+		if (number == 3)
+			process->zombie = *field == 'Z' || *field == 'X';
+		else if (number == 4)
 			process->parent = (pid_t)strtol(field, NULL, 10);
 		else if (number == 6)
 			process->session = (pid_t)strtol(field, NULL, 10);
@@ -125,6 +127,7 @@ bool process_read(pid_t pid, struct process *process)
 			process->threads = strtol(field, NULL, 10);
 	}
 	process->start = strtoull(field, NULL, 10);
+	process->zombie = process->zombie && process->threads <= 1; /* a thread may outlive the first one */
 	return true;
 }
 

@@ -15,6 +15,7 @@ struct process {
 	uint64_t start; /* clock ticks since boot: with pid, a name that is not reused */
 	uint64_t cpu;   /* user and system time so far, clock ticks */
 	long threads;
+	bool zombie;    /* it has ended, and no thread of it lives */
 	bool kernel;    /* a thread of the kernel's */
 	char comm[16];
 };

@@ -21,7 +21,7 @@ export const headerOffsets = {
   recordCount: 12, // u32
   total: 16, // i32: tokens in the pool, -1 where nobody told
   ownerPid: 20, // u32: the `jobshim run` that made the pool, 0 = none
-  ownerStart: 24, // u64: its start time, clock ticks since boot
+  ownerStart: 24, // u64: its or the server's start time, clock ticks since boot; 0 = not known
   ownerPidNamespace: 32, // u64: inode of its PID namespace
   wanted: 40, // i32: tokens that a server shall have in the pool, which it looks at now and then; written to resize it
   runs: 64, // u64: tool runs that took a slot of their own

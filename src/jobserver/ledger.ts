@@ -1,15 +1,10 @@
 /** The ledger as the TypeScript side sees it: made once, read at the end. Launchers write it in between. */
 import { fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { headerOffsets, ledgerLayout, recordOffsets, recordStates, slotKinds } from './ledger-layout.js'
+import type { Owner } from './owner.js'
 
 const { headerBytes, recordBytes, recordCount } = ledgerLayout
 const ledgerBytes = headerBytes + recordCount * recordBytes
-
-/** The process that a pool belongs to. */
-export type Owner = { pid: number; start: bigint; pidNamespace: bigint }
-
-/** Of a server's pool: no command has a slot of its own in it. */
-const nobody: Owner = { pid: 0, start: 0n, pidNamespace: 0n }
 
 export type LedgerCounters = {
   runs: number // tool runs that took a slot of their own
@@ -25,7 +20,7 @@ export type LedgerCounters = {
 export type TokenHolder = Pick<LedgerRecord, 'tool' | 'pid' | 'alive'>
 
 /** Makes the ledger of a new pool beside its FIFO. Returns a descriptor to read it with. */
-export function createLedger(path: string, total: number, owner: Owner = nobody): number {
+export function createLedger(path: string, total: number, owner: Owner): number {
   const fd = openSync(path, 'wx+', 0o600)
   const header = Buffer.alloc(headerBytes)
   header.write(ledgerLayout.magic, headerOffsets.magic, 'latin1')

@@ -1,16 +1,16 @@
 /** The pool of one `jobshim run`: a directory with a FIFO and its ledger, made at the start and gone at the end. */
-import { closeSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { createFifo, drainFifo } from './fifo.js'
 import {
   createLedger,
   type LedgerCounters,
-  type Owner,
   readCounters,
   readTokenHolders,
   type TokenHolder,
 } from './ledger.js'
+import { type Owner, startTime, thisProcess } from './owner.js'
 
 export type Pool = {
   directory: string
@@ -83,25 +83,6 @@ export async function settlePool(pool: Pool): Promise<Settlement> {
 }
 
 const dead = (holders: readonly TokenHolder[]): number => holders.filter(({ alive }) => !alive).length
-
-function thisProcess(): Owner {
-  return {
-    pid: process.pid,
-    start: startTime(process.pid) ?? 0n,
-    pidNamespace: statSync('/proc/self/ns/pid', { bigint: true }).ino,
-  }
-}
-
-// proc_pid_stat(5): the name may hold spaces and parentheses, the last one ends it; the start time is field 22.
-function startTime(pid: number): bigint | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return BigInt(fields[22 - 3] ?? 0)
-  } catch {
-    return undefined
-  }
-}
 
 const directoryName = ({ pid, start, pidNamespace }: Owner): string => `run-${pidNamespace}-${pid}-${start}`
 

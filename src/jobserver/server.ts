@@ -16,6 +16,7 @@ import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
 import { addTokens, createFifo, takeTokens } from './fifo.js'
 import { createLedger, readSize, writeSize } from './ledger.js'
+import { thisProcess } from './owner.js'
 
 /** Who may use it: the mode of the FIFO and its ledger, and their owners where they are to be others than we are. */
 export type Access = { mode: number; uid: number | undefined; gid: number | undefined }
@@ -110,7 +111,7 @@ async function create(
   try {
     const fifo = join(workshop, 'fifo')
     const fifoFd = await createFifo(fifo, jobs)
-    const ledgerFd = createLedger(ledgerOf(fifo), jobs)
+    const ledgerFd = createLedger(ledgerOf(fifo), jobs, { ...thisProcess(), pid: 0 })
     for (const [from, to] of [
       [ledgerOf(fifo), ledgerOf(path)],
       [fifo, path],
