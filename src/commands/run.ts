@@ -131,9 +131,11 @@ function watchFrom(pool: Pool, launcher: string): () => Promise<void> {
   const over = new AbortController()
   let watching = Promise.resolve()
   const timer = setTimeout(() => {
-    watching = import('../jobserver/census.js').then(({ changeText, watchUntil }) =>
-      watchUntil(over.signal, { ...pool, path: pool.fifo }, launcher, change => say(changeText(change))),
-    )
+    watching = import('../jobserver/census.js')
+      .then(({ changeText, watchUntil }) =>
+        watchUntil(over.signal, { ...pool, path: pool.fifo }, launcher, change => say(changeText(change))),
+      )
+      .catch(() => undefined) // a build must not fail of it, as where jobshim is upgraded meanwhile
   }, firstLook)
   return async () => {
     clearTimeout(timer)
