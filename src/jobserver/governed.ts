@@ -23,7 +23,7 @@ export type Start = {
 export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
   const { program, args, environment, jobs, style, signals } = start
   const inherited = passedDescriptors()
-  const ends = style === 'fifo' ? [] : [openSync(fifo, 'r'), openSync(fifo, 'w')]
+  const ends = style === 'fifo' ? [] : openEnds(fifo)
   const auth: JobserverAuth =
     style === 'fifo'
       ? { kind: 'fifo', path: fifo }
@@ -44,4 +44,12 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
   } finally {
     ends.forEach(closeSync)
   }
+}
+
+// Each by itself would wait for a server, should that have gone meanwhile.
+function openEnds(fifo: string): number[] {
+  const both = openSync(fifo, 'r+')
+  const ends = [openSync(fifo, 'r'), openSync(fifo, 'w')]
+  closeSync(both)
+  return ends
 }
