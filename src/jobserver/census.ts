@@ -4,7 +4,7 @@ import { fstatSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { environment as names } from '../ground/environment.js'
 import { addTokens, takeTokens } from './fifo.js'
-import { addRestored, readSize } from './ledger.js'
+import { count, readSize } from './ledger.js'
 
 /** What `launcher --census` saw: tokens in the pool, and how many living processes can hold at most. */
 export type Census =
@@ -73,12 +73,13 @@ export function watchPool(pool: Watched, launcher: string, tell: (change: Change
     if (ns !== written.ns) written = { ns, seen: now }
     if (now - written.seen < quiet || (last && now - last.at < quiet)) return
     const look = { writtenNs: ns, census: await takeCensus(launcher, `fifo:${pool.path}`) }
+    count(pool.ledgerFd, 'looks', 1)
     if (writtenNs() !== ns) return
     const total = readSize(pool.ledgerFd, 'total')
     const lost = last ? lostTokens(total, last.look, look) : 0
     last = lost > 0 ? undefined : { look, at: now }
     if (addTokens(pool.fifoFd, lost) > 0) {
-      addRestored(pool.ledgerFd, lost)
+      count(pool.ledgerFd, 'restored', lost)
       tell({ kind: 'restored', tokens: lost })
     }
     const surplus = look.census.kind === 'counted' ? takeTokens(pool.fifoFd, look.census.free - total) : 0

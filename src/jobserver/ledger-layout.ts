@@ -34,6 +34,7 @@ export const headerOffsets = {
   progress: 104, // u64: CLOCK_MONOTONIC nanoseconds when a launcher last took a slot
   reclaimedAt: 112, // u64: CLOCK_MONOTONIC nanoseconds when the records were last searched for dead owners
   restored: 120, // u32: tokens lost with killed clients that the census put back
+  looks: 124, // u32: times that the census was taken
 } as const
 
 /** Offsets into a record. */

@@ -51,12 +51,21 @@ export function readCounters(fd: number): LedgerCounters {
   }
 }
 
-/** Counts tokens that the census put back. */
-export function addRestored(fd: number, tokens: number): void {
+/** What the census counts: tokens that it put back, and how often it was taken. */
+type CensusCounter = 'restored' | 'looks'
+
+/** Returns a counter of the census. */
+export function readCount(fd: number, counter: CensusCounter): number {
   const bytes = Buffer.alloc(4)
-  readSync(fd, bytes, 0, 4, headerOffsets.restored)
-  bytes.writeUInt32LE(bytes.readUInt32LE() + tokens)
-  writeSync(fd, bytes, 0, 4, headerOffsets.restored)
+  readSync(fd, bytes, 0, 4, headerOffsets[counter])
+  return bytes.readUInt32LE()
+}
+
+/** Advances a counter of the census, which nobody else writes. */
+export function count(fd: number, counter: CensusCounter, more: number): void {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(readCount(fd, counter) + more)
+  writeSync(fd, bytes, 0, 4, headerOffsets[counter])
 }
 
 /** Tokens in the pool, and how many a server shall have there; -1 where nobody told. */

@@ -7,12 +7,9 @@ import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
 import { describe, processesOf } from '../support/processes.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { endServer, freeTokens, look, type Served, serve, sharing } from './served.js'
+import { censusIsTaken, endServer, freeTokens, look, type Served, serve, sharing } from './served.js'
 
 const total = 3
-
-/** Longer than the census takes to find what is lost. */
-const aWhile = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 2500))
 
 /** Ends the server; it has said of so many tokens, at once or bit by bit, that they were lost. */
 async function endRestored(served: Served, tokens: number): Promise<void> {
@@ -77,16 +74,16 @@ for (const driver of [make44, ninja113])
       const client = await startClient(served, driver)
       await until('it has all tokens', () => freeTokens(served) === 0)
       await until('its jobs run', () => processesOf(client.pid).length > total + 1)
-      await aWhile()
+      await censusIsTaken(served)
       assert.is(freeTokens(served), 0) // they are in use
       process.kill(client.pid, 'SIGKILL')
       if (!all) {
-        await aWhile()
+        await censusIsTaken(served)
         assert.is(freeTokens(served), 0, describe(processesOf(client.pid)))
       }
       for (const { pid } of processesOf(client.pid)) if (pid !== client.pid) process.kill(pid, 'SIGKILL')
       await until('all tokens are back', () => freeTokens(served) === total)
-      await aWhile()
+      await censusIsTaken(served)
       assert.is(freeTokens(served), total)
       await client.ended
       await endRestored(served, total)
@@ -102,7 +99,7 @@ testWith('make44', 'census :: a client that is stopped holds what it holds', asy
   const client = await startClient(served, make44)
   await until('it has all tokens', () => freeTokens(served) === 0)
   process.kill(-client.pid, 'SIGSTOP')
-  await aWhile()
+  await censusIsTaken(served)
   assert.is(freeTokens(served), 0)
   process.kill(-client.pid, 'SIGKILL')
   await until('all tokens are back', () => freeTokens(served) === total)
@@ -124,7 +121,7 @@ testWith(
     const served = await serve(total)
     const client = start({ env: { ...env(served), FIFO: served.fifo }, command: ['python3', '-c', taker] })
     await until('it has two tokens', () => started(client) === 1)
-    await aWhile()
+    await censusIsTaken(served)
     assert.is(freeTokens(served), 1)
     const [, , why = ''] = look(served, '--census')
     assert.match(why, /^process \d+ \(python3[.\d]*\) has the jobserver open and is no client that is known$/)
@@ -138,11 +135,11 @@ test('census :: a launcher keeps its token, killed it is reclaimed and not count
   const served = await serve(total)
   const held = [start({ env: env(served) }), start({ env: env(served) })]
   for (const one of held) await one.tools
-  await aWhile()
+  await censusIsTaken(served)
   assert.is(freeTokens(served), total - 1)
   for (const one of held) await one.kill()
   await until('all tokens are back', () => freeTokens(served) === total)
-  await aWhile()
+  await censusIsTaken(served)
   assert.is(freeTokens(served), total)
   await endServer(served, '')
 })

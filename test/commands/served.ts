@@ -1,19 +1,27 @@
 import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { readCount } from '../../src/jobserver/ledger.js'
 import { type Held, makeYard, start, until, type Yard } from '../shims/hold.js'
 import { repository } from '../support/workspace.js'
 
 /** A `jobshim serve`, and a yard whose tools use it. */
 export type Served = { yard: Yard; server: Held; fifo: string }
 
+export type Serve = {
+  wrap?: readonly string[] // what starts it
+  args?: readonly string[]
+}
+
 /** Starts a server with so many tokens and waits until it says that it is ready. */
-export async function serve(tokens: number): Promise<Served> {
+export async function serve(tokens: number, { wrap = [], args = [] }: Serve = {}): Promise<Served> {
   const yard = await makeYard('')
   const fifo = join(yard.root, 'central')
   const command = [
+    ...wrap,
     ...[process.execPath, join(repository, 'bin/jobshim.js'), 'serve', '--no-config', '--dir', yard.shims],
-    ...['--fifo', fifo, `-j${tokens}`],
+    ...['--fifo', fifo, `-j${tokens}`, ...args],
   ]
   const server = start({ env: { ...yard.env, HOME: yard.root }, command })
   await until('it is ready', () => server.output.stdout.endsWith('\n'))
@@ -27,13 +35,32 @@ export async function endServer({ server }: Served, said = ''): Promise<void> {
 }
 
 /** What a look from outside says, word by word; nothing is moved by it. */
-export function look({ yard, fifo }: Served, option: '--look' | '--census'): string[] {
-  const { stdout, stderr, status } = spawnSync(join(yard.shims, '.jobshim/launcher'), [option], {
+export function look(
+  { yard, fifo }: Served,
+  option: '--look' | '--census',
+  wrap: readonly string[] = [],
+): string[] {
+  const [program = '', ...args] = [...wrap, join(yard.shims, '.jobshim/launcher'), option]
+  const { stdout, stderr, status } = spawnSync(program, args, {
     env: { ...process.env, JOBSHIM_JOBSERVER: `fifo:${fifo}` },
     encoding: 'utf8',
   })
   assert.is(status, 0, stderr)
   return stdout.split('\0')
+}
+
+/**
+ * Resolves when the census has seen enough to find what is lost by now: one look may have begun before, and it wants two
+ * between which nothing moved.
+ */
+export async function censusIsTaken({ fifo }: Served): Promise<void> {
+  const ledger = openSync(`${fifo}.ledger`, 'r')
+  const enough = readCount(ledger, 'looks') + 3
+  try {
+    await until('three looks', () => readCount(ledger, 'looks') >= enough)
+  } finally {
+    closeSync(ledger)
+  }
 }
 
 /** How many of its tokens are free. */
