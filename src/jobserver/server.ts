@@ -112,13 +112,14 @@ async function create(
     const fifo = join(workshop, 'fifo')
     const fifoFd = await createFifo(fifo, jobs)
     const ledgerFd = createLedger(ledgerOf(fifo), jobs, { ...thisProcess(), pid: 0 })
-    for (const [from, to] of [
-      [ledgerOf(fifo), ledgerOf(path)],
-      [fifo, path],
+    // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
+    for (const [from, to, mode] of [
+      [ledgerOf(fifo), ledgerOf(path), access.mode & ~0o002],
+      [fifo, path, access.mode],
     ] as const) {
       if (access.uid !== undefined || access.gid !== undefined)
         chownSync(from, access.uid ?? currentUid(), access.gid ?? lstatSync(from).gid)
-      chmodSync(from, access.mode)
+      chmodSync(from, mode)
       renameSync(from, to)
     }
     return { fifoFd, ledgerFd }

@@ -11,10 +11,10 @@ import {
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { endServer, freeTokens, serve, sharing } from '../commands/served.js'
+import { censusIsTaken, endServer, freeTokens, look, serve, sharing } from '../commands/served.js'
 import { run } from '../support/jobshim.js'
 import { writeFiles } from '../support/workspace.js'
-import { killStarted, makeYard, type Yard } from './hold.js'
+import { killStarted, makeYard, start, type Yard } from './hold.js'
 
 /** Tests as two users want root, who may become the other one. */
 const isRoot = process.geteuid?.() === 0
@@ -48,6 +48,24 @@ testAsRoot("a server's tokens and ledger are its user's", async () => {
   }
   assert.is(freeTokens(served), 2)
   await endServer(served)
+})
+
+/** As root is in many containers: it can list the descriptors of others, and not look at them. */
+const contained = ['setpriv', '--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace']
+
+const taker = `exec perl -e 'open F, "+<", shift; sysread F, $_, 1; $| = 1; print "held $$\n"; <STDIN>' "$0"`
+
+testAsRoot('what they may hold is not put back where they can not be looked at', async () => {
+  const served = await serve(2, { wrap: contained, args: ['--mode', '666'] })
+  openTo(served.yard)
+  const client = start({ env: served.yard.env, command: [...as, 'sh', '-c', taker, served.fifo] })
+  await client.tools
+  await censusIsTaken(served)
+  assert.is(freeTokens(served), 1)
+  const [, , why = ''] = look(served, '--census', contained)
+  assert.match(why, /^process \d+ \(.+\) can't be looked into$/) // one of root's that may do more comes as handy
+  await endServer(served)
+  await client.kill()
 })
 
 /** What the other user may have laid where our state directory would be; what must be as it was afterwards. */
