@@ -33,7 +33,12 @@ const env = (served: Served): Record<string, string> => sharing(served, total + 
 const started = (held: Held): number => held.output.stdout.match(/^started$/gm)?.length ?? 0
 
 /** A client whose jobs last until they are killed, one of them in its own slot, the others with tokens. */
-type Driver = { key: ClientKey; command: readonly string[]; files: Record<string, string> }
+type Driver = {
+  key: ClientKey
+  command: readonly string[]
+  files: Record<string, string>
+  job: RegExp // what its jobs are once they last
+}
 
 const job = 'echo started; exec sleep 1000'
 const names = ['a', 'b', 'c', 'd', 'e']
@@ -42,6 +47,7 @@ const make44: Driver = {
   key: 'make44',
   command: ['make', '-s'],
   files: { Makefile: `all: ${names.join(' ')}\n${names.join(' ')}:\n\t@${job}\n` },
+  job: /^sleep/,
 }
 
 const ninja113: Driver = {
@@ -50,6 +56,23 @@ const ninja113: Driver = {
   files: {
     'build.ninja': `rule hold\n  command = ${job}\n${names.map(name => `build ${name}: hold\n`).join('')}`,
   },
+  job: /^sleep/,
+}
+
+const member = (name: string): Record<string, string> => ({
+  [`${name}/Cargo.toml`]: `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\nbuild = "build.rs"\n`,
+  [`${name}/build.rs`]: 'fn main() {\n    std::thread::sleep(std::time::Duration::from_secs(1000));\n}\n',
+  [`${name}/src/lib.rs`]: '',
+})
+
+const cargo: Driver = {
+  key: 'cargo',
+  command: ['cargo', 'build', '--quiet', '--offline'],
+  files: {
+    'Cargo.toml': `[workspace]\nresolver = "2"\nmembers = ${JSON.stringify(names)}\n`,
+    ...Object.assign({}, ...names.map(member)),
+  },
+  job: /build-script-build$/,
 }
 
 async function startClient(served: Served, { key, command, files }: Driver): Promise<Held> {
@@ -58,11 +81,11 @@ async function startClient(served: Served, { key, command, files }: Driver): Pro
   const [program = '', ...args] = command
   return start({
     env: env(served),
-    command: [join(findClient(key) ?? '', program), '-C', directory, ...args],
+    command: ['env', '-C', directory, join(findClient(key) ?? '', program), ...args],
   })
 }
 
-for (const driver of [make44, ninja113])
+for (const driver of [make44, ninja113, cargo])
   for (const all of [true, false]) {
     const title = `census :: ${clients[driver.key].name} killed ${all ? 'with its jobs' : 'alone, its jobs live on'}`
     if (findClient(driver.key) === undefined) {
@@ -72,8 +95,9 @@ for (const driver of [make44, ninja113])
     test(title, async () => {
       const served = await serve(total)
       const client = await startClient(served, driver)
-      await until('it has all tokens', () => freeTokens(served) === 0)
-      await until('its jobs run', () => processesOf(client.pid).length > total + 1)
+      const isJob = ({ command }: { command: string }): boolean => driver.job.test(command)
+      await until('its jobs run', () => processesOf(client.pid).filter(isJob).length === total + 1)
+      assert.is(freeTokens(served), 0)
       await censusIsTaken(served)
       assert.is(freeTokens(served), 0) // they are in use
       process.kill(client.pid, 'SIGKILL')
