@@ -115,8 +115,7 @@ static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 	uint32_t owner_pid;
 
 	ledger->fd = fd;
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || (status.st_uid != owner && status.st_uid != geteuid()) ||
-	    (status.st_mode & S_IWOTH) != 0)
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != owner || (status.st_mode & S_IWOTH) != 0)
 		return without(ledger, "the ledger is not a file of ours"), false;
 	if (status.st_size != LEDGER_BYTES)
 		return without(ledger, "the ledger is cut or from another version"), false;

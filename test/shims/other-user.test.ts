@@ -1,7 +1,9 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,6 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createLedger } from '../../src/jobserver/ledger.js'
 import { censusIsTaken, endServer, freeTokens, look, serve, sharing } from '../commands/served.js'
 import { run } from '../support/jobshim.js'
 import { writeFiles } from '../support/workspace.js'
@@ -112,21 +115,26 @@ for (const [name, lay] of Object.entries(traps))
     if (after.isDirectory()) assert.equal(readdirSync(place), [])
   })
 
-testAsRoot(
-  'a ledger that they laid beside their FIFO is not written, unless it is theirs alone',
-  async () => {
-    const yard = await makeYard('A')
-    const target = join(yard.root, 'precious')
-    writeFiles(yard.root, { precious: 'ours' })
-    const fifo = yard.pool.auth.replace('fifo:', '')
-    chownSync(fifo, other, other)
-    symlinkSync(target, `${fifo}.ledger`)
-    const result = await run('hold', [], { env: yard.governed, input: '' })
-    assert.equal([result.status, result.stderr], [7, ''])
-    assert.is(readFileSync(target, 'utf8'), 'ours')
-    assert.ok(existsSync(join(yard.runtime, 'jobshim-0')))
-  },
-)
+for (const [name, link] of [
+  ['a symlink', symlinkSync],
+  ['a hard link', linkSync],
+] as const)
+  testAsRoot(
+    `what they laid as a ledger beside their FIFO is not written: ${name} to one of ours`,
+    async () => {
+      const yard = await makeYard('A')
+      const precious = join(yard.root, 'precious')
+      closeSync(createLedger(precious, 1, { pid: 0, start: 0n, pidNamespace: 0n }))
+      const before = readFileSync(precious)
+      const fifo = yard.pool.auth.replace('fifo:', '')
+      chownSync(fifo, other, other)
+      link(precious, `${fifo}.ledger`)
+      const result = await run('hold', [], { env: yard.governed, input: '' })
+      assert.equal([result.status, result.stderr], [7, ''])
+      assert.ok(readFileSync(precious).equals(before))
+      assert.ok(existsSync(join(yard.runtime, 'jobshim-0')))
+    },
+  )
 
 test.after.each(killStarted)
 
