@@ -7,8 +7,10 @@ import { loadSettings } from '../config/load.js'
 import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { ensureStateDirectory } from '../ground/paths.js'
 import { changeText, watchPool } from '../jobserver/census.js'
 import { readSize, readTokenHolders } from '../jobserver/ledger.js'
+import { enterServer, removeEntry } from '../jobserver/registry.js'
 import { closeServer, followSize, ledgerOf, openServer, type Server, wantSize } from '../jobserver/server.js'
 import { usableLauncher } from '../shimdir/ensure.js'
 import { command } from './command.js'
@@ -66,16 +68,27 @@ export const serve = command({
         error => process.stderr.write(`jobshim: ${error instanceof Error ? error.message : error}\n`),
       )
     })
+    const entry = enter(path, environment)
     try {
       process.stdout.write(`--jobserver-auth=fifo:${path}\n`)
       if (environment.NOTIFY_SOCKET) spawnSync(launcher, ['--ready'], { stdio: 'inherit' })
       await lookAfter(server, launcher, ended)
     } finally {
+      if (entry !== undefined) removeEntry(entry)
       await closeServer(server)
     }
     return exitCodes.ok
   },
 })
+
+// For `status`, which has another way to be told: a server needs no state directory.
+function enter(path: string, environment: NodeJS.ProcessEnv): string | undefined {
+  try {
+    return enterServer(ensureStateDirectory(environment), path)
+  } catch {
+    return undefined
+  }
+}
 
 function endings(): Promise<void> {
   return new Promise(resolve => {

@@ -1,3 +1,4 @@
+import sliceAnsi from 'slice-ansi'
 import { loadSettings } from '../config/load.js'
 import { renderColumns } from '../ground/columns.js'
 import { environment as names } from '../ground/environment.js'
@@ -6,7 +7,7 @@ import { Failure } from '../ground/failure.js'
 import { stateDirectory } from '../ground/paths.js'
 import { findAuth } from '../jobserver/auth.js'
 import { lookAtJobserver, type Picture, type Row } from '../jobserver/look.js'
-import { livingRuns } from '../jobserver/pool.js'
+import { livingJobservers } from '../jobserver/registry.js'
 import { usableLauncher } from '../shimdir/ensure.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
@@ -19,7 +20,7 @@ export const status = command({
       name: 'jobserver',
       kind: 'text',
       value: 'AUTH',
-      text: 'fifo:PATH (default: the one in the environment, else the only jobshim run there is)',
+      text: 'fifo:PATH (default: the one in the environment, else the only one of yours)',
     },
     { name: 'watch', kind: 'switch', text: 'draw it anew once a second, until q or ^C' },
     jsonOption,
@@ -30,7 +31,7 @@ export const status = command({
     'Launchers are listed, and the clients that came through an adapter. What make, ninja and cargo have taken by ' +
     'themselves shows in the number of free tokens only.',
   examples: [
-    { line: 'jobshim status', text: 'of the build that runs' },
+    { line: 'jobshim status', text: 'of the build or server that runs' },
     { line: 'jobshim status --watch', text: 'the same, as it goes on' },
     { line: 'jobshim status --jobserver fifo:/run/jobshim/fifo', text: 'of a jobshim serve' },
   ],
@@ -62,15 +63,15 @@ async function addressed(
   if (auth !== undefined) return { ...environment, [names.jobserver]: auth }
   const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
   if (environment[names.jobserver] || findAuth(make) || findAuth(cargo)) return environment
-  const [fifo, ...others] = livingRuns(stateDirectory(environment))
+  const [fifo, ...others] = livingJobservers(stateDirectory(environment))
   if (fifo === undefined)
     throw new Failure(
-      'no jobserver in the environment, and no jobshim run',
+      'no jobserver in the environment, and no jobshim run or serve of yours',
       'name one with --jobserver fifo:PATH',
     )
   if (others.length > 0)
     throw new Failure(
-      `${others.length + 1} jobshim runs: which one?`,
+      `${others.length + 1} jobservers: which one?`,
       `jobshim status --jobserver fifo:${fifo} (or ${others.join(', ')})`,
     )
   return { ...environment, [names.jobserver]: `fifo:${fifo}` }
@@ -101,5 +102,7 @@ export function render(picture: Picture, width: number): string {
         row.command,
       ]),
   )
-  return `${head}\n${census}${lines.replace(/^.*$/gm, line => line.slice(0, width).trimEnd())}`
+  // A wide character that the cut falls into is kept whole.
+  const cut = (line: string): string => sliceAnsi(line, 0, width - 1).trimEnd()
+  return `${head}\n${census}${lines.replace(/^.*$/gm, cut)}`
 }

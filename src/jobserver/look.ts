@@ -71,12 +71,15 @@ function blindness(launcher: string, environment: NodeJS.ProcessEnv): string | u
 
 function rowOf({ tool, pid, state, slot, alive, sinceNs }: LedgerRecord): Row {
   const seconds = Math.max(0, Number(process.hrtime.bigint() - sinceNs) / 1e9)
-  return { tool, pid, state, slot, alive, seconds, command: alive ? commandOf(pid) : '' }
+  return { tool: plain(tool), pid, state, slot, alive, seconds, command: alive ? commandOf(pid) : '' }
 }
+
+// Others may have put anything there; it is not to reach a terminal.
+const plain = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').trimEnd()
 
 function commandOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0+$/, '').replaceAll('\0', ' ')
+    return plain(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
   } catch {
     return '' // gone meanwhile, or not ours to see
   }

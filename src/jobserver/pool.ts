@@ -1,5 +1,5 @@
 /** The pool of one `jobshim run`: a directory with a FIFO and its ledger, made at the start and gone at the end. */
-import { closeSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { createFifo, drainFifo } from './fifo.js'
@@ -10,7 +10,8 @@ import {
   readTokenHolders,
   type TokenHolder,
 } from './ledger.js'
-import { type Owner, startTime, thisProcess } from './owner.js'
+import { thisProcess } from './owner.js'
+import { entryPath, removeEntry, sweepEntries } from './registry.js'
 
 export type Pool = {
   directory: string
@@ -29,8 +30,8 @@ export type Settlement = LedgerCounters & { total: number; back: number; missing
  */
 export async function createPool(stateDirectory: string, jobs: number): Promise<Pool> {
   const owner = thisProcess()
-  sweep(stateDirectory, owner.pidNamespace)
-  const directory = join(stateDirectory, directoryName(owner))
+  sweepEntries(stateDirectory)
+  const directory = entryPath(stateDirectory, 'run', owner)
   try {
     mkdirSync(directory, { mode: 0o700 })
     const fifo = join(directory, 'fifo')
@@ -49,13 +50,7 @@ export async function createPool(stateDirectory: string, jobs: number): Promise<
 }
 
 /** Removes the pool's files, where that can be. Launchers that are still at work have theirs open and go on. */
-export function removePool({ directory }: Pick<Pool, 'directory'>): void {
-  try {
-    rmSync(directory, { recursive: true, force: true })
-  } catch {
-    // A disk that is read-only by now: no reason to fail what was run.
-  }
-}
+export const removePool = ({ directory }: Pick<Pool, 'directory'>): void => removeEntry(directory)
 
 /**
  * Counts the tokens after the command ended. A token of a killed launcher counts as back: it is nobody's any more.
@@ -83,34 +78,3 @@ export async function settlePool(pool: Pool): Promise<Settlement> {
 }
 
 const dead = (holders: readonly TokenHolder[]): number => holders.filter(({ alive }) => !alive).length
-
-const directoryName = ({ pid, start, pidNamespace }: Owner): string => `run-${pidNamespace}-${pid}-${start}`
-
-/** A run's directory below the state directory; `gone` where its `jobshim run` has ended without removing it. */
-type RunDirectory = { directory: string; owner: 'alive' | 'gone' }
-
-// Another PID namespace's directories are left out: its pids say nothing here.
-function runDirectories(stateDirectory: string, pidNamespace: bigint): RunDirectory[] {
-  return readdirSync(stateDirectory).flatMap(name => {
-    const match = /^run-(\d+)-(\d+)-(\d+)$/.exec(name)
-    if (!match || match[1] !== String(pidNamespace)) return []
-    const isAlive = startTime(Number(match[2]))?.toString() === match[3]
-    return [{ directory: join(stateDirectory, name), owner: isAlive ? 'alive' : 'gone' }]
-  })
-}
-
-function sweep(stateDirectory: string, pidNamespace: bigint): void {
-  for (const run of runDirectories(stateDirectory, pidNamespace)) if (run.owner === 'gone') removePool(run)
-}
-
-/** Returns the FIFOs of the runs of this user that are alive in this PID namespace. */
-export function livingRuns(stateDirectory: string): string[] {
-  try {
-    return runDirectories(stateDirectory, thisProcess().pidNamespace)
-      .filter(({ owner }) => owner === 'alive')
-      .map(({ directory }) => join(directory, 'fifo'))
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return []
-    throw error
-  }
-}

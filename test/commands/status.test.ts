@@ -7,6 +7,7 @@ import { killStarted, makeYard, start, until, waits, type Yard } from '../shims/
 import { jobshim, run } from '../support/jobshim.js'
 import { callBare } from '../support/transparent-calls.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { serve } from './served.js'
 
 const status = (yard: Yard, args: readonly string[] = [], env = {}) =>
   jobshim(['status', '--no-config', '--dir', yard.shims, ...args], {
@@ -25,7 +26,7 @@ test('status :: a foreign jobserver :: a token, the implicit slot, one that wait
   const yard = await makeYard('AB')
   const held = [start({ env: yard.governed }), start({ env: yard.governed }), start({ env: yard.governed })]
   for (const one of held) await one.tools
-  const waiter = start({ env: yard.governed })
+  const waiter = start({ env: yard.governed, command: ['hold', 'a\nb\x1b[2J'] })
   await waits(yard, waiter)
   const seen = await picture(yard, ['--jobserver', yard.pool.auth])
   assert.is(seen.jobserver, yard.pool.auth)
@@ -34,7 +35,7 @@ test('status :: a foreign jobserver :: a token, the implicit slot, one that wait
   assert.equal(slots, ['implicit', 'none', 'token', 'token'])
   for (const one of seen.rows) {
     assert.ok(one.alive)
-    assert.match(one.command, /hold$/)
+    assert.match(one.command, one.slot === 'none' ? /hold a b \[2J$/ : /hold$/)
     assert.ok(one.seconds >= 0)
   }
   assert.equal(
@@ -51,6 +52,10 @@ test('status :: a foreign jobserver :: a token, the implicit slot, one that wait
   for (const one of held) await one.end()
 })
 
+const runHold = ({ shims }: Yard): string[] => [
+  ...['bin/jobshim.js', 'run', '-q', '-j2', '--no-config', '--dir', shims, '--', 'hold'],
+]
+
 test('status :: the only run there is, of two which one, none', async () => {
   const yard = await makeYard('')
   const none = await status(yard)
@@ -59,28 +64,51 @@ test('status :: the only run there is, of two which one, none', async () => {
     signal: null,
     stdout: '',
     stderr:
-      'jobshim: no jobserver in the environment, and no jobshim run\n  name one with --jobserver fifo:PATH\n',
+      'jobshim: no jobserver in the environment, and no jobshim run or serve of yours\n  name one with --jobserver fifo:PATH\n',
   })
-  const command = ['bin/jobshim.js', 'run', '-q', '-j2', '--no-config', '--dir', yard.shims, '--', 'hold']
-  const builds = [start({ env: yard.env, command: [process.execPath, ...command] })]
+  const command = [process.execPath, ...runHold(yard)]
+  const builds = [start({ env: yard.env, command })]
   await builds[0]?.tools
   const seen = await picture(yard)
   assert.equal([seen.free, seen.total, seen.rows], [1, 1, []]) // its command runs in its own slot
-  builds.push(start({ env: yard.env, command: [process.execPath, ...command] }))
+  builds.push(start({ env: yard.env, command }))
   await builds[1]?.tools
   const { status: code, stdout, stderr } = await status(yard)
   assert.equal({ code, stdout }, { code: 1, stdout: '' })
   assert.match(
     stderr,
-    /^jobshim: 2 jobshim runs: which one\?\n {2}jobshim status --jobserver fifo:\/.* \(or \/.*\)\n$/,
+    /^jobshim: 2 jobservers: which one\?\n {2}jobshim status --jobserver fifo:\/.* \(or \/.*\)\n$/,
   )
   for (const build of builds) assert.is((await build.end()).status, 7)
+})
+
+test('status :: the only server there is; one that was killed is none', async () => {
+  const served = await serve(2)
+  const { yard, fifo, server } = served
+  const seen = await picture(yard)
+  assert.equal([seen.jobserver, seen.free, seen.total], [`fifo:${fifo}`, 2, 2])
+  await server.kill()
+  assert.is((await status(yard)).status, 1)
+  const next = start({ env: yard.env, command: [process.execPath, ...runHold(yard)] })
+  await next.tools
+  assert.equal([(await picture(yard)).free], [1])
+  await next.end()
+  const { stdout } = await run('find', [yard.runtime, '-name', 'serve-*'])
+  assert.is(stdout, '')
 })
 
 test('status :: text, cut to the width', async () => {
   const rows: Row[] = [
     { tool: 'cc', pid: 12, state: 'held', slot: 'token', alive: true, seconds: 1.26, command: 'cc -c a.c' },
-    { tool: 'ld', pid: 7, state: 'waiting', slot: 'none', alive: true, seconds: 60, command: 'ld -o a a.o' },
+    {
+      tool: 'ld',
+      pid: 7,
+      state: 'waiting',
+      slot: 'none',
+      alive: true,
+      seconds: 60,
+      command: 'ld -o a世界.o',
+    },
     { tool: 'as', pid: 9, state: 'held', slot: 'token', alive: false, seconds: 3, command: '' },
   ]
   const counters = {
@@ -95,11 +123,11 @@ test('status :: text, cut to the width', async () => {
   const blind = 'it is dark'
   const seen = { jobserver: 'fifo:/f', free: 0, total: 2, ledger: '/f.ledger', counters, blind, rows }
   assert.is(
-    render(seen, 34),
+    render(seen, 35),
     [
       'fifo:/f: 0 of 2 tokens free, 1 held by launchers, 1 waiting, 1 ran without a slot, 2 reclaimed',
       'no census of clients: it is dark',
-      'ld  7   waiting  60.0 s  ld -o a a',
+      'ld  7   waiting  60.0 s  ld -o a世',
       'as  9   gone     3.0 s',
       'cc  12  token    1.3 s   cc -c a.c',
       '',

@@ -1,0 +1,59 @@
+/** Which jobservers of this user are alive: each `jobshim run` and `serve` has an entry in the state directory. */
+import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemErrorCode } from '../ground/failure.js'
+import { type Owner, startTime, thisProcess } from './owner.js'
+
+/** A run's entry is the directory with its pool, a server's a symlink to its FIFO. */
+type Kind = 'run' | 'serve'
+
+type Entry = { kind: Kind; path: string; owner: 'alive' | 'gone' }
+
+/** Returns the path of a process's entry. */
+export const entryPath = (stateDirectory: string, kind: Kind, owner: Owner): string =>
+  join(stateDirectory, `${kind}-${owner.pidNamespace}-${owner.pid}-${owner.start}`)
+
+// Another PID namespace's entries are left out: its pids say nothing here.
+function entries(stateDirectory: string, pidNamespace: bigint): Entry[] {
+  return readdirSync(stateDirectory).flatMap(name => {
+    const [, kind, namespace, pid, start] = /^(run|serve)-(\d+)-(\d+)-(\d+)$/.exec(name) ?? []
+    if ((kind !== 'run' && kind !== 'serve') || namespace !== String(pidNamespace)) return []
+    const isAlive = startTime(Number(pid))?.toString() === start
+    return [{ kind, path: join(stateDirectory, name), owner: isAlive ? 'alive' : 'gone' }]
+  })
+}
+
+/** Removes an entry with all that is in it, where that can be. */
+export function removeEntry(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true })
+  } catch {
+    // A disk that is read-only by now: no reason to fail what was run.
+  }
+}
+
+/** Removes the entries of processes that have ended without it. */
+export function sweepEntries(stateDirectory: string): void {
+  for (const { path, owner } of entries(stateDirectory, thisProcess().pidNamespace))
+    if (owner === 'gone') removeEntry(path)
+}
+
+/** Makes this process's entry as the server of `fifo`. Returns its path. */
+export function enterServer(stateDirectory: string, fifo: string): string {
+  sweepEntries(stateDirectory)
+  const path = entryPath(stateDirectory, 'serve', thisProcess())
+  symlinkSync(fifo, path)
+  return path
+}
+
+/** Returns the FIFOs of the runs and servers that are alive in this PID namespace. */
+export function livingJobservers(stateDirectory: string): string[] {
+  try {
+    return entries(stateDirectory, thisProcess().pidNamespace)
+      .filter(({ owner }) => owner === 'alive')
+      .map(({ kind, path }) => (kind === 'run' ? join(path, 'fifo') : readlinkSync(path)))
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
