@@ -16,16 +16,11 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "process.h"
+#include "report.h"
 
 enum { CLIENTS_MAX = 1024 };
 
 static const char LAUNCHER[] = "/.jobshim/launcher";
-
-/* A client that may have a token for each of its children. */
-struct holder {
-	pid_t pid;
-	long tokens;
-};
 
 struct look {
 	const struct jobserver *jobserver;
@@ -33,7 +28,7 @@ struct look {
 	struct stat ledger;
 	struct stat fifo;
 	uint64_t since; /* when the jobserver was made: what is older is no client of it that hides */
-	struct holder holders[CLIENTS_MAX];
+	pid_t clients[CLIENTS_MAX]; /* each may have a token for each of its children */
 	size_t count;
 	long recorded; /* launchers that have a record */
 };
@@ -113,11 +108,17 @@ static bool is_orphan(const struct process *process)
 	return process_read(process->parent, &parent) && parent.session != process->session;
 }
 
-static bool add_holder(struct look *look, pid_t pid, long tokens)
+static void may_hold(struct census *census, const struct process *process, long tokens)
+{
+	census->held += tokens;
+	report_debug("census: %d (%s) may hold %ld", (int)process->pid, process->comm, tokens);
+}
+
+static bool add_client(struct look *look, pid_t pid)
 {
 	if (look->count == CLIENTS_MAX)
 		return be_blind(look->census, "there are more than %d clients", CLIENTS_MAX);
-	look->holders[look->count++] = (struct holder){ .pid = pid, .tokens = tokens };
+	look->clients[look->count++] = pid;
 	return false;
 }
 
@@ -138,7 +139,8 @@ static bool look_at_process(int proc, const char *name, void *state)
 	if (!opener.open && hides(proc, name, &process, &opener))
 		return be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
 	if (!opener.open) {
-		look->census->held += is_orphan(&process) && is_told(proc, name, look);
+		if (is_orphan(&process) && is_told(proc, name, look))
+			may_hold(look->census, &process, 1);
 		return false;
 	}
 	path = process_path(process.pid);
@@ -147,7 +149,8 @@ static bool look_at_process(int proc, const char *name, void *state)
 	length = strlen(path);
 	if (length >= strlen(LAUNCHER) && strcmp(path + length - strlen(LAUNCHER), LAUNCHER) == 0) {
 		look->recorded += opener.record;
-		look->census->held += !opener.record;
+		if (!opener.record)
+			may_hold(look->census, &process, 1);
 		return false;
 	}
 	client = client_program(process.pid);
@@ -156,7 +159,8 @@ static bool look_at_process(int proc, const char *name, void *state)
 		                (int)process.pid, process.comm);
 	if (client->holds == HOLDS_NOTHING)
 		return false;
-	return add_holder(look, process.pid, client->holds == HOLDS_BY_CHILD ? 1 : 1 + process.threads);
+	may_hold(look->census, &process, client->holds == HOLDS_BY_CHILD ? 1 : 1 + process.threads);
+	return add_client(look, process.pid);
 }
 
 static bool add_child(int proc, const char *name, void *state)
@@ -168,8 +172,8 @@ static bool add_child(int proc, const char *name, void *state)
 	if (!process_read((pid_t)strtol(name, NULL, 10), &process))
 		return false;
 	for (size_t i = 0; i < look->count; i++)
-		if (look->holders[i].pid == process.parent)
-			look->holders[i].tokens++;
+		if (look->clients[i] == process.parent)
+			may_hold(look->census, &process, 1);
 	return false;
 }
 
@@ -203,8 +207,6 @@ void census_take(const struct jobserver *jobserver, struct ledger *ledger, struc
 	if (process_each(look_at_process, &look))
 		return;
 	process_each(add_child, &look);
-	for (size_t i = 0; i < look.count; i++)
-		census->held += look.holders[i].tokens;
 	if (look.recorded < living)
 		be_blind(census, "launchers of another PID namespace are at work");
 	else if (ioctl(jobserver->read_fd, FIONREAD, &after) == 0 && after == before)

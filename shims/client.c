@@ -26,9 +26,15 @@ static bool same_name(const char *program, const char *name)
 
 static const struct client_name *client_named(const char *program)
 {
-	for (size_t i = 0; i < sizeof client_names / sizeof client_names[0]; i++)
-		if (same_name(program, client_names[i].name))
-			return &client_names[i];
+	for (size_t i = 0; i < sizeof client_names / sizeof client_names[0]; i++) {
+		const struct client_name *client = &client_names[i];
+
+		if (same_name(program, client->name))
+			return client;
+		for (const char *at = strchr(program, '-'); client->triple && at != NULL; at = strchr(at, '-'))
+			if (same_name(++at, client->name))
+				return client;
+	}
 	return NULL;
 }
 

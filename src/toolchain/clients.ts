@@ -7,9 +7,17 @@ export type ClientName = {
   name: string
   means: 'make' | 'pipe-client' | 'fifo-client' | 'carrier'
   holds: 'nothing' | 'a token a child' | 'a token a child or thread' // at most, and one more in its hand
+  triple?: true // also with `x86_64-linux-gnu-` or the like before it
 }
 
 const shells = ['ash', 'bash', 'busybox', 'dash', 'fish', 'ksh', 'mksh', 'oksh', 'posh', 'sh', 'yash', 'zsh']
+// What a build starts by the thousand, and what inherits R,W below a make < 4.4. None of them ever takes a token; cat, dd
+// and head, with which scripts do that, are left out.
+const compilers =
+  'ar as cc1 cc1obj cc1objplus cc1plus collect2 f951 g++ gcc gfortran gnat1 ld ld.bfd ld.gold nm objcopy objdump ranlib strip'
+const fileTools =
+  'awk basename chmod chown cmp cp cut date diff dirname env expr find gawk grep gzip install ln ls mawk mkdir mktemp mv ' +
+  'nohup patch readlink rm sed sleep sort stat stdbuf tar tee timeout touch tr uniq wc xargs xz'
 const makes = ['gmake', 'gnumake', 'make', 'remake'] // make <= 4.3 clears O_CLOEXEC around the start of a `+` recipe
 
 const byName: readonly ClientName[] = [
@@ -24,5 +32,15 @@ const byName: readonly ClientName[] = [
 export const clientNames: readonly ClientName[] = [
   ...byName,
   ...makes.map(name => ({ name, means: 'make' as const, holds: 'a token a child' as const })),
-  ...shells.map(name => ({ name, means: 'carrier' as const, holds: 'nothing' as const })),
+  ...[...shells, ...fileTools.split(' ')].map(name => ({
+    name,
+    means: 'carrier' as const,
+    holds: 'nothing' as const,
+  })),
+  ...compilers.split(' ').map(name => ({
+    name,
+    means: 'carrier' as const,
+    holds: 'nothing' as const,
+    triple: true as const,
+  })),
 ].sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -56,11 +56,14 @@ export function renderContract(): string {
     defines('SLOT', slotKinds),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',
-    'struct client_name { const char *name; enum client_means means; enum client_holds holds; };',
+    'struct client_name { const char *name; enum client_means means; enum client_holds holds; int triple; };',
     rows(
       'client_name',
       'client_names',
-      clientNames.map(({ name, means, holds }) => `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}`),
+      clientNames.map(
+        ({ name, means, holds, triple }) =>
+          `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${triple ? 1 : 0}`,
+      ),
     ),
     'struct adapter { const char *name; const char *family; int fifo_since_major; int fifo_since_minor; };',
     rows(

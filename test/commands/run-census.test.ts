@@ -1,0 +1,49 @@
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { killStarted, makeYard } from '../shims/hold.js'
+import { type ClientKey, clients, findClient } from '../support/clients.js'
+import { writeFiles } from '../support/workspace.js'
+import { jobshimRun } from './runs.js'
+
+/**
+ * A make that is killed in a shell script, and whose jobs end by themselves. Below a make < 4.4 all that runs meanwhile has
+ * inherited the jobserver.
+ */
+const makefile = 'all: a b c\na b c:\n\t@touch $@; until test -e over; do sleep 0.02; done\n'
+const script = `make -s & make=$!
+until test -e a -a -e b -a -e c; do sleep 0.02; done
+kill -9 $make; wait $make 2>/dev/null
+touch over
+until test "$("$LAUNCHER" --look | tr '\\0' ' ' | cut -d ' ' -f 2)" = 2; do sleep 1; done
+`
+
+for (const key of ['make43', 'make44'] as const satisfies readonly ClientKey[]) {
+  const title = `run :: census :: the tokens of a killed ${clients[key].name} come back before its end`
+  const directory = findClient(key)
+  if (directory === undefined) {
+    test.skip(title)
+    continue
+  }
+  test(title, async () => {
+    const yard = await makeYard('')
+    writeFiles(yard.root, { Makefile: makefile })
+    const PATH = `${directory}:${process.env.PATH}`
+    const { status, stdout, stderr } = await jobshimRun(
+      yard,
+      ['-j3', '--no-config', '--', 'sh', '-c', script],
+      {
+        env: { PATH, LAUNCHER: join(yard.shims, '.jobshim/launcher') },
+      },
+    )
+    assert.equal({ status, stdout }, { status: 0, stdout: '' })
+    assert.match(
+      stderr,
+      /^(jobshim: put back (a token|2 tokens) lost with killed clients\n){1,2}jobshim: 0 tool runs, .*, 2\/2 tokens back\n$/,
+    )
+  })
+}
+
+test.after.each(killStarted)
+
+test.run()
