@@ -16,6 +16,7 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "process.h"
+#include "records.h"
 #include "report.h"
 
 enum { CLIENTS_MAX = 1024 };

@@ -1,24 +1,21 @@
 /* The program every shim points to. One tool run: find the real tool, take a slot, run it, give the slot back. */
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "adapter.h"
 #include "arena.h"
 #include "arguments.h"
-#include "census.h"
 #include "child.h"
 #include "contract.h"
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "notify.h"
 #include "process.h"
+#include "question.h"
 #include "report.h"
 #include "resolve.h"
 #include "slot.h"
@@ -217,104 +214,19 @@ static _Noreturn void govern(struct run *run)
 	run_in_slot(run, &jobserver, &job, &ledger);
 }
 
-/* `launcher --jobserver`: prints the jobserver a tool started here would use. */
-static int print_jobserver(void)
-{
-	struct jobserver jobserver;
-	const char *why = "";
-
-	if (!jobserver_open(&jobserver, &why)) {
-		report("no jobserver: %s", why);
-		return 1;
-	}
-	return printf("fifo:%s\n", jobserver.path) < 0 || fflush(stdout) != 0;
-}
-
-/* `launcher --look`: prints, each ended by a NUL, the jobserver's address, its free tokens, and the path of its ledger,
- * which is empty where there is none. */
-static int look(void)
-{
-	struct jobserver jobserver;
-	struct ledger ledger;
-	const char *why = "";
-	char link[48], path[PATH_MAX] = "";
-	int free_tokens = 0;
-
-	if (!jobserver_open(&jobserver, &why)) {
-		report("no jobserver: %s", why);
-		return 1;
-	}
-	if (ioctl(jobserver.read_fd, FIONREAD, &free_tokens) < 0)
-		free_tokens = -1; /* a device that does not tell */
-	ledger_open(&ledger, &jobserver, false);
-	if (ledger.fd >= 0) {
-		ssize_t length;
-
-		snprintf(link, sizeof link, "/proc/self/fd/%d", ledger.fd);
-		length = readlink(link, path, sizeof path - 1);
-		path[length < 0 ? 0 : length] = '\0';
-	}
-	return printf("fifo:%s%c%d%c%s%c", jobserver.path, 0, free_tokens, 0, path, 0) < 0 || fflush(stdout) != 0;
-}
-
-/* `launcher --reclaim`: returns the tokens of dead launchers to the jobserver a tool started here would use. */
-static int reclaim(void)
-{
-	struct jobserver jobserver;
-	struct ledger ledger;
-	const char *why = "";
-
-	if (!jobserver_open(&jobserver, &why)) {
-		report("no jobserver: %s", why);
-		return 1;
-	}
-	ledger_open(&ledger, &jobserver, false);
-	if (ledger.fd < 0) {
-		report("no ledger: %s", ledger.why);
-		return 1;
-	}
-	ledger_reclaim(&ledger, &jobserver);
-	return 0;
-}
-
-/* `launcher --census`: prints, each ended by a NUL, the free tokens (-1: they move), how many may rightly be out, and why
- * that can't be told, which is empty where it can. */
-static int census(void)
-{
-	struct jobserver jobserver;
-	struct ledger ledger;
-	struct census census;
-	const char *why = "";
-
-	if (!jobserver_open(&jobserver, &why)) {
-		report("no jobserver: %s", why);
-		return 1;
-	}
-	ledger_open(&ledger, &jobserver, false);
-	census_take(&jobserver, &ledger, &census);
-	return printf("%d%c%ld%c%s%c", census.free, 0, census.held, 0, census.why, 0) < 0 || fflush(stdout) != 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct run run = { .adapter = NULL };
 	const char *disable = getenv(ENV_DISABLE);
+	int status;
 
 	report_init();
 	self_find(&run.self);
 	run.argv = argv;
 	run.tool = argc > 0 ? base_name(argv[0]) : "launcher";
 	if (strcmp(run.tool, "launcher") == 0) {
-		if (argc == 2 && strcmp(argv[1], "--jobserver") == 0)
-			return print_jobserver();
-		if (argc == 2 && strcmp(argv[1], "--look") == 0)
-			return look();
-		if (argc == 2 && strcmp(argv[1], "--reclaim") == 0)
-			return reclaim();
-		if (argc == 2 && strcmp(argv[1], "--census") == 0)
-			return census();
-		if (argc == 2 && strcmp(argv[1], "--ready") == 0)
-			return notify("READY=1") ? 0 : 1;
+		if (argc == 2 && question_answer(argv[1], &status))
+			return status;
 		run.pays = argc > 1 && strcmp(argv[1], "--token") == 0;
 		argv += run.pays;
 		argc -= run.pays;

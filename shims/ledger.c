@@ -16,14 +16,9 @@
 #include "jobserver.h"
 #include "ledgerfile.h"
 #include "process.h"
+#include "records.h"
 
-#ifdef JOBSHIM_NO_RECLAIM
-enum { RECLAIMS = false }; /* of a test that must fail then */
-#else
-enum { RECLAIMS = true };
-#endif
-enum { CLAIM_TRIES = 256, SCAN_BYTES = 4096 };
-static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
+enum { CLAIM_TRIES = 256 };
 
 /* Where there is no ledger the same code works on these. */
 static _Alignas(8) unsigned char no_header[HEADER_RECLAIMED_AT + sizeof(uint64_t)];
@@ -35,8 +30,6 @@ static bool signals_changed;
 
 /* The pages with the header and with our record, for on_bus_error. */
 static unsigned char *mapped[2];
-
-#define FIELD(type, base, offset) ((volatile type *)(volatile void *)((base) + (offset)))
 
 uint64_t monotonic_ns(void)
 {
@@ -92,18 +85,6 @@ static void without(struct ledger *ledger, const char *why)
 	ledger->header = no_header;
 	ledger->record = no_record;
 	ledger->why = why;
-}
-
-static bool lock_record(const struct ledger *ledger, unsigned index, short type)
-{
-	struct flock lock = {
-		.l_type = type,
-		.l_whence = SEEK_SET,
-		.l_start = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES,
-		.l_len = LEDGER_RECORD_BYTES,
-	};
-
-	return fcntl(ledger->fd, F_OFD_SETLK, &lock) == 0;
 }
 
 /* Checks and maps what fd refers to. False where it can't be used. */
@@ -193,127 +174,6 @@ static void set_since(struct ledger *ledger)
 	*FIELD(uint64_t, ledger->record, RECORD_SINCE) = monotonic_ns();
 }
 
-static bool write_token(const struct jobserver *jobserver, const unsigned char *token)
-{
-	ssize_t n;
-
-	do
-		n = write(jobserver->write_fd, token, 1);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
-}
-
-/* A record is worth a token if the kernel stored one into it and nobody began to write it back. */
-static bool holds_token(const unsigned char *record)
-{
-	return record[RECORD_KIND] == SLOT_TOKEN &&
-	       (record[RECORD_STATE] == STATE_HELD || (record[RECORD_STATE] == STATE_ACQUIRING && record[RECORD_TOKEN] != 0));
-}
-
-static bool store(const struct ledger *ledger, unsigned index, size_t offset, const void *bytes, size_t size)
-{
-	off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES + (off_t)offset;
-
-	return pwrite(ledger->fd, bytes, size, at) == (ssize_t)size;
-}
-
-/* Clears a dead owner's record, whose lock we have. Releasing is stored before the byte is written: a reclaimer that
- * is itself killed between the two loses this token and never makes one. */
-static void reclaim_record(struct ledger *ledger, const struct jobserver *jobserver, unsigned index)
-{
-	static const unsigned char empty[LEDGER_RECORD_BYTES], releasing = STATE_RELEASING;
-	unsigned char record[LEDGER_RECORD_BYTES];
-	off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES;
-
-	if (pread(ledger->fd, record, sizeof record, at) != (ssize_t)sizeof record || record[RECORD_STATE] == STATE_FREE)
-		return;
-	if (RECLAIMS && holds_token(record)) {
-		if (!store(ledger, index, RECORD_STATE, &releasing, 1))
-			return;
-		if (write_token(jobserver, &record[RECORD_TOKEN]))
-			__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RECLAIMED), 1, __ATOMIC_SEQ_CST);
-	}
-	if (record[RECORD_COUNTED] != 0)
-		__atomic_sub_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
-	(void)!store(ledger, index, 0, empty, sizeof empty); /* a full disk: the next reclaimer tries again */
-}
-
-/* Calls visit with each record in use, as it is in the file. False where that can't be read. */
-static bool each_record(const struct ledger *ledger,
-                        void (*visit)(unsigned index, const unsigned char *record, void *state), void *state)
-{
-	_Alignas(8) unsigned char chunk[SCAN_BYTES];
-	const unsigned per_chunk = SCAN_BYTES / LEDGER_RECORD_BYTES;
-
-	for (unsigned first = 0; first < LEDGER_RECORD_COUNT; first += per_chunk) {
-		off_t at = LEDGER_HEADER_BYTES + (off_t)first * LEDGER_RECORD_BYTES;
-
-		if (pread(ledger->fd, chunk, sizeof chunk, at) != (ssize_t)sizeof chunk)
-			return false;
-		for (unsigned i = 0; i < per_chunk; i++)
-			if (chunk[i * LEDGER_RECORD_BYTES + RECORD_STATE] != STATE_FREE)
-				visit(first + i, chunk + (size_t)i * LEDGER_RECORD_BYTES, state);
-	}
-	return true;
-}
-
-struct reclaim {
-	struct ledger *ledger;
-	const struct jobserver *jobserver;
-};
-
-static void reclaim_if_dead(unsigned index, const unsigned char *record, void *state)
-{
-	const struct reclaim *reclaim = state;
-
-	(void)record;
-	if (index == reclaim->ledger->index || !lock_record(reclaim->ledger, index, F_WRLCK))
-		return;
-	reclaim_record(reclaim->ledger, reclaim->jobserver, index);
-	lock_record(reclaim->ledger, index, F_UNLCK);
-}
-
-void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
-{
-	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver };
-
-	if (ledger->fd < 0)
-		return;
-	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = monotonic_ns();
-	each_record(ledger, reclaim_if_dead, &reclaim);
-}
-
-struct count {
-	long tokens;
-	long used;
-};
-
-static void count_record(unsigned index, const unsigned char *record, void *state)
-{
-	struct count *count = state;
-
-	(void)index;
-	count->used++;
-	count->tokens += record[RECORD_KIND] == SLOT_TOKEN;
-}
-
-bool ledger_count(const struct ledger *ledger, long *tokens, long *used)
-{
-	struct count count = { .tokens = 0 };
-
-	if (!each_record(ledger, count_record, &count))
-		return false;
-	*tokens = count.tokens;
-	*used = count.used;
-	return true;
-}
-
-void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver)
-{
-	if (monotonic_ns() - *FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) >= RECLAIM_NS)
-		ledger_reclaim(ledger, jobserver);
-}
-
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool)
 {
 	unsigned char *record;
@@ -322,12 +182,12 @@ void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, cons
 	for (unsigned try = 0; ledger->fd >= 0 && try < CLAIM_TRIES; try++) {
 		unsigned index = ((unsigned)getpid() + try) % LEDGER_RECORD_COUNT;
 
-		if (!lock_record(ledger, index, F_WRLCK))
+		if (!record_lock(ledger, index, F_WRLCK))
 			continue;
 		record = map(ledger, LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES, 1);
 		if (record == NULL)
 			break;
-		reclaim_record(ledger, jobserver, index);
+		record_reclaim(ledger, jobserver, index);
 		ledger->record = record;
 		ledger->index = index;
 		break;

@@ -54,17 +54,11 @@ void ledger_count_run(struct ledger *ledger, const struct jobserver *jobserver, 
 void ledger_count_end(struct ledger *ledger);
 void ledger_count_caller_run(struct ledger *ledger);
 
-/* Counts the records that may stand for a token, and those in use. False where they can't be read. */
-bool ledger_count(const struct ledger *ledger, long *tokens, long *used);
-
-/* Returns the token of every record whose owner is dead, and clears the record. */
-void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);
-
-/* The same where nobody did it for a second: each launcher does at its end, since make does not look for its tokens. */
-void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver);
-
 /* When a slot of this jobserver was last taken by a launcher: CLOCK_MONOTONIC nanoseconds, 0 = not known. */
 uint64_t ledger_progress(const struct ledger *ledger);
+
+/* What lies at offset, as launchers share it. */
+#define FIELD(type, base, offset) ((volatile type *)(volatile void *)((base) + (offset)))
 
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t monotonic_ns(void);

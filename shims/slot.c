@@ -13,6 +13,7 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "patience.h"
+#include "records.h"
 
 /* musl's name on 32-bit machines; the struct given to it has the kernel's longs in either case. */
 #ifndef SYS_timer_settime

@@ -22,7 +22,7 @@ export async function askLauncher(
   environment: NodeJS.ProcessEnv,
 ): Promise<Exclude<Outer, { state: 'none' }>> {
   const { spawnSync } = await import('node:child_process')
-  const { status, stderr, error } = spawnSync(launcher, ['--jobserver'], {
+  const { status, stderr, error } = spawnSync(launcher, ['--look'], {
     stdio: ['ignore', 'ignore', 'pipe', ...inheritedDescriptors()],
     env: environment,
     encoding: 'utf8',

@@ -16,6 +16,7 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "ledgerfile.h"
+#include "records.h"
 
 static char path[64], ledger_path[80];
 static struct jobserver jobserver;

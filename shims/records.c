@@ -1,0 +1,150 @@
+#include "records.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "jobserver.h"
+#include "ledger.h"
+
+#ifdef JOBSHIM_NO_RECLAIM
+enum { RECLAIMS = false }; /* of a test that must fail then */
+#else
+enum { RECLAIMS = true };
+#endif
+enum { SCAN_BYTES = 4096 };
+static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
+
+bool record_lock(const struct ledger *ledger, unsigned index, short type)
+{
+	struct flock lock = {
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES,
+		.l_len = LEDGER_RECORD_BYTES,
+	};
+
+	return fcntl(ledger->fd, F_OFD_SETLK, &lock) == 0;
+}
+
+static bool write_token(const struct jobserver *jobserver, const unsigned char *token)
+{
+	ssize_t n;
+
+	do
+		n = write(jobserver->write_fd, token, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+/* A record is worth a token if the kernel stored one into it and nobody began to write it back. */
+static bool holds_token(const unsigned char *record)
+{
+	return record[RECORD_KIND] == SLOT_TOKEN &&
+	       (record[RECORD_STATE] == STATE_HELD || (record[RECORD_STATE] == STATE_ACQUIRING && record[RECORD_TOKEN] != 0));
+}
+
+static bool store(const struct ledger *ledger, unsigned index, size_t offset, const void *bytes, size_t size)
+{
+	off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES + (off_t)offset;
+
+	return pwrite(ledger->fd, bytes, size, at) == (ssize_t)size;
+}
+
+/* Releasing is stored before the byte is written: a reclaimer that is itself killed between the two loses this token and
+ * never makes one. */
+void record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index)
+{
+	static const unsigned char empty[LEDGER_RECORD_BYTES], releasing = STATE_RELEASING;
+	unsigned char record[LEDGER_RECORD_BYTES];
+	off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES;
+
+	if (pread(ledger->fd, record, sizeof record, at) != (ssize_t)sizeof record || record[RECORD_STATE] == STATE_FREE)
+		return;
+	if (RECLAIMS && holds_token(record)) {
+		if (!store(ledger, index, RECORD_STATE, &releasing, 1))
+			return;
+		if (write_token(jobserver, &record[RECORD_TOKEN]))
+			__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RECLAIMED), 1, __ATOMIC_SEQ_CST);
+	}
+	if (record[RECORD_COUNTED] != 0)
+		__atomic_sub_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
+	(void)!store(ledger, index, 0, empty, sizeof empty); /* a full disk: the next reclaimer tries again */
+}
+
+/* Calls visit with each record in use, as it is in the file. False where that can't be read. */
+static bool each_record(const struct ledger *ledger,
+                        void (*visit)(unsigned index, const unsigned char *record, void *state), void *state)
+{
+	_Alignas(8) unsigned char chunk[SCAN_BYTES];
+	const unsigned per_chunk = SCAN_BYTES / LEDGER_RECORD_BYTES;
+
+	for (unsigned first = 0; first < LEDGER_RECORD_COUNT; first += per_chunk) {
+		off_t at = LEDGER_HEADER_BYTES + (off_t)first * LEDGER_RECORD_BYTES;
+
+		if (pread(ledger->fd, chunk, sizeof chunk, at) != (ssize_t)sizeof chunk)
+			return false;
+		for (unsigned i = 0; i < per_chunk; i++)
+			if (chunk[i * LEDGER_RECORD_BYTES + RECORD_STATE] != STATE_FREE)
+				visit(first + i, chunk + (size_t)i * LEDGER_RECORD_BYTES, state);
+	}
+	return true;
+}
+
+struct reclaim {
+	struct ledger *ledger;
+	const struct jobserver *jobserver;
+};
+
+static void reclaim_if_dead(unsigned index, const unsigned char *record, void *state)
+{
+	const struct reclaim *reclaim = state;
+
+	(void)record;
+	if (index == reclaim->ledger->index || !record_lock(reclaim->ledger, index, F_WRLCK))
+		return;
+	record_reclaim(reclaim->ledger, reclaim->jobserver, index);
+	record_lock(reclaim->ledger, index, F_UNLCK);
+}
+
+void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
+{
+	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver };
+
+	if (ledger->fd < 0)
+		return;
+	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = monotonic_ns();
+	each_record(ledger, reclaim_if_dead, &reclaim);
+}
+
+struct count {
+	long tokens;
+	long used;
+};
+
+static void count_record(unsigned index, const unsigned char *record, void *state)
+{
+	struct count *count = state;
+
+	(void)index;
+	count->used++;
+	count->tokens += record[RECORD_KIND] == SLOT_TOKEN;
+}
+
+bool ledger_count(const struct ledger *ledger, long *tokens, long *used)
+{
+	struct count count = { .tokens = 0 };
+
+	if (!each_record(ledger, count_record, &count))
+		return false;
+	*tokens = count.tokens;
+	*used = count.used;
+	return true;
+}
+
+void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver)
+{
+	if (monotonic_ns() - *FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) >= RECLAIM_NS)
+		ledger_reclaim(ledger, jobserver);
+}

@@ -1,0 +1,25 @@
+/* The ledger's records, seen from outside: whose owner lives, what the dead ones held. */
+#ifndef RECORDS_H
+#define RECORDS_H
+
+#include <stdbool.h>
+
+struct jobserver;
+struct ledger;
+
+/* Takes (F_WRLCK) or gives back (F_UNLCK) a record's lock. False where another has it. */
+bool record_lock(const struct ledger *ledger, unsigned index, short type);
+
+/* Clears a dead owner's record, whose lock we have, and returns its token. */
+void record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index);
+
+/* Counts the records that may stand for a token, and those in use. False where they can't be read. */
+bool ledger_count(const struct ledger *ledger, long *tokens, long *used);
+
+/* Returns the token of every record whose owner is dead, and clears the record. */
+void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);
+
+/* The same where nobody did it for a second: each launcher does at its end, since make does not look for its tokens. */
+void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver);
+
+#endif
