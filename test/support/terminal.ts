@@ -1,15 +1,24 @@
+import type { Call } from './transparent-calls.js'
+
 /** A shell with job control on a terminal of its own, the keys a person would press, and what must happen then. */
 
 const prompt = 'expect prompt> '
 const type = (line: string): string[] => [`send ${line}\\n`, 'expect ready ', 'expect \\n']
 const status = (code: number): string[] => [prompt, 'send echo status $?\\n', `expect status ${code}`, prompt]
+const exit = (code: number): string[] => [`send exit ${code}\\n`, ...status(code)]
+const foreground = (line: string): string[] => [
+  'send fg\\n',
+  'expect probe wait',
+  `send ${line}\\n`,
+  `expect answer ${line}`,
+]
 const keys = { interrupt: 'send \\003', quit: 'send \\034', suspend: 'send \\032' }
 
-/** The shell's environment. */
-export const shellEnvironment = { PS1: 'prompt> ', ENV: '' }
+/** What the caller says of a shell that has played its scene to the end. */
+export const sceneEnd = /^status 900$/m
 
-/** Returns what to send to `sh -i` and what to expect of it, scene by scene; `run` stands before each command. */
-export function scenesOf(run: '' | 'run '): Map<string, string[]> {
+/** Returns the calls of `sh -i`, scene by scene; `run` stands before each command. */
+export function scenesOf(run: '' | 'run '): Map<string, Call> {
   const probe = (words: string): string[] => type(`${run}probe ${words}`)
   const scenes: Readonly<Record<string, readonly string[]>> = {
     '^C ends it': [...probe('wait'), keys.interrupt, ...status(130)],
@@ -25,34 +34,17 @@ export function scenesOf(run: '' | 'run '): Map<string, string[]> {
       'expect handled 2',
       'send after\\n',
       'expect answer after',
-      'send exit 3\\n',
-      ...status(3),
+      ...exit(3),
     ],
-    '^Z and fg': [
-      ...probe('wait'),
-      keys.suspend,
-      prompt,
-      'send fg\\n',
-      'expect probe wait',
-      'send again\\n',
-      'expect answer again',
-      'send exit 4\\n',
-      ...status(4),
-    ],
+    '^Z and fg': [...probe('wait'), keys.suspend, prompt, ...foreground('again'), ...exit(4)],
     '^Z and fg, twice, and ^C': [
       ...probe('wait'),
       keys.suspend,
       prompt,
-      'send fg\\n',
-      'expect probe wait',
-      'send again\\n',
-      'expect answer again',
+      ...foreground('again'),
       keys.suspend,
       prompt,
-      'send fg\\n',
-      'expect probe wait',
-      'send and again\\n',
-      'expect answer and again',
+      ...foreground('and again'),
       keys.interrupt,
       ...status(130),
     ],
@@ -62,8 +54,7 @@ export function scenesOf(run: '' | 'run '): Map<string, string[]> {
       'expect handled 20',
       'send on\\n',
       'expect answer on',
-      'send exit 5\\n',
-      ...status(5),
+      ...exit(5),
     ],
     '^Z, bg that needs the terminal, and fg': [
       ...probe('wait'),
@@ -71,20 +62,15 @@ export function scenesOf(run: '' | 'run '): Map<string, string[]> {
       prompt,
       'send bg; wait\\n', // wait returns once the terminal has stopped the job, whose message then precedes the prompt
       prompt,
-      'send fg\\n',
-      'expect probe wait',
-      'send back\\n',
-      'expect answer back',
-      'send exit 6\\n',
-      ...status(6),
+      ...foreground('back'),
+      ...exit(6),
     ],
   }
-  const whole = (scene: readonly string[]): string[] => [
-    prompt,
-    'send stty -echo\\n',
-    prompt,
-    ...scene,
-    'send exit 9\\n',
-  ]
+  const whole = (scene: readonly string[]): Call => ({
+    setup: ['terminal'],
+    tool: ['sh', '-i'],
+    dialog: [prompt, 'send stty -echo\\n', prompt, ...scene, 'send exit 9\\n'],
+    env: { PS1: 'prompt> ', ENV: '' },
+  })
   return new Map(Object.entries(scenes).map(([name, scene]) => [name, whole(scene)]))
 }
