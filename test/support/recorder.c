@@ -3,23 +3,17 @@
  *
  * Appends `+ NANOSECONDS PID NAME` to DIR/log before the real compiler starts (the next of that name on PATH
  * behind DIR/bin, else /usr/bin) and `- NANOSECONDS PID NAME` after it ended. A run lasts at least HOLD_MS, so
- * that two at once are seen as two. Everything is found by /proc/self/exe: builds clear environments.
+ * that two at once are seen as two.
  *
  * Not written down, but run all the same: what compiles and links nothing (-v, --version, -print-...), and what
  * another recorded program started (rustc its linker): that is one job. */
 #define _GNU_SOURCE
-#include <errno.h>
+#include "stand-in.h"
+
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #ifndef HOLD_MS
 #define HOLD_MS 20
@@ -33,12 +27,6 @@ static long long now_ns(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-static void die(const char *what)
-{
-	fprintf(stderr, "recorder: %s: %s\n", what, strerror(errno));
-	exit(99);
 }
 
 static void note(int log, char sign, const char *name)
@@ -58,42 +46,16 @@ static int is_work(char **argv)
 	return 0;
 }
 
-/* The next NAME on PATH behind the entry that leads to ourselves. */
-static void find_real(const char *name, char *real)
-{
-	struct stat self, other;
-	const char *path = getenv("PATH");
-	int seen = 0;
-	if (stat("/proc/self/exe", &self) != 0)
-		die("/proc/self/exe");
-	while (path && *path) {
-		int length = (int)strcspn(path, ":");
-		snprintf(real, PATH_MAX, "%.*s/%s", length, path, name);
-		path += length + (path[length] == ':');
-		if (stat(real, &other) != 0 || access(real, X_OK) != 0)
-			continue;
-		if (other.st_dev == self.st_dev && other.st_ino == self.st_ino)
-			seen = 1;
-		else if (seen)
-			return;
-	}
-	snprintf(real, PATH_MAX, "/usr/bin/%s", name);
-}
-
 int main(int argc, char **argv)
 {
-	char log_path[PATH_MAX + 8], real[PATH_MAX];
-	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
-	ssize_t length = readlink("/proc/self/exe", log_path, PATH_MAX);
+	char log_path[PATH_MAX], real[PATH_MAX];
+	const char *name = tool_name(argv);
 	int log, status, error;
 	long long start = now_ns();
 	pid_t child;
 
 	(void)argc;
-	if (length <= 0)
-		die("/proc/self/exe");
-	log_path[length] = 0;
-	strcpy(strrchr(log_path, '/'), "/log");
+	find_beside("log", log_path);
 	find_real(name, real);
 	argv[0] = real;
 	if (getenv("RECORDER_INSIDE") || !is_work(argv + 1)) {
@@ -111,9 +73,7 @@ int main(int argc, char **argv)
 		note(log, '-', name);
 		die(real);
 	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			die("waitpid");
+	status = wait_for(child);
 	while (now_ns() < start + HOLD_MS * 1000000LL)
 		usleep(1000);
 	note(log, '-', name);
