@@ -6,7 +6,8 @@ import { type Client, clients, findClient } from '../support/clients.js'
 import { scrubbed } from '../support/jobshim.js'
 import { random } from '../support/random.js'
 import { makeWorkspace, repository } from '../support/workspace.js'
-import { builders, Storm } from './storm.js'
+import { builders } from './builders.js'
+import { Storm } from './storm.js'
 
 /**
  * JOBSHIM_TEST_SOAK=SECONDS   how long the storms last in all (12)

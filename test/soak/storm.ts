@@ -1,65 +1,16 @@
 /** Builds that share one `jobshim serve` while somebody kills whatever belongs to them. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ClientKey, clients, findClient } from '../support/clients.js'
+import { clients, findClient } from '../support/clients.js'
+import { makeCounted } from '../support/counted.js'
 import { scrubbed } from '../support/jobshim.js'
 import { describe, killAll, processes, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
-import { copySources, objects, sources } from '../support/sources.js'
+import { copySources } from '../support/sources.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
-
-/** A kind of build; `own` slots are those that the protocol grants it beside the pool's tokens. */
-export type Builder = {
-  name: string
-  needs: readonly ClientKey[]
-  files: Readonly<Record<string, string>>
-  command: readonly string[]
-}
-
-const rules = `all: ${objects.join(' ')}\n%.o: %.c\n\t@`
-const plain = `${rules}cc -c $< -o $@\n`
-const below = `${rules}: ; cc -c $< -o $@\n`
-const ninjaFile = `rule cc\n  command = cc -c $in -o $out\n${sources.map(name => `build ${name}.o: cc ${name}.c\n`).join('')}`
-
-const fanOut = `import subprocess
-from multiprocessing.pool import ThreadPool
-names = ${JSON.stringify(sources)}
-ThreadPool(8).map(lambda n: subprocess.run(['cc', '-c', n + '.c', '-o', n + '.o'], close_fds=True), names)
-`
-
-const crate = {
-  'Cargo.toml': '[package]\nname = "mill"\nversion = "0.1.0"\nedition = "2021"\nbuild = "build.rs"\n',
-  'build.rs': `use std::process::Command;
-fn main() {
-    let out = std::env::var("OUT_DIR").unwrap();
-    let all: Vec<_> = ${JSON.stringify(sources)}.iter()
-        .map(|n| Command::new("cc").args(["-c", &format!("{n}.c"), "-o", &format!("{out}/{n}.o")]).spawn().unwrap()).collect();
-    for mut one in all { one.wait().unwrap(); }
-}
-`,
-  'src/main.rs': 'fn main() {}\n',
-}
-
-export const builders: readonly Builder[] = [
-  { name: 'make 4.3', needs: ['make43'], files: { Makefile: plain }, command: ['make', '-s'] },
-  { name: 'make 4.4', needs: ['make44'], files: { Makefile: below }, command: ['make', '-s'] },
-  {
-    name: 'ninja 1.11',
-    needs: ['ninja111'],
-    files: { 'build.ninja': ninjaFile },
-    command: ['ninja', '--quiet'],
-  },
-  {
-    name: 'ninja 1.13',
-    needs: ['ninja113'],
-    files: { 'build.ninja': ninjaFile },
-    command: ['ninja', '--quiet'],
-  },
-  { name: 'cargo', needs: ['cargo'], files: crate, command: ['cargo', 'build', '--quiet', '--offline'] },
-  { name: 'python', needs: ['python'], files: { 'fan.py': fanOut }, command: ['python3', 'fan.py'] },
-]
+import type { Builder } from './builders.js'
 
 /** Tools that may run beside the pool's: the root slot that builds without a client share, and cargo's own. */
 const ownSlots = 2
@@ -79,6 +30,7 @@ const marker = 'JOBSHIM_TEST_STORM=1'
 
 export class Storm {
   readonly #root = makeWorkspace('storm')
+  readonly #counted = makeCounted(join(this.#root, 'counted'))
   readonly #chance: () => number
   readonly figures: Figures = {
     kills: 0,
@@ -110,17 +62,12 @@ export class Storm {
     return join(this.#shims, '.jobshim/launcher')
   }
 
-  /** Makes the counted tools, the shims with `launcher`, if one is given, and the server. */
+  /** Makes the shims, with `launcher` if one is given, and the server. */
   async open(launcher?: string): Promise<void> {
-    const counted = join(this.#root, 'counted')
-    mkdirSync(join(counted, 'bin'), { recursive: true })
-    writeFileSync(join(counted, 'count'), '')
-    const source = join(repository, 'test/support/counted.c')
-    execFileSync('cc', ['-O1', '-o', join(counted, 'counted'), source])
-    for (const name of ['cc', 'gcc']) symlinkSync('../counted', join(counted, 'bin', name))
+    const { bin } = this.#counted
     this.#shims = await installShims(join(this.#root, 'shims'), {
       ...(launcher === undefined ? {} : { launcher }),
-      env: { PATH: `${join(counted, 'bin')}:${process.env.PATH}` },
+      env: { PATH: `${bin}:${process.env.PATH}` },
     })
     const command = [
       ...[join(repository, 'bin/jobshim.js'), 'serve', '--no-config', '--dir', this.#shims],
@@ -172,7 +119,7 @@ export class Storm {
       detached: true,
       stdio: 'ignore',
       env: scrubbed({
-        PATH: [this.#shims, join(this.#root, 'counted/bin'), bin, process.env.PATH].join(delimiter),
+        PATH: [this.#shims, this.#counted.bin, bin, process.env.PATH].join(delimiter),
         HOME: process.env.HOME,
         XDG_RUNTIME_DIR: join(this.#root, 'run'),
         TMPDIR: join(this.#root, 'tmp'), // killed compilers leave files there
@@ -246,13 +193,9 @@ export class Storm {
 
   // Counts, again and again, the tools whose chain of parents leads to us: one whose caller was killed is nobody's.
   #watch(): { stop: () => void; stopped: Promise<void> } {
-    const { ino } = statSync(join(this.#root, 'counted/count'))
     let over = false
     const look = (): void => {
-      const locks = readFileSync('/proc/locks', 'utf8')
-      const tools = [...locks.matchAll(/POSIX\s+\S+\s+WRITE\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/g)]
-        .filter(([, , inode]) => Number(inode) === ino)
-        .map(([, pid]) => Number(pid))
+      const tools = this.#counted.running()
       const parents = new Map(processes().map(({ pid, parent }) => [pid, parent]))
       const isOurs = (pid: number | undefined): boolean =>
         pid === process.pid || (pid !== undefined && pid > 1 && isOurs(parents.get(pid)))

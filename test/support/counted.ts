@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { repository } from './workspace.js'
+
+/** Compilers that are counted while they run, killed or not; see counted.c. */
+export type Counted = {
+  bin: string // goes on PATH behind the shims and before the real compilers
+  running(): number[] // the pids of those that run now
+}
+
+export function makeCounted(directory: string): Counted {
+  const bin = join(directory, 'bin')
+  const count = join(directory, 'count')
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(count, '')
+  const source = join(repository, 'test/support/counted.c')
+  execFileSync('cc', ['-O1', '-o', join(directory, 'counted'), source])
+  for (const name of ['cc', 'gcc']) symlinkSync('../counted', join(bin, name))
+  const { ino } = statSync(count)
+  return {
+    bin,
+    running() {
+      const locks = readFileSync('/proc/locks', 'utf8')
+      return [...locks.matchAll(/POSIX\s+\S+\s+WRITE\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/g)]
+        .filter(([, , inode]) => Number(inode) === ino)
+        .map(([, pid]) => Number(pid))
+    },
+  }
+}
