@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { packageVersion } from '../../src/ground/paths.js'
+import { boundByModes } from '../support/bound.js'
 import { type Outcome, run, scrubbed } from '../support/jobshim.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
@@ -10,7 +11,7 @@ import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 function makePackage(): {
   root: string
   home: string
-  install: (env?: object, before?: string[]) => Promise<Outcome>
+  install: (env?: object, before?: readonly string[]) => Promise<Outcome>
 } {
   const root = makeWorkspace()
   const home = join(root, 'package')
@@ -52,20 +53,10 @@ test('launcher :: built in the package where it is missing', async () => {
   await works(join(root, 'shims/.jobshim/launcher'))
 })
 
-// Root may write anywhere, unless it gave that capability away.
-const withoutOverride =
-  process.geteuid?.() === 0
-    ? [
-        'setpriv',
-        '--bounding-set=-dac_override,-dac_read_search',
-        '--inh-caps=-dac_override,-dac_read_search',
-      ]
-    : []
-
 test("launcher :: built in the user's data directory where the package is read-only", async () => {
   const { root, home, install } = makePackage()
   chmodSync(join(home, 'shims'), 0o555)
-  const { status, stderr } = await install({}, withoutOverride)
+  const { status, stderr } = await install({}, boundByModes)
   chmodSync(join(home, 'shims'), 0o755)
   assert.equal({ status, stderr }, { status: 0, stderr: '' })
   assert.not(existsSync(join(home, 'shims/build')))

@@ -21,6 +21,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
 import { headerOffsets } from '../../src/jobserver/ledger-layout.js'
+import { boundByModes } from '../support/bound.js'
 import { jobshim, type Outcome, run } from '../support/jobshim.js'
 import { makeFifo, makePipe } from '../support/pool.js'
 import { writeFiles } from '../support/workspace.js'
@@ -147,9 +148,7 @@ for (const { mode, why } of [
   test(`jobserver :: permissions :: mode ${mode.toString(8).padStart(3, '0')}`, async () => {
     const denied = makeFifo(root, 'A', `denied-${mode}`)
     chmodSync(denied.auth.slice('fifo:'.length), mode)
-    // Root may open everything, unless that is taken from it.
-    const command =
-      currentUid() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search', 'hold'] : ['hold']
+    const command = [...boundByModes, 'hold']
     const held = start({ env: { ...yard.env, JOBSHIM_JOBSERVER: denied.auth, JOBSHIM_DEBUG: '1' }, command })
     const [pid] = await held.tools
     assert.equal(await held.end(), {
