@@ -1,0 +1,100 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { run } from '../support/jobshim.js'
+import { writeFiles } from '../support/workspace.js'
+import { killStarted, makeYard } from './hold.js'
+import { holdOnce, ran } from './hold-once.js'
+
+const yard = await makeYard('A')
+const { root, pool } = yard
+const at = (name: string): string => join(root, name)
+const launcher = join(yard.shims, '.jobshim/launcher')
+writeFiles(root, { 'bad/not-executable/hold': 'exit 3\n', 'bad/no-interpreter/hold': '#!/none/sh\nexit 3\n' })
+
+const tools: readonly {
+  input: string
+  command: readonly string[]
+  path: string
+  status: number
+  stderr: string
+}[] = [
+  {
+    input: 'missing',
+    command: [join(yard.shims, 'hold')],
+    path: `${yard.shims}:${at('none')}`,
+    status: 127,
+    stderr: `jobshim: hold: not found on PATH after ${yard.shims}\n`,
+  },
+  {
+    input: 'a directory',
+    command: [join(yard.shims, 'hold')],
+    path: `${yard.shims}:${at('directories')}`,
+    status: 127,
+    stderr: `jobshim: hold: not found on PATH after ${yard.shims}\n`,
+  },
+  {
+    input: 'not executable',
+    command: [join(yard.shims, 'hold')],
+    path: `${yard.shims}:${at('bad/not-executable')}`,
+    status: 126,
+    stderr: `jobshim: ${at('bad/not-executable/hold')}: not executable\n`,
+  },
+  {
+    input: 'without its interpreter',
+    command: [join(yard.shims, 'hold')],
+    path: `${yard.shims}:${at('bad/no-interpreter')}`,
+    status: 127,
+    stderr: `jobshim: ${at('bad/no-interpreter/hold')}: can't be started: No such file or directory\n`,
+  },
+  {
+    input: 'missing, by its path',
+    command: [launcher, '--', '/none/hold'],
+    path: '/bin',
+    status: 127,
+    stderr: 'jobshim: /none/hold: not found\n',
+  },
+  {
+    input: 'not named',
+    command: [launcher],
+    path: '/bin',
+    status: 125,
+    stderr:
+      'jobshim: launcher: wrong usage\n  launcher [--token] [--] TOOL ARGS, or through a shim that links to it\n',
+  },
+]
+mkdirSync(at('directories/hold'), { recursive: true })
+chmodSync(at('bad/not-executable/hold'), 0o644)
+chmodSync(at('bad/no-interpreter/hold'), 0o755)
+
+for (const { input, command, path, status, stderr } of tools)
+  test(`tool :: ${input}`, async () => {
+    const [program = '', ...args] = command
+    const expected = { status, signal: null, stdout: '', stderr }
+    assert.equal(await run(program, args, { env: { PATH: path } }), expected)
+    assert.equal(await run(program, args, { env: { ...yard.governed, PATH: path } }), expected)
+    assert.is(pool.count(), 'A')
+  })
+
+test('tool file :: garbage is as good as none', async () => {
+  const toolFile = join(yard.shims, '.jobshim/tools/hold')
+  mkdirSync(join(yard.shims, '.jobshim/tools'), { recursive: true })
+  const before = existsSync(toolFile) ? readFileSync(toolFile) : undefined
+  for (const text of [
+    '',
+    '\n=\n===',
+    'patience=x\nno-jobserver=',
+    '\0\xff'.repeat(500),
+    'family='.repeat(100_000),
+  ]) {
+    writeFileSync(toolFile, text)
+    assert.equal(await holdOnce(yard, { JOBSHIM_JOBSERVER: pool.auth }), ran(), text.slice(0, 20))
+  }
+  if (before === undefined) rmSync(toolFile)
+  else writeFileSync(toolFile, before)
+})
+
+test.after.each(killStarted)
+
+test.run()
