@@ -4,62 +4,9 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { scrubbed } from '../support/jobshim.js'
-import { random } from '../support/random.js'
 import { repository } from '../support/workspace.js'
-import {
-  type Held,
-  killStarted,
-  ledgerRecords,
-  makeGate,
-  makeYard,
-  start,
-  until,
-  waits,
-  type Yard,
-} from './hold.js'
-
-const seed = Number(process.env.JOBSHIM_TEST_SEED ?? Date.now() % 1_000_000)
-console.log(`JOBSHIM_TEST_SEED=${seed}`)
-const chance = random(seed)
-
-const sorted = (tokens: string): string => [...tokens].sort().join('')
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // it ended by itself meanwhile
-  }
-}
-
-/** Starts holders until all slots, the implicit one and each token, are taken; fails where one can't be had. */
-async function takeAll(yard: Yard, slots: number): Promise<Held[]> {
-  const holders: Held[] = []
-  for (let slot = 0; slot < slots; slot++) {
-    const held = start({ env: yard.governed })
-    holders.push(held)
-    await held.tools
-  }
-  return holders
-}
-
-/** All slots can be had, not one more, and after it the pool and the ledger are as at the start. */
-async function assertWhole(yard: Yard, tokens: string): Promise<void> {
-  const holders = await takeAll(yard, tokens.length + 1)
-  const waiter = start({ env: yard.governed })
-  await waits(yard, waiter)
-  assert.is(yard.pool.count(), '')
-  assert.is(waiter.output.stdout, '')
-  const records = ledgerRecords(yard.runtime)
-  assert.equal(
-    records.filter(({ alive }) => !alive),
-    [],
-    'records of the dead',
-  )
-  for (const held of [...holders, waiter]) assert.is((await held.end()).status, 7)
-  assert.is(sorted(yard.pool.count()), tokens)
-  assert.equal(ledgerRecords(yard.runtime), [])
-}
+import { killStarted, ledgerRecords, makeGate, makeYard, start, until, waits } from './hold.js'
+import { assertWhole, takeAll } from './slots.js'
 
 test('kill :: launcher, while it waits', async () => {
   const yard = await makeYard('A')
@@ -176,7 +123,7 @@ test('kill :: the tool: the launcher dies as it did, and gives back', async () =
   const waiter = start({ env: yard.governed })
   await waits(yard, waiter)
   const [tool = -1] = (await victim?.tools) ?? []
-  kill(tool)
+  process.kill(tool, 'SIGKILL')
   assert.equal(await victim?.ended, { status: null, signal: 'SIGKILL', stdout: `held ${tool}\n`, stderr: '' })
   await waiter.tools
   await waiter.end()
@@ -190,7 +137,7 @@ test('kill :: the caller: the tool goes on, and the token comes back when it end
   const gate = makeGate(yard)
   const caller = start({ env: yard.governed, command: ['sh', '-c', `hold <${gate.path}; exit 1`] })
   const [tool = -1] = await caller.tools
-  kill(caller.pid)
+  process.kill(caller.pid, 'SIGKILL')
   await new Promise(resolve => caller.child.once('exit', resolve))
   assert.is(yard.pool.count(), '')
   assert.ok(existsSync(`/proc/${tool}`))
@@ -222,44 +169,6 @@ test('kill :: everybody at once: the next ones find all slots', async () => {
   assert.is(yard.pool.count(), '')
   await assertWhole(yard, 'ABC')
 })
-
-/** What is killed in a round of the loops below, after a random time. */
-const victims = {
-  launcher: ({ pid }: Held) => kill(pid),
-  tool: ({ output }: Held) => {
-    const [, tool] = /^held (\d+)$/m.exec(output.stdout) ?? []
-    if (tool !== undefined) kill(Number(tool))
-  },
-  group: ({ pid }: Held) => {
-    try {
-      process.kill(-pid, 'SIGKILL')
-    } catch {
-      // it ended by itself meanwhile
-    }
-  },
-} as const
-
-for (const [what, strike] of Object.entries(victims))
-  test(`kill :: ${what}, at random times :: seed ${seed}`, async () => {
-    const tokens = 'ABC'
-    const yard = await makeYard(tokens)
-    for (let round = 0; round < 12; round++) {
-      const crowd = Array.from({ length: 7 }, () => start({ env: yard.governed }))
-      const struck = crowd.filter(() => chance() < 0.4)
-      await Promise.all(
-        crowd.map(async held => {
-          const delays = [chance() * 25, chance() * 8]
-          for (const [step, delay] of delays.entries()) {
-            await new Promise(resolve => setTimeout(resolve, delay))
-            if (step === 0) held.child.stdin?.end()
-            else if (struck.includes(held)) strike(held)
-          }
-          await held.ended
-        }),
-      )
-    }
-    await assertWhole(yard, tokens)
-  })
 
 test.after.each(killStarted)
 

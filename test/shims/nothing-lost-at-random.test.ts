@@ -1,0 +1,52 @@
+import { test } from 'uvu'
+import { random } from '../support/random.js'
+import { type Held, killStarted, makeYard, start } from './hold.js'
+import { assertWhole } from './slots.js'
+
+const seed = Number(process.env.JOBSHIM_TEST_SEED ?? Date.now() % 1_000_000)
+console.log(`JOBSHIM_TEST_SEED=${seed}`)
+const chance = random(seed)
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // it ended by itself meanwhile
+  }
+}
+
+/** What is killed in a round, after a random time. */
+const victims = {
+  launcher: ({ pid }: Held) => kill(pid),
+  tool: ({ output }: Held) => {
+    const [, tool] = /^held (\d+)$/m.exec(output.stdout) ?? []
+    if (tool !== undefined) kill(Number(tool))
+  },
+  group: ({ pid }: Held) => kill(-pid),
+} as const
+
+for (const [what, strike] of Object.entries(victims))
+  test(`kill :: ${what}, at random times :: seed ${seed}`, async () => {
+    const tokens = 'ABC'
+    const yard = await makeYard(tokens)
+    for (let round = 0; round < 12; round++) {
+      const crowd = Array.from({ length: 7 }, () => start({ env: yard.governed }))
+      const struck = crowd.filter(() => chance() < 0.4)
+      await Promise.all(
+        crowd.map(async held => {
+          const delays = [chance() * 25, chance() * 8]
+          for (const [step, delay] of delays.entries()) {
+            await new Promise(resolve => setTimeout(resolve, delay))
+            if (step === 0) held.child.stdin?.end()
+            else if (struck.includes(held)) strike(held)
+          }
+          await held.ended
+        }),
+      )
+    }
+    await assertWhole(yard, tokens)
+  })
+
+test.after.each(killStarted)
+
+test.run()
