@@ -30,11 +30,11 @@ async function prepare(): Promise<Calls> {
   const directory = makeWorkspace()
   const tools = join(directory, 'tools')
   mkdirSync(tools)
-  const compile = (name: string, output: string) =>
-    execFileSync('cc', ['-O1', '-o', output, join(repository, 'test/support', name)])
+  const compile = (output: string, ...names: readonly string[]) =>
+    execFileSync('cc', ['-O1', '-o', output, ...names.map(name => join(repository, 'test/support', name))])
   const caller = join(directory, 'caller')
-  compile('transparent-caller.c', caller)
-  compile('transparent-probe.c', join(tools, 'probe'))
+  compile(caller, 'transparent-caller.c', 'transparent-start.c', 'transparent-dialog.c')
+  compile(join(tools, 'probe'), 'transparent-probe.c')
   const shims = await installShims(join(directory, 'shims'), {
     args: ['--tools', 'probe'],
     env: { PATH: `${tools}:${process.env.PATH}` },
