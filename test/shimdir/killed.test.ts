@@ -1,27 +1,22 @@
 import { spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseManifest } from '../../src/shimdir/manifest.js'
 import { scrubbed } from '../support/jobshim.js'
+import { random, seed } from '../support/random.js'
 import { repository } from '../support/workspace.js'
 import { type Bench, makeBench, picture } from './fake-tools.js'
 
 const tools = Array.from({ length: 40 }, (_, index) => `tool${index}`)
 const shim = '-> .jobshim/launcher'
 const whole = { '.jobshim': 'directory', ...Object.fromEntries(tools.map(name => [name, shim])) }
+const mostLooks = 15_000
 const rounds = 6 // each waits until the killed one's lock is stale
 
-// A small generator of our own, so that a printed seed repeats the run.
-const seed = Number(process.env.JOBSHIM_TEST_SEED ?? randomInt(2 ** 31))
 console.log(`JOBSHIM_TEST_SEED=${seed}`)
-let state = seed
-function random(below: number): number {
-  state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff
-  return Math.floor((state / 0x80000000) * below)
-}
+const chance = random(seed)
 
 let interrupted = 0 // times that the lock was held when we struck, or just before
 
@@ -65,7 +60,7 @@ test('install :: killed half way, again and again :: the next one makes it whole
   const bench = makeBench(tools)
   const { call, dir } = bench
   for (let round = 0; round < rounds; round++) {
-    await kill(bench, ['install', '--tools', tools.join(',')], random(15000))
+    await kill(bench, ['install', '--tools', tools.join(',')], mostLooks * chance())
     check(bench)
     const { status, stderr } = await call('install', '--tools', tools.join(','))
     assert.equal({ status, stderr }, { status: 0, stderr: '' })
@@ -82,7 +77,7 @@ test('install :: killed half way :: uninstall leaves only what is foreign', asyn
   for (let round = 0; round < rounds; round++) {
     assert.is((await call('install', '--tools', tools.slice(0, 9).join(','))).status, 0)
     writeFileSync(join(dir, 'notes'), 'mine')
-    await kill(bench, ['install', '--tools', tools.slice(5).join(',')], random(15000))
+    await kill(bench, ['install', '--tools', tools.slice(5).join(',')], mostLooks * chance())
     check(bench)
     const { status, stderr } = await call('uninstall')
     assert.equal({ status, stderr }, { status: 0, stderr: '' })
@@ -96,7 +91,7 @@ test('uninstall :: killed half way :: uninstall or install again', async () => {
   const { call, dir } = bench
   for (let round = 0; round < rounds; round++) {
     assert.is((await call('install', '--tools', tools.join(','))).status, 0)
-    await kill(bench, ['uninstall'], random(15000))
+    await kill(bench, ['uninstall'], mostLooks * chance())
     const again = round % 2 === 0 ? ['uninstall'] : ['install', '--tools', tools.join(',')]
     const { status, stderr } = await call(...again)
     assert.equal({ status, stderr }, { status: 0, stderr: '' })

@@ -1,9 +1,8 @@
 import { test } from 'uvu'
-import { random } from '../support/random.js'
+import { random, seed } from '../support/random.js'
 import { type Held, killStarted, makeYard, start } from './hold.js'
 import { assertWhole } from './slots.js'
 
-const seed = Number(process.env.JOBSHIM_TEST_SEED ?? Date.now() % 1_000_000)
 console.log(`JOBSHIM_TEST_SEED=${seed}`)
 const chance = random(seed)
 

@@ -4,17 +4,16 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Client, clients, findClient } from '../support/clients.js'
 import { scrubbed } from '../support/jobshim.js'
-import { random } from '../support/random.js'
+import { random, seed } from '../support/random.js'
 import { makeWorkspace, repository } from '../support/workspace.js'
 import { builders } from './builders.js'
 import { Storm } from './storm.js'
 
 /**
  * JOBSHIM_TEST_SOAK=SECONDS   how long the storms last in all (12)
- * JOBSHIM_TEST_SEED=N         whom they hit, as far as the machine does the same twice
+ * JOBSHIM_TEST_SEED=N         whom they hit
  */
 const seconds = Number(process.env.JOBSHIM_TEST_SOAK ?? 12)
-const seed = Number(process.env.JOBSHIM_TEST_SEED ?? Date.now() % 1_000_000)
 const storms = Math.max(2, Math.round(seconds / 6))
 const tokens = 4
 
