@@ -20,8 +20,14 @@ const root = makeWorkspace()
 const source = 'int answer(void) { return 42; }\n'
 const marker = `JOBSHIM_TEST_DAEMON=${process.pid}`
 const PATH = `${process.env.PATH}:${join(root, 'bin')}`
-writeFiles(root, { 'bin/daemon': `#!/bin/sh\n${marker} setsid sleep 1000 &\nexit 0\n` })
-const shims = await installShims(join(root, 'shims'), { args: ['--tools', 'gcc,daemon'], env: { PATH } })
+writeFiles(root, {
+  'bin/daemon': '#!/bin/sh\nsetsid sleep 1000 &\nexit 0\n',
+  'bin/reader': `#!/bin/sh\n: >runs\nexec cc -x c -c - -o a.o\n`, // runs, a FIFO, tells that it has its slot
+})
+const shims = await installShims(join(root, 'shims'), {
+  args: ['--tools', 'gcc,daemon,reader'],
+  env: { PATH },
+})
 
 async function build(
   jobs: number,
@@ -75,9 +81,10 @@ for (const { name, jobs, script, least, most } of [
 
 /** The second of the pipe has the only slot before the first one comes: it can't end by itself. */
 test('deadlock :: a pipe whose reader comes first', async () => {
-  const script = `{ until test -e reads; do :; done; sleep 0.2; cc -E a.c; } | { : >reads; cc -x c -c - -o a.o; }`
-  const { status, said, summary } = await build(1, script)
+  const script = `mkfifo runs; { read -r nothing <runs; cc -E a.c; } | reader`
+  const { status, said, summary, directory } = await build(1, script)
   assert.is(status, 0, said)
+  assert.ok(existsSync(join(directory, 'a.o')))
   assertOverdrafts(said, summary, 1, 1)
 })
 
@@ -117,8 +124,8 @@ os.kill(os.getpid(), signal.SIGSTOP)
 if (findClient('python') === undefined) test.skip('deadlock :: a client that takes all tokens and stops')
 else
   test('deadlock :: a client that takes all tokens and stops', async () => {
-    const script = `python3 taker.py & taker=$!
-      until test -e taken; do :; done
+    const script = `mkfifo taken; python3 taker.py & taker=$!
+      read -r nothing <taken
       (cc -c a.c -o a.o & cc -c a.c -o b.o & cc -c a.c -o c.o & wait); kill -9 $taker; exit 0`
     const { status, said, summary, directory } = await build(3, script, { 'taker.py': taker })
     assert.is(status, 0, said)
@@ -128,7 +135,7 @@ else
   })
 
 test('deadlock :: a daemon that a tool starts lives on and holds nothing', async () => {
-  const script = `daemon; daemon; cc -c a.c -o a.o & cc -c a.c -o b.o & wait`
+  const script = `export ${marker}; daemon; daemon; cc -c a.c -o a.o & cc -c a.c -o b.o & wait`
   const { status, said, summary } = await build(2, `{ ${script}; } >/dev/null 2>&1`)
   const daemons = processesOf(-1, marker)
   assert.is(daemons.length, 2)
@@ -138,9 +145,10 @@ test('deadlock :: a daemon that a tool starts lives on and holds nothing', async
 })
 
 test('deadlock :: tools whose shell has gone', async () => {
-  const script = `(cc -c a.c -o a.o & cc -c a.c -o b.o & cc -c a.c -o c.o &); until test -e a.o -a -e b.o -a -e c.o; do sleep 0.02; done`
-  const { status, said, summary } = await build(2, script)
+  const script = `(cc -c a.c -o a.o & cc -c a.c -o b.o & cc -c a.c -o c.o &) | cat` // cat ends once all three have
+  const { status, said, summary, directory } = await build(2, script)
   assert.is(status, 0, said)
+  for (const name of ['a', 'b', 'c']) assert.ok(existsSync(join(directory, `${name}.o`)))
   assert.is(said, '')
   assert.equal([summary.overdrafts, summary.back, summary.total], [0, 1, 1])
 })
