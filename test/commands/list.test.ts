@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { makeBench } from '../shimdir/fake-tools.js'
 import { jobshim, type Surroundings } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -150,5 +151,39 @@ for (const { words, says, hint } of [
     const stderr = `jobshim: ${says}\n  ${hint}\n`
     assert.equal(await list(words), { status: 2, signal: null, stdout: '', stderr })
   })
+
+test('list :: text :: columns as wide as the longest tool, one that is not on PATH among them', async () => {
+  const { call, path } = makeBench(['cc', 'make', 'x86_64-linux-gnu-gcc-12', 'yasm'])
+  await call('install', '--tools', 'gcc,yasm')
+  unlinkSync(join(path, 'cc'))
+  assert.equal(
+    await call('list'),
+    good(
+      [
+        `cc                       not on PATH${' '.repeat(Math.max(0, `${path}/x86_64-linux-gnu-gcc-12`.length - 11))}  gcc`,
+        `make                     ${`${path}/make`.padEnd(`${path}/x86_64-linux-gnu-gcc-12`.length)}  make`,
+        `x86_64-linux-gnu-gcc-12  ${path}/x86_64-linux-gnu-gcc-12  gcc`,
+        `yasm                     ${`${path}/yasm`.padEnd(`${path}/x86_64-linux-gnu-gcc-12`.length)}  -`,
+        '',
+      ].join('\n'),
+    ),
+  )
+})
+
+test('list :: --json :: one line, keys in their order', async () => {
+  const { call, dir, path } = makeBench(['cc', 'yasm'])
+  await call('install', '--tools', 'cc,yasm')
+  const shims = [
+    { name: 'cc', tool: join(path, 'cc'), family: 'gcc' },
+    { name: 'yasm', tool: join(path, 'yasm'), family: null },
+  ]
+  assert.equal(await call('list', '--json'), good(`${JSON.stringify({ dir, shims })}\n`))
+})
+
+test('list :: no dir yet :: nothing, in text and JSON', async () => {
+  const { call, dir } = makeBench(['cc'])
+  assert.equal(await call('list'), good(''))
+  assert.equal(await call('list', '--json'), good(`${JSON.stringify({ dir, shims: [] })}\n`))
+})
 
 test.run()

@@ -95,38 +95,4 @@ test('uninstall :: after one that was killed behind the manifest', async () => {
   assert.throws(() => statSync(dir))
 })
 
-test('list :: name, real tool, family', async () => {
-  const { call, path } = makeBench(['cc', 'make', 'x86_64-linux-gnu-gcc-12', 'yasm'])
-  await call('install', '--tools', 'gcc,yasm')
-  unlinkSync(join(path, 'cc'))
-  assert.equal(
-    await call('list'),
-    good(
-      [
-        `cc                       not on PATH${' '.repeat(Math.max(0, `${path}/x86_64-linux-gnu-gcc-12`.length - 11))}  gcc`,
-        `make                     ${`${path}/make`.padEnd(`${path}/x86_64-linux-gnu-gcc-12`.length)}  make`,
-        `x86_64-linux-gnu-gcc-12  ${path}/x86_64-linux-gnu-gcc-12  gcc`,
-        `yasm                     ${`${path}/yasm`.padEnd(`${path}/x86_64-linux-gnu-gcc-12`.length)}  -`,
-        '',
-      ].join('\n'),
-    ),
-  )
-})
-
-test('list :: --json', async () => {
-  const { call, dir, path } = makeBench(['cc', 'yasm'])
-  await call('install', '--tools', 'cc,yasm')
-  const shims = [
-    { name: 'cc', tool: join(path, 'cc'), family: 'gcc' },
-    { name: 'yasm', tool: join(path, 'yasm'), family: null },
-  ]
-  assert.equal(await call('list', '--json'), good(`${JSON.stringify({ dir, shims })}\n`))
-})
-
-test('list :: nothing there', async () => {
-  const { call, dir } = makeBench(['cc'])
-  assert.equal(await call('list'), good(''))
-  assert.equal(await call('list', '--json'), good(`${JSON.stringify({ dir, shims: [] })}\n`))
-})
-
 test.run()
