@@ -1,5 +1,5 @@
 import { test } from 'uvu'
-import type { ClientKey } from '../support/clients.js'
+import { type ClientKey, clients } from '../support/clients.js'
 import { driveUnderRun } from '../support/driver.js'
 
 const parts = ['hash', 'lines', 'search', 'slice', 'utf8', 'words']
@@ -52,7 +52,7 @@ const styles: readonly ClientKey[] = ['make43', 'make44']
 
 for (const key of styles)
   driveUnderRun({
-    name: `${key} :: cargo with a build script`,
+    name: `${clients[key].name} :: cargo with a build script`,
     needs: ['cargo', key],
     files,
     command: ['sh', '-c', 'CARGO_INCREMENTAL=0 cargo build --quiet --offline && target/debug/mill'],

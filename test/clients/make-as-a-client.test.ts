@@ -1,5 +1,5 @@
 import { test } from 'uvu'
-import type { ClientKey } from '../support/clients.js'
+import { type ClientKey, clients } from '../support/clients.js'
 import { driveUnderRun } from '../support/driver.js'
 import { recipeForms } from '../support/makefiles.js'
 
@@ -8,7 +8,7 @@ const makes: readonly ClientKey[] = ['make43', 'make44']
 for (const key of makes)
   for (const { name, needs, files } of recipeForms)
     driveUnderRun({
-      name: `${key} :: ${name}`,
+      name: `${clients[key].name} :: ${name}`,
       needs: needs === undefined ? [key] : [key, needs],
       files,
       command: ['make'],
@@ -31,7 +31,7 @@ const [{ files }] = recipeForms
 for (const key of makes)
   for (const { name, needs, command } of closing)
     driveUnderRun({
-      name: `${key} :: ${name}`,
+      name: `${clients[key].name} :: ${name}`,
       needs: [key, ...needs],
       files,
       command,

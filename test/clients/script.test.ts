@@ -1,5 +1,5 @@
 import { test } from 'uvu'
-import type { ClientKey } from '../support/clients.js'
+import { type ClientKey, clients } from '../support/clients.js'
 import { type Driver, driveUnderRun } from '../support/driver.js'
 import { compiles, link, sources } from '../support/sources.js'
 
@@ -47,6 +47,7 @@ for (const shell of ['sh', 'bash'])
 const styles: readonly ClientKey[] = ['make43', 'make44']
 
 for (const key of styles)
-  for (const driver of drivers) driveUnderRun({ ...driver, name: `${key} :: ${driver.name}`, needs: [key] })
+  for (const driver of drivers)
+    driveUnderRun({ ...driver, name: `${clients[key].name} :: ${driver.name}`, needs: [key] })
 
 test.run()

@@ -1,5 +1,5 @@
 import { test } from 'uvu'
-import type { ClientKey } from '../support/clients.js'
+import { type ClientKey, clients } from '../support/clients.js'
 import { driveUnderRun } from '../support/driver.js'
 import { link, objects } from '../support/sources.js'
 
@@ -9,7 +9,7 @@ const parts = [objects.slice(0, 4), objects.slice(4, 7), objects.slice(7)]
 /** All three are clients of one pool, and each believes that it owns a slot nobody paid for. */
 for (const key of makes)
   driveUnderRun({
-    name: `${key} :: three at once`,
+    name: `${clients[key].name} :: three at once`,
     needs: [key],
     files: {
       Makefile: '%.o: %.c\n\t@cc -c $< -o $@\n',

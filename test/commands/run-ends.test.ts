@@ -97,7 +97,7 @@ const usage: readonly { words: readonly string[]; says: string; does: string }[]
 ]
 
 for (const { words, says, does } of usage) {
-  test(`run :: error :: jobshim run ${words.join(' ')}`, async () => {
+  test(`run :: error :: ${['jobshim run', ...words].join(' ')}`, async () => {
     assert.equal(
       await jobshim(['run', ...words], { cwd: yard.root, env: { ...yard.env, HOME: yard.root } }),
       {

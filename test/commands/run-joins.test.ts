@@ -88,13 +88,9 @@ const makes: readonly { key: ClientKey; args: readonly string[] }[] = [
 for (const { key, args } of makes)
   for (const mark of ['', '+'])
     for (const above of ['', 'jobshim run']) {
-      const name = [
-        clients[key].name,
-        ...args,
-        mark === '' ? 'a recipe' : 'a + recipe',
-        above && `below ${above}`,
-      ]
-      const title = `run :: joins :: ${name.filter(Boolean).join(' ')}`
+      const make = [clients[key].name, ...args].join(' ')
+      const recipe = mark === '' ? 'a recipe' : 'a + recipe'
+      const title = `run :: joins :: ${make} :: ${recipe}${above && ` below ${above}`}`
       const directory = findClient(key)
       if (directory === undefined) {
         test.skip(title)

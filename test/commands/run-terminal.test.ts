@@ -38,7 +38,7 @@ for (const [name, call] of scenesOf('run '))
 const setup = ['dialog', 'pgrp']
 const stops = 5 // so often is a command stopped and continued
 
-test('run :: SIGTSTP stops both, SIGCONT continues both', async () => {
+test('run :: SIGTSTP, SIGCONT :: stop and continue both', async () => {
   const round = ['kill 20', 'stopped', 'kill 18', 'continued', 'send on\\n', 'expect answer on\\n']
   const rounds = Array.from({ length: stops }, () => round).flat()
   const dialog = ['expect ready', ...rounds, 'send exit 5\\n']

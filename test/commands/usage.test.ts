@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
 ]
 
 for (const { words, status, says, hint } of rows) {
-  test(`usage :: error :: jobshim ${words.join(' ')}`, async () => {
+  test(`usage :: error :: ${['jobshim', ...words].join(' ')}`, async () => {
     const cwd = makeWorkspace()
     assert.equal(await jobshim(words, { cwd, env: { HOME: cwd } }), {
       status,

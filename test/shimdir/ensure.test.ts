@@ -49,7 +49,7 @@ test('ensure :: a launcher that went missing comes back', async () => {
   assert.equal(readFileSync(join(dir, '.jobshim/launcher')), readFileSync(built))
 })
 
-test('launcher :: that of the shim dir, else the built one', async () => {
+test('ensure :: launcher :: that of the shim dir, else the built one', async () => {
   const { dir, path, root } = makeBench(['cc'])
   const environment = { PATH: path, HOME: root }
   assert.is(await usableLauncher(dir, environment), built)

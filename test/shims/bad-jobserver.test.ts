@@ -83,7 +83,7 @@ const orphan = makeFifo(root, '', 'orphan')
 orphan.close()
 
 for (const { input, auth, why, fds = () => [] } of rows)
-  test(`jobserver :: MAKEFLAGS :: ${input}`, async () => {
+  test(`jobserver :: MAKEFLAGS :: ${input} :: as the policy says`, async () => {
     const env = { MAKEFLAGS: ` -j4 --jobserver-auth=${auth}` }
     const open = fds()
     assert.equal(await holdOnce(yard, env, open), ran())
@@ -97,7 +97,7 @@ for (const { input, auth, why, fds = () => [] } of rows)
     assert.is(pool.count(), 'A')
   })
 
-test('jobserver :: JOBSHIM_JOBSERVER :: garbage is not made up for by MAKEFLAGS', async () => {
+test('jobserver :: JOBSHIM_JOBSERVER :: garbage :: is not made up for by MAKEFLAGS', async () => {
   const env = {
     JOBSHIM_JOBSERVER: 'garbage',
     MAKEFLAGS: ` -j2 --jobserver-auth=${pool.auth}`,
@@ -106,7 +106,7 @@ test('jobserver :: JOBSHIM_JOBSERVER :: garbage is not made up for by MAKEFLAGS'
   assert.equal(await holdOnce(yard, env), ran(`jobshim: hold: not governed: ${notPair}\n`))
 })
 
-test('jobserver :: none :: policy pass, policy error, JOBSHIM_DISABLE=1', async () => {
+test('jobserver :: none :: as the policy says, and JOBSHIM_DISABLE=1', async () => {
   const why = 'no jobserver in MAKEFLAGS'
   const error = { JOBSHIM_NO_JOBSERVER: 'error' }
   assert.equal(await holdOnce(yard, {}), ran())
@@ -120,7 +120,7 @@ for (const { mode, why } of [
   { mode: 0o400, why: "its FIFO can't be opened" },
   { mode: 0o200, why: "its FIFO can't be opened" },
 ])
-  test(`jobserver :: permissions :: mode ${mode.toString(8).padStart(3, '0')}`, async () => {
+  test(`jobserver :: FIFO of mode ${mode.toString(8).padStart(3, '0')} :: tools run ungoverned`, async () => {
     const denied = makeFifo(root, 'A', `denied-${mode}`)
     chmodSync(denied.auth.slice('fifo:'.length), mode)
     const command = [...boundByModes, 'hold']
@@ -131,7 +131,7 @@ for (const { mode, why } of [
     denied.close()
   })
 
-test('jobserver :: FIFO :: server and FIFO gone while a token is held', async () => {
+test('jobserver :: FIFO and its server gone while a token is held :: tools end as ever', async () => {
   const doomed = makeFifo(root, 'A', 'doomed')
   const env = { ...yard.env, JOBSHIM_JOBSERVER: doomed.auth, JOBSHIM_DEBUG: '1' }
   const first = start({ env })
@@ -147,7 +147,7 @@ test('jobserver :: FIFO :: server and FIFO gone while a token is held', async ()
   }
 })
 
-test('jobserver :: pipe :: its server gone while a token is held', async () => {
+test('jobserver :: server of a pipe gone while a token is held :: tools end as ever', async () => {
   const doomed = await makePipe('A')
   const env = { ...yard.env, MAKEFLAGS: ' -j2 --jobserver-auth=3,4', JOBSHIM_DEBUG: '1' }
   const first = start({ env, fds: [doomed.fd, doomed.fd] })
@@ -162,7 +162,7 @@ test('jobserver :: pipe :: its server gone while a token is held', async () => {
   }
 })
 
-test('run :: an outer jobserver that is no use is not joined', async () => {
+test("run :: an outer jobserver that can't be used :: is told, and not joined", async () => {
   const { status, stdout, stderr } = await jobshim(['run', '-j2', '--dir', yard.shims, '--', 'hold'], {
     env: { ...yard.env, MAKEFLAGS: ` -j4 --jobserver-auth=fifo:${at('none')}` },
   })

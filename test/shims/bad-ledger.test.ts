@@ -110,7 +110,7 @@ async function assertRunsUnsafely(why: string): Promise<void> {
 }
 
 for (const { input, spoil, why } of ledgers)
-  test(`ledger :: ${input}`, async () => {
+  test(`ledger :: ${input} :: tools run without crash safety`, async () => {
     const ledger = await ledgerFile()
     spoil(ledger)
     await assertRunsUnsafely(why)
@@ -118,14 +118,14 @@ for (const { input, spoil, why } of ledgers)
   })
 
 if (currentUid() === 0)
-  test("ledger :: another user's", async () => {
+  test("ledger :: another user's :: tools run without crash safety", async () => {
     const ledger = await ledgerFile()
     chownSync(ledger, 65534, 65534)
     await assertRunsUnsafely(notOurs)
     rmSync(stateDirectory, { recursive: true })
   })
 
-test('ledger :: truncated while a token is held', async () => {
+test('ledger :: truncated while a token is held :: all tokens come back', async () => {
   const ledger = await ledgerFile()
   const env = { ...yard.governed, JOBSHIM_DEBUG: '1' }
   const first = start({ env })
@@ -160,14 +160,14 @@ const stateDirectories: readonly { input: string; make: () => void; why: string 
 ]
 
 for (const { input, make, why } of stateDirectories)
-  test(`state directory :: ${input}`, async () => {
+  test(`state directory :: ${input} :: tools run without crash safety`, async () => {
     rmSync(stateDirectory, { recursive: true, force: true })
     make()
     await assertRunsUnsafely(why)
     rmSync(stateDirectory, { recursive: true })
   })
 
-test('state directory :: where XDG_RUNTIME_DIR does not exist', async () => {
+test('state directory :: where XDG_RUNTIME_DIR does not exist :: tools run without crash safety', async () => {
   assert.equal(
     await holdOnce(yard, { ...yard.governed, XDG_RUNTIME_DIR: at('none'), JOBSHIM_DEBUG: '1' }),
     ran("jobshim: hold: no crash safety: the state directory can't be made\n"),

@@ -69,7 +69,7 @@ chmodSync(at('bad/not-executable/hold'), 0o644)
 chmodSync(at('bad/no-interpreter/hold'), 0o755)
 
 for (const { input, command, path, status, stderr } of tools)
-  test(`tool :: ${input}`, async () => {
+  test(`tool :: ${input} :: ends with ${status}`, async () => {
     const [program = '', ...args] = command
     const expected = { status, signal: null, stdout: '', stderr }
     assert.equal(await run(program, args, { env: { PATH: path } }), expected)
@@ -77,7 +77,7 @@ for (const { input, command, path, status, stderr } of tools)
     assert.is(pool.count(), 'A')
   })
 
-test('tool file :: garbage is as good as none', async () => {
+test('tool file :: garbage :: as good as none', async () => {
   const toolFile = join(yard.shims, '.jobshim/tools/hold')
   mkdirSync(join(yard.shims, '.jobshim/tools'), { recursive: true })
   const before = existsSync(toolFile) ? readFileSync(toolFile) : undefined

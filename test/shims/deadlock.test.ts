@@ -72,7 +72,7 @@ for (const { name, jobs, script, least, most } of [
   { name: 'a pipe of three', jobs: 1, script: long, least: 0, most: 2 },
   { name: 'a pipe of three with two slots', jobs: 2, script: long, least: 0, most: 1 },
 ])
-  test(`deadlock :: ${name} at -j${jobs}`, async () => {
+  test(`deadlock :: ${name} at -j${jobs} :: ends, overdrafts at most: ${most}`, async () => {
     const { status, said, summary, directory } = await build(jobs, script)
     assert.is(status, 0, said)
     assertOverdrafts(said, summary, least, most)
@@ -80,7 +80,7 @@ for (const { name, jobs, script, least, most } of [
   })
 
 /** The second of the pipe has the only slot before the first one comes: it can't end by itself. */
-test('deadlock :: a pipe whose reader comes first', async () => {
+test('deadlock :: a pipe whose reader comes first :: the writer runs without a slot', async () => {
   const script = `mkfifo runs; { read -r nothing <runs; cc -E a.c; } | reader`
   const { status, said, summary, directory } = await build(1, script)
   assert.is(status, 0, said)
@@ -89,7 +89,7 @@ test('deadlock :: a pipe whose reader comes first', async () => {
 })
 
 for (const key of ['make43', 'make44'] as const) {
-  const title = `deadlock :: four pipes of ${clients[key].name} at -j3`
+  const title = `deadlock :: four pipes of ${clients[key].name} at -j3 :: end, overdrafts at most: 4`
   const directory = findClient(key)
   if (directory === undefined) {
     test.skip(title)
@@ -105,7 +105,7 @@ for (const key of ['make43', 'make44'] as const) {
     for (const name of names) assert.ok(existsSync(join(result.directory, `${name}.o`)))
   })
 
-  test(`deadlock :: $(shell cc) of ${clients[key].name}`, async () => {
+  test(`deadlock :: $(shell cc) of ${clients[key].name} :: needs no overdraft`, async () => {
     const makefile = 'version := $(shell cc -E -P a.c)\nall:\n\t@cc -c a.c -o a.o; echo "$(version)"\n'
     const result = await build(1, `PATH="${shims}:${directory}:$PATH"; make -s`, { Makefile: makefile })
     assert.is(result.status, 0, result.said)
@@ -121,9 +121,10 @@ open('taken', 'w').close()
 os.kill(os.getpid(), signal.SIGSTOP)
 `
 
-if (findClient('python') === undefined) test.skip('deadlock :: a client that takes all tokens and stops')
+if (findClient('python') === undefined)
+  test.skip('deadlock :: a client that takes all tokens and stops :: tools run one after the other')
 else
-  test('deadlock :: a client that takes all tokens and stops', async () => {
+  test('deadlock :: a client that takes all tokens and stops :: tools run one after the other', async () => {
     const script = `mkfifo taken; python3 taker.py & taker=$!
       read -r nothing <taken
       (cc -c a.c -o a.o & cc -c a.c -o b.o & cc -c a.c -o c.o & wait); kill -9 $taker; exit 0`
@@ -134,7 +135,7 @@ else
     assert.is(summary.total - summary.back, 2)
   })
 
-test('deadlock :: a daemon that a tool starts lives on and holds nothing', async () => {
+test('deadlock :: a daemon that a tool starts :: lives on and holds nothing', async () => {
   const script = `export ${marker}; daemon; daemon; cc -c a.c -o a.o & cc -c a.c -o b.o & wait`
   const { status, said, summary } = await build(2, `{ ${script}; } >/dev/null 2>&1`)
   const daemons = processesOf(-1, marker)
@@ -144,7 +145,7 @@ test('deadlock :: a daemon that a tool starts lives on and holds nothing', async
   assert.equal([summary.overdrafts, summary.back, summary.total], [0, 1, 1])
 })
 
-test('deadlock :: tools whose shell has gone', async () => {
+test('deadlock :: tools whose shell has gone :: need no overdraft', async () => {
   const script = `(cc -c a.c -o a.o & cc -c a.c -o b.o & cc -c a.c -o c.o &) | cat` // cat ends once all three have
   const { status, said, summary, directory } = await build(2, script)
   assert.is(status, 0, said)

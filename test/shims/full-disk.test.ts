@@ -39,7 +39,7 @@ const disks = [
 const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
 
 for (const { name, mount } of disks) {
-  const title = `disk :: ${name}`
+  const title = `disk :: ${name} :: two at a time, and all tokens come back`
   if (!mayMount) {
     test.skip(title)
     continue

@@ -25,7 +25,7 @@ const victims = {
 } as const
 
 for (const [what, strike] of Object.entries(victims))
-  test(`kill :: ${what}, at random times :: seed ${seed}`, async () => {
+  test(`kill :: ${what}, at random times :: all slots are there :: seed ${seed}`, async () => {
     const tokens = 'ABC'
     const yard = await makeYard(tokens)
     for (let round = 0; round < 12; round++) {

@@ -8,7 +8,7 @@ import { repository } from '../support/workspace.js'
 import { killStarted, ledgerRecords, makeGate, makeYard, start, until, waits } from './hold.js'
 import { assertWhole, takeAll } from './slots.js'
 
-test('kill :: launcher, while it waits', async () => {
+test('kill :: the launcher while it waits :: the next one gets the slot', async () => {
   const yard = await makeYard('A')
   const [first, second] = await takeAll(yard, 2)
   for (let round = 0; round < 5; round++) {
@@ -31,7 +31,7 @@ test('kill :: launcher, while it waits', async () => {
   await assertWhole(yard, 'A')
 })
 
-test('kill :: the launcher while it holds a token, and nobody waits: the next that ends gives it back', async () => {
+test('kill :: the launcher while it holds a token, and nobody waits :: the next that ends gives it back', async () => {
   const yard = await makeYard('A')
   const [first, victim] = await takeAll(yard, 2)
   await victim?.kill()
@@ -45,7 +45,7 @@ test('kill :: the launcher while it holds a token, and nobody waits: the next th
   await assertWhole(yard, 'A')
 })
 
-test('kill :: launchers below jobshim run are not counted in its summary as if they ran on', async () => {
+test('kill :: launchers below jobshim run :: its summary does not count them as if they ran on', async () => {
   const yard = await makeYard('')
   const { path, open } = makeGate(yard)
   const said = join(yard.root, 'said')
@@ -67,7 +67,7 @@ test('kill :: launchers below jobshim run are not counted in its summary as if t
   assert.match(stderr, /^(Killed\n)?jobshim: 2 tool runs, at most 1 at a time, .* 0\/0 tokens back\n$/)
 })
 
-test('kill :: the launcher at the head of the queue, others wait behind it', async () => {
+test('kill :: the launcher at the head of the queue :: those behind it get their slots', async () => {
   const yard = await makeYard('A')
   const holders = await takeAll(yard, 2)
   const head = start({ env: yard.governed })
@@ -80,7 +80,7 @@ test('kill :: the launcher at the head of the queue, others wait behind it', asy
   await assertWhole(yard, 'A')
 })
 
-test('kill :: the launcher while it holds a token: the tool dies, and who waits gets the token', async () => {
+test('kill :: the launcher while it holds a token :: the tool dies, and who waits gets the token', async () => {
   const yard = await makeYard('A')
   const [first, victim] = await takeAll(yard, 2)
   const waiter = start({ env: yard.governed })
@@ -104,7 +104,7 @@ test('kill :: the launcher while it holds a token: the tool dies, and who waits 
   await assertWhole(yard, 'A')
 })
 
-test('kill :: the launcher while it holds the implicit slot', async () => {
+test('kill :: the launcher while it holds the implicit slot :: who waits gets it', async () => {
   const yard = await makeYard('A')
   const [victim, second] = await takeAll(yard, 2)
   const waiter = start({ env: yard.governed })
@@ -117,7 +117,7 @@ test('kill :: the launcher while it holds the implicit slot', async () => {
   await assertWhole(yard, 'A')
 })
 
-test('kill :: the tool: the launcher dies as it did, and gives back', async () => {
+test('kill :: the tool :: the launcher dies as it did, and gives back', async () => {
   const yard = await makeYard('A')
   const [first, victim] = await takeAll(yard, 2)
   const waiter = start({ env: yard.governed })
@@ -131,7 +131,7 @@ test('kill :: the tool: the launcher dies as it did, and gives back', async () =
   await assertWhole(yard, 'A')
 })
 
-test('kill :: the caller: the tool goes on, and the token comes back when it ends', async () => {
+test('kill :: the caller :: the tool goes on, and the token comes back when it ends', async () => {
   const yard = await makeYard('A')
   const [first] = await takeAll(yard, 1)
   const gate = makeGate(yard)
@@ -148,7 +148,7 @@ test('kill :: the caller: the tool goes on, and the token comes back when it end
   await assertWhole(yard, 'A')
 })
 
-test('kill :: the whole process group', async () => {
+test('kill :: the whole process group :: who waits gets a slot', async () => {
   const yard = await makeYard('AB')
   const three = 'exec 3<&0; hold <&3 & hold <&3 & hold <&3 & wait'
   const group = start({ env: yard.governed, command: ['sh', '-c', three], wanted: 3 })
@@ -163,7 +163,7 @@ test('kill :: the whole process group', async () => {
   await assertWhole(yard, 'AB')
 })
 
-test('kill :: everybody at once: the next ones find all slots', async () => {
+test('kill :: everybody at once :: the next ones find all slots', async () => {
   const yard = await makeYard('ABC')
   for (const held of await takeAll(yard, 4)) await held.kill()
   assert.is(yard.pool.count(), '')
