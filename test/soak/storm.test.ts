@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Client, clients, findClient } from '../support/clients.js'
 import { scrubbed } from '../support/jobshim.js'
-import { random, seed } from '../support/random.js'
+import { seed } from '../support/random.js'
 import { makeWorkspace, repository } from '../support/workspace.js'
 import { builders } from './builders.js'
 import { Storm } from './storm.js'
@@ -26,7 +26,7 @@ for (const { name, needs } of missing)
   )
 
 test(`soak :: ${storms} storms of 20 kills a second over ${kinds.map(({ name }) => name).join(', ')}`, async () => {
-  const storm = new Storm(tokens, random(seed))
+  const storm = new Storm(tokens, seed)
   await storm.open()
   for (let round = 0; round < storms; round++) {
     await storm.blow(kinds, seconds / storms, 20)
@@ -39,7 +39,9 @@ test(`soak :: ${storms} storms of 20 kills a second over ${kinds.map(({ name }) 
     for (const kind of kinds) assert.is(await storm.build(kind), 0, `the ${kind.name} after it: ${said}`)
     assert.is(await storm.settle(), tokens, said)
   }
-  console.log(JSON.stringify({ seed, storms, ...storm.figures, surplus: storm.figures.most - tokens }))
+  console.log(
+    JSON.stringify({ seed, storms, seconds, ...storm.figures, surplus: storm.figures.most - tokens }),
+  )
   await storm.close()
   assert.ok(storm.isGone())
 })
@@ -50,7 +52,7 @@ test('soak :: without reclaim tokens are missing afterwards', async () => {
     cwd: repository,
     env: scrubbed(),
   })
-  const storm = new Storm(tokens, random(seed))
+  const storm = new Storm(tokens, seed)
   await storm.open(launcher)
   let free = tokens
   for (let round = 0; round < 5 && free === tokens; round++) {

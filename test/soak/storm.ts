@@ -11,6 +11,7 @@ import { installShims } from '../support/shimdir.js'
 import { copySources } from '../support/sources.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 import type { Builder } from './builders.js'
+import { type Killer, startKiller } from './killer.js'
 
 /** Tools that may run beside the pool's: the root slot that builds without a client share, and cargo's own. */
 const ownSlots = 2
@@ -31,7 +32,6 @@ const marker = 'JOBSHIM_TEST_STORM=1'
 export class Storm {
   readonly #root = makeWorkspace('storm')
   readonly #counted = makeCounted(join(this.#root, 'counted'))
-  readonly #chance: () => number
   readonly figures: Figures = {
     kills: 0,
     builds: 0,
@@ -42,17 +42,15 @@ export class Storm {
     hangs: [],
     free: 0,
   }
-  readonly #sessions = new Set<number>() // of builds that run
+  #killer: Killer | undefined // while a storm blows
   #shims = ''
   #started = 0
   #server: ReturnType<typeof spawn> | undefined
 
   constructor(
     readonly tokens: number,
-    chance: () => number,
-  ) {
-    this.#chance = chance
-  }
+    readonly seed: number,
+  ) {}
 
   get #fifo(): string {
     return join(this.#root, 'fifo')
@@ -92,8 +90,12 @@ export class Storm {
     const end = performance.now() + seconds * 1000
     const until = (): boolean => performance.now() < end
     const watch = this.#watch()
+    this.#killer = startKiller({ seed: this.seed + this.#started, perSecond, seconds })
     await Promise.all([
-      this.#killer(until, perSecond),
+      this.#killer.ended.then(kills => {
+        this.figures.kills += kills
+        this.#killer = undefined
+      }),
       ...kinds.map(async kind => {
         while (until()) await this.build(kind)
       }),
@@ -130,11 +132,11 @@ export class Storm {
       }),
     })
     const session = child.pid ?? -1
-    this.#sessions.add(session)
+    this.#killer?.aim({ session, alive: true })
     const ended = new Promise<number | null>(resolve => child.once('exit', status => resolve(status)))
     const hang = sleep(30_000, 'hangs' as const, { ref: false })
     const status = await Promise.race([ended, hang])
-    this.#sessions.delete(session)
+    this.#killer?.aim({ session, alive: false })
     if (status === 'hangs') {
       const left = processesOf(session, marker)
       this.figures.hangs.push(`${name}\n${describe(left)}`)
@@ -172,23 +174,6 @@ export class Storm {
       encoding: 'utf8',
     })
     return Number(stdout.split('\0')[1])
-  }
-
-  async #killer(until: () => boolean, perSecond: number): Promise<void> {
-    const began = performance.now()
-    for (let due = 0; until(); due++) {
-      await sleep(Math.max(0, began + (due * 1000) / perSecond - performance.now()))
-      const victims = processes().filter(({ session, state }) => this.#sessions.has(session) && state !== 'Z')
-      const victim = victims[Math.floor(this.#chance() * victims.length)]
-      const signal = (['SIGKILL', 'SIGTERM', 'SIGINT'] as const)[Math.floor(this.#chance() * 3)]
-      if (victim === undefined || signal === undefined) continue
-      try {
-        process.kill(victim.pid, signal)
-        this.figures.kills += 1
-      } catch {
-        // it ended by itself meanwhile
-      }
-    }
   }
 
   // Counts, again and again, the tools whose chain of parents leads to us: one whose caller was killed is nobody's.
