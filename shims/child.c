@@ -114,7 +114,7 @@ static void stop_too(void)
 int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited)
 {
 	volatile int error = 0;
-	int status = 0;
+	int status = 0, last_sent = 0;
 	bool stopped = false, asked_to_stop = false;
 	sigset_t handled;
 	pid_t child = start(path, argv, envp, inherited, &error);
@@ -142,8 +142,11 @@ int child_run(const char *path, char *const argv[], char *const envp[], const st
 			continue;
 		if (info.si_signo == SIGTSTP || info.si_signo == SIGCONT)
 			asked_to_stop = info.si_signo == SIGTSTP;
-		if (!sent_by_terminal(&info))
-			kill(child, info.si_signo); /* ESRCH: it ended meanwhile, SIGCHLD is on its way */
+		/* A SIGCONT that was passed on may have come after the terminal's SIGTSTP, and undone it. */
+		if (!sent_by_terminal(&info) || (asked_to_stop && last_sent == SIGCONT)) {
+			last_sent = info.si_signo;
+			kill(child, last_sent); /* ESRCH: it ended meanwhile, SIGCHLD is on its way */
+		}
 	}
 	if (error != 0) {
 		errno = error;

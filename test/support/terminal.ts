@@ -18,7 +18,7 @@ const keys = { interrupt: 'send \\003', quit: 'send \\034', suspend: 'send \\032
 export const sceneEnd = /^status 900$/m
 
 /** Returns the calls of `sh -i`, scene by scene; `run` stands before each command. */
-export function scenesOf(run: '' | 'run '): Map<string, Call> {
+export function scenesOf(run: '' | 'run ' | 'late '): Map<string, Call> {
   const probe = (words: string): string[] => type(`${run}probe ${words}`)
   const scenes: Readonly<Record<string, readonly string[]>> = {
     '^C ends it': [...probe('wait'), keys.interrupt, ...status(130)],
