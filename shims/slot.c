@@ -21,37 +21,100 @@
 #endif
 
 enum {
-	LOOK_AGAIN_MS = 250,  /* the head of a queue: reclaim, and wake-ups that another waiter swallowed */
+	LOOK_AGAIN_MS = 250,   /* the head of a queue: reclaim, and wake-ups that another waiter swallowed */
 	UNSEEN_HOLDER_MS = 10, /* the same where the implicit slot's holder can't be watched */
-	QUEUE_TICK_MS = 2000, /* behind the head: it may have been stopped */
+	QUEUE_TICK_S = 2,      /* behind the head: it may have been stopped */
+	WAITERS_A_SECOND = 32, /* so many before us make it a second longer */
+	QUEUE_TICK_MAX_S = 16,
 };
 
-/* Both locks lie on the jobserver's own inode, far beyond any size: they need no ledger and no writable directory, and
+/* All locks lie on the jobserver's own inode, far beyond any size: they need no ledger and no writable directory, and
  * every user of this jobserver meets in the same place. They are process-owned, so that F_GETLK tells the holder. */
-static const off_t LOCK_BASE = (off_t)1 << 61;
+static const off_t IMPLICIT_BASE = (off_t)1 << 61, QUEUE_BASE = (off_t)1 << 62;
 
-enum lock { LOCK_IMPLICIT, LOCK_QUEUE };
-
-static struct flock job_lock(const struct job *job, enum lock which, short type)
+static struct flock implicit_lock(const struct job *job)
 {
 	return (struct flock){
-		.l_type = type,
+		.l_type = F_WRLCK,
 		.l_whence = SEEK_SET,
-		.l_start = LOCK_BASE + (off_t)((job->key << 1 & 0x0fffffffffffffffULL) | which),
+		.l_start = IMPLICIT_BASE + (off_t)(job->key << 1 & 0x0fffffffffffffffULL),
 		.l_len = 1,
 	};
 }
 
-static bool try_lock(const struct jobserver *jobserver, const struct job *job, enum lock which)
+static bool try_implicit(const struct jobserver *jobserver, const struct job *job)
 {
-	struct flock lock = job_lock(job, which, F_WRLCK);
+	struct flock lock = implicit_lock(job);
 
 	return fcntl(jobserver->write_fd, F_SETLK, &lock) == 0;
 }
 
-static void unlock(const struct jobserver *jobserver, const struct job *job, enum lock which)
+/* The job's queue: each waiter has a lock on its ticket, and sleeps until that of the one before it is free. Were all to
+ * wait for one lock, a waiter that a tick interrupts would lose its place, and wake all behind it: each one that queues
+ * up anew in the kernel wakes the next. */
+enum { NO_TICKET, FIRST_TICKET, TICKETS_END = 1 << 24 };
+
+/* A byte lies between two tickets: the kernel makes one lock of two that touch, which wakes who waits for either. */
+enum { TICKET_BYTES = 2 };
+
+static struct flock tickets(const struct job *job, int first, int end, short type)
 {
-	struct flock lock = job_lock(job, which, F_UNLCK);
+	return (struct flock){
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = QUEUE_BASE + ((off_t)(job->key & 0xfffffffffULL) * TICKETS_END + first) * TICKET_BYTES,
+		.l_len = (off_t)(end - first) * TICKET_BYTES - 1,
+	};
+}
+
+/* One of these tickets that somebody else has, most often the oldest; NO_TICKET where nobody has one. */
+static int taken(const struct jobserver *jobserver, const struct job *job, int first, int end)
+{
+	struct flock lock = tickets(job, first, end, F_WRLCK);
+	const off_t start = lock.l_start;
+
+	if (first >= end || fcntl(jobserver->write_fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+		return NO_TICKET;
+	return first + (int)((lock.l_start - start) / TICKET_BYTES);
+}
+
+/* The last ticket before end that somebody has. */
+static int last_taken(const struct jobserver *jobserver, const struct job *job, int end)
+{
+	int low = FIRST_TICKET, high = end;
+
+	if (taken(jobserver, job, low, end) == NO_TICKET)
+		return NO_TICKET;
+	if (taken(jobserver, job, end - 1, end) != NO_TICKET)
+		return end - 1;
+	while (high - low > 1) {
+		int middle = low + (high - low) / 2;
+
+		if (taken(jobserver, job, middle, end) != NO_TICKET)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* NO_TICKET where there is none to be had: such a waiter is a head of its own. */
+static int draw_ticket(const struct jobserver *jobserver, const struct job *job)
+{
+	for (int ticket = last_taken(jobserver, job, TICKETS_END) + 1; ticket < TICKETS_END; ticket++) {
+		struct flock lock = tickets(job, ticket, ticket + 1, F_WRLCK);
+
+		if (fcntl(jobserver->write_fd, F_SETLK, &lock) == 0)
+			return ticket;
+		if (errno != EAGAIN && errno != EACCES)
+			break;
+	}
+	return NO_TICKET;
+}
+
+static void leave_queue(const struct jobserver *jobserver, const struct job *job)
+{
+	struct flock lock = tickets(job, FIRST_TICKET, TICKETS_END, F_UNLCK);
 
 	fcntl(jobserver->write_fd, F_SETLK, &lock);
 }
@@ -63,7 +126,7 @@ enum { HOLDER_UNSEEN = -1, HOLDER_GONE = -2, HOLDER_NONE = -3 };
 static int watch_holder(const struct jobserver *jobserver, const struct job *job)
 {
 #if defined SYS_pidfd_open && !defined JOBSHIM_NAIVE
-	struct flock lock = job_lock(job, LOCK_IMPLICIT, F_WRLCK);
+	struct flock lock = implicit_lock(job);
 	int holder;
 
 	if (fcntl(jobserver->write_fd, F_GETLK, &lock) < 0)
@@ -113,26 +176,36 @@ static void on_tick(int signal_number)
 	(void)signal_number; /* only so that F_SETLKW returns */
 }
 
-/* Waits to be the head of the job's queue, at most QUEUE_TICK_MS. The kernel hands the lock on in order of arrival. */
-static void wait_in_queue(const struct jobserver *jobserver, const struct job *job, const sigset_t *waiting)
+/* Seconds between a waiter's ticks: the more are before it the rarer, since those tick as well. */
+static long tick_seconds(int before_us)
 {
+	long seconds = QUEUE_TICK_S + before_us / WAITERS_A_SECOND;
+
+	return seconds < QUEUE_TICK_MAX_S ? seconds : QUEUE_TICK_MAX_S;
+}
+
+/* Sleeps until the waiter before us has left the queue, or for a tick. */
+static void wait_in_queue(const struct jobserver *jobserver, const struct job *job, int ticket, const sigset_t *waiting)
+{
+	const long seconds = tick_seconds(ticket - taken(jobserver, job, FIRST_TICKET, ticket));
 	const int tick = SIGRTMAX - 1;
-	struct flock lock = job_lock(job, LOCK_QUEUE, F_WRLCK);
+	const int before = last_taken(jobserver, job, ticket);
+	struct flock lock = tickets(job, before, before + 1, F_WRLCK);
 	struct sigaction action = { .sa_handler = on_tick }, inherited;
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = tick };
 	/* It repeats: one that comes before F_SETLKW sleeps is not the last. */
-	const long period[] = { QUEUE_TICK_MS / 1000, 0, QUEUE_TICK_MS / 1000, 0 }; /* the kernel's struct itimerspec */
+	const long period[] = { seconds, 0, seconds, 0 }; /* the kernel's struct itimerspec */
 	sigset_t mask = *waiting, blocked;
 	int timer;
 
 	sigdelset(&mask, tick);
-	if (sigaction(tick, &action, &inherited) < 0)
+	if (before == NO_TICKET || sigaction(tick, &action, &inherited) < 0)
 		return;
 	/* System calls, since musl's timer_create() brings all of its threads into the launcher. */
 	if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0) {
 		if (syscall(SYS_timer_settime, timer, 0, period, NULL) == 0 &&
 		    sigprocmask(SIG_SETMASK, &mask, &blocked) == 0) {
-			/* EINTR is the point: whatever it returns, the caller looks again. */
+			/* EINTR is the point: whatever it returns, the caller looks again. The ticket is kept till we leave. */
 			fcntl(jobserver->write_fd, F_SETLKW, &lock);
 			sigprocmask(SIG_SETMASK, &blocked, NULL);
 		}
@@ -158,18 +231,19 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 	struct epoll_event readable = { .events = EPOLLIN | EPOLLEXCLUSIVE };
 	struct patience watch = { .seconds = patience, .arrived_ns = monotonic_ns() };
 	uint64_t reclaimed_ns = 0;
+	const int ticket = draw_ticket(jobserver, job);
 	bool head = false, in_epoll = false;
 	int epoll = -1;
 
 	for (bool waited = false;; waited = true) {
 		enum outcome outcome = NO_TOKEN;
-		int holder;
+		int holder, timeout_ms;
 
 		/* Whoever finds a queue joins it; behind a head that is stopped everyone still looks now and then. */
-		head = head || try_lock(jobserver, job, LOCK_QUEUE);
+		head = head || taken(jobserver, job, FIRST_TICKET, ticket) == NO_TICKET;
 		if (head || waited) {
 #ifndef JOBSHIM_NAIVE
-			if (!job->pays && try_lock(jobserver, job, LOCK_IMPLICIT)) {
+			if (!job->pays && try_implicit(jobserver, job)) {
 				ledger_held(ledger, SLOT_IMPLICIT);
 				slot.kind = SLOT_IMPLICIT;
 				break;
@@ -184,7 +258,7 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 		if (outcome == UNREADABLE)
 			break;
 		if (!head) {
-			wait_in_queue(jobserver, job, waiting);
+			wait_in_queue(jobserver, job, ticket, waiting);
 			continue;
 		}
 		if (monotonic_ns() - reclaimed_ns >= (uint64_t)LOOK_AGAIN_MS * 1000000u) {
@@ -205,12 +279,12 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 		holder = job->pays ? HOLDER_NONE : watch_holder(jobserver, job);
 		if (holder == HOLDER_GONE)
 			continue;
-		wait_for_either(epoll, holder, waiting, in_epoll && holder != HOLDER_UNSEEN ? LOOK_AGAIN_MS : UNSEEN_HOLDER_MS);
+		timeout_ms = in_epoll && holder != HOLDER_UNSEEN ? LOOK_AGAIN_MS : UNSEEN_HOLDER_MS;
+		wait_for_either(epoll, holder, waiting, timeout_ms);
 		if (holder >= 0)
 			close(holder);
 	}
-	if (head)
-		unlock(jobserver, job, LOCK_QUEUE);
+	leave_queue(jobserver, job);
 	if (epoll >= 0)
 		close(epoll);
 	slot.waited_ns = monotonic_ns() - watch.arrived_ns;
