@@ -21,7 +21,7 @@
 enum { CLAIM_TRIES = 256 };
 
 /* Where there is no ledger the same code works on these. */
-static _Alignas(8) unsigned char no_header[HEADER_RECLAIMED_AT + sizeof(uint64_t)];
+static _Alignas(8) unsigned char no_header[HEADER_USED + sizeof(uint32_t)];
 static _Alignas(8) unsigned char no_record[LEDGER_RECORD_BYTES];
 
 /* What SIGBUS and SIGXFSZ did before a ledger was opened. */

@@ -13,7 +13,7 @@ enum { RECLAIMS = false }; /* of a test that must fail then */
 #else
 enum { RECLAIMS = true };
 #endif
-enum { SCAN_BYTES = 4096 };
+enum { SCAN_BYTES = 4096, CROWD = 64 };
 static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
 
 bool record_lock(const struct ledger *ledger, unsigned index, short type)
@@ -95,13 +95,15 @@ static bool each_record(const struct ledger *ledger,
 struct reclaim {
 	struct ledger *ledger;
 	const struct jobserver *jobserver;
+	uint32_t used;
 };
 
 static void reclaim_if_dead(unsigned index, const unsigned char *record, void *state)
 {
-	const struct reclaim *reclaim = state;
+	struct reclaim *reclaim = state;
 
 	(void)record;
+	reclaim->used++;
 	if (index == reclaim->ledger->index || !record_lock(reclaim->ledger, index, F_WRLCK))
 		return;
 	record_reclaim(reclaim->ledger, reclaim->jobserver, index);
@@ -115,7 +117,27 @@ void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
 	if (ledger->fd < 0)
 		return;
 	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = monotonic_ns();
-	each_record(ledger, reclaim_if_dead, &reclaim);
+	if (each_record(ledger, reclaim_if_dead, &reclaim))
+		*FIELD(uint32_t, ledger->header, HEADER_USED) = reclaim.used;
+}
+
+static bool done_within(const struct ledger *ledger, uint64_t age_ns)
+{
+	return monotonic_ns() - *FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) < age_ns;
+}
+
+bool ledger_reclaim_in_crowd(struct ledger *ledger, const struct jobserver *jobserver, uint64_t age_ns)
+{
+	if (*FIELD(uint32_t, ledger->header, HEADER_USED) > CROWD && done_within(ledger, age_ns))
+		return false;
+	ledger_reclaim(ledger, jobserver);
+	return true;
+}
+
+void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver)
+{
+	if (!done_within(ledger, RECLAIM_NS))
+		ledger_reclaim(ledger, jobserver);
 }
 
 struct count {
@@ -141,10 +163,4 @@ bool ledger_count(const struct ledger *ledger, long *tokens, long *used)
 	*tokens = count.tokens;
 	*used = count.used;
 	return true;
-}
-
-void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver)
-{
-	if (monotonic_ns() - *FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) >= RECLAIM_NS)
-		ledger_reclaim(ledger, jobserver);
 }

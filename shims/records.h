@@ -3,6 +3,7 @@
 #define RECORDS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct jobserver;
 struct ledger;
@@ -18,6 +19,10 @@ bool ledger_count(const struct ledger *ledger, long *tokens, long *used);
 
 /* Returns the token of every record whose owner is dead, and clears the record. */
 void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);
+
+/* The same, for the head of a queue. For each lock that is tried the kernel goes through all others: where many records
+ * are in use it is left to somebody who did it within age_ns. Returns whether it was done. */
+bool ledger_reclaim_in_crowd(struct ledger *ledger, const struct jobserver *jobserver, uint64_t age_ns);
 
 /* The same where nobody did it for a second: each launcher does at its end, since make does not look for its tokens. */
 void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver);

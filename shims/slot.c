@@ -22,11 +22,14 @@
 
 enum {
 	LOOK_AGAIN_MS = 250,   /* the head of a queue: reclaim, and wake-ups that another waiter swallowed */
+	LOOK_RARELY_MS = 1000, /* the same while another queue's head reclaims for all */
 	UNSEEN_HOLDER_MS = 10, /* the same where the implicit slot's holder can't be watched */
 	QUEUE_TICK_S = 2,      /* behind the head: it may have been stopped */
 	WAITERS_A_SECOND = 32, /* so many before us make it a second longer */
 	QUEUE_TICK_MAX_S = 16,
 };
+
+static const uint64_t MS = 1000000; /* in nanoseconds */
 
 /* All locks lie on the jobserver's own inode, far beyond any size: they need no ledger and no writable directory, and
  * every user of this jobserver meets in the same place. They are process-owned, so that F_GETLK tells the holder. */
@@ -230,7 +233,8 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 	struct slot slot = { .kind = SLOT_NONE };
 	struct epoll_event readable = { .events = EPOLLIN | EPOLLEXCLUSIVE };
 	struct patience watch = { .seconds = patience, .arrived_ns = monotonic_ns() };
-	uint64_t reclaimed_ns = 0;
+	uint64_t looked_ns = 0;
+	int look_again_ms = LOOK_AGAIN_MS;
 	const int ticket = draw_ticket(jobserver, job);
 	bool head = false, in_epoll = false;
 	int epoll = -1;
@@ -261,9 +265,13 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 			wait_in_queue(jobserver, job, ticket, waiting);
 			continue;
 		}
-		if (monotonic_ns() - reclaimed_ns >= (uint64_t)LOOK_AGAIN_MS * 1000000u) {
-			ledger_reclaim(ledger, jobserver);
-			reclaimed_ns = monotonic_ns();
+		if (monotonic_ns() - looked_ns >= LOOK_AGAIN_MS * MS) {
+			/* Of a crowd of heads soon only one or two look so often; who finds nobody doing it begins. */
+			if (ledger_reclaim_in_crowd(ledger, jobserver, LOOK_AGAIN_MS * MS / 2))
+				look_again_ms = LOOK_AGAIN_MS;
+			else if (look_again_ms < LOOK_RARELY_MS)
+				look_again_ms *= 2;
+			looked_ns = monotonic_ns();
 #ifndef JOBSHIM_NAIVE
 			if (patience_is_out(&watch, jobserver, ledger)) {
 				ledger_held(ledger, SLOT_OVERDRAFT);
@@ -279,7 +287,7 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 		holder = job->pays ? HOLDER_NONE : watch_holder(jobserver, job);
 		if (holder == HOLDER_GONE)
 			continue;
-		timeout_ms = in_epoll && holder != HOLDER_UNSEEN ? LOOK_AGAIN_MS : UNSEEN_HOLDER_MS;
+		timeout_ms = in_epoll && holder != HOLDER_UNSEEN ? look_again_ms : UNSEEN_HOLDER_MS;
 		wait_for_either(epoll, holder, waiting, timeout_ms);
 		if (holder >= 0)
 			close(holder);

@@ -35,6 +35,7 @@ export const headerOffsets = {
   reclaimedAt: 112, // u64: CLOCK_MONOTONIC nanoseconds when the records were last searched for dead owners
   restored: 120, // u32: tokens lost with killed clients that the census put back
   looks: 124, // u32: times that the census was taken
+  used: 128, // u32: records in use when they were last searched
 } as const
 
 /** Offsets into a record. */
