@@ -25,13 +25,18 @@ while read -r line; do echo "$line"; done
 exit 7
 `
 
-export async function makeYard(tokens: string): Promise<Yard> {
+/** `launcher` stands in for the one that all tests use. */
+export async function makeYard(tokens: string, { launcher }: { launcher?: string } = {}): Promise<Yard> {
   const root = makeWorkspace()
   const runtime = join(root, 'run')
   mkdirSync(runtime, { mode: 0o700 })
   writeFiles(root, { 'bin/hold': hold })
   const path = `${join(root, 'bin')}:${process.env.PATH}`
-  const shims = await installShims(join(root, 'shims'), { args: ['--tools', 'hold'], env: { PATH: path } })
+  const shims = await installShims(join(root, 'shims'), {
+    args: ['--tools', 'hold'],
+    env: { PATH: path },
+    ...(launcher === undefined ? {} : { launcher }),
+  })
   const pool = makeFifo(root, tokens)
   const env = { PATH: `${shims}:${path}`, XDG_RUNTIME_DIR: runtime }
   return { root, shims, runtime, pool, env, governed: { ...env, JOBSHIM_JOBSERVER: pool.auth } }

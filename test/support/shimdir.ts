@@ -1,6 +1,10 @@
 import { copyFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { jobshim, type Surroundings } from './jobshim.js'
+import { repository } from './workspace.js'
+
+/** The launcher that is installed; JOBSHIM_TEST_LAUNCHER may have another one stand in for it. */
+export const plainLauncher = join(repository, 'shims/build/launcher')
 
 /**
  * Fills `directory` with shims by `jobshim install` and returns it. JOBSHIM_TEST_LAUNCHER names a launcher that stands
