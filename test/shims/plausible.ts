@@ -1,0 +1,169 @@
+/** The errors that the system calls of a launcher may meet, and when they do. */
+type Errors = Readonly<Record<string, string>>
+
+const looked: Errors = {
+  EACCES: 'a directory may not be searched',
+}
+
+const opened: Errors = {
+  EMFILE: 'ulimit -n',
+  ENFILE: 'as many files are open on the machine as may be',
+  ENOMEM: 'no memory for the file',
+  EACCES: 'it may not be opened',
+}
+
+const read: Errors = {
+  EIO: 'a disk or a device of ours is ill',
+  ENOMEM: 'no memory for what /proc is to tell',
+}
+
+const started: Errors = { EAGAIN: 'ulimit -u, pids.max', ENOMEM: 'no memory for the process' }
+
+/** By the call's name; fcntl's command stands behind it. */
+export const plausible: Readonly<Record<string, Errors>> = {
+  stat: looked,
+  newfstatat: looked,
+  access: looked,
+  faccessat: looked,
+  readlink: looked,
+  readlinkat: looked,
+  fstat: { ENOMEM: 'no memory for what a file system is to tell', EIO: 'a disk is ill' },
+  statx: { ENOSYS: 'Linux < 4.11, a sandbox', ENOMEM: 'no memory for the answer' },
+  open: opened,
+  openat: opened,
+  mkdir: { ENOSPC: 'a full disk', EROFS: 'a read-only one', EACCES: 'not ours' },
+  linkat: { ENOSPC: 'a full disk', EPERM: 'fs.protected_hardlinks, a file system without links' },
+  unlinkat: { EIO: 'a disk is ill', EBUSY: 'a network file system' },
+  ftruncate: { ENOSPC: 'a full disk', EFBIG: 'ulimit -f' },
+  pwrite64: { ENOSPC: 'a full disk', EFBIG: 'ulimit -f' },
+  read,
+  pread64: read,
+  getdents64: { EINTR: 'FUSE', ENOMEM: 'no memory for the listing', ENOENT: 'the process ended' },
+  write: { EINTR: 'a signal' },
+  close: { EINTR: 'a signal', EIO: 'a disk is ill', ENOSPC: 'a quota, told late' },
+  mmap: { ENOMEM: 'ulimit -v, vm.max_map_count', EAGAIN: 'ulimit -l', ENODEV: 'a file system without it' },
+  'fcntl F_GETLK': { ENOLCK: 'no memory for locks' },
+  'fcntl F_SETLK': { ENOLCK: 'no memory for locks', EAGAIN: 'somebody else has it' },
+  'fcntl F_SETLKW': {
+    ENOLCK: 'no memory for locks',
+    EINTR: 'a signal',
+    EDEADLK: 'two that wait in a circle',
+  },
+  'fcntl F_OFD_SETLK': { ENOLCK: 'no memory for locks', EAGAIN: 'somebody else has it' },
+  'fcntl F_DUPFD_CLOEXEC': { EMFILE: 'ulimit -n' },
+  epoll_create1: { EMFILE: 'ulimit -n', ENFILE: 'as of open', ENOMEM: 'no memory', ENOSYS: 'a sandbox' },
+  epoll_ctl: { ENOMEM: 'no memory', ENOSPC: 'fs.epoll.max_user_watches' },
+  epoll_pwait: { EINTR: 'a signal' },
+  ppoll: { EINTR: 'a signal', ENOMEM: 'no memory' },
+  pidfd_open: {
+    EMFILE: 'ulimit -n',
+    ENFILE: 'as of open',
+    ENOMEM: 'no memory',
+    ENOSYS: 'Linux < 5.3, a sandbox',
+    ESRCH: 'the process ended',
+  },
+  timer_create: { EAGAIN: 'ulimit -i', ENOMEM: 'no memory' },
+  vfork: started,
+  clone: started,
+  execve: { ...started, ENFILE: 'as of open', ETXTBSY: 'it is being written', EACCES: 'a security module' },
+  prctl: { EPERM: 'a sandbox' },
+  wait4: {},
+  rt_sigtimedwait: { EINTR: 'a signal' },
+}
+
+/** Calls that can't fail, asked as the launcher asks. */
+export const sure: ReadonlySet<string> = new Set([
+  'getpid',
+  'getppid',
+  'geteuid',
+  'clock_gettime',
+  'fcntl F_GETFD', // EBADF is an answer
+  'fcntl F_SETFD',
+  'rt_sigaction', // of signals that there are
+  'rt_sigprocmask',
+  'timer_settime',
+  'timer_delete',
+  // libc, before main
+  'arch_prctl',
+  'set_tid_address',
+  'set_robust_list',
+  'rseq',
+  'brk',
+  'mprotect',
+  'prlimit64',
+  'getrandom',
+])
+
+/** What a run says and how it ends where it can't be as if nothing were; REASON is the error in words. */
+export type Verdict = {
+  call: RegExp // its kind, label and number
+  errors?: readonly string[] // default: all but EINTR
+  says: string // with JOBSHIM_DEBUG=1; the tool runs unless there is a status
+  status?: number
+  why: string
+}
+
+const ungoverned = 'jobshim: hold: not governed: '
+const unsafe = 'jobshim: hold: no crash safety: '
+const noFifo = 'without the jobserver there is nothing to take a slot from'
+const noLedger = 'who can have no ledger may take a slot all the same'
+
+/** The first that fits counts. */
+export const verdicts: readonly Verdict[] = [
+  {
+    call: /^(stat|newfstatat) \/bin\/hold /,
+    errors: ['EACCES'],
+    says: 'jobshim: hold: not found on PATH after SHIMS\n',
+    status: 127,
+    why: 'whatever is in a directory that may not be searched, it is no tool of this user',
+  },
+  {
+    call: /^(access|faccessat) \/bin\/hold /,
+    errors: ['EACCES'],
+    says: 'jobshim: BIN/hold: not executable\n',
+    status: 126,
+    why: 'this is how a file that may not be executed looks',
+  },
+  {
+    call: /^(vfork|clone|prctl|execve) /,
+    says: "jobshim: BIN/hold: can't be started: REASON\n",
+    status: 126,
+    why: 'it has no process',
+  },
+  { call: /^(stat|newfstatat) .*\/fifo /, says: `${ungoverned}its FIFO can't be reached\n`, why: noFifo },
+  { call: /^openat .*\/fifo /, says: `${ungoverned}its FIFO can't be opened\n`, why: noFifo },
+  { call: /^fcntl F_DUPFD_CLOEXEC .*\/fifo /, says: `${ungoverned}its FIFO can't be opened\n`, why: noFifo },
+  { call: /^fstat .*\/fifo #[12]$/, says: `${ungoverned}its FIFO was replaced meanwhile\n`, why: noFifo },
+  { call: /^read .*\/fifo /, says: `${ungoverned}it can't be read\n`, why: noFifo },
+  {
+    call: /^(openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/jobshim-N /,
+    says: `${unsafe}the state directory is not a directory that is only ours\n`,
+    why: noLedger,
+  },
+  { call: /^mkdir /, says: `${unsafe}the state directory can't be made\n`, why: noLedger },
+  {
+    call: /^linkat /,
+    says: `jobshim: the ledger can't be created: REASON\n${unsafe}the ledger can't be opened\n`,
+    why: noLedger,
+  },
+  {
+    call: /^(openat|ftruncate|pwrite64|fcntl F_DUPFD_CLOEXEC) v1(\.new)? /,
+    says: `${unsafe}the ledger can't be opened\n`,
+    why: noLedger,
+  },
+  { call: /^fstat (v1|.*\.ledger) #1$/, says: `${unsafe}the ledger is not a file of ours\n`, why: noLedger },
+  {
+    call: /^pread64 (v1|.*\.ledger) #1$/,
+    says: `${unsafe}the ledger is from another version\n`,
+    why: noLedger,
+  },
+  { call: /^mmap (v1|.*\.ledger) #1$/, says: `${unsafe}the ledger can't be mapped\n`, why: noLedger },
+]
+
+/** In the place of the launcher, where the slot is the caller's: what it says then. */
+export const cannotStart: Verdict = {
+  call: /^execve /,
+  says: "jobshim: BIN/hold: can't be started: REASON\n",
+  status: 126,
+  why: 'execve has failed, and it is for the caller to try again',
+}
