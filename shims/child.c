@@ -126,7 +126,9 @@ int child_run(const char *path, char *const argv[], char *const envp[], const st
 		siginfo_t info;
 		pid_t changed = waitpid(child, &status, error != 0 ? 0 : WNOHANG | WUNTRACED | WCONTINUED);
 
-		if (changed < 0 && errno != EINTR)
+		if (changed < 0 && errno == EINTR)
+			continue; /* SIGCHLD may be spent already */
+		if (changed < 0)
 			return -1;
 		if (changed == child) {
 			if (!WIFSTOPPED(status) && !WIFCONTINUED(status))

@@ -67,7 +67,7 @@ export const plausible: Readonly<Record<string, Errors>> = {
   clone: started,
   execve: { ...started, ENFILE: 'as of open', ETXTBSY: 'it is being written', EACCES: 'a security module' },
   prctl: { EPERM: 'a sandbox' },
-  wait4: {},
+  wait4: { EINTR: 'a signal' },
   rt_sigtimedwait: { EINTR: 'a signal' },
 }
 
