@@ -17,7 +17,7 @@ void child_prepare(struct inherited *inherited);
 void child_unprepare(const struct inherited *inherited);
 
 /* Runs the program and returns its wait status; signals sent to us go to it. -1, with errno set, if it can't be
- * started. */
+ * started as a child; ECHILD: it was, and how it ended can't be told. */
 int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited);
 
 /* Ends this process as status says: with its exit code, or of its signal. */

@@ -164,6 +164,12 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	status = child_run(run->real.path, run->argv, environ, &inherited);
 	error = errno;
 	slot_give_back(&slot, jobserver, ledger);
+	if (status < 0 && error != ECHILD) {
+		/* It gets our own process, and so no slot. What is wrong with the tool itself, this one tells. */
+		report_debug("%s: not governed: it can't be started as a child: %s", run->tool, strerror(error));
+		child_unprepare(&inherited);
+		exec_tool(run);
+	}
 	if (status < 0)
 		fail_to_start(run, error);
 	child_end_like(status);

@@ -126,9 +126,8 @@ export const verdicts: readonly Verdict[] = [
   },
   {
     call: /^(vfork|clone|prctl|execve) /,
-    says: "jobshim: BIN/hold: can't be started: REASON\n",
-    status: 126,
-    why: 'it has no process',
+    says: `${ungoverned}it can't be started as a child: REASON\n`,
+    why: 'the tool has the place of the launcher then, and nobody is left who could give a slot back',
   },
   { call: /^(stat|newfstatat) .*\/fifo /, says: `${ungoverned}its FIFO can't be reached\n`, why: noFifo },
   { call: /^openat .*\/fifo /, says: `${ungoverned}its FIFO can't be opened\n`, why: noFifo },
