@@ -184,10 +184,13 @@ void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, cons
 
 		if (!record_lock(ledger, index, F_WRLCK))
 			continue;
+		if (!record_reclaim(ledger, jobserver, index)) {
+			record_lock(ledger, index, F_UNLCK);
+			continue;
+		}
 		record = map(ledger, LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES, 1);
 		if (record == NULL)
 			break;
-		record_reclaim(ledger, jobserver, index);
 		ledger->record = record;
 		ledger->index = index;
 		break;

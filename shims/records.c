@@ -54,23 +54,29 @@ static bool store(const struct ledger *ledger, unsigned index, size_t offset, co
 
 /* Releasing is stored before the byte is written: a reclaimer that is itself killed between the two loses this token and
  * never makes one. */
-void record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index)
+bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index)
 {
-	static const unsigned char empty[LEDGER_RECORD_BYTES], releasing = STATE_RELEASING;
+	static const unsigned char empty[LEDGER_RECORD_BYTES], releasing = STATE_RELEASING, held = STATE_HELD;
 	unsigned char record[LEDGER_RECORD_BYTES];
 	off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES;
 
-	if (pread(ledger->fd, record, sizeof record, at) != (ssize_t)sizeof record || record[RECORD_STATE] == STATE_FREE)
-		return;
+	if (pread(ledger->fd, record, sizeof record, at) != (ssize_t)sizeof record)
+		return false;
+	if (record[RECORD_STATE] == STATE_FREE)
+		return true;
 	if (RECLAIMS && holds_token(record)) {
 		if (!store(ledger, index, RECORD_STATE, &releasing, 1))
-			return;
-		if (write_token(jobserver, &record[RECORD_TOKEN]))
-			__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RECLAIMED), 1, __ATOMIC_SEQ_CST);
+			return false;
+		if (!write_token(jobserver, &record[RECORD_TOKEN])) {
+			(void)!store(ledger, index, RECORD_STATE, &held, 1); /* the next reclaimer tries again */
+			return false;
+		}
+		__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RECLAIMED), 1, __ATOMIC_SEQ_CST);
 	}
 	if (record[RECORD_COUNTED] != 0)
 		__atomic_sub_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
 	(void)!store(ledger, index, 0, empty, sizeof empty); /* a full disk: the next reclaimer tries again */
+	return true;
 }
 
 /* Calls visit with each record in use, as it is in the file. False where that can't be read. */

@@ -11,8 +11,8 @@ struct ledger;
 /* Takes (F_WRLCK) or gives back (F_UNLCK) a record's lock. False where another has it. */
 bool record_lock(const struct ledger *ledger, unsigned index, short type);
 
-/* Clears a dead owner's record, whose lock we have, and returns its token. */
-void record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index);
+/* Clears a dead owner's record, whose lock we have, and returns its token. False where that may still be in it. */
+bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index);
 
 /* Counts the records that may stand for a token, and those in use. False where they can't be read. */
 bool ledger_count(const struct ledger *ledger, long *tokens, long *used);

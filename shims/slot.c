@@ -27,6 +27,8 @@ enum {
 	QUEUE_TICK_S = 2,      /* behind the head: it may have been stopped */
 	WAITERS_A_SECOND = 32, /* so many before us make it a second longer */
 	QUEUE_TICK_MAX_S = 16,
+	PUT_PAUSE_MS = 10, /* where there is no memory for a token in the pipe */
+	PUT_TRIES = 100,
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -299,16 +301,35 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 	return slot;
 }
 
+/* False where the token is not written: nobody is there any more, or there was no memory for its byte for a second. */
+static bool put_token(const struct jobserver *jobserver, unsigned char token)
+{
+	const struct timespec pause = { .tv_nsec = PUT_PAUSE_MS * 1000000L };
+
+	for (int try = 0; try < PUT_TRIES;) {
+		ssize_t n = write(jobserver->write_fd, &token, 1);
+
+		if (n == 1)
+			return true;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != ENOMEM && errno != EAGAIN)
+			return false;
+		try++;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 void slot_give_back(const struct slot *slot, const struct jobserver *jobserver, struct ledger *ledger)
 {
-	ssize_t n;
-
 	ledger_count_end(ledger); /* first, so that whoever gets the token is not counted beside us */
 	if (slot->kind == SLOT_TOKEN) {
 		ledger_releasing(ledger);
-		do
-			n = write(jobserver->write_fd, &slot->token, 1);
-		while (n < 0 && errno == EINTR);
+		if (!put_token(jobserver, slot->token)) {
+			ledger_held(ledger, SLOT_TOKEN); /* whoever looks for dead launchers tries again */
+			return;
+		}
 	}
 	ledger_free(ledger);
 	ledger_reclaim_now_and_then(ledger, jobserver);

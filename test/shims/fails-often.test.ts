@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { endInjectors, errorNumber, type Failure, type Injector, type Ran } from '../support/injecting.js'
+import { run } from '../support/jobshim.js'
 import { killStarted, makeYard, start, waits, type Yard } from './hold.js'
 import { inTwoLanes, kindOf, type Place, places, startPlace, usualCalls, yardOfPlaces } from './places.js'
 import { plausible } from './plausible.js'
@@ -22,6 +23,7 @@ const contradictions: Readonly<Record<string, string>> = {
   'fcntl F_SETLKW EDEADLK': 'the head of the queue waits for no lock',
   'pidfd_open ESRCH': 'F_GETLK says that the process lives: the dead hold no locks',
   'write EAGAIN': 'as long as somebody takes tokens the FIFO is not full',
+  'write ENOMEM': 'see the test of its own',
 }
 
 /** The tool is not to be found or not to be started, whatever we do. */
@@ -128,6 +130,24 @@ for (const [index, { place, injector, groups }] of (all ?? []).entries())
         if (outcome) judge(await yardOfPlaces(), row, outcome, injector.plain)
       }
     })
+
+const token = places.find(({ name }) => name === 'a token')
+
+if (all !== undefined && token !== undefined)
+  test('faults :: a token :: one that can not be written back is left to the next launcher', async () => {
+    const { shims } = await yardOfPlaces()
+    const injector = await startPlace(token)
+    const error = errorNumber('ENOMEM')
+    const [ran] = await injector.run([{ name: 'write', label: '*', which: 1, step: 1, error }])
+    assert.is(ran?.end, 'exit 7')
+    assert.is(ran?.stderr, '')
+    assert.is(ran?.tokens, 'B')
+    const reclaim = await run(join(shims, '.jobshim/launcher'), ['--reclaim'], { env: injector.env })
+    assert.equal(reclaim, { status: 0, signal: null, stdout: '', stderr: '' })
+    const [next] = await injector.run([{ name: 'write', label: '-', which: 1, step: 0, error }])
+    assert.is(sorted(next?.tokens ?? ''), 'AAB') // what was lost, and what the injector had put back for it
+    await injector.end()
+  })
 
 const harmless = ['SIGCONT', 'SIGWINCH', 'SIGURG'] as const
 

@@ -39,7 +39,7 @@ export const plausible: Readonly<Record<string, Errors>> = {
   read,
   pread64: read,
   getdents64: { EINTR: 'FUSE', ENOMEM: 'no memory for the listing', ENOENT: 'the process ended' },
-  write: { EINTR: 'a signal' },
+  write: { EINTR: 'a signal', ENOMEM: "no page for the FIFO's byte", EAGAIN: 'the FIFO is full' },
   close: { EINTR: 'a signal', EIO: 'a disk is ill', ENOSPC: 'a quota, told late' },
   mmap: { ENOMEM: 'ulimit -v, vm.max_map_count', EAGAIN: 'ulimit -l', ENODEV: 'a file system without it' },
   'fcntl F_GETLK': { ENOLCK: 'no memory for locks' },
