@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "contract.h"
@@ -98,18 +100,35 @@ static bool each_record(const struct ledger *ledger,
 	return true;
 }
 
+uint32_t ledger_used(const struct ledger *ledger)
+{
+	return *FIELD(uint32_t, ledger->header, HEADER_USED);
+}
+
 struct reclaim {
 	struct ledger *ledger;
 	const struct jobserver *jobserver;
 	uint32_t used;
+	bool crowded;
 };
+
+static uint32_t pid_of(const unsigned char *record)
+{
+	uint32_t pid;
+
+	memcpy(&pid, record + RECORD_PID, sizeof pid);
+	return pid;
+}
 
 static void reclaim_if_dead(unsigned index, const unsigned char *record, void *state)
 {
 	struct reclaim *reclaim = state;
 
-	(void)record;
 	reclaim->used++;
+	/* For each lock that is tried the kernel goes through all others. In a crowd those that can't be worth a token are
+	 * believed to live if there is such a process; they are looked at when it is over. */
+	if (reclaim->crowded && record[RECORD_KIND] != SLOT_TOKEN && kill((pid_t)pid_of(record), 0) == 0)
+		return;
 	if (index == reclaim->ledger->index || !record_lock(reclaim->ledger, index, F_WRLCK))
 		return;
 	record_reclaim(reclaim->ledger, reclaim->jobserver, index);
@@ -118,7 +137,7 @@ static void reclaim_if_dead(unsigned index, const unsigned char *record, void *s
 
 void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
 {
-	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver };
+	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver, .crowded = ledger_used(ledger) > CROWD };
 
 	if (ledger->fd < 0)
 		return;
@@ -134,7 +153,7 @@ static bool done_within(const struct ledger *ledger, uint64_t age_ns)
 
 bool ledger_reclaim_in_crowd(struct ledger *ledger, const struct jobserver *jobserver, uint64_t age_ns)
 {
-	if (*FIELD(uint32_t, ledger->header, HEADER_USED) > CROWD && done_within(ledger, age_ns))
+	if (ledger_used(ledger) > CROWD && done_within(ledger, age_ns))
 		return false;
 	ledger_reclaim(ledger, jobserver);
 	return true;

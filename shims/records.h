@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdint.h>
 
 struct jobserver;
 struct ledger;
@@ -14,14 +15,17 @@ bool record_lock(const struct ledger *ledger, unsigned index, short type);
 /* Clears a dead owner's record, whose lock we have, and returns its token. False where that may still be in it. */
 bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index);
 
+/* How many were in use when they were last searched. */
+uint32_t ledger_used(const struct ledger *ledger);
+
 /* Counts the records that may stand for a token, and those in use. False where they can't be read. */
 bool ledger_count(const struct ledger *ledger, long *tokens, long *used);
 
 /* Returns the token of every record whose owner is dead, and clears the record. */
 void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);
 
-/* The same, for the head of a queue. For each lock that is tried the kernel goes through all others: where many records
- * are in use it is left to somebody who did it within age_ns. Returns whether it was done. */
+/* The same, for the keeper of a queue: where many records are in use it is left to somebody who did it within age_ns.
+ * Returns whether it was done. */
 bool ledger_reclaim_in_crowd(struct ledger *ledger, const struct jobserver *jobserver, uint64_t age_ns);
 
 /* The same where nobody did it for a second: each launcher does at its end, since make does not look for its tokens. */

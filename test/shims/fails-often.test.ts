@@ -15,7 +15,15 @@ const laterMs = 100
 
 /** A launcher that looks again every 10 ms makes few of these until then; one that never sleeps makes hundreds. */
 const mostFailures = 150
-const waiting: readonly string[] = ['epoll_ctl', 'fcntl F_GETLK', 'pidfd_open']
+const waiting: readonly string[] = [
+  'epoll_create1',
+  'epoll_ctl',
+  'fcntl F_GETLK',
+  'fcntl F_SETLK',
+  'fcntl F_SETLKW',
+  'pidfd_open',
+  'timer_create',
+]
 
 /** What can't be for ever, since the answer to another call says otherwise. */
 const contradictions: Readonly<Record<string, string>> = {

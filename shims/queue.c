@@ -1,0 +1,185 @@
+#include "queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "job.h"
+#include "jobserver.h"
+#include "ledger.h"
+
+/* Tickets are locks on the jobserver's own inode, far beyond any size, as the implicit slot is: they need no writable
+ * directory, and go with who has them, however that ends. */
+static const off_t QUEUE_BASE = (off_t)1 << 62;
+
+/* A ticket is the time in milliseconds, or what comes next; it begins anew after three days. */
+enum { NO_TICKET, FIRST_TICKET, TICKETS_END = 1 << 28, KEEPER = TICKETS_END };
+
+/* A byte lies between two tickets: the kernel would make one lock of two that touch. */
+enum { TICKET_BYTES = 2, WAKE_TRIES = 4 };
+
+static struct flock tickets(const struct job *job, int first, int end, short type)
+{
+	return (struct flock){
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = QUEUE_BASE + ((off_t)(job->key & 0xffffffffULL) * (KEEPER + 1) + first) * TICKET_BYTES,
+		.l_len = (off_t)(end - first) * TICKET_BYTES - 1,
+	};
+}
+
+static bool lock(const struct jobserver *jobserver, const struct job *job, int ticket)
+{
+	struct flock one = tickets(job, ticket, ticket + 1, F_WRLCK);
+
+	return fcntl(jobserver->write_fd, F_SETLK, &one) == 0;
+}
+
+/* errno says so where a lock could not be had; anything else is that locks can't be had at all. */
+static bool held_by_another(void)
+{
+	return errno == EAGAIN || errno == EACCES;
+}
+
+/* One of these tickets that somebody else has; NO_TICKET where nobody has one. */
+static int taken(const struct jobserver *jobserver, const struct job *job, int first, int end)
+{
+	struct flock range = tickets(job, first, end, F_WRLCK);
+	const off_t start = range.l_start;
+
+	if (first >= end || fcntl(jobserver->write_fd, F_GETLK, &range) < 0 || range.l_type == F_UNLCK)
+		return NO_TICKET;
+	return first + (int)((range.l_start - start) / TICKET_BYTES);
+}
+
+/* The last ticket before end that somebody else has. */
+static int last_taken(const struct jobserver *jobserver, const struct job *job, int end)
+{
+	int low = taken(jobserver, job, FIRST_TICKET, end), high = end;
+
+	while (low != NO_TICKET && high - low > 1) {
+		int middle = low + (high - low) / 2, found = taken(jobserver, job, middle, high);
+
+		if (found != NO_TICKET)
+			low = found;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The first one. */
+static int first_taken(const struct jobserver *jobserver, const struct job *job)
+{
+	int low = FIRST_TICKET, high = taken(jobserver, job, FIRST_TICKET, TICKETS_END);
+
+	while (low < high) {
+		int middle = low + (high - low) / 2, found = taken(jobserver, job, low, middle + 1);
+
+		if (found != NO_TICKET)
+			high = found;
+		else
+			low = middle + 1;
+	}
+	return high;
+}
+
+/* An abstract socket, which goes with its process too. Whoever else writes to it only makes a waiter look. */
+static socklen_t address_of(const struct queue *queue, int ticket, struct sockaddr_un *address)
+{
+	int length;
+
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	length = snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "jobshim-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%d",
+	                  (uint64_t)queue->jobserver->device, (uint64_t)queue->jobserver->inode, queue->job->key, ticket);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+}
+
+static bool wake(const struct queue *queue, int ticket)
+{
+	struct sockaddr_un address;
+	socklen_t length = address_of(queue, ticket, &address);
+	ssize_t sent;
+
+	if (ticket == NO_TICKET || queue->socket < 0)
+		return false;
+	do
+		sent = sendto(queue->socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, length);
+	while (sent < 0 && errno == EINTR);
+	return sent == 1 || (sent < 0 && errno == EAGAIN); /* full: it was woken, and did not look yet */
+}
+
+bool queue_is_empty(const struct jobserver *jobserver, const struct job *job)
+{
+	return taken(jobserver, job, FIRST_TICKET, TICKETS_END) == NO_TICKET;
+}
+
+static int draw_ticket(const struct jobserver *jobserver, const struct job *job)
+{
+	int ticket = FIRST_TICKET + (int)(monotonic_ns() / 1000000u % (TICKETS_END - FIRST_TICKET));
+
+	while (ticket < TICKETS_END && !lock(jobserver, job, ticket)) {
+		if (!held_by_another())
+			return NO_TICKET;
+		ticket++;
+	}
+	return ticket < TICKETS_END ? ticket : NO_TICKET;
+}
+
+void queue_join(struct queue *queue, const struct jobserver *jobserver, const struct job *job)
+{
+	struct sockaddr_un address;
+
+	*queue = (struct queue){ .jobserver = jobserver, .job = job, .ticket = draw_ticket(jobserver, job), .socket = -1 };
+	if (queue->ticket == NO_TICKET)
+		return;
+	queue->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (queue->socket < 0 ||
+	    bind(queue->socket, (struct sockaddr *)&address, address_of(queue, queue->ticket, &address)) == 0)
+		return;
+	close(queue->socket);
+	queue->socket = -1;
+}
+
+bool queue_is_first(const struct queue *queue)
+{
+	return taken(queue->jobserver, queue->job, FIRST_TICKET, queue->ticket) == NO_TICKET;
+}
+
+bool queue_keep(const struct queue *queue)
+{
+	return lock(queue->jobserver, queue->job, KEEPER) || !held_by_another();
+}
+
+bool queue_wake_first(const struct queue *queue)
+{
+	return wake(queue, first_taken(queue->jobserver, queue->job));
+}
+
+void queue_leave(struct queue *queue)
+{
+	struct flock place = tickets(queue->job, FIRST_TICKET, TICKETS_END, F_UNLCK);
+	struct flock keeper = tickets(queue->job, KEEPER, KEEPER + 1, F_UNLCK);
+	bool vacant;
+
+	/* In this order: a keeper that leaves at the same time either finds our place empty, or we find it gone. */
+	fcntl(queue->jobserver->write_fd, F_SETLK, &place);
+	vacant = queue_keep(queue);
+	if (vacant)
+		fcntl(queue->jobserver->write_fd, F_SETLK, &keeper);
+	for (int try = 0, end = TICKETS_END; vacant && try < WAKE_TRIES; try++) {
+		int last = last_taken(queue->jobserver, queue->job, end);
+
+		if (last == NO_TICKET || wake(queue, last))
+			break;
+		end = last;
+	}
+	if (queue->socket >= 0)
+		close(queue->socket);
+}
