@@ -101,7 +101,7 @@ static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 	if (status.st_size != LEDGER_BYTES)
 		return without(ledger, "the ledger is cut or from another version"), false;
 	/* Read, not mapped: a page that is first touched by a store is touched once. */
-	if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head || memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0 ||
+	if (!ledger_file_read(fd, head, sizeof head, 0) || memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0 ||
 	    memcmp(head + HEADER_VERSION, numbers, sizeof numbers) != 0)
 		return without(ledger, "the ledger is from another version"), false;
 	ledger->header = map(ledger, 0, 0);

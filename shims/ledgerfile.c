@@ -20,6 +20,36 @@
 
 enum { STALE_SECONDS = 60 * 60 };
 
+static bool cut(int fd)
+{
+	int result;
+
+	do
+		result = ftruncate(fd, LEDGER_BYTES);
+	while (result < 0 && errno == EINTR);
+	return result == 0;
+}
+
+bool ledger_file_read(int fd, void *bytes, size_t size, off_t at)
+{
+	ssize_t length;
+
+	do
+		length = pread(fd, bytes, size, at);
+	while (length < 0 && errno == EINTR);
+	return length == (ssize_t)size;
+}
+
+bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at)
+{
+	ssize_t length;
+
+	do
+		length = pwrite(fd, bytes, size, at);
+	while (length < 0 && errno == EINTR);
+	return length == (ssize_t)size;
+}
+
 /* Creates name in directory with an empty table; whoever links first wins. */
 static void create(int directory, const char *name)
 {
@@ -34,10 +64,10 @@ static void create(int directory, const char *name)
 	memcpy(header + HEADER_TOTAL, &total, sizeof total);
 	if (snprintf(temporary, sizeof temporary, "%s.%d", name, (int)getpid()) >= (int)sizeof temporary)
 		return;
-	fd = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open_high_at(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd < 0)
 		return;
-	if (ftruncate(fd, LEDGER_BYTES) == 0 && pwrite(fd, header, sizeof header, 0) == (ssize_t)sizeof header &&
+	if (cut(fd) && ledger_file_write(fd, header, sizeof header, 0) &&
 	    linkat(directory, temporary, directory, name, 0) < 0 && errno != EEXIST)
 		report_debug("the ledger can't be created: %s", strerror(errno));
 	close(fd);
@@ -50,7 +80,7 @@ static void sweep(int directory)
 	_Alignas(8) char buffer[4096];
 	struct timespec now;
 	long length;
-	int listing = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int listing = open_high_at(directory, ".", O_RDONLY | O_DIRECTORY);
 
 	if (listing < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
 		return;
@@ -67,7 +97,7 @@ static void sweep(int directory)
 			if (strncmp(name, "v1-", 3) != 0 || fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
 			    !S_ISREG(status.st_mode) || status.st_mtime > now.tv_sec - STALE_SECONDS)
 				continue;
-			fd = openat(directory, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+			fd = open_high_at(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
 			if (fd < 0)
 				continue;
 			if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
@@ -173,7 +203,7 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 	snprintf(name, sizeof name, "v1-%" PRIx64 "-%" PRIu64 "-%" PRIx64, (uint64_t)jobserver->device,
 	         (uint64_t)jobserver->inode, birth_of(jobserver));
 	for (int try = 0; try < 2; try++) {
-		fd = openat(directory, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+		fd = open_high_at(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
 		if (fd >= 0 || errno != ENOENT || !make)
 			break;
 		sweep(directory);

@@ -15,4 +15,8 @@ static const off_t LEDGER_BYTES = LEDGER_HEADER_BYTES + (off_t)LEDGER_RECORD_COU
  * one is made if make is set. -1, with *why set for people, where that is not so or can't be. */
 int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why);
 
+/* pread() and pwrite() of all of it, with EINTR looped: FUSE and network file systems give it. */
+bool ledger_file_read(int fd, void *bytes, size_t size, off_t at);
+bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at);
+
 #endif

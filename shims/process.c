@@ -22,13 +22,13 @@ struct directory_entry {
 	char name[];
 };
 
-static int open_high_at(int directory, const char *path, int flags)
+int open_high_at(int directory, const char *path, int flags)
 {
 	int fd, high;
 
 	/* musl's open() follows O_CLOEXEC up with an fcntl, for kernels that don't know the flag. */
 	do
-		fd = (int)syscall(SYS_openat, directory, path, flags | O_CLOEXEC | O_LARGEFILE, 0);
+		fd = (int)syscall(SYS_openat, directory, path, flags | O_CLOEXEC | O_LARGEFILE, 0600);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;

@@ -55,8 +55,10 @@ ssize_t read_small_file(const char *path, char *buffer, size_t size);
 /* Reads a file of a directory until it ends or size bytes are read; how many, or -1. */
 ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t size);
 
-/* open() with O_CLOEXEC and EINTR looped, never on 0, 1 or 2, which may be closed and are the tool's. -1 on error. */
+/* open() with O_CLOEXEC and EINTR looped, never on 0, 1 or 2, which may be closed and are the tool's; of a file that is
+ * made its mode is 0600. -1 on error. */
 int open_high(const char *path, int flags);
+int open_high_at(int directory, const char *path, int flags);
 
 /* The inode of our PID namespace, 0 where it can't be told. */
 uint64_t pid_namespace(void);

@@ -9,6 +9,7 @@
 #include "contract.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "ledgerfile.h"
 
 #ifdef JOBSHIM_NO_RECLAIM
 enum { RECLAIMS = false }; /* of a test that must fail then */
@@ -51,7 +52,7 @@ static bool store(const struct ledger *ledger, unsigned index, size_t offset, co
 {
 	off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES + (off_t)offset;
 
-	return pwrite(ledger->fd, bytes, size, at) == (ssize_t)size;
+	return ledger_file_write(ledger->fd, bytes, size, at);
 }
 
 /* Releasing is stored before the byte is written: a reclaimer that is itself killed between the two loses this token and
@@ -62,7 +63,7 @@ bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, un
 	unsigned char record[LEDGER_RECORD_BYTES];
 	off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES;
 
-	if (pread(ledger->fd, record, sizeof record, at) != (ssize_t)sizeof record)
+	if (!ledger_file_read(ledger->fd, record, sizeof record, at))
 		return false;
 	if (record[RECORD_STATE] == STATE_FREE)
 		return true;
@@ -91,7 +92,7 @@ static bool each_record(const struct ledger *ledger,
 	for (unsigned first = 0; first < LEDGER_RECORD_COUNT; first += per_chunk) {
 		off_t at = LEDGER_HEADER_BYTES + (off_t)first * LEDGER_RECORD_BYTES;
 
-		if (pread(ledger->fd, chunk, sizeof chunk, at) != (ssize_t)sizeof chunk)
+		if (!ledger_file_read(ledger->fd, chunk, sizeof chunk, at))
 			return false;
 		for (unsigned i = 0; i < per_chunk; i++)
 			if (chunk[i * LEDGER_RECORD_BYTES + RECORD_STATE] != STATE_FREE)

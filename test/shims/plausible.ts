@@ -10,9 +10,11 @@ const opened: Errors = {
   ENFILE: 'as many files are open on the machine as may be',
   ENOMEM: 'no memory for the file',
   EACCES: 'it may not be opened',
+  EINTR: 'a network file system, FUSE; a FIFO that waits for its other end',
 }
 
 const read: Errors = {
+  EINTR: 'a signal',
   EIO: 'a disk or a device of ours is ill',
   ENOMEM: 'no memory for what /proc is to tell',
 }
@@ -34,8 +36,8 @@ export const plausible: Readonly<Record<string, Errors>> = {
   mkdir: { ENOSPC: 'a full disk', EROFS: 'a read-only one', EACCES: 'not ours' },
   linkat: { ENOSPC: 'a full disk', EPERM: 'fs.protected_hardlinks, a file system without links' },
   unlinkat: { EIO: 'a disk is ill', EBUSY: 'a network file system' },
-  ftruncate: { ENOSPC: 'a full disk', EFBIG: 'ulimit -f' },
-  pwrite64: { ENOSPC: 'a full disk', EFBIG: 'ulimit -f' },
+  ftruncate: { ENOSPC: 'a full disk', EFBIG: 'ulimit -f', EINTR: 'a signal' },
+  pwrite64: { ENOSPC: 'a full disk', EFBIG: 'ulimit -f', EINTR: 'a signal' },
   read,
   pread64: read,
   getdents64: { EINTR: 'FUSE', ENOMEM: 'no memory for the listing', ENOENT: 'the process ended' },
