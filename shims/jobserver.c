@@ -35,7 +35,7 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 	jobserver->read_fd = jobserver->write_fd = -1;
 	if (path == NULL)
 		return refuse(jobserver, why, "its path is too long");
-	if (stat(path, &status) < 0)
+	if (!stat_path(path, &status))
 		return refuse(jobserver, why, errno == ENOENT ? "its FIFO does not exist" : "its FIFO can't be reached");
 	if (S_ISCHR(status.st_mode)) {
 		jobserver->read_fd = jobserver->write_fd = open_high(path, O_RDWR | O_NONBLOCK | O_NOCTTY);

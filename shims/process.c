@@ -42,6 +42,16 @@ int open_high(const char *path, int flags)
 	return open_high_at(AT_FDCWD, path, flags);
 }
 
+bool stat_path(const char *path, struct stat *status)
+{
+	int result;
+
+	do
+		result = stat(path, status);
+	while (result < 0 && errno == EINTR);
+	return result == 0;
+}
+
 static ssize_t read_small_file_at(int directory, const char *path, char *buffer, size_t size)
 {
 	ssize_t length;

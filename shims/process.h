@@ -60,6 +60,9 @@ ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t
 int open_high(const char *path, int flags);
 int open_high_at(int directory, const char *path, int flags);
 
+/* stat() with EINTR looped: FUSE and network file systems give it. */
+bool stat_path(const char *path, struct stat *status);
+
 /* The inode of our PID namespace, 0 where it can't be told. */
 uint64_t pid_namespace(void);
 

@@ -1,5 +1,6 @@
 #include "resolve.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "process.h"
 
 static const char MARKER[] = ".jobshim";
 static const char LAUNCHER[] = ".jobshim/launcher";
@@ -109,10 +111,12 @@ static enum candidate candidate_kind(const struct self *self, const char *path)
 {
 	struct stat status;
 
-	if (stat(path, &status) < 0 || S_ISDIR(status.st_mode) ||
-	    (status.st_dev == self->device && status.st_ino == self->inode))
+	/* What can't be looked at for want of memory, execve tells. */
+	if (!stat_path(path, &status))
+		return errno == ENOMEM ? CANDIDATE_GOOD : CANDIDATE_NONE;
+	if (S_ISDIR(status.st_mode) || (status.st_dev == self->device && status.st_ino == self->inode))
 		return CANDIDATE_NONE;
-	return access(path, X_OK) == 0 ? CANDIDATE_GOOD : CANDIDATE_DENIED;
+	return access(path, X_OK) == 0 || errno != EACCES ? CANDIDATE_GOOD : CANDIDATE_DENIED;
 }
 
 /* Takes note of path where it is a better find than what there was. */

@@ -2,7 +2,9 @@
 type Errors = Readonly<Record<string, string>>
 
 const looked: Errors = {
+  ENOMEM: 'no memory for the path or what it leads to',
   EACCES: 'a directory may not be searched',
+  EINTR: 'a network file system, FUSE',
 }
 
 const opened: Errors = {
