@@ -48,11 +48,6 @@ export const plausible: Readonly<Record<string, Errors>> = {
   mmap: { ENOMEM: 'ulimit -v, vm.max_map_count', EAGAIN: 'ulimit -l', ENODEV: 'a file system without it' },
   'fcntl F_GETLK': { ENOLCK: 'no memory for locks' },
   'fcntl F_SETLK': { ENOLCK: 'no memory for locks', EAGAIN: 'somebody else has it' },
-  'fcntl F_SETLKW': {
-    ENOLCK: 'no memory for locks',
-    EINTR: 'a signal',
-    EDEADLK: 'two that wait in a circle',
-  },
   'fcntl F_OFD_SETLK': { ENOLCK: 'no memory for locks', EAGAIN: 'somebody else has it' },
   'fcntl F_DUPFD_CLOEXEC': { EMFILE: 'ulimit -n' },
   epoll_create1: { EMFILE: 'ulimit -n', ENFILE: 'as of open', ENOMEM: 'no memory', ENOSYS: 'a sandbox' },
@@ -66,7 +61,10 @@ export const plausible: Readonly<Record<string, Errors>> = {
     ENOSYS: 'Linux < 5.3, a sandbox',
     ESRCH: 'the process ended',
   },
-  timer_create: { EAGAIN: 'ulimit -i', ENOMEM: 'no memory' },
+  socket: { EMFILE: 'ulimit -n', ENOMEM: 'no memory', EAFNOSUPPORT: 'no unix sockets', EACCES: 'a sandbox' },
+  bind: { EADDRINUSE: "somebody else has that waiter's name", ENOMEM: 'no memory', EACCES: 'a sandbox' },
+  sendto: { ECONNREFUSED: 'that waiter is gone', ENOMEM: 'no memory', EINTR: 'a signal', EPERM: 'a sandbox' },
+  recvfrom: { EINTR: 'a signal', ENOMEM: 'no memory' },
   vfork: started,
   clone: started,
   execve: { ...started, ENFILE: 'as of open', ETXTBSY: 'it is being written', EACCES: 'a security module' },
@@ -85,8 +83,6 @@ export const sure: ReadonlySet<string> = new Set([
   'fcntl F_SETFD',
   'rt_sigaction', // of signals that there are
   'rt_sigprocmask',
-  'timer_settime',
-  'timer_delete',
   // libc, before main
   'arch_prctl',
   'set_tid_address',
@@ -154,7 +150,11 @@ export const verdicts: readonly Verdict[] = [
     says: `${unsafe}the ledger can't be opened\n`,
     why: noLedger,
   },
-  { call: /^fstat (v1|.*\.ledger) #1$/, says: `${unsafe}the ledger is not a file of ours\n`, why: noLedger },
+  {
+    call: /^fstat (v1 #1|.*\.ledger #2)$/,
+    says: `${unsafe}the ledger is not a file of ours\n`,
+    why: noLedger,
+  },
   {
     call: /^pread64 (v1|.*\.ledger) #1$/,
     says: `${unsafe}the ledger is from another version\n`,

@@ -8,7 +8,7 @@
  *   held        another launcher holds the implicit slot
  *   later       a token, L, is put into the FIFO once the launcher waits; it is taken out when that has ended
  *   later=MS    the same, so many milliseconds after it first asked for a lock (F_SETLK)
- *   queued      who first asks for the lock of the queue is told that another has it; with later=MS whoever does until then
+ *   queued      who would be the keeper of the queue is told once that another is; with later=MS until then
  *   closed      without a stdin
  *   fresh=DIR   DIR, with what lies in it, is removed before each run
  *
@@ -79,8 +79,8 @@ static const struct call calls[] = {
 	CALL(fcntl, COMMAND, 0), CALL(rt_sigaction, NUMBER, 0), CALL(rt_sigprocmask, NUMBER, 0), CALL(prctl, NUMBER, 0),
 	CALL(epoll_create1, NOTHING, 0), CALL(epoll_ctl, FD, 2), CALL(epoll_pwait, FD, 0), CALL(ppoll, NOTHING, 0),
 	CALL(pidfd_open, NOTHING, 0), CALL(clone, NOTHING, 0), CALL(wait4, NOTHING, 0), CALL(rt_sigtimedwait, NOTHING, 0),
-	CALL(rt_sigpending, NOTHING, 0), CALL(timer_create, NOTHING, 0), CALL(timer_settime, NOTHING, 0),
-	CALL(timer_delete, NOTHING, 0), CALL(clock_gettime, NOTHING, 0), CALL(nanosleep, NOTHING, 0),
+	CALL(rt_sigpending, NOTHING, 0), CALL(socket, NOTHING, 0), CALL(bind, NOTHING, 0), CALL(sendto, NOTHING, 0),
+	CALL(recvfrom, NOTHING, 0), CALL(clock_gettime, NOTHING, 0), CALL(nanosleep, NOTHING, 0),
 	CALL(clock_nanosleep, NOTHING, 0), CALL(getpid, NOTHING, 0), CALL(getppid, NOTHING, 0), CALL(geteuid, NOTHING, 0),
 	CALL(set_tid_address, NOTHING, 0), CALL(kill, NOTHING, 0), CALL(munmap, NOTHING, 0), CALL(brk, NOTHING, 0),
 	CALL(mprotect, NOTHING, 0), CALL(getrandom, NOTHING, 0), CALL(prlimit64, NOTHING, 0), CALL(set_robust_list, NOTHING, 0),
@@ -309,7 +309,7 @@ struct running {
 	pid_t launcher;
 	struct { pid_t pid; unsigned execs; } people[PEOPLE_MAX]; /* whoever made calls */
 	unsigned long matched, failed;
-	bool given, refused; /* the token of `later`, the lock of `queued` */
+	bool given, ticket, refused; /* the token of `later`; for `queued` the ticket, and the keeper's lock */
 	long give_at;        /* of `later=MS` */
 	/* The tool is held up until the launcher waits for it: else it may have ended before, and who waits makes fewer calls. */
 	bool waits;
@@ -367,6 +367,16 @@ static bool must_fail(struct running *running, const char *name, const char *lab
 	return ++running->failed <= FAILURES_MAX;
 }
 
+/* Whether a lock in the queue is asked for: the first one is a waiter's ticket, the others make it the keeper. */
+static bool asks_queue(const struct seccomp_notif *asked)
+{
+	struct flock lock = { .l_type = F_UNLCK };
+	struct iovec here = { &lock, sizeof lock }, there = { (void *)(uintptr_t)asked->data.args[2], sizeof lock };
+
+	return process_vm_readv((pid_t)asked->pid, &here, 1, &there, 1, 0) == (ssize_t)sizeof lock &&
+	       lock.l_type == F_WRLCK && lock.l_start >= (off_t)1 << 62;
+}
+
 /* The error to answer with; 0: the kernel shall do it. */
 static int judge(struct running *running, const struct seccomp_notif *asked)
 {
@@ -403,9 +413,12 @@ static int judge(struct running *running, const struct seccomp_notif *asked)
 		running->give_at = monotonic_ms() + later_ms;
 	if (must_fail(running, name, label)) {
 		error = failure;
-	} else if (is_queued && asks_lock && (later_ms > 0 ? !running->given : !running->refused)) {
-		running->refused = true;
-		error = EAGAIN;
+	} else if (is_queued && asks_lock && asks_queue(asked)) {
+		if (running->ticket && (later_ms > 0 ? !running->given : !running->refused)) {
+			running->refused = true;
+			error = EAGAIN;
+		}
+		running->ticket = true;
 	}
 	if (error == 0 && asked->data.nr == SYS_execve)
 		(*execs)++;
