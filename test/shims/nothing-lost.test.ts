@@ -72,8 +72,12 @@ test('kill :: the launcher at the head of the queue :: those behind it get their
   const holders = await takeAll(yard, 2)
   const head = start({ env: yard.governed })
   await waits(yard, head)
-  const others = [start({ env: yard.governed }), start({ env: yard.governed }), start({ env: yard.governed })]
-  for (const other of others) await waits(yard, other)
+  const others: Held[] = []
+  for (let i = 0; i < 3; i++) {
+    const other = start({ env: yard.governed })
+    await waits(yard, other) // they are ended in the order in which they came: the first must not be the one without a slot
+    others.push(other)
+  }
   await head.kill()
   for (const held of holders) await held.end()
   for (const other of others) assert.is((await other.end()).status, 7)
