@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { scrubbed } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
-import { killStarted, ledgerRecords, makeGate, makeYard, start, until, waits } from './hold.js'
+import { type Held, killStarted, ledgerRecords, makeGate, makeYard, start, until, waits } from './hold.js'
 import { assertWhole, takeAll } from './slots.js'
 
 test('kill :: the launcher while it waits :: the next one gets the slot', async () => {
@@ -67,7 +67,7 @@ test('kill :: launchers below jobshim run :: its summary does not count them as 
   assert.match(stderr, /^(Killed\n)?jobshim: 2 tool runs, at most 1 at a time, .* 0\/0 tokens back\n$/)
 })
 
-test('kill :: the launcher at the head of the queue :: those behind it get their slots', async () => {
+test('kill :: the keeper of the queue :: those behind it get their slots', async () => {
   const yard = await makeYard('A')
   const holders = await takeAll(yard, 2)
   const head = start({ env: yard.governed })
