@@ -16,7 +16,8 @@ enum { RECLAIMS = false }; /* of a test that must fail then */
 #else
 enum { RECLAIMS = true };
 #endif
-enum { SCAN_BYTES = 4096, CROWD = 64 };
+enum { SCAN_BYTES = 4096, CROWD = 64, TURNS = 8 };
+static const uint64_t TURN_NS = 100000000u;
 static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
 
 bool record_lock(const struct ledger *ledger, unsigned index, short type)
@@ -110,7 +111,7 @@ struct reclaim {
 	struct ledger *ledger;
 	const struct jobserver *jobserver;
 	uint32_t used;
-	bool crowded;
+	unsigned turn; /* of TURNS: which of the records without a token are looked at; TURNS: all */
 };
 
 static uint32_t pid_of(const unsigned char *record)
@@ -126,9 +127,10 @@ static void reclaim_if_dead(unsigned index, const unsigned char *record, void *s
 	struct reclaim *reclaim = state;
 
 	reclaim->used++;
-	/* For each lock that is tried the kernel goes through all others. In a crowd those that can't be worth a token are
-	 * believed to live if there is such a process; they are looked at when it is over. */
-	if (reclaim->crowded && record[RECORD_KIND] != SLOT_TOKEN && kill((pid_t)pid_of(record), 0) == 0)
+	/* For each lock that is tried the kernel goes through all others. In a crowd those that can't be worth a token take
+	 * turns, and are believed to live if there is such a process. */
+	if (reclaim->turn < TURNS && record[RECORD_KIND] != SLOT_TOKEN &&
+	    (index % TURNS != reclaim->turn || kill((pid_t)pid_of(record), 0) == 0))
 		return;
 	if (index == reclaim->ledger->index || !record_lock(reclaim->ledger, index, F_WRLCK))
 		return;
@@ -138,11 +140,14 @@ static void reclaim_if_dead(unsigned index, const unsigned char *record, void *s
 
 void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
 {
-	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver, .crowded = ledger_used(ledger) > CROWD };
+	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver, .turn = TURNS };
+	uint64_t now = monotonic_ns();
 
 	if (ledger->fd < 0)
 		return;
-	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = monotonic_ns();
+	if (ledger_used(ledger) > CROWD)
+		reclaim.turn = (unsigned)(now / TURN_NS % TURNS);
+	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = now;
 	if (each_record(ledger, reclaim_if_dead, &reclaim))
 		*FIELD(uint32_t, ledger->header, HEADER_USED) = reclaim.used;
 }
