@@ -152,9 +152,10 @@ bool queue_is_first(const struct queue *queue)
 	return taken(queue->jobserver, queue->job, FIRST_TICKET, queue->ticket) == NO_TICKET;
 }
 
-bool queue_keep(const struct queue *queue)
+bool queue_keep(struct queue *queue)
 {
-	return lock(queue->jobserver, queue->job, KEEPER) || !held_by_another();
+	queue->keeps = queue->keeps || lock(queue->jobserver, queue->job, KEEPER) || !held_by_another();
+	return queue->keeps;
 }
 
 bool queue_wake_first(const struct queue *queue)
@@ -162,24 +163,24 @@ bool queue_wake_first(const struct queue *queue)
 	return wake(queue, first_taken(queue->jobserver, queue->job));
 }
 
-void queue_leave(struct queue *queue)
+/* The last in the queue stays the longest. */
+static void hand_over(const struct queue *queue)
 {
-	struct flock place = tickets(queue->job, FIRST_TICKET, TICKETS_END, F_UNLCK);
-	struct flock keeper = tickets(queue->job, KEEPER, KEEPER + 1, F_UNLCK);
-	bool vacant;
-
-	/* In this order: a keeper that leaves at the same time either finds our place empty, or we find it gone. */
-	fcntl(queue->jobserver->write_fd, F_SETLK, &place);
-	vacant = queue_keep(queue);
-	if (vacant)
-		fcntl(queue->jobserver->write_fd, F_SETLK, &keeper);
-	for (int try = 0, end = TICKETS_END; vacant && try < WAKE_TRIES; try++) {
+	for (int try = 0, end = TICKETS_END; try < WAKE_TRIES; try++) {
 		int last = last_taken(queue->jobserver, queue->job, end);
 
 		if (last == NO_TICKET || wake(queue, last))
 			break;
 		end = last;
 	}
-	if (queue->socket >= 0)
-		close(queue->socket);
+}
+
+void queue_leave(struct queue *queue)
+{
+	struct flock all = tickets(queue->job, FIRST_TICKET, KEEPER + 1, F_UNLCK);
+
+	fcntl(queue->jobserver->write_fd, F_SETLK, &all);
+	if (queue->keeps)
+		hand_over(queue);
+	queue->keeps = false;
 }

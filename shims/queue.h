@@ -12,7 +12,8 @@ struct queue {
 	const struct jobserver *jobserver;
 	const struct job *job;
 	int ticket; /* our place in it; 0 where there is none to be had: then we are first, and nobody can wake us */
-	int socket; /* readable when another waiter wakes us; -1 where none can */
+	int socket; /* readable when another waiter wakes us; -1 where none can. Open until we end, so that leaving is quick */
+	bool keeps;
 };
 
 /* Whether nobody waits. */
@@ -25,12 +26,12 @@ void queue_join(struct queue *queue, const struct jobserver *jobserver, const st
 bool queue_is_first(const struct queue *queue);
 
 /* Becomes the keeper, or stays it. False where another is. */
-bool queue_keep(const struct queue *queue);
+bool queue_keep(struct queue *queue);
 
 /* Wakes the first one. False where that can't be done, or nobody else waits. */
 bool queue_wake_first(const struct queue *queue);
 
-/* Leaves it. If there is no keeper then, the last one is woken to be it: that one stays the longest. */
+/* Leaves it. A keeper wakes another one to be it. */
 void queue_leave(struct queue *queue);
 
 #endif

@@ -98,7 +98,7 @@ inline call() {
 
 proctype Waiter(byte me) {
 	byte i, j, found, watched;
-	bool first, called, token, runs, vacant;
+	bool first, called, token, runs, keeps;
 
 	find(true);
 	if
@@ -159,16 +159,9 @@ again:
 	goto again;
 leave:
 	MAY_DIE;
-	place[me] = 0;
-	MAY_DIE;
-	atomic {
-		vacant = (keeper == NOBODY || keeper == me);
-		if :: vacant -> keeper = me :: else fi
-	}
-	MAY_DIE;
+	atomic { keeps = (keeper == me); place[me] = 0; if :: keeps -> keeper = NOBODY :: else fi }
 	if
-	:: vacant ->
-		keeper = NOBODY;
+	:: keeps ->
 #ifndef NO_HANDOVER
 		MAY_DIE;
 		find(true);
@@ -176,7 +169,6 @@ leave:
 #endif
 	:: else
 	fi;
-	bound[me] = false;
 work:
 	MAY_DIE;
 	atomic {
