@@ -20,11 +20,11 @@
 
 enum {
 	LOOK_AGAIN_MS = 250,   /* the keeper of a queue: reclaim, and wake-ups that another waiter swallowed */
-	LOOK_EACH_MS = 16,     /* while another queue's keeper does it for all: so much for each launcher there is */
+	LOOK_EACH_MS = 16,     /* longer by that for each launcher, while another queue's keeper does it for all */
 	UNSEEN_HOLDER_MS = 10, /* the same where the implicit slot's holder can't be watched */
 	TICK_MS = 750,         /* the others: the keeper may have been stopped or killed */
-	TICK_EACH_MS = 50,     /* longer by that for each other launcher, who looks as well */
-	TICK_MAX_MS = 10000,
+	TICK_EACH_MS = 50,     /* longer by that for each launcher */
+	SLEEP_MAX_MS = 10000,
 	PUT_PAUSE_MS = 10, /* where there is no memory for a token in the pipe */
 	PUT_TRIES = 100,
 };
@@ -124,7 +124,8 @@ static struct sleeper sleeper_make(const struct queue *queue, const sigset_t *ma
 	struct sleeper sleeper = {
 		.epoll = epoll_create1(EPOLL_CLOEXEC), .fifo = queue->jobserver->read_fd, .socket = queue->socket, .mask = mask
 	};
-	struct epoll_event token = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = -1 }, call = { .events = EPOLLIN, .data.fd = queue->socket };
+	struct epoll_event token = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = -1 };
+	struct epoll_event call = { .events = EPOLLIN, .data.fd = queue->socket };
 
 	if (sleeper.epoll >= 0 &&
 	    (epoll_ctl(sleeper.epoll, EPOLL_CTL_ADD, sleeper.fifo, &token) < 0 ||
@@ -171,6 +172,14 @@ struct keeper {
 	struct patience patience;
 };
 
+/* The longer the more launchers there are, who look as well. */
+static int longer(int ms, int each_ms, const struct ledger *ledger)
+{
+	uint32_t others = ledger_used(ledger);
+
+	return others < (uint32_t)((SLEEP_MAX_MS - ms) / each_ms) ? ms + (int)others * each_ms : SLEEP_MAX_MS;
+}
+
 /* Looks for the dead, four times a second. True where patience is out. */
 static bool keep(struct keeper *keeper, const struct jobserver *jobserver, struct ledger *ledger)
 {
@@ -179,7 +188,7 @@ static bool keep(struct keeper *keeper, const struct jobserver *jobserver, struc
 	/* Of a crowd of keepers one or two look so often; who finds nobody doing it begins. */
 	keeper->look_again_ms = LOOK_AGAIN_MS;
 	if (!ledger_reclaim_in_crowd(ledger, jobserver, LOOK_AGAIN_MS * MS / 2))
-		keeper->look_again_ms = LOOK_EACH_MS * (int)ledger_used(ledger);
+		keeper->look_again_ms = longer(LOOK_AGAIN_MS, LOOK_EACH_MS, ledger);
 	keeper->looked_ns = monotonic_ns();
 #ifdef JOBSHIM_NAIVE
 	return false;
@@ -189,15 +198,11 @@ static bool keep(struct keeper *keeper, const struct jobserver *jobserver, struc
 
 static int tick_ms(const struct queue *queue, const struct ledger *ledger)
 {
-	uint32_t others = ledger_used(ledger);
-
-	if (queue->socket < 0)
-		return LOOK_AGAIN_MS;
-	return others < (TICK_MAX_MS - TICK_MS) / TICK_EACH_MS ? TICK_MS + (int)others * TICK_EACH_MS : TICK_MAX_MS;
+	return queue->socket < 0 ? LOOK_AGAIN_MS : longer(TICK_MS, TICK_EACH_MS, ledger);
 }
 
 static void wait_for_slot(const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
-                                  struct slot *slot, const sigset_t *mask, struct keeper *keeper)
+                          struct slot *slot, const sigset_t *mask, struct keeper *keeper)
 {
 	struct queue queue;
 	struct sleeper sleeper;
@@ -212,7 +217,6 @@ static void wait_for_slot(const struct jobserver *jobserver, const struct job *j
 
 		if ((overdue || queue_is_first(&queue)) && try_implicit(jobserver, job, ledger, slot))
 			break;
-		overdue = false;
 		if (queue_keep(&queue)) {
 			if (keep(keeper, jobserver, ledger)) {
 				ledger_held(ledger, SLOT_OVERDRAFT);
@@ -228,8 +232,8 @@ static void wait_for_slot(const struct jobserver *jobserver, const struct job *j
 			if (overdue && try_implicit(jobserver, job, ledger, slot))
 				break;
 		}
-		if (sleeper_sleep(&sleeper, holder, timeout_ms) && timeout_ms >= TICK_MS)
-			overdue = true;
+		/* Who had to look by itself takes what there is: the keeper, or the first one, may have been stopped. */
+		overdue = sleeper_sleep(&sleeper, holder, timeout_ms) && !queue.keeps;
 		if (holder >= 0)
 			close(holder);
 	}

@@ -120,7 +120,7 @@ killed:
 	}
 }
 
-/* Whoever looks for the dead: the head of a queue, a launcher at its end, the server. */
+/* Whoever looks for the dead: the keeper of a queue, a launcher at its end, the server. */
 inline reclaim(at) {
 	if
 	:: stored[at] && (state[at] == HELD || state[at] == ACQUIRING) ->

@@ -82,7 +82,6 @@ const commands: Readonly<Record<string, string>> = {
   2: 'F_SETFD',
   5: 'F_GETLK',
   6: 'F_SETLK',
-  7: 'F_SETLKW',
   37: 'F_OFD_SETLK',
   1030: 'F_DUPFD_CLOEXEC',
 }
