@@ -12,7 +12,11 @@ export function realDirectories(path: string, own?: string): string[] {
 }
 
 function isShimDirectory(directory: string): boolean {
-  return statSync(join(directory, shimTarget), { throwIfNoEntry: false, bigint: false })?.isFile() ?? false
+  try {
+    return statSync(join(directory, shimTarget)).isFile()
+  } catch {
+    return false // whatever is in a directory that may not be searched, it is no tool of this user
+  }
 }
 
 /** Returns the path under which a PATH search finds the program, or undefined. */

@@ -1,7 +1,17 @@
-import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { boundByModes } from '../support/bound.js'
 import { run } from '../support/jobshim.js'
 import { repository, writeFiles } from '../support/workspace.js'
 import { makeBench, picture } from './fake-tools.js'
@@ -32,6 +42,19 @@ test('install :: links, launcher, manifest and tool files', async () => {
   )
   assert.is(readFileSync(join(dir, '.jobshim/tools/cc'), 'utf8'), 'family=gcc\n')
   assert.is(readFileSync(join(dir, '.jobshim/tools/make'), 'utf8'), 'family=make\n')
+})
+
+test('install :: a directory on PATH that may not be searched is passed over', async () => {
+  const { dir, path, root } = makeBench(['cc'])
+  const closed = join(root, 'closed')
+  mkdirSync(closed, { mode: 0 })
+  const [program = '', ...before] = [...boundByModes, process.execPath]
+  const words = [...before, join(repository, 'bin/jobshim.js'), 'install', '--dir', dir, '--tools', 'cc']
+  const env = { PATH: `${closed}:${path}:${process.env.PATH}`, HOME: root }
+  const { status, stderr } = await run(program, words, { cwd: root, env })
+  assert.equal({ status, stderr }, { status: 0, stderr: '' })
+  assert.is(picture(dir).cc, shim)
+  rmdirSync(closed)
 })
 
 test('install :: the shims run the real tools', async () => {
