@@ -120,6 +120,7 @@ async function runAndTell(file: string): Promise<void> {
     `${report.problems.length > 0 ? 'FAIL' : 'ok  '} ${name}  ${report.passed} passed${skipped}  ${seconds} s`,
   )
   if (report.problems.length > 0) console.log(`${report.output}\n${name}: ${report.problems.join('\n')}\n`)
+  else for (const line of report.output.match(/^measured .*$/gm) ?? []) console.log(`     ${line}`)
   sum.passed += report.passed
   sum.failed += report.failed
   sum.skipped += report.skipped
