@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "contract.h"
@@ -114,23 +112,13 @@ struct reclaim {
 	unsigned turn; /* of TURNS: which of the records without a token are looked at; TURNS: all */
 };
 
-static uint32_t pid_of(const unsigned char *record)
-{
-	uint32_t pid;
-
-	memcpy(&pid, record + RECORD_PID, sizeof pid);
-	return pid;
-}
-
 static void reclaim_if_dead(unsigned index, const unsigned char *record, void *state)
 {
 	struct reclaim *reclaim = state;
 
 	reclaim->used++;
-	/* For each lock that is tried the kernel goes through all others. In a crowd those that can't be worth a token take
-	 * turns, and are believed to live if there is such a process. */
-	if (reclaim->turn < TURNS && record[RECORD_KIND] != SLOT_TOKEN &&
-	    (index % TURNS != reclaim->turn || kill((pid_t)pid_of(record), 0) == 0))
+	/* For each lock that is tried the kernel goes through all others: those that can't be worth a token may take turns. */
+	if (reclaim->turn < TURNS && index % TURNS != reclaim->turn && record[RECORD_KIND] != SLOT_TOKEN)
 		return;
 	if (index == reclaim->ledger->index || !record_lock(reclaim->ledger, index, F_WRLCK))
 		return;
@@ -138,18 +126,20 @@ static void reclaim_if_dead(unsigned index, const unsigned char *record, void *s
 	record_lock(reclaim->ledger, index, F_UNLCK);
 }
 
-void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
+static void search(struct ledger *ledger, const struct jobserver *jobserver, unsigned turn)
 {
-	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver, .turn = TURNS };
-	uint64_t now = monotonic_ns();
+	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver, .turn = turn };
 
 	if (ledger->fd < 0)
 		return;
-	if (ledger_used(ledger) > CROWD)
-		reclaim.turn = (unsigned)(now / TURN_NS % TURNS);
-	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = now;
+	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = monotonic_ns();
 	if (each_record(ledger, reclaim_if_dead, &reclaim))
 		*FIELD(uint32_t, ledger->header, HEADER_USED) = reclaim.used;
+}
+
+void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
+{
+	search(ledger, jobserver, TURNS);
 }
 
 static bool done_within(const struct ledger *ledger, uint64_t age_ns)
@@ -159,9 +149,11 @@ static bool done_within(const struct ledger *ledger, uint64_t age_ns)
 
 bool ledger_reclaim_in_crowd(struct ledger *ledger, const struct jobserver *jobserver, uint64_t age_ns)
 {
-	if (ledger_used(ledger) > CROWD && done_within(ledger, age_ns))
+	bool crowded = ledger_used(ledger) > CROWD;
+
+	if (crowded && done_within(ledger, age_ns))
 		return false;
-	ledger_reclaim(ledger, jobserver);
+	search(ledger, jobserver, crowded ? (unsigned)(monotonic_ns() / TURN_NS % TURNS) : TURNS);
 	return true;
 }
 

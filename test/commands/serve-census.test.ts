@@ -1,12 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import {
+  headerOffsets,
+  ledgerLayout,
+  recordOffsets,
+  recordStates,
+} from '../../src/jobserver/ledger-layout.js'
 import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
 import { describe, processesOf } from '../support/processes.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { waitersOf } from './runs.js'
 import { censusIsTaken, endServer, freeTokens, look, type Served, serve, sharing } from './served.js'
 
 const total = 3
@@ -166,6 +173,29 @@ test('census :: a launcher keeps its token, killed it is reclaimed and not count
   await censusIsTaken(served)
   assert.is(freeTokens(served), total)
   await endServer(served, '')
+})
+
+/** Leaves records of waiters that are gone, whose pid is another process's by now, as of a sandbox that was killed whole. */
+function leaveDead({ fifo }: Served, count: number): void {
+  const { headerBytes, recordBytes } = ledgerLayout
+  const ledger = openSync(`${fifo}.ledger`, 'r+')
+  const record = Buffer.alloc(recordBytes)
+  record[recordOffsets.state] = recordStates.waiting
+  record.writeUInt32LE(process.pid, recordOffsets.pid)
+  for (let index = 0; index < count; index++)
+    writeSync(ledger, record, 0, recordBytes, headerBytes + index * recordBytes)
+  const used = Buffer.alloc(4)
+  used.writeUInt32LE(count)
+  writeSync(ledger, used, 0, 4, headerOffsets.used)
+  closeSync(ledger)
+}
+
+test('census :: a crowd of dead waiters with pids of the living :: their records go, and it is not blind', async () => {
+  const served = await serve(total)
+  leaveDead(served, 200)
+  await until('it sees', () => look(served, '--census')[2] === '')
+  assert.is(waitersOf(`${served.fifo}.ledger`), 0)
+  await endServer(served)
 })
 
 test('census :: a token that somebody threw away', async () => {
