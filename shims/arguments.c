@@ -5,50 +5,65 @@
 
 #include "contract.h"
 
-static bool flag_matches(const char *flag, const char *argument)
+enum { KINDS = sizeof argument_kinds / sizeof argument_kinds[0] };
+
+static bool value_matches(const char *flag, const char *value)
 {
 	size_t length = strlen(flag);
 
-	if (flag[length - 1] == '*')
-		return strncmp(flag, argument, length - 1) == 0;
-	return strcmp(flag, argument) == 0;
+	if (length > 0 && flag[length - 1] == '*')
+		return strncmp(flag, value, length - 1) == 0;
+	return strcmp(flag, value) == 0;
 }
 
-static const struct argument_kind *kind_of(const char *family, const char *argument, bool first)
+/* `--flag=value` in the table is `--flag value` on many command lines. */
+static bool flag_matches(const char *flag, const char *argument, const char *next)
 {
-	for (size_t i = 0; i < sizeof argument_kinds / sizeof argument_kinds[0]; i++) {
-		const struct argument_kind *kind = &argument_kinds[i];
+	size_t name;
 
-		if (strcmp(kind->family, family) == 0 && (first || !kind->first) && flag_matches(kind->flag, argument))
-			return kind;
-	}
+	if (flag[0] != argument[0])
+		return false;
+	if (value_matches(flag, argument))
+		return true;
+	name = strlen(argument);
+	return next != NULL && strncmp(flag, argument, name) == 0 && flag[name] == '=' && value_matches(flag + name + 1, next);
+}
+
+static const struct family_run *run_of(const char *family)
+{
+	for (size_t i = 0; i < sizeof family_runs / sizeof family_runs[0]; i++)
+		if (strcmp(family_runs[i].family, family) == 0)
+			return &family_runs[i];
 	return NULL;
 }
 
-bool arguments_are_probe(const char *family, char *const argv[])
+enum run_kind arguments_kind(const char *family, char *const argv[])
 {
+	const struct family_run *run = run_of(family);
+	size_t first = 0, end, best;
 	bool input = false;
 
 	/* Whatever the tool: alone, these print and exit. */
 	if (argv[0] != NULL && argv[1] != NULL && argv[2] == NULL &&
 	    (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "--help") == 0))
-		return true;
-	if (family[0] == '\0' || argv[0] == NULL)
-		return false;
+		return RUN_PROBE;
+	if (run == NULL || argv[0] == NULL)
+		return RUN_OTHER;
+	while (first < KINDS && strcmp(argument_kinds[first].family, family) != 0)
+		first++;
+	for (end = first; end < KINDS && strcmp(argument_kinds[end].family, family) == 0;)
+		end++;
+	best = end;
 	for (int i = 1; argv[i] != NULL; i++) {
-		const struct argument_kind *kind = kind_of(family, argv[i], i == 1);
-
-		if (kind != NULL && kind->probe)
-			return true;
+		for (size_t row = first; row < best; row++)
+			if ((i == 1 || !argument_kinds[row].first) && flag_matches(argument_kinds[row].flag, argv[i], argv[i + 1]))
+				best = row;
 		if (argv[i][0] != '-' || argv[i][1] == '\0')
 			input = true;
 	}
-	if (input)
-		return false;
-	for (size_t i = 0; i < sizeof needs_input / sizeof needs_input[0]; i++)
-		if (strcmp(needs_input[i], family) == 0)
-			return true;
-	return false;
+	if (run->needs_input && !input)
+		return RUN_PROBE;
+	return best < end ? argument_kinds[best].kind : run->otherwise;
 }
 
 /* Single letters that take an argument; behind them nothing in the word is an option. */

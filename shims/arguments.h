@@ -4,8 +4,11 @@
 
 #include <stdbool.h>
 
-/* Whether the run does no work worth a token: it prints its version, or has no input (DESIGN 4.3). */
-bool arguments_are_probe(const char *family, char *const argv[]);
+#include "contract.h"
+
+/* What kind of run the arguments make it (contract.h). RUN_PROBE: no work worth a token, it prints its version, or has
+ * no input (DESIGN 4.3). RUN_OTHER where the family is not known. */
+enum run_kind arguments_kind(const char *family, char *const argv[]);
 
 /* Whether make's or ninja's command line brings a -j of its own. */
 bool arguments_have_jobs(const char *family, char *const argv[]);

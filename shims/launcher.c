@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 	if (!run.builds && run.real.stripped_path != NULL)
 		put_environment(run.real.stripped_path);
 	tool_settings_read(&run.settings, run.self.shim_dir, base_name(run.tool));
-	if ((disable != NULL && strcmp(disable, "1") == 0) || arguments_are_probe(run.settings.family, run.argv))
+	if ((disable != NULL && strcmp(disable, "1") == 0) || arguments_kind(run.settings.family, run.argv) == RUN_PROBE)
 		exec_tool(&run);
 	govern(&run);
 }

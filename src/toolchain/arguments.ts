@@ -1,6 +1,6 @@
 /**
- * Which arguments tell that a tool run is no work, per family. The first row that matches an argument decides;
- * a run is a probe if any argument is one, or if the family needs an input and none is named.
+ * What kind of run a tool's arguments make it, per family: the first row that matches any of them decides. Where none
+ * does it is what `familyRuns` says.
  */
 export type ToolFamily =
   | 'gcc'
@@ -17,12 +17,24 @@ export type ToolFamily =
   | 'make'
   | 'ninja'
 
+/** probe: it only prints, and takes no slot. The others are what a rule may name. */
+export const runKinds = ['compile', 'link', 'preprocess', 'other', 'probe'] as const
+
+export type RunKind = (typeof runKinds)[number]
+
 export type ArgumentKind = {
   family: ToolFamily
-  flag: string // a trailing * matches any rest
-  means: 'probe' | 'work' // work: an exception to a later row
+  flag: string // a trailing * matches any rest; `--flag=value` also matches `--flag value`
+  means: RunKind
   where: 'anywhere' | 'first' // first: only as argv[1], a subcommand
 }
+
+const rows = (
+  family: ToolFamily,
+  means: RunKind,
+  flags: readonly string[],
+  where: ArgumentKind['where'] = 'anywhere',
+): ArgumentKind[] => flags.map(flag => ({ family, flag, means, where }))
 
 const compilerProbes = [
   '-###', // prints the commands it would run
@@ -37,22 +49,22 @@ const compilerProbes = [
   '-print-*', // prints a path or a name and exits
 ] as const
 
-const probes = (family: ToolFamily, flags: readonly string[]): ArgumentKind[] =>
-  flags.map(flag => ({ family, flag, means: 'probe', where: 'anywhere' }))
-
-const subcommands = (family: ToolFamily, names: readonly string[]): ArgumentKind[] =>
-  names.map(flag => ({ family, flag, means: 'probe', where: 'first' }))
-
-const work = (family: ToolFamily, flags: readonly string[]): ArgumentKind[] =>
-  flags.map(flag => ({ family, flag, means: 'work', where: 'anywhere' }))
+// A compiler's driver stops after the earliest phase that is asked for.
+const driver = (family: ToolFamily, compile: readonly string[]) => [
+  ...rows(family, 'preprocess', ['-E', '-M', '-MM']),
+  ...rows(family, 'compile', ['-S', '-c', ...compile]),
+]
 
 export const argumentKinds: readonly ArgumentKind[] = [
-  ...probes('ar', ['--help', '--version', '-V']),
-  ...probes('as', ['--help', '--target-help', '--version', '-version']),
-  ...probes('clang', compilerProbes),
-  ...probes('gcc', compilerProbes),
-  ...probes('gfortran', compilerProbes),
-  ...probes('ghc', [
+  ...rows('ar', 'probe', ['--help', '--version', '-V']),
+  ...rows('as', 'probe', ['--help', '--target-help', '--version', '-version']),
+  ...rows('clang', 'probe', compilerProbes),
+  ...driver('clang', ['-cc1', '-cc1as', '-fsyntax-only', '-x=c++-header', '-x=c-header']), // -cc1: what the driver starts
+  ...rows('gcc', 'probe', compilerProbes),
+  ...driver('gcc', ['-fsyntax-only', '-x=c++-header', '-x=c-header']),
+  ...rows('gfortran', 'probe', compilerProbes),
+  ...driver('gfortran', ['-fsyntax-only']),
+  ...rows('ghc', 'probe', [
     '--help',
     '--info',
     '--numeric-version',
@@ -62,9 +74,11 @@ export const argumentKinds: readonly ArgumentKind[] = [
     '-?',
     '-V',
   ]),
-  ...subcommands('go', ['bug', 'doc', 'env', 'help', 'version']), // no compiler runs below these
-  ...probes('javac', ['--help', '--help-extra', '--version', '-X', '-help', '-version']),
-  ...probes('ld', [
+  ...rows('ghc', 'preprocess', ['-E', '-M']),
+  ...rows('ghc', 'compile', ['-C', '-S', '-c', '-fno-code', '-no-link']),
+  ...rows('go', 'probe', ['bug', 'doc', 'env', 'help', 'version'], 'first'), // no compiler runs below these
+  ...rows('javac', 'probe', ['--help', '--help-extra', '--version', '-X', '-help', '-version']),
+  ...rows('ld', 'probe', [
     '--help',
     '--print-output-format',
     '--print-sysroot',
@@ -72,21 +86,48 @@ export const argumentKinds: readonly ArgumentKind[] = [
     '--version',
     '-version',
   ]),
-  ...probes('make', ['--help', '--version', '-h', '-v']),
-  ...probes('ninja', ['--help', '--version', '-h', '-t']), // -t: a tool such as clean or compdb, starts no edge
-  ...probes('ranlib', ['--help', '--version', '-V', '-v']),
-  ...work('rustc', ['--print=link-args', '--print=native-static-libs']), // printed by a real link
-  ...probes('rustc', ['--explain*', '--help', '--print*', '--version', '-V', '-h', '-vV']),
+  ...rows('make', 'probe', ['--help', '--version', '-h', '-v']),
+  ...rows('ninja', 'probe', ['--help', '--version', '-h', '-t']), // -t: a tool such as clean or compdb, starts no edge
+  ...rows('ranlib', 'probe', ['--help', '--version', '-V', '-v']),
+  ...rows('rustc', 'link', ['--print=link-args', '--print=native-static-libs']), // printed by a real link
+  ...rows('rustc', 'probe', ['--explain*', '--help', '--print*', '--version', '-V', '-h', '-vV']),
+  ...rows('rustc', 'compile', [
+    '--emit=asm',
+    '--emit=dep-info,metadata', // cargo check
+    '--emit=llvm-*',
+    '--emit=metadata',
+    '--emit=mir',
+    '--emit=obj',
+  ]),
+  ...rows('rustc', 'link', [
+    '--crate-type=bin',
+    '--crate-type=cdylib*',
+    '--crate-type=dylib*',
+    '--crate-type=proc-macro',
+    '--crate-type=staticlib*',
+    '--test',
+  ]),
+  ...rows('rustc', 'compile', ['--crate-type=lib', '--crate-type=rlib']),
 ]
 
-/** Families whose run without any input file only prints something. `-` is an input, `@file` may name one. */
-export const needsInput: readonly ToolFamily[] = [
-  'as',
-  'clang',
-  'gcc',
-  'gfortran',
-  'ghc',
-  'javac',
-  'ld',
-  'rustc',
+/**
+ * What a run is whose arguments match no row. `needsInput`: without any input file it is a probe; `-` is an input,
+ * `@file` may name one.
+ */
+export type FamilyRun = { family: ToolFamily; needsInput: boolean; otherwise: RunKind }
+
+export const familyRuns: readonly FamilyRun[] = [
+  { family: 'ar', needsInput: false, otherwise: 'other' },
+  { family: 'as', needsInput: true, otherwise: 'compile' },
+  { family: 'clang', needsInput: true, otherwise: 'link' },
+  { family: 'gcc', needsInput: true, otherwise: 'link' },
+  { family: 'gfortran', needsInput: true, otherwise: 'link' },
+  { family: 'ghc', needsInput: true, otherwise: 'link' },
+  { family: 'go', needsInput: false, otherwise: 'other' },
+  { family: 'javac', needsInput: true, otherwise: 'compile' },
+  { family: 'ld', needsInput: true, otherwise: 'link' },
+  { family: 'make', needsInput: false, otherwise: 'other' },
+  { family: 'ninja', needsInput: false, otherwise: 'other' },
+  { family: 'ranlib', needsInput: false, otherwise: 'other' },
+  { family: 'rustc', needsInput: true, otherwise: 'link' },
 ]

@@ -9,7 +9,7 @@ import {
   slotKinds,
 } from '../jobserver/ledger-layout.js'
 import { adapters } from './adapters.js'
-import { argumentKinds, needsInput } from './arguments.js'
+import { argumentKinds, familyRuns, type RunKind, runKinds } from './arguments.js'
 import { type ClientName, clientNames } from './clients.js'
 
 const upper = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
@@ -37,6 +37,8 @@ const holdsOf = {
   'a token a child': 'HOLDS_BY_CHILD',
   'a token a child or thread': 'HOLDS_BY_CHILD_OR_THREAD',
 } as const satisfies Record<ClientName['holds'], string>
+
+const kindOf = (kind: RunKind): string => `RUN_${kind.toUpperCase()}`
 
 /** Returns the text of `shims/contract.h`. */
 export function renderContract(): string {
@@ -73,16 +75,26 @@ export function renderContract(): string {
         ({ name, family, fifoSince }) => `${quoted(name)}, ${quoted(family)}, ${fifoSince.join(', ')}`,
       ),
     ),
-    'struct argument_kind { const char *family; const char *flag; int probe; int first; };',
+    `enum run_kind { ${runKinds.map(kindOf).join(', ')} };`,
+    'struct argument_kind { const char *family; const char *flag; enum run_kind kind; int first; };',
     rows(
       'argument_kind',
       'argument_kinds',
       argumentKinds.map(
         ({ family, flag, means, where }) =>
-          `${quoted(family)}, ${quoted(flag)}, ${means === 'probe' ? 1 : 0}, ${where === 'first' ? 1 : 0}`,
+          `${quoted(family)}, ${quoted(flag)}, ${kindOf(means)}, ${where === 'first' ? 1 : 0}`,
       ),
     ),
-    `static const char *const needs_input[] __attribute__((unused)) = { ${needsInput.map(quoted).join(', ')} };`,
+    'struct family_run { const char *family; int needs_input; enum run_kind otherwise; };',
+    rows(
+      'family_run',
+      'family_runs',
+      familyRuns.map(
+        ({ family, needsInput, otherwise }) =>
+          `${quoted(family)}, ${needsInput ? 1 : 0}, ${kindOf(otherwise)}`,
+      ),
+    ),
+    `static const char *const run_kind_names[] __attribute__((unused)) = { ${runKinds.map(quoted).join(', ')} };`,
     '#endif\n',
   ].join('\n\n')
 }

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { adapters } from '../../src/toolchain/adapters.js'
-import { argumentKinds, needsInput } from '../../src/toolchain/arguments.js'
+import { argumentKinds, familyRuns } from '../../src/toolchain/arguments.js'
 import { clientNames } from '../../src/toolchain/clients.js'
 
 // By code units, as the tables are written.
@@ -15,14 +15,15 @@ test('arguments :: rows stand family by family, families sorted', () => {
   assert.is(runs.length, families.length)
 })
 
-test('arguments :: flags of one family and meaning are sorted and stand once', () => {
+test('arguments :: flags that stand together are sorted, and each stands once in its family', () => {
+  argumentKinds.forEach((row, index) => {
+    const before = argumentKinds[index - 1]
+    if (before?.family === row.family && before.means === row.means)
+      assert.ok(before.flag < row.flag, `${row.family}: ${before.flag} before ${row.flag}`)
+  })
   for (const family of unique(argumentKinds.map(row => row.family))) {
-    for (const means of ['probe', 'work']) {
-      const flags = argumentKinds
-        .filter(row => row.family === family && row.means === means)
-        .map(row => row.flag)
-      assert.equal(flags, sorted(unique(flags)), `${family} ${means}`)
-    }
+    const flags = argumentKinds.filter(row => row.family === family).map(({ flag }) => flag)
+    assert.equal(flags, unique(flags))
   }
 })
 
@@ -38,8 +39,12 @@ test('arguments :: no row is hidden by an earlier one', () => {
   )
 })
 
-test('arguments :: families that need an input, adapters and clients are sorted', () => {
-  for (const names of [needsInput, adapters.map(({ name }) => name), clientNames.map(({ name }) => name)])
+test('arguments :: families, adapters and clients are sorted', () => {
+  for (const names of [
+    familyRuns.map(({ family }) => family),
+    adapters.map(({ name }) => name),
+    clientNames.map(({ name }) => name),
+  ])
     assert.equal(names, sorted(names))
 })
 
