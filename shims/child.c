@@ -111,7 +111,8 @@ static void stop_too(void)
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 }
 
-int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited)
+int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited,
+              struct rusage *usage)
 {
 	volatile int error = 0;
 	int status = 0, last_sent = 0;
@@ -124,7 +125,7 @@ int child_run(const char *path, char *const argv[], char *const envp[], const st
 	handled_set(&handled);
 	for (;;) {
 		siginfo_t info;
-		pid_t changed = waitpid(child, &status, error != 0 ? 0 : WNOHANG | WUNTRACED | WCONTINUED);
+		pid_t changed = wait4(child, &status, error != 0 ? 0 : WNOHANG | WUNTRACED | WCONTINUED, usage);
 
 		if (changed < 0 && errno == EINTR)
 			continue; /* SIGCHLD may be spent already */

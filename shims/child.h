@@ -3,6 +3,7 @@
 #define CHILD_H
 
 #include <signal.h>
+#include <sys/resource.h>
 
 /* What our caller gave us and the tool is to get. */
 struct inherited {
@@ -16,9 +17,10 @@ void child_prepare(struct inherited *inherited);
 /* Gives mask and dispositions back, for an exec in our place. */
 void child_unprepare(const struct inherited *inherited);
 
-/* Runs the program and returns its wait status; signals sent to us go to it. -1, with errno set, if it can't be
+/* Runs the program and returns its wait status, and in *usage what it used; signals sent to us go to it. -1, with errno set, if it can't be
  * started as a child; ECHILD: it was, and how it ended can't be told. */
-int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited);
+int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited,
+              struct rusage *usage);
 
 /* Ends this process as status says: with its exit code, or of its signal. */
 _Noreturn void child_end_like(int status);

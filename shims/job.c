@@ -33,6 +33,17 @@ static uint64_t key_of(uint64_t namespace, uint64_t pid, uint64_t start, const c
 	return value;
 }
 
+/* Only below a launcher is there anything to look for, and then it has counted its hop. */
+static bool is_launcher(pid_t pid)
+{
+	char program[16];
+
+	if (getenv(ENV_HOPS) == NULL)
+		return false;
+	process_program(pid, program, sizeof program);
+	return strcmp(program, "launcher") == 0;
+}
+
 struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger)
 {
 	struct job job = { .ours = false };
@@ -47,6 +58,7 @@ struct job job_find(const struct jobserver *jobserver, const struct ledger *ledg
 		if (!by_owner && !client_of(&process, jobserver))
 			continue;
 		job.ours = child.pid == getpid();
+		job.nested = !by_owner && is_launcher(process.pid);
 		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. Else the child's name;
 		 * without its PID namespace, which takes long to ask for: should two ever agree, they merely share a slot. */
 		job.key = by_owner ? OWNER_KEY : key_of(0, (uint64_t)child.pid, child.start, "");
@@ -58,10 +70,20 @@ struct job job_find(const struct jobserver *jobserver, const struct ledger *ledg
 	return job;
 }
 
-struct job job_that_pays(void)
+static uint64_t own_key(void)
 {
 	struct process self = { .pid = getpid() };
 
 	process_read(self.pid, &self);
-	return (struct job){ .pays = true, .key = key_of(pid_namespace(), (uint64_t)self.pid, self.start, "") };
+	return key_of(pid_namespace(), (uint64_t)self.pid, self.start, "");
+}
+
+struct job job_of_callers(void)
+{
+	return (struct job){ .key = own_key() };
+}
+
+struct job job_that_pays(void)
+{
+	return (struct job){ .pays = true, .key = own_key() };
 }

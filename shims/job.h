@@ -11,12 +11,16 @@ struct ledger;
 struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
 	bool pays;    /* it has no implicit slot: only a token will do */
+	bool nested;  /* its client is a launcher: the tool that one runs is above us */
 	uint64_t key; /* unless it is ours: names the job's locks and records */
 };
 
 /* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
  * `jobshim run` in the same PID namespace, else one for each JOBSHIM_JOB and PID namespace. */
 struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger);
+
+/* The slot that our caller took, as a job that nobody else is in: while it waits for a gate another run may borrow it. */
+struct job job_of_callers(void);
 
 /* A job that nobody else is in, and that pays with a token. */
 struct job job_that_pays(void);

@@ -11,9 +11,13 @@
 #include "arguments.h"
 #include "child.h"
 #include "contract.h"
+#include "costs.h"
+#include "gate.h"
+#include "gather.h"
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "policy.h"
 #include "process.h"
 #include "question.h"
 #include "report.h"
@@ -30,10 +34,12 @@ struct run {
 	const char *tool; /* its plain name */
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
 	const struct adapter *adapter;
-	bool nested; /* another tool's launcher is above us */
 	bool builds; /* it starts tools: make or ninja, or what `launcher --token` starts */
 	bool pays;   /* it takes a token, whatever slot may be there */
+	bool in_callers; /* it runs in the slot that its caller took */
 	struct tool_settings settings;
+	enum run_kind kind;
+	struct policy policy;
 	struct self self;
 	struct resolution real;
 };
@@ -75,7 +81,6 @@ static void count_hop(struct run *run)
 	const char *value = getenv(ENV_HOPS);
 	long hops = value == NULL ? 0 : strtol(value, NULL, 10);
 
-	run->nested = hops > 0;
 	if (run->builds)
 		return;
 	if (hops < 0 || hops >= LEDGER_HOP_LIMIT) {
@@ -138,16 +143,65 @@ static _Noreturn void without_jobserver(const struct run *run, const char *why)
 	exec_tool(run);
 }
 
+/* Waits until the rules let the run look for a slot. */
+static void wait_for_gates(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger,
+                           const struct inherited *inherited, uint64_t *waited_ns)
+{
+	*waited_ns = 0;
+	if (!policy_has_gates(&run->policy))
+		return;
+	switch (gate_pass(&run->policy, jobserver, ledger, &inherited->mask, run->settings.patience, waited_ns)) {
+	case ADMITTED:
+		break;
+	case UNGATED:
+		report_debug("%s: no rule is heeded: %s", run->tool, ledger->fd < 0 ? ledger->why : "the ledger is full");
+		break;
+	case IMPATIENT:
+		ledger_count_overdraft(ledger);
+		report("%s: a rule kept it from running for %g s on an idle machine: run all the same", run->tool,
+		       run->settings.patience);
+	}
+}
+
+/* Takes the further slots that a rule asks for. */
+static void gather(const struct run *run, const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
+                   const struct slot *slot, const struct inherited *inherited, struct gathering *gathering)
+{
+	unsigned wanted = policy_slots(&run->policy, ledger);
+
+	if (wanted > 1 && (slot->kind == SLOT_TOKEN || slot->kind == SLOT_IMPLICIT) &&
+	    !gather_take(gathering, wanted, jobserver, job, ledger, slot, &inherited->mask, run->settings.patience))
+		report("%s: %u slots were not free together for %g s on an idle machine: run in one", run->tool, wanted,
+		       run->settings.patience);
+	ledger_gathers(ledger, false);
+}
+
+static void count_start(const struct run *run, const struct job *job, const struct jobserver *jobserver,
+                        struct ledger *ledger, const struct slot *slot)
+{
+	if (run->builds)
+		ledger_count_wait(ledger, slot->waited_ns);
+	else if (run->in_callers || (job->nested && slot->kind == SLOT_IMPLICIT))
+		ledger_count_caller_run(ledger); /* nested: in the slot of the tool above, which is counted already */
+	else
+		ledger_count_run(ledger, jobserver, slot->waited_ns);
+}
+
 static _Noreturn void run_in_slot(const struct run *run, const struct jobserver *jobserver, const struct job *job,
                                   struct ledger *ledger)
 {
+	static struct gathering gathering;
 	struct inherited inherited;
+	struct rusage usage;
 	struct slot slot;
+	uint64_t gated_ns;
 	int status, error;
 
 	child_prepare(&inherited);
 	ledger_claim(ledger, jobserver, job, base_name(run->tool));
+	wait_for_gates(run, jobserver, ledger, &inherited, &gated_ns);
 	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience);
+	slot.waited_ns += gated_ns;
 	if (slot.kind == SLOT_NONE) {
 		ledger_free(ledger);
 		child_unprepare(&inherited);
@@ -155,15 +209,13 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	}
 	if (slot.kind == SLOT_OVERDRAFT)
 		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
-	if (run->builds)
-		ledger_count_wait(ledger, slot.waited_ns);
-	else if (run->nested && slot.kind == SLOT_IMPLICIT)
-		ledger_count_caller_run(ledger); /* in the slot of the tool above, which is counted already */
-	else
-		ledger_count_run(ledger, jobserver, slot.waited_ns);
-	status = child_run(run->real.path, run->argv, environ, &inherited);
+	if (run->policy.tokens > 1)
+		gather(run, jobserver, job, ledger, &slot, &inherited, &gathering);
+	count_start(run, job, jobserver, ledger, &slot);
+	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;
 	slot_give_back(&slot, jobserver, ledger);
+	gather_give_back(&gathering, jobserver);
 	if (status < 0 && error != ECHILD) {
 		/* It gets our own process, and so no slot. What is wrong with the tool itself, this one tells. */
 		report_debug("%s: not governed: it can't be started as a child: %s", run->tool, strerror(error));
@@ -172,7 +224,24 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	}
 	if (status < 0)
 		fail_to_start(run, error);
+	if (!run->builds)
+		costs_note(run->self.shim_dir, base_name(run->tool), run->kind, usage.ru_maxrss);
 	child_end_like(status);
+}
+
+/* What a client starts it pays for itself; and below a launcher the run above has passed the gates. */
+static void read_policy(struct run *run, const struct job *job)
+{
+	const struct policy_run told = { .tool = base_name(run->tool), .family = run->settings.family, .kind = run->kind };
+
+	policy_none(&run->policy);
+	if (run->builds || job->nested)
+		return;
+	policy_read(&run->policy, &told, run->self.shim_dir, run->settings.has_rules);
+	if (!job->ours) /* else make has looked */
+		policy_heed_make(&run->policy);
+	if (run->policy.learns)
+		run->policy.memory = costs_learned(run->self.shim_dir, told.tool, run->kind);
 }
 
 static void open_ledger(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger)
@@ -210,11 +279,15 @@ static _Noreturn void govern(struct run *run)
 #ifdef JOBSHIM_NAIVE
 	job.ours = false;
 #endif
-	if (job.ours) {
+	read_policy(run, &job);
+	run->in_callers = job.ours;
+	if (job.ours && !policy_has_gates(&run->policy)) {
 		if (run->adapter == NULL)
 			ledger_count_caller_run(&ledger);
 		exec_tool(run);
 	}
+	if (job.ours)
+		job = job_of_callers();
 	if (!jobserver.own)
 		open_ledger(run, &jobserver, &ledger);
 	run_in_slot(run, &jobserver, &job, &ledger);
@@ -252,7 +325,8 @@ int main(int argc, char **argv)
 	if (!run.builds && run.real.stripped_path != NULL)
 		put_environment(run.real.stripped_path);
 	tool_settings_read(&run.settings, run.self.shim_dir, base_name(run.tool));
-	if ((disable != NULL && strcmp(disable, "1") == 0) || arguments_kind(run.settings.family, run.argv) == RUN_PROBE)
+	run.kind = arguments_kind(run.settings.family, run.argv);
+	if ((disable != NULL && strcmp(disable, "1") == 0) || run.kind == RUN_PROBE)
 		exec_tool(&run);
 	govern(&run);
 }

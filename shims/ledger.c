@@ -28,8 +28,9 @@ static _Alignas(8) unsigned char no_record[LEDGER_RECORD_BYTES];
 static struct sigaction inherited_bus, inherited_file_size;
 static bool signals_changed;
 
-/* The pages with the header and with our record, for on_bus_error. */
-static unsigned char *mapped[2];
+/* The pages with the header and with our records, for on_bus_error. */
+enum { MAPPED_MAX = LEDGER_TOKENS_MAX + 1 };
+static unsigned char *mapped[MAPPED_MAX];
 
 uint64_t monotonic_ns(void)
 {
@@ -174,39 +175,103 @@ static void set_since(struct ledger *ledger)
 	*FIELD(uint64_t, ledger->record, RECORD_SINCE) = monotonic_ns();
 }
 
-void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool)
+/* Takes a free record, at index from or behind it, and before index end. False where none is to be had. */
+static bool claim(struct ledger *ledger, const struct jobserver *jobserver, unsigned from, unsigned end, size_t slot)
 {
-	unsigned char *record;
-
-	ledger->index = LEDGER_RECORD_COUNT;
 	for (unsigned try = 0; ledger->fd >= 0 && try < CLAIM_TRIES; try++) {
-		unsigned index = ((unsigned)getpid() + try) % LEDGER_RECORD_COUNT;
+		unsigned index = (from + try) % LEDGER_RECORD_COUNT;
 
+		if (index == end)
+			break;
 		if (!record_lock(ledger, index, F_WRLCK))
 			continue;
 		if (!record_reclaim(ledger, jobserver, index)) {
 			record_lock(ledger, index, F_UNLCK);
 			continue;
 		}
-		record = map(ledger, LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES, 1);
-		if (record == NULL)
-			break;
-		ledger->record = record;
+		ledger->record = map(ledger, LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES, slot);
+		if (ledger->record == NULL)
+			return false;
 		ledger->index = index;
-		break;
+		return true;
 	}
+	return false;
+}
+
+static void begin(struct ledger *ledger, const struct job *job, const char *tool)
+{
 	*FIELD(uint32_t, ledger->record, RECORD_PID) = (uint32_t)getpid();
 	*FIELD(uint64_t, ledger->record, RECORD_JOB) = job->key;
+	*FIELD(uint64_t, ledger->record, RECORD_PROMISE) = 0;
+	*FIELD(uint64_t, ledger->record, RECORD_GATE) = 0;
 	for (size_t i = 0; i + 1 < LEDGER_TOOL_BYTES && tool[i] != '\0'; i++)
 		ledger->record[RECORD_TOOL + i] = (unsigned char)tool[i];
 	set_since(ledger); /* of the wait; it goes on through all attempts */
+}
+
+void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool)
+{
+	ledger->index = LEDGER_RECORD_COUNT;
+	if (!claim(ledger, jobserver, (unsigned)getpid(), LEDGER_RECORD_COUNT, 1))
+		ledger->record = no_record;
+	begin(ledger, job, tool);
 	ledger_waiting(ledger);
+}
+
+bool ledger_claim_another(struct ledger *another, const struct ledger *first, const struct ledger *last,
+                          const struct jobserver *jobserver, const struct job *job)
+{
+	size_t slot = 2;
+
+	*another = *first;
+	while (slot < MAPPED_MAX && mapped[slot] != NULL)
+		slot++;
+	/* A lock that we have is had again: so behind the last one, and not all the way round. */
+	if (slot == MAPPED_MAX || !claim(another, jobserver, last->index + 1, first->index, slot))
+		return false;
+	begin(another, job, (const char *)first->record + RECORD_TOOL);
+	return true;
 }
 
 void ledger_waiting(struct ledger *ledger)
 {
 	ledger->record[RECORD_KIND] = SLOT_NONE;
 	set_state(ledger, STATE_WAITING);
+}
+
+void ledger_asks(struct ledger *ledger, uint32_t promise, uint32_t limit_rule)
+{
+	*FIELD(uint32_t, ledger->record, RECORD_PROMISE) = promise;
+	*FIELD(uint32_t, ledger->record, RECORD_LIMIT) = limit_rule;
+	ledger->record[RECORD_ASKS] = 1;
+}
+
+void ledger_gated(struct ledger *ledger, int gate)
+{
+	ledger->record[RECORD_GATE] = (unsigned char)gate;
+	set_state(ledger, STATE_GATED);
+}
+
+void ledger_gathers(struct ledger *ledger, bool gathers)
+{
+	ledger->record[RECORD_GATHERS] = gathers;
+}
+
+uint64_t ledger_since(const struct ledger *ledger)
+{
+	return *FIELD(uint64_t, ledger->record, RECORD_SINCE);
+}
+
+uint32_t ledger_running(const struct ledger *ledger)
+{
+	return *FIELD(uint32_t, ledger->header, HEADER_RUNNING);
+}
+
+int ledger_slots(const struct ledger *ledger)
+{
+	int32_t total = ledger->fd < 0 ? -1 : *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+
+	return total < 0 ? -1 : (int)(total + (int32_t)*FIELD(uint32_t, ledger->header, HEADER_IMPLICIT));
 }
 
 void ledger_acquiring(struct ledger *ledger)
@@ -216,13 +281,18 @@ void ledger_acquiring(struct ledger *ledger)
 	set_state(ledger, STATE_ACQUIRING);
 }
 
+void ledger_count_overdraft(struct ledger *ledger)
+{
+	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_OVERDRAFTS), 1, __ATOMIC_SEQ_CST);
+}
+
 void ledger_held(struct ledger *ledger, int kind)
 {
 	ledger->record[RECORD_KIND] = (unsigned char)kind;
 	set_since(ledger);
 	set_state(ledger, STATE_HELD);
 	if (kind == SLOT_OVERDRAFT)
-		__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_OVERDRAFTS), 1, __ATOMIC_SEQ_CST);
+		ledger_count_overdraft(ledger);
 	else
 		__atomic_store_n(FIELD(uint64_t, ledger->header, HEADER_PROGRESS), monotonic_ns(), __ATOMIC_SEQ_CST);
 }

@@ -38,12 +38,30 @@ bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 /* Takes a free record for this run and marks it as waiting. */
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool);
 
+/* Takes one more record for a further token of the run that has first, behind its last one. False where none is to be had. */
+bool ledger_claim_another(struct ledger *another, const struct ledger *first, const struct ledger *last,
+                          const struct jobserver *jobserver, const struct job *job);
+
 /* States of our record; each is stored before the step it announces. */
 void ledger_waiting(struct ledger *ledger);
 void ledger_acquiring(struct ledger *ledger);
 void ledger_held(struct ledger *ledger, int kind);
 void ledger_releasing(struct ledger *ledger);
 void ledger_free(struct ledger *ledger);
+
+/* What the rules ask of our run: memory in KiB, and the rule that limits such runs. */
+void ledger_asks(struct ledger *ledger, uint32_t promise, uint32_t limit_rule);
+
+/* Our record: the run waits for a gate and holds nothing; it gathers slots, or has them all. */
+void ledger_gated(struct ledger *ledger, int gate);
+void ledger_gathers(struct ledger *ledger, bool gathers);
+
+/* When our run came, or into its slot: CLOCK_MONOTONIC nanoseconds. */
+uint64_t ledger_since(const struct ledger *ledger);
+
+/* Tools that run in slots of their own; slots of the pool, -1 where nobody told. */
+uint32_t ledger_running(const struct ledger *ledger);
+int ledger_slots(const struct ledger *ledger);
 
 /* Where the kernel is to store the token's byte: in the record itself, so that no kill can come between. */
 unsigned char *ledger_token(struct ledger *ledger);
@@ -53,6 +71,7 @@ void ledger_count_wait(struct ledger *ledger, uint64_t waited_ns);
 void ledger_count_run(struct ledger *ledger, const struct jobserver *jobserver, uint64_t waited_ns);
 void ledger_count_end(struct ledger *ledger);
 void ledger_count_caller_run(struct ledger *ledger);
+void ledger_count_overdraft(struct ledger *ledger);
 
 /* When a slot of this jobserver was last taken by a launcher: CLOCK_MONOTONIC nanoseconds, 0 = not known. */
 uint64_t ledger_progress(const struct ledger *ledger);

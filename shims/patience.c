@@ -43,9 +43,11 @@ static bool machine_cpu(uint64_t *ticks)
 
 static void sample(struct patience *patience, uint64_t now)
 {
+	struct process_tree tree = { .ticks = 0 };
 	uint64_t ticks, tick_ns = SECOND / (uint64_t)sysconf(_SC_CLK_TCK), elapsed = now - patience->sampled_ns;
-	bool below_root = patience->root > 0 && process_tree_cpu(patience->root, &ticks);
+	bool below_root = patience->root > 0 && process_tree(patience->root, &tree);
 
+	ticks = tree.ticks;
 	if (!below_root) {
 		patience->root = -1;
 		if (!machine_cpu(&ticks))

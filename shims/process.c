@@ -116,7 +116,7 @@ bool process_read(pid_t pid, struct process *process)
 	process->comm[length] = '\0';
 	process->pid = pid;
 	field = close_paren + 1;
-	for (int number = 3; number <= 22; number++) {
+	for (int number = 3; number <= 24; number++) {
 		field = strchr(field, ' ');
 		if (field == NULL)
 			return false;
@@ -135,8 +135,10 @@ bool process_read(pid_t pid, struct process *process)
 			process->cpu += strtoull(field, NULL, 10);
 		else if (number == 20)
 			process->threads = strtol(field, NULL, 10);
+		else if (number == 22)
+			process->start = strtoull(field, NULL, 10);
 	}
-	process->start = strtoull(field, NULL, 10);
+	process->pages = strtoull(field, NULL, 10);
 	process->zombie = process->zombie && process->threads <= 1; /* a thread may outlive the first one */
 	return true;
 }
@@ -215,7 +217,7 @@ bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *s
 /* Adds up the children of one thread; true, to stop, where the kernel does not tell them. */
 static bool add_children(int directory, const char *thread, void *state)
 {
-	uint64_t *ticks = state, below;
+	struct process_tree *tree = state, below;
 	char path[64], text[4096], *at = text, *end;
 
 	snprintf(path, sizeof path, "%s/children", thread);
@@ -227,21 +229,23 @@ static bool add_children(int directory, const char *thread, void *state)
 		if (end == at)
 			return false;
 		at = end;
-		if (process_tree_cpu((pid_t)child, &below))
-			*ticks += below;
+		if (process_tree((pid_t)child, &below)) {
+			tree->ticks += below.ticks;
+			tree->pages += below.pages;
+		}
 	}
 }
 
-bool process_tree_cpu(pid_t pid, uint64_t *ticks)
+bool process_tree(pid_t pid, struct process_tree *tree)
 {
 	struct process process;
 	char path[32];
 
 	if (!process_read(pid, &process))
 		return false;
-	*ticks = process.cpu;
+	*tree = (struct process_tree){ .ticks = process.cpu, .pages = process.pages };
 	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-	return !each_number(path, add_children, ticks);
+	return !each_number(path, add_children, tree);
 }
 
 bool process_stat_fd(pid_t pid, int fd, struct stat *status)

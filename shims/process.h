@@ -14,6 +14,7 @@ struct process {
 	pid_t session;
 	uint64_t start; /* clock ticks since boot: with pid, a name that is not reused */
 	uint64_t cpu;   /* user and system time so far, clock ticks */
+	uint64_t pages; /* resident */
 	long threads;
 	bool zombie;    /* it has ended, and no thread of it lives */
 	bool kernel;    /* a thread of the kernel's */
@@ -26,8 +27,14 @@ bool process_read(pid_t pid, struct process *process);
 /* Calls visit for each process that /proc shows, until it returns true. True if one did. */
 bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *state);
 
-/* CPU time, in clock ticks, of pid and all that descends from it. False where the kernel does not tell children. */
-bool process_tree_cpu(pid_t pid, uint64_t *ticks);
+/* What a process and all that descends from it use. */
+struct process_tree {
+	uint64_t ticks; /* of CPU time so far */
+	uint64_t pages; /* resident */
+};
+
+/* Fills tree. False where there is no such process, or the kernel does not tell children. */
+bool process_tree(pid_t pid, struct process_tree *tree);
 
 /* The path of the program that pid runs, without " (deleted)", to be used at once (arena.h); NULL where it can't be read. */
 const char *process_path(pid_t pid);

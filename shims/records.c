@@ -18,16 +18,28 @@ enum { SCAN_BYTES = 4096, CROWD = 64, TURNS = 8 };
 static const uint64_t TURN_NS = 100000000u;
 static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
 
-bool record_lock(const struct ledger *ledger, unsigned index, short type)
+static struct flock lock_of(unsigned index, short type)
 {
-	struct flock lock = {
+	return (struct flock){
 		.l_type = type,
 		.l_whence = SEEK_SET,
 		.l_start = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES,
 		.l_len = LEDGER_RECORD_BYTES,
 	};
+}
+
+bool record_lock(const struct ledger *ledger, unsigned index, short type)
+{
+	struct flock lock = lock_of(index, type);
 
 	return fcntl(ledger->fd, F_OFD_SETLK, &lock) == 0;
+}
+
+bool record_lives(const struct ledger *ledger, unsigned index)
+{
+	struct flock lock = lock_of(index, F_WRLCK);
+
+	return fcntl(ledger->fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 static bool write_token(const struct jobserver *jobserver, const unsigned char *token)

@@ -8,24 +8,23 @@
 #include "contract.h"
 #include "process.h"
 
-static const double SECONDS_MAX = 1e9; /* in nanoseconds it still fits 64 bits */
+static const double DECIMAL_MAX = 1e9; /* seconds that in nanoseconds still fit 64 bits */
 
-/* Digits and a decimal point, no more: libc's strtod would be a twentieth of the launcher. */
-static double parse_seconds(const char *text, double otherwise)
+double parse_decimal(const char *text, double otherwise)
 {
-	double seconds = 0, unit = 1;
+	double value = 0, unit = 1;
 	const char *at = text;
 
 	if (strpbrk(text, "0123456789") == NULL)
 		return otherwise;
 	for (; *at >= '0' && *at <= '9'; at++)
-		seconds = seconds * 10 + (*at - '0');
+		value = value * 10 + (*at - '0');
 	if (*at == '.')
 		for (at++; *at >= '0' && *at <= '9'; at++)
-			seconds += (*at - '0') * (unit /= 10);
+			value += (*at - '0') * (unit /= 10);
 	if (*at != '\0')
 		return otherwise;
-	return seconds < SECONDS_MAX ? seconds : SECONDS_MAX;
+	return value < DECIMAL_MAX ? value : DECIMAL_MAX;
 }
 
 static void apply(struct tool_settings *settings, const char *key, const char *value)
@@ -35,7 +34,9 @@ static void apply(struct tool_settings *settings, const char *key, const char *v
 	else if (strcmp(key, "no-jobserver") == 0)
 		settings->error_without = strcmp(value, "error") == 0;
 	else if (strcmp(key, "patience") == 0)
-		settings->patience = parse_seconds(value, settings->patience);
+		settings->patience = parse_decimal(value, settings->patience);
+	else if (strcmp(key, "rules") == 0)
+		settings->has_rules = strcmp(value, "1") == 0;
 }
 
 void tool_settings_parse(struct tool_settings *settings, char *text)

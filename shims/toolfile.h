@@ -8,6 +8,7 @@ struct tool_settings {
 	char family[16];      /* whose argument table applies, empty = none */
 	bool error_without;   /* policy no-jobserver: error */
 	double patience;      /* seconds */
+	bool has_rules;       /* DIR/.jobshim/rules is there */
 };
 
 /* Fills settings from the text of such a file, which it cuts up. */
@@ -15,5 +16,9 @@ void tool_settings_parse(struct tool_settings *settings, char *text);
 
 /* Reads the file, where there is one, then what the environment overrides. Unknown keys are for later versions. */
 void tool_settings_read(struct tool_settings *settings, const char *shim_dir, const char *tool);
+
+/* The number that text is, digits and a decimal point and no more; else otherwise. libc's strtod would be a twentieth of
+ * the launcher. */
+double parse_decimal(const char *text, double otherwise);
 
 #endif

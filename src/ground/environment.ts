@@ -8,4 +8,6 @@ export const environment = {
   debug: 'JOBSHIM_DEBUG', // 1: say on stderr why a tool is not governed
   hops: 'JOBSHIM_HOPS', // how many launchers stand above this process
   dir: 'JOBSHIM_DIR', // the shim dir
+  rules: 'JOBSHIM_RULES', // a file of rules that stand in for the shim dir's; set by `jobshim run`
+  package: 'JOBSHIM_PACKAGE', // what is being built, for rules of one package; else CATEGORY/PN, as ebuilds have them
 } as const

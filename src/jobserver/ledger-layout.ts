@@ -4,12 +4,14 @@
  */
 export const ledgerLayout = {
   magic: 'JOBSHIM\0',
-  version: 1,
+  version: 2,
   headerBytes: 4096,
   recordBytes: 64,
   recordCount: 4096,
   toolBytes: 24,
   toolFileMax: 1024, // .jobshim/tools/NAME is read into a buffer of this size
+  rulesFileMax: 65536, // .jobshim/rules likewise
+  tokensMax: 64, // job slots that one run may ask for
   hopLimit: 20,
   defaultPatience: 30, // seconds
 } as const
@@ -36,6 +38,8 @@ export const headerOffsets = {
   restored: 120, // u32: tokens lost with killed clients that the census put back
   looks: 124, // u32: times that the census was taken
   used: 128, // u32: records in use when they were last searched
+  implicit: 132, // u32: slots of the pool that have no token: that of the command of `jobshim run`
+  asking: 2048, // 1024 x u16: records + 1 of the runs that a rule asks something of; 0 = free
 } as const
 
 /** Offsets into a record. */
@@ -45,9 +49,24 @@ export const recordOffsets = {
   token: 2, // u8: the byte to give back
   counted: 3, // u8: 1 while this record counts in header.running
   pid: 4, // u32
+  promise: 8, // u32: KiB of memory
+  limit: 12, // u32: the rule that limits such runs
   since: 16, // u64: CLOCK_MONOTONIC nanoseconds when the wait or the slot began
   job: 24, // u64: the job's key
   tool: 32, // toolBytes, NUL-padded
+  gate: 56, // u8, gates: what a gated run waits for
+  gathers: 57, // u8: 1 from its admission until it has all the slots it asks for
+  asks: 58, // u8: 1 where a rule asks something of the run
+} as const
+
+/** What a rule lets a run wait for. */
+export const gates = {
+  none: 0,
+  limit: 1,
+  load: 2,
+  pressure: 3,
+  tokens: 4, // another run gathers slots
+  memory: 5,
 } as const
 
 /** What a record's owner is doing. Only the record's OFD lock tells whether the owner lives. */
@@ -57,6 +76,7 @@ export const recordStates = {
   acquiring: 2, // about to read a token; the kernel stores the byte into the record
   held: 3,
   releasing: 4, // about to write the token back; counts as written
+  gated: 5, // a rule does not let it look for a slot yet
 } as const
 
 export const slotKinds = {
@@ -64,4 +84,13 @@ export const slotKinds = {
   token: 1,
   implicit: 2,
   overdraft: 3,
+} as const
+
+/**
+ * `.jobshim/costs/NAME`: what the runs of a tool needed, a histogram of KiB for each kind. Little-endian u32 counters.
+ * Buckets are quarters of an octave: 4..7, 8 and 9, 10 and 11, ...
+ */
+export const costsLayout = {
+  kinds: 4, // compile, link, preprocess, other
+  buckets: 160,
 } as const

@@ -19,8 +19,11 @@ export type LedgerCounters = {
 /** Somebody who took a token and has not given it back. */
 export type TokenHolder = Pick<LedgerRecord, 'tool' | 'pid' | 'alive'>
 
-/** Makes the ledger of a new pool beside its FIFO. Returns a descriptor to read it with. */
-export function createLedger(path: string, total: number, owner: Owner): number {
+/**
+ * Makes the ledger of a new pool beside its FIFO: of `total` tokens, and `implicit` slots more that have none. Returns a
+ * descriptor to read it with.
+ */
+export function createLedger(path: string, total: number, implicit: number, owner: Owner): number {
   const fd = openSync(path, 'wx+', 0o600)
   const header = Buffer.alloc(headerBytes)
   header.write(ledgerLayout.magic, headerOffsets.magic, 'latin1')
@@ -28,6 +31,7 @@ export function createLedger(path: string, total: number, owner: Owner): number 
   header.writeUInt32LE(recordCount, headerOffsets.recordCount)
   header.writeInt32LE(total, headerOffsets.total)
   header.writeInt32LE(total, headerOffsets.wanted)
+  header.writeUInt32LE(implicit, headerOffsets.implicit)
   header.writeUInt32LE(owner.pid, headerOffsets.ownerPid)
   header.writeBigUInt64LE(owner.start, headerOffsets.ownerStart)
   header.writeBigUInt64LE(owner.pidNamespace, headerOffsets.ownerPidNamespace)
@@ -89,14 +93,14 @@ export function readSize(fd: number, size: Size): number {
 export type LedgerRecord = {
   tool: string
   pid: number // in the launcher's own PID namespace
-  state: 'waiting' | 'acquiring' | 'held' | 'releasing'
+  state: 'waiting' | 'acquiring' | 'held' | 'releasing' | 'gated'
   slot: 'none' | 'token' | 'implicit' | 'overdraft'
   sinceNs: bigint // CLOCK_MONOTONIC, when it came into this state
   hasToken: boolean
   alive: boolean
 }
 
-const stateNames = ['free', 'waiting', 'acquiring', 'held', 'releasing'] as const
+const stateNames = ['free', 'waiting', 'acquiring', 'held', 'releasing', 'gated'] as const
 const slotNames = ['none', 'token', 'implicit', 'overdraft'] as const
 
 /** Returns the records that are in use. */

@@ -37,7 +37,7 @@ export async function createPool(stateDirectory: string, jobs: number): Promise<
     const fifo = join(directory, 'fifo')
     const total = jobs - 1
     const fifoFd = await createFifo(fifo, total)
-    return { directory, fifo, total, fifoFd, ledgerFd: createLedger(`${fifo}.ledger`, total, owner) }
+    return { directory, fifo, total, fifoFd, ledgerFd: createLedger(`${fifo}.ledger`, total, 1, owner) }
   } catch (error) {
     removePool({ directory })
     const code = systemErrorCode(error)

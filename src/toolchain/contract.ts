@@ -2,6 +2,8 @@
 import { environment } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import {
+  costsLayout,
+  gates,
   headerOffsets,
   ledgerLayout,
   recordOffsets,
@@ -56,6 +58,8 @@ export function renderContract(): string {
     defines('RECORD', recordOffsets),
     defines('STATE', recordStates),
     defines('SLOT', slotKinds),
+    defines('GATE', gates),
+    defines('COSTS', costsLayout),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',
     'struct client_name { const char *name; enum client_means means; enum client_holds holds; int triple; };',

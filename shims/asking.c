@@ -1,0 +1,88 @@
+#include "asking.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "contract.h"
+#include "ledger.h"
+#include "ledgerfile.h"
+#include "records.h"
+
+enum { CELLS = (LEDGER_HEADER_BYTES - HEADER_ASKING) / (int)sizeof(uint16_t) };
+
+static bool set_lock(const struct ledger *ledger, short type)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)1 << 40, .l_len = 1 };
+
+	return fcntl(ledger->fd, F_OFD_SETLK, &lock) == 0;
+}
+
+bool asking_lock(const struct ledger *ledger)
+{
+	return set_lock(ledger, F_WRLCK);
+}
+
+void asking_unlock(const struct ledger *ledger)
+{
+	set_lock(ledger, F_UNLCK);
+}
+
+static volatile uint16_t *cell(const struct ledger *ledger, unsigned number)
+{
+	return FIELD(uint16_t, ledger->header, HEADER_ASKING + number * sizeof(uint16_t));
+}
+
+bool asking_enter(struct ledger *ledger)
+{
+	const unsigned own = ledger->index + 1;
+	unsigned empty = CELLS;
+
+	for (unsigned i = 0; i < CELLS; i++) {
+		if (*cell(ledger, i) == own)
+			return true; /* of an earlier owner of the record */
+		if (*cell(ledger, i) == 0 && empty == CELLS)
+			empty = i;
+	}
+	if (empty < CELLS)
+		*cell(ledger, empty) = (uint16_t)own;
+	return empty < CELLS;
+}
+
+/* What the record says; false where it is of no living run that is asked anything. */
+static bool read_asking(const struct ledger *ledger, unsigned index, struct asking *asking)
+{
+	unsigned char record[LEDGER_RECORD_BYTES];
+	uint32_t pid;
+
+	if (index >= LEDGER_RECORD_COUNT ||
+	    !ledger_file_read(ledger->fd, record, sizeof record, LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES))
+		return false;
+	*asking = (struct asking){
+		.index = index,
+		.gated = record[RECORD_STATE] == STATE_GATED,
+		.gate = record[RECORD_GATE],
+		.gathers = record[RECORD_GATHERS] != 0,
+	};
+	memcpy(&pid, record + RECORD_PID, sizeof pid);
+	asking->pid = (pid_t)pid;
+	memcpy(&asking->promise, record + RECORD_PROMISE, sizeof asking->promise);
+	memcpy(&asking->limit, record + RECORD_LIMIT, sizeof asking->limit);
+	memcpy(&asking->since, record + RECORD_SINCE, sizeof asking->since);
+	memcpy(&asking->job, record + RECORD_JOB, sizeof asking->job);
+	return record[RECORD_STATE] != STATE_FREE && record[RECORD_ASKS] != 0 && record_lives(ledger, index);
+}
+
+void asking_each(struct ledger *ledger, bool (*visit)(const struct asking *asking, void *state), void *state)
+{
+	for (unsigned i = 0; i < CELLS; i++) {
+		struct asking asking;
+		unsigned index = *cell(ledger, i);
+
+		if (index == 0 || index - 1 == ledger->index)
+			continue;
+		if (!read_asking(ledger, index - 1, &asking))
+			*cell(ledger, i) = 0; /* it ended */
+		else if (visit(&asking, state))
+			return;
+	}
+}

@@ -1,0 +1,91 @@
+#include "costs.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledgerfile.h"
+#include "process.h"
+
+enum { HISTOGRAM_BYTES = COSTS_BUCKETS * (int)sizeof(uint32_t), FILE_BYTES = COSTS_KINDS * HISTOGRAM_BYTES };
+
+static unsigned bucket_of(uint64_t kib)
+{
+	unsigned octave = 63u - (unsigned)__builtin_clzll(kib | 1), bucket;
+
+	if (kib < 4)
+		return (unsigned)kib;
+	bucket = 4 * octave - 4 + (unsigned)(kib >> (octave - 2) & 3);
+	return bucket < COSTS_BUCKETS ? bucket : COSTS_BUCKETS - 1;
+}
+
+/* The most that falls into it. */
+static uint64_t upper_bound(unsigned bucket)
+{
+	unsigned octave = (bucket + 4) / 4, quarter = (bucket + 4) % 4;
+
+	return bucket < 4 ? bucket : ((5 + (uint64_t)quarter) << (octave - 2)) - 1;
+}
+
+/* -1 where the file is not there and can't be made, or is not one of ours. */
+static int open_costs(const char *shim_dir, const char *tool, int flags)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	int fd;
+
+	if (shim_dir[0] == '\0' || snprintf(path, sizeof path, "%s/.jobshim/costs/%s", shim_dir, tool) >= (int)sizeof path)
+		return -1;
+	fd = open_high(path, flags | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    (status.st_size == FILE_BYTES ||
+	     (status.st_size == 0 && (flags & O_CREAT) != 0 && ftruncate(fd, FILE_BYTES) == 0 && fchmod(fd, 0644) == 0)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void costs_note(const char *shim_dir, const char *tool, enum run_kind kind, long kib)
+{
+	uint32_t count;
+	off_t at;
+	int fd;
+
+	if (kind >= COSTS_KINDS || kib <= 0)
+		return;
+	fd = open_costs(shim_dir, tool, O_RDWR | O_CREAT);
+	if (fd < 0)
+		return;
+	at = (off_t)kind * HISTOGRAM_BYTES + (off_t)bucket_of((uint64_t)kib) * (off_t)sizeof count;
+	if (ledger_file_read(fd, &count, sizeof count, at) && count < UINT32_MAX) {
+		count++;
+		(void)!ledger_file_write(fd, &count, sizeof count, at); /* a full disk: it is not counted */
+	}
+	close(fd);
+}
+
+uint32_t costs_learned(const char *shim_dir, const char *tool, enum run_kind kind)
+{
+	uint32_t counts[COSTS_BUCKETS];
+	uint64_t all = 0, seen = 0;
+	bool known;
+	int fd = kind >= COSTS_KINDS ? -1 : open_costs(shim_dir, tool, O_RDONLY);
+
+	if (fd < 0)
+		return 0;
+	known = ledger_file_read(fd, counts, sizeof counts, (off_t)kind * HISTOGRAM_BYTES);
+	close(fd);
+	for (unsigned i = 0; known && i < COSTS_BUCKETS; i++)
+		all += counts[i];
+	for (unsigned i = 0; all > 0 && i < COSTS_BUCKETS; i++) {
+		seen += counts[i];
+		if (seen * 100 >= all * 95)
+			return upper_bound(i) < UINT32_MAX ? (uint32_t)upper_bound(i) : UINT32_MAX;
+	}
+	return 0;
+}

@@ -1,0 +1,231 @@
+#include "gate.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "asking.h"
+#include "contract.h"
+#include "keeper.h"
+#include "ledger.h"
+#include "memory.h"
+#include "policy.h"
+#include "process.h"
+#include "toolfile.h"
+
+/* A test's launcher is built with others. */
+#ifndef LOADAVG
+#define LOADAVG "/proc/loadavg"
+#endif
+#ifndef PRESSURE
+#define PRESSURE "/proc/pressure"
+#endif
+
+enum {
+	TICK_MS = 10,     /* who is first at its gate; memory and load don't tell when they change */
+	TICK_MAX_MS = 500, /* the others, by their place */
+	BUSY_MS = 1,      /* while somebody else looks at the gates */
+};
+
+/* What all others ask for, take and wait for. */
+struct others {
+	const struct policy *policy;
+	uint64_t since; /* when we came */
+	unsigned index;
+	unsigned earlier[GATE_MEMORY + 1]; /* came before us and wait for this gate; of a limit, those of our rule */
+	unsigned limited;                  /* runs of our rule */
+	unsigned admitted;
+	bool gathering;
+	uint64_t promised; /* KiB */
+	uint64_t unused;   /* of it */
+};
+
+static bool came_before(const struct asking *asking, const struct others *others)
+{
+	return asking->since < others->since || (asking->since == others->since && asking->index < others->index);
+}
+
+static bool add_up(const struct asking *asking, void *state)
+{
+	struct others *others = state;
+	bool same_limit = others->policy->limit > 0 && asking->limit == others->policy->limit_rule;
+
+	if (asking->gated) {
+		if (came_before(asking, others) && asking->gate <= GATE_MEMORY && (asking->gate != GATE_LIMIT || same_limit))
+			others->earlier[asking->gate]++;
+		return false;
+	}
+	others->admitted++;
+	others->limited += same_limit;
+	others->gathering = others->gathering || asking->gathers;
+	others->promised += asking->promise;
+	return false;
+}
+
+/* What of a promise its run does not use yet: the rest of it shows in the memory that is free. */
+static bool add_unused(const struct asking *asking, void *state)
+{
+	struct others *others = state;
+	struct process_tree tree;
+	char program[16];
+	uint64_t used = 0;
+
+	if (asking->gated || asking->promise == 0)
+		return false;
+	/* By its name: in another PID namespace the number may be somebody else's. */
+	process_program(asking->pid, program, sizeof program);
+	if (strcmp(program, "launcher") == 0 && process_tree(asking->pid, &tree))
+		used = tree.pages * (uint64_t)(sysconf(_SC_PAGESIZE) / 1024);
+	if (used < asking->promise)
+		others->unused += asking->promise - used;
+	return false;
+}
+
+static bool is_only_run(const struct others *others, const struct ledger *ledger)
+{
+	return others->admitted == 0 && ledger_running(ledger) == 0;
+}
+
+static bool has_memory(struct others *others, struct ledger *ledger, const struct memory *memory, uint32_t promise)
+{
+	if (memory->available >= others->promised + promise)
+		return true;
+	if (memory->available < promise)
+		return false;
+	asking_each(ledger, add_unused, others);
+	return memory->available >= others->unused + promise;
+}
+
+/* The load average of the last minute, which is late to rise; so is what can run now, less ourselves. */
+static double load_now(void)
+{
+	char text[64], *at;
+	double average, ready;
+
+	if (read_small_file(LOADAVG, text, sizeof text) < 0)
+		return 0;
+	at = strchr(text, ' ');
+	if (at == NULL)
+		return 0;
+	*at = '\0';
+	average = parse_decimal(text, 0);
+	at = strchr(at + 1, ' ');
+	at = at == NULL ? NULL : strchr(at + 1, ' ');
+	ready = at == NULL ? 0 : (double)strtol(at + 1, NULL, 10) - 1;
+	return ready > average ? ready : average;
+}
+
+static bool has_pressure(const struct policy *policy)
+{
+	for (size_t i = 0; i < PRESSURES; i++)
+		if (policy->pressure[i] > 0)
+			return true;
+	return false;
+}
+
+/* Whether one of the pressures is above what the policy bears. A kernel without them has none. */
+static bool is_pressed(const struct policy *policy)
+{
+	static const char *const files[PRESSURES] = { PRESSURE "/cpu", PRESSURE "/memory", PRESSURE "/io" };
+	static const char name[] = "avg10=";
+
+	for (size_t i = 0; i < PRESSURES; i++) {
+		char text[256], *at;
+
+		if (policy->pressure[i] <= 0 || read_small_file(files[i], text, sizeof text) < 0)
+			continue;
+		at = strstr(text, name); /* the first line is that of `some` */
+		if (at == NULL)
+			continue;
+		at += strlen(name);
+		at[strcspn(at, " \n")] = '\0';
+		if (parse_decimal(at, 0) > policy->pressure[i])
+			return true;
+	}
+	return false;
+}
+
+/* The first gate that is closed. Memory comes last: who waits for that alone keeps those behind it from taking it, and
+ * so must lack nothing else. */
+static int closed_gate(struct others *others, struct ledger *ledger, uint32_t promise, const struct memory *memory)
+{
+	const struct policy *policy = others->policy;
+
+	if (policy->limit > 0 && (others->earlier[GATE_LIMIT] > 0 || others->limited >= policy->limit))
+		return GATE_LIMIT;
+	if (policy->load > 0 &&
+	    (others->earlier[GATE_LOAD] > 0 || (load_now() > policy->load && !is_only_run(others, ledger))))
+		return GATE_LOAD;
+	if (has_pressure(policy) &&
+	    (others->earlier[GATE_PRESSURE] > 0 || (is_pressed(policy) && !is_only_run(others, ledger))))
+		return GATE_PRESSURE;
+	if (policy->tokens > 1 && (others->earlier[GATE_TOKENS] > 0 || others->gathering))
+		return GATE_TOKENS;
+	if (promise > 0 && (others->earlier[GATE_MEMORY] > 0 ||
+	                    (!has_memory(others, ledger, memory, promise) && !is_only_run(others, ledger))))
+		return GATE_MEMORY;
+	return GATE_NONE;
+}
+
+/* Looks at all gates at one moment, and takes what the run asks for if they are open. How long to wait where not; 0: it is
+ * admitted; -1: it can't be listed. */
+static int look(const struct policy *policy, struct ledger *ledger)
+{
+	struct others others = { .policy = policy, .since = ledger_since(ledger), .index = ledger->index };
+	struct memory memory = { .available = UINT64_MAX, .total = UINT64_MAX };
+	uint64_t promise = policy->memory;
+	int gate, wait;
+
+	if (!asking_lock(ledger))
+		return errno == EAGAIN || errno == EACCES ? BUSY_MS : -1;
+	if (!asking_enter(ledger)) {
+		asking_unlock(ledger);
+		return -1;
+	}
+	if (promise > 0 && memory_look(&memory) && promise > memory.total)
+		promise = memory.total;
+	ledger_asks(ledger, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
+	asking_each(ledger, add_up, &others);
+	gate = closed_gate(&others, ledger, (uint32_t)promise, &memory);
+	if (gate == GATE_NONE) {
+		ledger_gathers(ledger, policy->tokens > 1);
+		ledger_waiting(ledger);
+	} else {
+		ledger_gated(ledger, gate);
+	}
+	asking_unlock(ledger);
+	wait = TICK_MS * (1 + (int)others.earlier[gate]);
+	return gate == GATE_NONE ? 0 : wait < TICK_MAX_MS ? wait : TICK_MAX_MS;
+}
+
+enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, struct ledger *ledger,
+                         const sigset_t *waiting, double patience, uint64_t *waited_ns)
+{
+	struct keeper keeper = keeper_make(patience);
+	enum admission admission = ADMITTED;
+
+	*waited_ns = 0;
+	if (ledger->fd < 0 || ledger->index >= LEDGER_RECORD_COUNT)
+		return UNGATED;
+	for (;;) {
+		int wait = look(policy, ledger);
+		const struct timespec timeout = { .tv_sec = 0, .tv_nsec = wait * 1000000L };
+
+		if (wait < 0)
+			admission = UNGATED;
+		if (wait <= 0)
+			break;
+		if (keeper_look(&keeper, jobserver, ledger)) {
+			admission = IMPATIENT;
+			ledger_waiting(ledger);
+			break;
+		}
+		ppoll(NULL, 0, &timeout, waiting);
+	}
+	*waited_ns = monotonic_ns() - keeper.patience.arrived_ns;
+	return admission;
+}

@@ -1,0 +1,24 @@
+/* The gates that rules put before a run. It takes a slot once all of them are open at the same moment; until then it
+ * holds nothing of what it asks for. */
+#ifndef GATE_H
+#define GATE_H
+
+#include <signal.h>
+#include <stdint.h>
+
+struct jobserver;
+struct ledger;
+struct policy;
+
+enum admission {
+	ADMITTED,
+	IMPATIENT, /* nobody took a slot, or worked, for patience seconds: it goes on all the same */
+	UNGATED,   /* without a ledger nobody can tell what others ask for */
+};
+
+/* Waits for the gates and notes in the ledger what the run takes; *waited_ns for how long. Signals of waiting (the mask to
+ * wait with) act while it waits. patience: seconds, 0 = for ever. */
+enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, struct ledger *ledger,
+                         const sigset_t *waiting, double patience, uint64_t *waited_ns);
+
+#endif

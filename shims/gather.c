@@ -1,0 +1,122 @@
+#include "gather.h"
+
+#include "asking.h"
+#include "implicit.h"
+#include "job.h"
+#include "jobserver.h"
+#include "keeper.h"
+#include "queue.h"
+#include "records.h"
+#include "slot.h"
+#include "sleeper.h"
+#include "token.h"
+
+enum { LOOK_MS = 100 }; /* for implicit slots: a token wakes us */
+
+struct gatherer {
+	struct gathering *gathering;
+	unsigned further; /* slots besides the first one */
+	const struct jobserver *jobserver;
+	const struct job *job;
+	struct ledger *ledger;
+};
+
+static bool has_all(const struct gatherer *gatherer)
+{
+	return gatherer->gathering->tokens + gatherer->gathering->borrowed >= gatherer->further;
+}
+
+static bool add_token(struct gatherer *gatherer)
+{
+	struct gathering *gathering = gatherer->gathering;
+	unsigned number = gathering->tokens;
+	struct ledger *record = &gathering->records[number];
+
+	if (number == gathering->claimed) {
+		const struct ledger *last = number == 0 ? gatherer->ledger : record - 1;
+
+		if (!ledger_claim_another(record, gatherer->ledger, last, gatherer->jobserver, gatherer->job))
+			return false;
+		gathering->claimed++;
+	}
+	if (token_take(gatherer->jobserver, record, &gathering->bytes[number]) != TOKEN_TAKEN) {
+		ledger_free(record);
+		return false;
+	}
+	gathering->tokens++;
+	return true;
+}
+
+/* A job has one implicit slot, however many of its runs are at a gate. */
+static bool add_implicit(struct gatherer *gatherer, uint64_t key)
+{
+	struct gathering *gathering = gatherer->gathering;
+
+	for (unsigned i = 0; i < gathering->borrowed; i++)
+		if (gathering->keys[i] == key)
+			return false;
+	if (!implicit_take(gatherer->jobserver, key))
+		return false;
+	gathering->keys[gathering->borrowed++] = key;
+	return true;
+}
+
+/* Who waits for a gate runs nothing in its job's slot: make has paid for that one, and can't give it to us. */
+static bool borrow(const struct asking *asking, void *state)
+{
+	struct gatherer *gatherer = state;
+
+	if (asking->gated && asking->job != gatherer->job->key)
+		add_implicit(gatherer, asking->job);
+	return has_all(gatherer);
+}
+
+static void add_implicits(struct gatherer *gatherer, const struct slot *slot)
+{
+	if (slot->kind == SLOT_TOKEN && !gatherer->job->pays && queue_is_empty(gatherer->jobserver, gatherer->job))
+		add_implicit(gatherer, gatherer->job->key);
+	if (has_all(gatherer) || gatherer->ledger->fd < 0 || !asking_lock(gatherer->ledger))
+		return;
+	asking_each(gatherer->ledger, borrow, gatherer);
+	asking_unlock(gatherer->ledger);
+}
+
+bool gather_take(struct gathering *gathering, unsigned wanted, const struct jobserver *jobserver, const struct job *job,
+                 struct ledger *ledger, const struct slot *slot, const sigset_t *waiting, double patience)
+{
+	struct gatherer gatherer = {
+		.gathering = gathering, .further = wanted - 1, .jobserver = jobserver, .job = job, .ledger = ledger
+	};
+	struct keeper keeper = keeper_make(patience);
+	struct sleeper sleeper;
+
+	while (!has_all(&gatherer) && add_token(&gatherer))
+		;
+	if (has_all(&gatherer))
+		return true;
+	sleeper = sleeper_make(jobserver->read_fd, -1, waiting);
+	while (!has_all(&gatherer)) {
+		if (add_token(&gatherer))
+			continue;
+		add_implicits(&gatherer, slot);
+		if (has_all(&gatherer))
+			break;
+		if (keeper_look(&keeper, jobserver, ledger)) {
+			gather_give_back(gathering, jobserver);
+			break;
+		}
+		sleeper_sleep(&sleeper, HOLDER_NONE, LOOK_MS);
+	}
+	sleeper_close(&sleeper);
+	return has_all(&gatherer);
+}
+
+void gather_give_back(struct gathering *gathering, const struct jobserver *jobserver)
+{
+	for (unsigned i = 0; i < gathering->tokens; i++)
+		if (token_give_back(jobserver, &gathering->records[i], gathering->bytes[i]))
+			ledger_free(&gathering->records[i]);
+	for (unsigned i = 0; i < gathering->borrowed; i++)
+		implicit_give_back(jobserver, gathering->keys[i]);
+	gathering->tokens = gathering->borrowed = 0;
+}

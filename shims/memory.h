@@ -1,0 +1,16 @@
+/* How much memory is free for a run, by what the machine and our cgroups tell. */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct memory {
+	uint64_t available; /* KiB that could be had without swapping */
+	uint64_t total;     /* KiB */
+};
+
+/* The least of the machine and of all cgroups (v1 and v2) that we are in. False where /proc does not tell. */
+bool memory_look(struct memory *memory);
+
+#endif

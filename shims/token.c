@@ -1,0 +1,64 @@
+#include "token.h"
+
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "jobserver.h"
+#include "ledger.h"
+
+enum {
+	PUT_PAUSE_MS = 10, /* where there is no memory for a token in the pipe */
+	PUT_TRIES = 100,
+};
+
+/* The kernel stores the byte into the record, in the same step that takes it from the pipe: a kill can't part them. */
+enum token_outcome token_take(const struct jobserver *jobserver, struct ledger *ledger, unsigned char *token)
+{
+	unsigned char *into = ledger_token(ledger);
+	ssize_t n;
+
+	ledger_acquiring(ledger);
+	do {
+		n = read(jobserver->read_fd, into, 1);
+		if (n < 0 && errno == EFAULT && into != token) {
+			into = token; /* the ledger was cut: nothing was read, go on without it */
+			errno = EINTR;
+		}
+	} while (n < 0 && errno == EINTR);
+	if (n != 1)
+		return n < 0 && errno == EAGAIN ? TOKEN_NONE_FREE : TOKEN_UNREADABLE;
+	*token = *into;
+	ledger_held(ledger, SLOT_TOKEN);
+	return TOKEN_TAKEN;
+}
+
+/* False where it is not written: nobody is there any more, or there was no memory for its byte for a second. */
+static bool put(const struct jobserver *jobserver, unsigned char token)
+{
+	const struct timespec pause = { .tv_nsec = PUT_PAUSE_MS * 1000000L };
+
+	for (int try = 0; try < PUT_TRIES;) {
+		ssize_t n = write(jobserver->write_fd, &token, 1);
+
+		if (n == 1)
+			return true;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != ENOMEM && errno != EAGAIN)
+			return false;
+		try++;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+bool token_give_back(const struct jobserver *jobserver, struct ledger *ledger, unsigned char token)
+{
+	ledger_releasing(ledger);
+	if (put(jobserver, token))
+		return true;
+	ledger_held(ledger, SLOT_TOKEN);
+	return false;
+}

@@ -1,0 +1,19 @@
+/* One token of the jobserver, and the record that tells who has it. */
+#ifndef TOKEN_H
+#define TOKEN_H
+
+#include <stdbool.h>
+
+struct jobserver;
+struct ledger;
+
+enum token_outcome { TOKEN_TAKEN, TOKEN_NONE_FREE, TOKEN_UNREADABLE };
+
+/* Takes a free token, if there is one, and says so in the ledger's record; else the record is left acquiring. */
+enum token_outcome token_take(const struct jobserver *jobserver, struct ledger *ledger, unsigned char *token);
+
+/* Gives it back. False where it could not be written: it stays in the record, and whoever looks for dead launchers tries
+ * again. */
+bool token_give_back(const struct jobserver *jobserver, struct ledger *ledger, unsigned char token);
+
+#endif
