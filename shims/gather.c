@@ -33,9 +33,7 @@ static bool add_token(struct gatherer *gatherer)
 	struct ledger *record = &gathering->records[number];
 
 	if (number == gathering->claimed) {
-		const struct ledger *last = number == 0 ? gatherer->ledger : record - 1;
-
-		if (!ledger_claim_another(record, gatherer->ledger, last, gatherer->jobserver, gatherer->job))
+		if (!ledger_claim_another(record, gatherer->ledger, gatherer->jobserver, gatherer->job))
 			return false;
 		gathering->claimed++;
 	}

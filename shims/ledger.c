@@ -175,14 +175,12 @@ static void set_since(struct ledger *ledger)
 	*FIELD(uint64_t, ledger->record, RECORD_SINCE) = monotonic_ns();
 }
 
-/* Takes a free record, at index from or behind it, and before index end. False where none is to be had. */
-static bool claim(struct ledger *ledger, const struct jobserver *jobserver, unsigned from, unsigned end, size_t slot)
+/* Takes a free record. False where none is to be had. */
+static bool claim(struct ledger *ledger, const struct jobserver *jobserver, size_t slot)
 {
 	for (unsigned try = 0; ledger->fd >= 0 && try < CLAIM_TRIES; try++) {
-		unsigned index = (from + try) % LEDGER_RECORD_COUNT;
+		unsigned index = ((unsigned)getpid() + try) % LEDGER_RECORD_COUNT;
 
-		if (index == end)
-			break;
 		if (!record_lock(ledger, index, F_WRLCK))
 			continue;
 		if (!record_reclaim(ledger, jobserver, index)) {
@@ -212,22 +210,21 @@ static void begin(struct ledger *ledger, const struct job *job, const char *tool
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool)
 {
 	ledger->index = LEDGER_RECORD_COUNT;
-	if (!claim(ledger, jobserver, (unsigned)getpid(), LEDGER_RECORD_COUNT, 1))
+	if (!claim(ledger, jobserver, 1))
 		ledger->record = no_record;
 	begin(ledger, job, tool);
 	ledger_waiting(ledger);
 }
 
-bool ledger_claim_another(struct ledger *another, const struct ledger *first, const struct ledger *last,
-                          const struct jobserver *jobserver, const struct job *job)
+bool ledger_claim_another(struct ledger *another, const struct ledger *first, const struct jobserver *jobserver,
+                          const struct job *job)
 {
 	size_t slot = 2;
 
 	*another = *first;
 	while (slot < MAPPED_MAX && mapped[slot] != NULL)
 		slot++;
-	/* A lock that we have is had again: so behind the last one, and not all the way round. */
-	if (slot == MAPPED_MAX || !claim(another, jobserver, last->index + 1, first->index, slot))
+	if (slot == MAPPED_MAX || !claim(another, jobserver, slot))
 		return false;
 	begin(another, job, (const char *)first->record + RECORD_TOOL);
 	return true;

@@ -38,9 +38,9 @@ bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 /* Takes a free record for this run and marks it as waiting. */
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool);
 
-/* Takes one more record for a further token of the run that has first, behind its last one. False where none is to be had. */
-bool ledger_claim_another(struct ledger *another, const struct ledger *first, const struct ledger *last,
-                          const struct jobserver *jobserver, const struct job *job);
+/* Takes one more record for a further token of the run that has first. False where none is to be had. */
+bool ledger_claim_another(struct ledger *another, const struct ledger *first, const struct jobserver *jobserver,
+                          const struct job *job);
 
 /* States of our record; each is stored before the step it announces. */
 void ledger_waiting(struct ledger *ledger);

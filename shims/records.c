@@ -30,9 +30,17 @@ static struct flock lock_of(unsigned index, short type)
 
 bool record_lock(const struct ledger *ledger, unsigned index, short type)
 {
+	/* A lock of our own would be had a second time. */
+	static unsigned char ours[LEDGER_RECORD_COUNT / 8];
+	const unsigned char bit = (unsigned char)(1u << index % 8);
 	struct flock lock = lock_of(index, type);
 
-	return fcntl(ledger->fd, F_OFD_SETLK, &lock) == 0;
+	if (type != F_UNLCK && (ours[index / 8] & bit) != 0)
+		return false;
+	if (fcntl(ledger->fd, F_OFD_SETLK, &lock) < 0)
+		return false;
+	ours[index / 8] = (unsigned char)(type == F_UNLCK ? ours[index / 8] & ~bit : ours[index / 8] | bit);
+	return true;
 }
 
 bool record_lives(const struct ledger *ledger, unsigned index)
@@ -132,7 +140,7 @@ static void reclaim_if_dead(unsigned index, const unsigned char *record, void *s
 	/* For each lock that is tried the kernel goes through all others: those that can't be worth a token may take turns. */
 	if (reclaim->turn < TURNS && index % TURNS != reclaim->turn && record[RECORD_KIND] != SLOT_TOKEN)
 		return;
-	if (index == reclaim->ledger->index || !record_lock(reclaim->ledger, index, F_WRLCK))
+	if (!record_lock(reclaim->ledger, index, F_WRLCK))
 		return;
 	record_reclaim(reclaim->ledger, reclaim->jobserver, index);
 	record_lock(reclaim->ledger, index, F_UNLCK);

@@ -9,7 +9,7 @@
 struct jobserver;
 struct ledger;
 
-/* Takes (F_WRLCK) or gives back (F_UNLCK) a record's lock. False where another has it. */
+/* Takes (F_WRLCK) or gives back (F_UNLCK) a record's lock. False where another has it, or we ourselves. */
 bool record_lock(const struct ledger *ledger, unsigned index, short type);
 
 /* Whether another process has a record's lock: its owner lives. */

@@ -1,0 +1,47 @@
+/** Rules for the tool `hold`, as `jobshim run` would hand them on. */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { recordStates } from '../../src/jobserver/ledger-layout.js'
+import { scrubbed } from '../support/jobshim.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { type Held, ledgerRecords, start, until, type Yard } from './hold.js'
+
+/** The yard's environment with these lines as rules. */
+export function ruled({ root, governed }: Yard, name: string, ...lines: string[]): Record<string, string> {
+  writeFiles(root, { [`rules-${name}`]: `${lines.join('\n')}\n` })
+  return { ...governed, JOBSHIM_RULES: join(root, `rules-${name}`) }
+}
+
+/** Resolves once a gate keeps the launcher from looking for a slot. */
+export const isGated = ({ runtime }: Yard, { pid, output }: Held): Promise<void> =>
+  until(`${pid} is gated: ${JSON.stringify(output)}`, () =>
+    ledgerRecords(runtime).some(record => record.pid === pid && record.state === recordStates.gated),
+  )
+
+/** Starts a holder and waits until it holds. */
+export async function holding(env: Record<string, string>): Promise<Held> {
+  const held = start({ env })
+  await held.tools
+  return held
+}
+
+/** Starts one and waits until a gate stops it. */
+export async function gated(yard: Yard, env: Record<string, string>): Promise<Held> {
+  const held = start({ env })
+  await isGated(yard, held)
+  return held
+}
+
+/** Builds a launcher that reads other files in place of those of /proc and /sys, as `-DMEMINFO="..."` has it. */
+export function buildLauncher(files: Readonly<Record<string, string>>): string {
+  const launcher = join(makeWorkspace(), 'launcher')
+  const defines = Object.entries(files).map(([name, path]) => `-D${name}='"${path}"'`)
+  execFileSync(
+    'make',
+    ['-s', '-C', join(repository, 'shims'), `OUT=${launcher}`, `EXTRA=${defines.join(' ')}`],
+    {
+      env: scrubbed(),
+    },
+  )
+  return launcher
+}
