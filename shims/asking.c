@@ -61,6 +61,7 @@ static bool read_asking(const struct ledger *ledger, unsigned index, struct aski
 		.index = index,
 		.gated = record[RECORD_STATE] == STATE_GATED,
 		.gate = record[RECORD_GATE],
+		.slots = record[RECORD_SLOTS],
 		.gathers = record[RECORD_GATHERS] != 0,
 	};
 	memcpy(&pid, record + RECORD_PID, sizeof pid);

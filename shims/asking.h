@@ -16,7 +16,8 @@ struct asking {
 	int gate;       /* which: GATE_LIMIT ... */
 	uint32_t promise;
 	uint32_t limit;
-	bool gathers;
+	unsigned slots; /* it takes, where that is more than one */
+	bool gathers;   /* and has not all of them yet */
 	uint64_t since; /* gated: when it came */
 	uint64_t job;
 };

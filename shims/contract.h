@@ -64,8 +64,9 @@
 #define RECORD_JOB 24
 #define RECORD_TOOL 32
 #define RECORD_GATE 56
-#define RECORD_GATHERS 57
-#define RECORD_ASKS 58
+#define RECORD_SLOTS 57
+#define RECORD_GATHERS 58
+#define RECORD_ASKS 59
 
 #define STATE_FREE 0
 #define STATE_WAITING 1

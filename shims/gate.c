@@ -40,6 +40,7 @@ struct others {
 	unsigned limited;                  /* runs of our rule */
 	unsigned admitted;
 	bool gathering;
+	unsigned slots;    /* of runs that take more than one */
 	uint64_t promised; /* KiB */
 	uint64_t unused;   /* of it */
 };
@@ -62,6 +63,7 @@ static bool add_up(const struct asking *asking, void *state)
 	others->admitted++;
 	others->limited += same_limit;
 	others->gathering = others->gathering || asking->gathers;
+	others->slots += asking->slots;
 	others->promised += asking->promise;
 	return false;
 }
@@ -149,6 +151,16 @@ static bool is_pressed(const struct policy *policy)
 	return false;
 }
 
+/* One gathers at a time, lest two have half each. And those that can't run at once don't wait in one queue for the same
+ * tokens: who stands behind them would wait for more than one of them. */
+static bool may_gather(const struct others *others, const struct ledger *ledger)
+{
+	int slots = policy_pool_slots(ledger);
+
+	return !others->gathering &&
+	       (others->slots == 0 || slots < 0 || others->slots + policy_slots(others->policy, ledger) <= (unsigned)slots);
+}
+
 /* The first gate that is closed. Memory comes last: who waits for that alone keeps those behind it from taking it, and
  * so must lack nothing else. */
 static int closed_gate(struct others *others, struct ledger *ledger, uint32_t promise, const struct memory *memory)
@@ -163,7 +175,7 @@ static int closed_gate(struct others *others, struct ledger *ledger, uint32_t pr
 	if (has_pressure(policy) &&
 	    (others->earlier[GATE_PRESSURE] > 0 || (is_pressed(policy) && !is_only_run(others, ledger))))
 		return GATE_PRESSURE;
-	if (policy->tokens > 1 && (others->earlier[GATE_TOKENS] > 0 || others->gathering))
+	if (policy->tokens > 1 && (others->earlier[GATE_TOKENS] > 0 || !may_gather(others, ledger)))
 		return GATE_TOKENS;
 	if (promise > 0 && (others->earlier[GATE_MEMORY] > 0 ||
 	                    (!has_memory(others, ledger, memory, promise) && !is_only_run(others, ledger))))
@@ -192,7 +204,8 @@ static int look(const struct policy *policy, struct ledger *ledger)
 	asking_each(ledger, add_up, &others);
 	gate = closed_gate(&others, ledger, (uint32_t)promise, &memory);
 	if (gate == GATE_NONE) {
-		ledger_gathers(ledger, policy->tokens > 1);
+		if (policy->tokens > 1)
+			ledger_gathers(ledger, policy_slots(policy, ledger), true);
 		ledger_waiting(ledger);
 	} else {
 		ledger_gated(ledger, gate);

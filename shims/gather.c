@@ -88,11 +88,7 @@ bool gather_take(struct gathering *gathering, unsigned wanted, const struct jobs
 	struct keeper keeper = keeper_make(patience);
 	struct sleeper sleeper;
 
-	while (!has_all(&gatherer) && add_token(&gatherer))
-		;
-	if (has_all(&gatherer))
-		return true;
-	sleeper = sleeper_make(jobserver->read_fd, -1, waiting);
+	sleeper = slot->place.epoll >= 0 ? slot->place : sleeper_make(jobserver->read_fd, -1, waiting);
 	while (!has_all(&gatherer)) {
 		if (add_token(&gatherer))
 			continue;

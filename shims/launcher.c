@@ -173,7 +173,7 @@ static void gather(const struct run *run, const struct jobserver *jobserver, con
 	    !gather_take(gathering, wanted, jobserver, job, ledger, slot, &inherited->mask, run->settings.patience))
 		report("%s: %u slots were not free together for %g s on an idle machine: run in one", run->tool, wanted,
 		       run->settings.patience);
-	ledger_gathers(ledger, false);
+	ledger_gathers(ledger, wanted, false);
 }
 
 static void count_start(const struct run *run, const struct job *job, const struct jobserver *jobserver,
@@ -200,7 +200,7 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	child_prepare(&inherited);
 	ledger_claim(ledger, jobserver, job, base_name(run->tool));
 	wait_for_gates(run, jobserver, ledger, &inherited, &gated_ns);
-	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience);
+	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience, run->policy.tokens > 1);
 	slot.waited_ns += gated_ns;
 	if (slot.kind == SLOT_NONE) {
 		ledger_free(ledger);

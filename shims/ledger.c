@@ -249,8 +249,9 @@ void ledger_gated(struct ledger *ledger, int gate)
 	set_state(ledger, STATE_GATED);
 }
 
-void ledger_gathers(struct ledger *ledger, bool gathers)
+void ledger_gathers(struct ledger *ledger, unsigned slots, bool gathers)
 {
+	ledger->record[RECORD_SLOTS] = (unsigned char)slots;
 	ledger->record[RECORD_GATHERS] = gathers;
 }
 

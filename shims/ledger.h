@@ -52,9 +52,10 @@ void ledger_free(struct ledger *ledger);
 /* What the rules ask of our run: memory in KiB, and the rule that limits such runs. */
 void ledger_asks(struct ledger *ledger, uint32_t promise, uint32_t limit_rule);
 
-/* Our record: the run waits for a gate and holds nothing; it gathers slots, or has them all. */
+/* Our record: the run waits for a gate and holds nothing; it takes so many slots, where that is more than one, and gathers
+ * them, or has them all. */
 void ledger_gated(struct ledger *ledger, int gate);
-void ledger_gathers(struct ledger *ledger, bool gathers);
+void ledger_gathers(struct ledger *ledger, unsigned slots, bool gathers);
 
 /* When our run came, or into its slot: CLOCK_MONOTONIC nanoseconds. */
 uint64_t ledger_since(const struct ledger *ledger);

@@ -159,13 +159,18 @@ void policy_heed_make(struct policy *policy)
 		policy->load = load;
 }
 
+int policy_pool_slots(const struct ledger *ledger)
+{
+	int slots = ledger_slots(ledger);
+
+	return slots >= 0 ? slots : (int)make_flag("-j", "--jobs=");
+}
+
 unsigned policy_slots(const struct policy *policy, const struct ledger *ledger)
 {
-	double slots = ledger_slots(ledger);
+	int slots = policy_pool_slots(ledger);
 
-	if (slots < 0)
-		slots = make_flag("-j", "--jobs=");
-	return slots > 0 && slots < policy->tokens ? (unsigned)slots : policy->tokens;
+	return slots > 0 && (unsigned)slots < policy->tokens ? (unsigned)slots : policy->tokens;
 }
 
 bool policy_has_gates(const struct policy *policy)

@@ -41,6 +41,9 @@ void policy_read(struct policy *policy, const struct policy_run *run, const char
 /* MAKEFLAGS' -l wins over a rule's load: make tells it to what it starts. */
 void policy_heed_make(struct policy *policy);
 
+/* How many slots the pool has, by the ledger or by MAKEFLAGS' -j; -1 where neither tells. */
+int policy_pool_slots(const struct ledger *ledger);
+
 /* How many slots the run takes: never more than the pool has, where that is known. */
 unsigned policy_slots(const struct policy *policy, const struct ledger *ledger);
 

@@ -86,19 +86,21 @@ static void wait_for_slot(const struct jobserver *jobserver, const struct job *j
 			close(holder);
 	}
 	queue_leave(&queue);
-	sleeper_close(&sleeper);
+	slot->place = sleeper;
 }
 
 struct slot slot_take(const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
-                      const sigset_t *waiting, double patience)
+                      const sigset_t *waiting, double patience, bool keep_place)
 {
-	struct slot slot = { .kind = SLOT_NONE };
+	struct slot slot = { .kind = SLOT_NONE, .place = { .epoll = -1 } };
 	struct keeper keeper = keeper_make(patience);
 
 	/* Whoever finds a queue joins it. */
 	if (!queue_is_empty(jobserver, job) ||
 	    (!try_implicit(jobserver, job, ledger, &slot) && try_token(jobserver, ledger, &slot) == TOKEN_NONE_FREE))
 		wait_for_slot(jobserver, job, ledger, &slot, waiting, &keeper);
+	if (!keep_place)
+		sleeper_close(&slot.place);
 	slot.waited_ns = monotonic_ns() - keeper.patience.arrived_ns;
 	return slot;
 }

@@ -55,8 +55,9 @@ export const recordOffsets = {
   job: 24, // u64: the job's key
   tool: 32, // toolBytes, NUL-padded
   gate: 56, // u8, gates: what a gated run waits for
-  gathers: 57, // u8: 1 from its admission until it has all the slots it asks for
-  asks: 58, // u8: 1 where a rule asks something of the run
+  slots: 57, // u8: how many the run takes, where a rule asks for more than one
+  gathers: 58, // u8: 1 while it has not all of them yet
+  asks: 59, // u8: 1 where a rule asks something of the run
 } as const
 
 /** What a rule lets a run wait for. */
