@@ -1,8 +1,8 @@
 /* Stands where the real compiler is and writes down when it runs, so that the limit is counted by
  * somebody who knows nothing of jobshim. Lies in DIR/recorder; DIR/bin/cc, gcc, ... are links to it.
  *
- * Appends `+ NANOSECONDS PID NAME` to DIR/log before the real compiler starts (the next of that name on PATH
- * behind DIR/bin, else /usr/bin) and `- NANOSECONDS PID NAME` after it ended. A run lasts at least HOLD_MS, so
+ * Appends `+ NANOSECONDS PID NAME LAST-ARGUMENT` to DIR/log before the real compiler starts (the next of that name on PATH
+ * behind DIR/bin, else /usr/bin) and `- ...` after it ended. A run lasts at least HOLD_MS, so
  * that two at once are seen as two.
  *
  * Not written down, but run all the same: what compiles and links nothing (-v, --version, -print-...), and what
@@ -29,10 +29,10 @@ static long long now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static void note(int log, char sign, const char *name)
+static void note(int log, char sign, const char *name, const char *last)
 {
-	char line[128];
-	int length = snprintf(line, sizeof line, "%c %lld %d %s\n", sign, now_ns(), (int)getpid(), name);
+	char line[256];
+	int length = snprintf(line, sizeof line, "%c %lld %d %s %.128s\n", sign, now_ns(), (int)getpid(), name, last);
 	if (write(log, line, length) != length)
 		die("log");
 }
@@ -54,7 +54,6 @@ int main(int argc, char **argv)
 	long long start = now_ns();
 	pid_t child;
 
-	(void)argc;
 	find_beside("log", log_path);
 	find_real(name, real);
 	argv[0] = real;
@@ -66,17 +65,17 @@ int main(int argc, char **argv)
 	if (log < 0)
 		die(log_path);
 	putenv((char[]){INSIDE});
-	note(log, '+', name);
+	note(log, '+', name, argv[argc - 1]);
 	error = posix_spawn(&child, real, NULL, NULL, argv, environ);
 	if (error) {
 		errno = error;
-		note(log, '-', name);
+		note(log, '-', name, argv[argc - 1]);
 		die(real);
 	}
 	status = wait_for(child);
 	while (now_ns() < start + HOLD_MS * 1000000LL)
 		usleep(1000);
-	note(log, '-', name);
+	note(log, '-', name, argv[argc - 1]);
 	if (WIFSIGNALED(status)) {
 		signal(WTERMSIG(status), SIG_DFL);
 		kill(getpid(), WTERMSIG(status));

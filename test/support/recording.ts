@@ -3,11 +3,20 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:f
 import { delimiter, join } from 'node:path'
 import { repository } from './workspace.js'
 
+/** A compiler's start (+) or end (-). */
+export type RecordedEvent = {
+  sign: '+' | '-'
+  at: bigint // CLOCK_MONOTONIC, nanoseconds
+  name: string
+  last: string // its last argument
+}
+
 /** What really ran, as the recorder wrote it down. */
 export type Recording = {
   runs: number
   peak: number // most of them at once
   unfinished: number // started and never ended
+  events: readonly RecordedEvent[]
 }
 
 export type Recorder = {
@@ -19,17 +28,29 @@ const names = ['c++', 'cc', 'clang', 'clang++', 'g++', 'gcc', 'rustc'] // those 
 
 /** Reads the recorder's log. Each line is one append, so their order is the order of events. */
 export function readRecording(log: string): Recording {
-  const signs = log
+  const events = log
     .split('\n')
     .filter(line => line !== '')
-    .map(line => line.charAt(0))
+    .map((line): RecordedEvent => {
+      const [sign, at = '0', , name = '', last = ''] = line.split(' ')
+      return { sign: sign === '+' ? '+' : '-', at: BigInt(at), name, last }
+    })
+  const runs = events.filter(({ sign }) => sign === '+').length
+  return { runs, peak: peakOf(events, () => 1), unfinished: 2 * runs - events.length, events }
+}
+
+/** Returns the most that ran at once, where each run weighs what `weight` says. */
+export function peakOf(
+  events: readonly RecordedEvent[],
+  weight: (event: RecordedEvent) => number,
+): number {
   let now = 0
   let peak = 0
-  for (const sign of signs) {
-    now += sign === '+' ? 1 : -1
+  for (const event of events) {
+    now += event.sign === '+' ? weight(event) : -weight(event)
     peak = Math.max(peak, now)
   }
-  return { runs: signs.filter(sign => sign === '+').length, peak, unfinished: now }
+  return peak
 }
 
 /** Builds a recorder in `directory`; a recorded run lasts at least `holdMs`. */
