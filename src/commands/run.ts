@@ -26,7 +26,7 @@ export const run = command({
       letter: 'j',
       kind: 'number',
       value: 'N',
-      text: 'how many tools may run at once (default: the number of cores)',
+      text: 'how many tools may run at once (default: -jN of MAKEOPTS, else the cores)',
     },
     dirOption,
     {

@@ -10,6 +10,7 @@ export const ledgerLayout = {
   recordCount: 4096,
   toolBytes: 24,
   toolFileMax: 1024, // .jobshim/tools/NAME is read into a buffer of this size
+  rulesFileMax: 32768, // .jobshim/rules likewise
   hopLimit: 20,
   defaultPatience: 30, // seconds
 } as const

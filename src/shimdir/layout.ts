@@ -31,8 +31,3 @@ export function layoutOf(dir: string): Layout {
 
 /** Files that are being written, in `.jobshim`; what a killed install left of them is removed by the next one. */
 export const temporaryPrefix = 'new-'
-
-/** Returns true for a name that a shim may have: a plain file name, not hidden, not an option. */
-export function isShimName(name: string): boolean {
-  return /^\w[\w.+-]{0,200}$/.test(name)
-}

@@ -4,7 +4,7 @@ import { Failure } from '../ground/failure.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
 import { type Adapter, adapters } from '../toolchain/adapters.js'
 import { defaultFamilies, familyNames, familyOf, isFamily } from '../toolchain/families.js'
-import { isShimName } from './layout.js'
+import { isToolName } from '../toolchain/tool-name.js'
 import type { WantedShim } from './plan.js'
 
 export type ShimWishes = {
@@ -32,7 +32,7 @@ export function wantedShims(wishes: ShimWishes, path: PathView): WantedShim[] {
 }
 
 function namesFor(wish: string, path: PathView): string[] {
-  if (!isShimName(wish))
+  if (!isToolName(wish))
     throw new Failure(
       `--tools: ${JSON.stringify(wish)} can't be the name of a tool`,
       `name families (${familyNames.join(', ')}) or tools as they are called`,
