@@ -10,6 +10,8 @@ export type Layout = {
   launcher: string
   manifest: string
   tools: string // flat files for the launcher, by tool name
+  rules: string // what tool runs may cost, for the launcher
+  costs: string // what they did cost, written by launchers, by tool name
   shim: (name: string) => string
   toolFile: (name: string) => string
 }
@@ -24,6 +26,8 @@ export function layoutOf(dir: string): Layout {
     launcher: join(own, 'launcher'),
     manifest: join(own, 'manifest.json'),
     tools,
+    rules: join(own, 'rules'),
+    costs: join(own, 'costs'),
     shim: name => join(dir, name),
     toolFile: name => join(tools, name),
   }

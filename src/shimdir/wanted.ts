@@ -12,6 +12,7 @@ export type ShimWishes = {
   adapters: boolean
   noJobserver: 'pass' | 'error' | undefined
   patience: number | undefined // seconds
+  rulesText: string // for the launcher; empty = none
 }
 
 export type PathView = {
@@ -50,11 +51,12 @@ export function launcherFamily(name: string): string | undefined {
   return adapters.find((adapter: Adapter) => adapter.name === name)?.family ?? familyOf(name)
 }
 
-function renderToolFile(name: string, { noJobserver, patience }: ShimWishes): string {
+function renderToolFile(name: string, { noJobserver, patience, rulesText }: ShimWishes): string {
   const lines: [key: string, value: string | undefined][] = [
     ['family', launcherFamily(name)],
     ['no-jobserver', noJobserver === 'error' ? noJobserver : undefined],
     ['patience', patience === undefined ? undefined : String(patience)],
+    ['rules', rulesText === '' ? undefined : '1'], // else the launcher looks for none
   ]
   const text = lines.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`])).join('')
   if (text.length > ledgerLayout.toolFileMax) throw new Error(`tool file of ${name} too large`)
