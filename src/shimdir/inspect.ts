@@ -1,6 +1,6 @@
 /** Reads what is in a shim dir. Follows no symlink below it. */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid, packageVersion } from '../ground/paths.js'
 import { isToolName } from '../toolchain/tool-name.js'
@@ -86,12 +86,16 @@ export function checkOwnPlaces(layout: Layout): void {
       )
 }
 
-/** Returns the paths of the files in which launchers count what tools cost. They may be of tools without a shim. */
-export const costFiles = (layout: Layout): string[] =>
-  costEntries(layout).filter(path => isToolName(basename(path)) && isPlainFile(path))
+/** Returns the names in the directory for costs that a tool may have, with a shim or without one. */
+export const costNames = (layout: Layout): string[] => costEntries(layout).filter(isToolName)
 
-const costEntries = ({ costs }: Layout): string[] =>
-  isDirectory(costs) ? entriesOf(costs).map(name => join(costs, name)) : []
+/** Returns the paths of the files in which launchers count what tools cost. */
+export const costFiles = (layout: Layout): string[] =>
+  costNames(layout)
+    .map(name => join(layout.costs, name))
+    .filter(isPlainFile)
+
+const costEntries = ({ costs }: Layout): string[] => (isDirectory(costs) ? entriesOf(costs) : [])
 
 function readPlainFile(path: string): Buffer | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false })
@@ -112,7 +116,9 @@ export function foreignFiles(layout: Layout, names: readonly string[]): string[]
     ...own.map(name => `${layout.own}/${name}`),
     ...places.filter(({ path, is }) => isThere(path) && !is(path)).map(({ path }) => path),
     ...tools.map(layout.toolFile),
-    ...costEntries(layout).filter(path => !costs.includes(path)),
+    ...costEntries(layout)
+      .map(name => join(layout.costs, name))
+      .filter(path => !costs.includes(path)),
   ].sort()
 }
 
