@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defaultLoadersSync } from 'cosmiconfig'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Policy, Rule } from '../../src/config/options.js'
 import { renderRules } from '../../src/config/rules-text.js'
+import { checkConfig } from '../../src/config/schema.js'
+import { repository } from '../support/workspace.js'
 
 const cores = 8
 const text = (policy: Policy): string => renderRules(policy, cores)
@@ -73,6 +78,31 @@ launcher=/opt/my engine/distcc
 rule=2033289410
 kind=probe
 launcher=
+`,
+  )
+})
+
+test("config :: rules text :: README's example, byte for byte", () => {
+  const readme = readFileSync(join(repository, 'README.md'), 'utf8')
+  const [, example = ''] = /^```yaml\n(.*?)^```$/ms.exec(readme) ?? []
+  const verdict = checkConfig(defaultLoadersSync['.yaml']('README.md', example), 8 * 1024 ** 3)
+  assert.is(
+    verdict.kind === 'good' ? text(verdict.config) : verdict.fault,
+    `load=12.00
+rule=715015242
+kind=link
+tokens=4
+memory=6291456
+rule=3191288848
+tool=rustc
+memory=2097152
+rule=2713081754
+kind=link
+limit=2
+rule=3310388078
+kind=compile
+package=dev-qt/qtwebengine
+memory=3145728
 `,
   )
 })
