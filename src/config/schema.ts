@@ -1,6 +1,6 @@
 /** Builds the schema of a config file from the table of settings. Pure; imported only where a config was found. */
 import { z } from 'zod'
-import { parseSize, renderSize } from '../ground/size.js'
+import { parseSize } from '../ground/size.js'
 import { type ConfigFile, ruleEffectRows, type SettingRow, settingRows } from './options.js'
 import { expectedOf, objectSchema } from './setting-types.js'
 
@@ -77,7 +77,7 @@ function ruleFault({ rules }: ConfigFile, index: number, memory: number): Config
     kind: 'too much memory',
     key: `${key}.memory`,
     wanted: String(wanted),
-    there: renderSize(Math.floor(memory / 1024)),
+    there: `${Math.floor(memory / 1024 ** 2)}M`,
   }
 }
 

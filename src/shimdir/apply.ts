@@ -128,7 +128,6 @@ const usualErrors = new Map([
   ['EDQUOT', 'no room left'],
   ['ELOOP', 'a symlink that leads to itself'],
   ['EEXIST', 'a file came in the way'],
-  ['EISDIR', 'a directory in the way of a file'],
   ['ENAMETOOLONG', 'the path is too long'],
   ['ENOSPC', 'no room left'],
   ['ENOTDIR', 'a part of the path is not a directory'],

@@ -3,7 +3,6 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { renderSize } from '../../src/ground/size.js'
 import { jobshim } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
@@ -14,7 +13,7 @@ const size = 'expected a size of at least 1K such as 512M or 1.5G, a number of b
 const load = 'load: expected a load average above 0 such as 12, or one for each core such as 1.5x'
 const program = 'expected the name of a program, or its absolute path'
 const less = 'allow less, or write learn: what such runs really needed'
-const machine = `is more than the ${renderSize(Math.floor(totalmem() / 1024))} of this machine`
+const machine = `is more than the ${Math.floor(totalmem() / 1024 ** 2)}M of this machine`
 
 /** `rule`: the second of two rules, of which the first is good. */
 type Row = { title: string; rule?: string; text?: string; says: string; hint?: string }
@@ -134,18 +133,26 @@ const rows: readonly Row[] = [
 const commands = { install: { words: [], status: 2 }, run: { words: ['--', 'echo', 'ran'], status: 125 } }
 
 for (const { title, rule, text, says, hint = mend } of rows)
-  for (const [command, { words, status }] of Object.entries(commands))
-    test(`config :: error :: ${command} :: ${title}`, async () => {
-      const cwd = makeWorkspace()
-      writeFiles(cwd, { '.jobshimrc': `${text ?? `rules:\n  - { tokens: 2 }\n  - ${rule}`}\n` })
-      assert.equal(await jobshim([command, '--dir', 'shims', ...words], { cwd, env: { HOME: cwd } }), {
-        status,
-        signal: null,
-        stdout: '',
-        stderr: `jobshim: ${join(cwd, '.jobshimrc')}: ${says}\n  ${hint}\n`,
-      })
-      assert.equal(readdirSync(cwd), ['.jobshimrc'])
-    })
+  test(`config :: error :: install and run :: ${title}`, async () => {
+    const cwd = makeWorkspace()
+    writeFiles(cwd, { '.jobshimrc': `${text ?? `rules:\n  - { tokens: 2 }\n  - ${rule}`}\n` })
+    const stderr = `jobshim: ${join(cwd, '.jobshimrc')}: ${says}\n  ${hint}\n`
+    await Promise.all(
+      Object.entries(commands).map(async ([command, { words, status }]) => {
+        const result = await jobshim([command, '--dir', 'shims', ...words], { cwd, env: { HOME: cwd } })
+        assert.equal(result, { status, signal: null, stdout: '', stderr }, command)
+      }),
+    )
+    assert.equal(readdirSync(cwd), ['.jobshimrc'])
+  })
+
+test('config :: rules :: as much memory as the machine has is allowed', async () => {
+  const cwd = makeWorkspace()
+  const most = `${Math.floor(totalmem() / 1024 ** 2)}M`
+  writeFiles(cwd, { '.jobshimrc': `rules: [{ memory: ${most} }, { memory: ${totalmem()} }]\n` })
+  const result = await jobshim(['list', '--dir', 'shims'], { cwd, env: { HOME: cwd } })
+  assert.equal(result, { status: 0, signal: null, stdout: '', stderr: '' })
+})
 
 test('config :: error :: a bad rule of a package.json, in JSON', async () => {
   const cwd = makeWorkspace()
