@@ -44,7 +44,8 @@ export const run = command({
     'The limit holds for all tools that have a shim and for make, ninja >= 1.13 and cargo, which share its jobserver. ' +
     'Below another jobserver (make -jN, an outer jobshim run) that one is joined, and -j is not used. ' +
     'With --jobserver CMD waits for a token of its own first. ' +
-    'The first run installs the shims.',
+    'The first run installs the shims. Where the config says what runs may cost (load, pressure, launcher, rules), that ' +
+    'holds for this build in place of what the shim dir has.',
   examples: [
     { line: 'jobshim run -j8 -- ./build.sh', text: 'a script that starts all its compilers at once' },
     { line: 'jobshim run -j8 -- make', text: 'a build that calls other builds' },
