@@ -10,7 +10,11 @@
 #include "ledgerfile.h"
 #include "process.h"
 
-enum { HISTOGRAM_BYTES = COSTS_BUCKETS * (int)sizeof(uint32_t), FILE_BYTES = COSTS_KINDS * HISTOGRAM_BYTES };
+enum { HISTOGRAM_BYTES = COSTS_BUCKETS * COSTS_COUNTER_BYTES };
+
+_Static_assert(sizeof(uint32_t) == COSTS_COUNTER_BYTES, "a counter");
+_Static_assert(COSTS_COMPILE == (int)RUN_COMPILE && COSTS_LINK == (int)RUN_LINK && COSTS_PREPROCESS == (int)RUN_PREPROCESS &&
+                   COSTS_OTHER == (int)RUN_OTHER, "one histogram a kind");
 
 static unsigned bucket_of(uint64_t kib)
 {
@@ -43,8 +47,8 @@ static int open_costs(const char *shim_dir, const char *tool, int flags)
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    (status.st_size == FILE_BYTES ||
-	     (status.st_size == 0 && (flags & O_CREAT) != 0 && ftruncate(fd, FILE_BYTES) == 0 && fchmod(fd, 0644) == 0)))
+	    (status.st_size == COSTS_FILE_BYTES ||
+	     (status.st_size == 0 && (flags & O_CREAT) != 0 && ftruncate(fd, COSTS_FILE_BYTES) == 0 && fchmod(fd, 0644) == 0)))
 		return fd;
 	close(fd);
 	return -1;

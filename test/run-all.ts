@@ -53,7 +53,7 @@ function leftovers(home: string): string[] {
   return [
     ...readdirSync(join(home, 'tmp')).map(name => `$TMPDIR/${name}`),
     ...readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(name =>
-      /(^|\/)run-[^/]*$/.test(name),
+      /(^|\/)(run|rules)-[^/]*$/.test(name),
     ),
   ]
 }

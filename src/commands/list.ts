@@ -3,6 +3,8 @@ import { loadSettings } from '../config/load.js'
 import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
+import { renderSize } from '../ground/size.js'
+import { listCosts, type ToolCosts } from '../shimdir/costs.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { listShims } from '../shimdir/list.js'
 import { command } from './command.js'
@@ -11,13 +13,27 @@ import { configOptions, dirOption, jsonOption } from './setting-options.js'
 export const list = command({
   name: 'list',
   summary: 'print the shims of a shim dir: name, real tool, family',
-  options: [dirOption, ...configOptions, jsonOption],
+  options: [
+    { name: 'costs', kind: 'switch', text: 'print what memory the runs of each tool needed instead' },
+    dirOption,
+    ...configOptions,
+    jsonOption,
+  ],
+  notes:
+    'With --costs: for each tool and kind of run how many there were, and what half of them, 95 of 100 and all of them ' +
+    'needed at most. Tools that had no rule are counted too.',
   examples: [
     { line: 'jobshim list', text: 'what is governed, and which real tool it stands for' },
     { line: 'jobshim list --json', text: 'the same for programs' },
+    { line: 'jobshim list --costs', text: 'what memory compiling and linking needed here so far' },
   ],
   async run({ flags, workingDirectory, environment }) {
     const { dir } = await loadSettings(flags, workingDirectory, environment)
+    if (flags.costs) {
+      const costs = listCosts(dir)
+      process.stdout.write(flags.json ? `${JSON.stringify({ dir, costs })}\n` : renderCosts(costs))
+      return exitCodes.ok
+    }
     const shims = listShims(dir, environment)
     const rows = shims.map(({ name, tool, family }) => [name, tool ?? 'not on PATH', family ?? '-'])
     process.stdout.write(flags.json ? `${JSON.stringify({ dir, shims })}\n` : renderColumns(rows))
@@ -27,3 +43,18 @@ export const list = command({
     return exitCodes.ok
   },
 })
+
+function renderCosts(costs: readonly ToolCosts[]): string {
+  const rows = costs.flatMap(costsOfTool)
+  return rows.length === 0 ? '' : renderColumns([['tool', 'kind', 'runs', 'median', '95%', 'most'], ...rows])
+}
+
+function costsOfTool(costs: ToolCosts): string[][] {
+  if (costs.state === 'unreadable') return [[costs.tool, '-', '-', '-', '-', costs.why]]
+  return costs.kinds.map(({ kind, runs, medianKiB, p95KiB, mostKiB }) => [
+    costs.tool,
+    kind,
+    String(runs),
+    ...[medianKiB, p95KiB, mostKiB].map(renderSize),
+  ])
+}

@@ -10,6 +10,7 @@ import { ensureStateDirectory } from '../ground/paths.js'
 import { runGoverned } from '../jobserver/governed.js'
 import { askLauncher, outerJobserver } from '../jobserver/outer.js'
 import { createPool, type Pool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
+import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { styleOfMakeOn } from '../toolchain/make-style.js'
@@ -26,7 +27,7 @@ export const run = command({
       letter: 'j',
       kind: 'number',
       value: 'N',
-      text: 'how many tools may run at once (default: the number of cores)',
+      text: 'how many tools may run at once (default: -jN of MAKEOPTS, else the cores)',
     },
     dirOption,
     {
@@ -43,7 +44,8 @@ export const run = command({
     'The limit holds for all tools that have a shim and for make, ninja >= 1.13 and cargo, which share its jobserver. ' +
     'Below another jobserver (make -jN, an outer jobshim run) that one is joined, and -j is not used. ' +
     'With --jobserver CMD waits for a token of its own first. ' +
-    'The first run installs the shims.',
+    'The first run installs the shims. Where the config says what runs may cost (load, pressure, launcher, rules), that ' +
+    'holds for this build in place of what the shim dir has.',
   examples: [
     { line: 'jobshim run -j8 -- ./build.sh', text: 'a script that starts all its compilers at once' },
     { line: 'jobshim run -j8 -- make', text: 'a build that calls other builds' },
@@ -66,7 +68,7 @@ export const run = command({
     if (flags.jobserver !== undefined)
       return await runWithToken(flags.jobserver, [program, ...args], governed, { ...settings, dir })
     const outer = await outerJobserver(layoutOf(dir).launcher, environment)
-    if (outer.state === 'usable') return await join(program, args, governed)
+    if (outer.state === 'usable') return await join(program, args, governed, settings.rulesText)
     if (outer.state === 'unusable')
       say(`${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}`)
     return await runInPool(program, args, governed, { ...settings, dir }, flags.json ? 'json' : 'text')
@@ -98,8 +100,26 @@ async function join(
   program: string,
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
+  rulesText: string,
 ): Promise<number> {
-  return await endLike(await runInForeground(program, args, { stdio: passedDescriptors(), env: environment }))
+  const signals = catchSignals()
+  const rules = keepRules(environment, rulesText)
+  const env = { ...environment, ...rules.variables }
+  const ending = await runInForeground(program, args, { stdio: passedDescriptors(), env }, signals)
+  rules.remove()
+  if (ending.kind === 'signal') signals.release()
+  return await endLike(ending)
+}
+
+type KeptRules = { variables: NodeJS.ProcessEnv; remove: () => void }
+
+// The rules of a run in somebody else's pool, until its end. To be called once signals are caught.
+function keepRules(environment: NodeJS.ProcessEnv, text: string): KeptRules {
+  if (text === '') return { variables: {}, remove: () => undefined }
+  const path = enterRules(ensureStateDirectory(environment), text)
+  const remove = (): void => removeEntry(path)
+  process.once('exit', remove) // whatever happens from here on
+  return { variables: { [names.rules]: path }, remove }
 }
 
 async function runInPool(
@@ -111,9 +131,10 @@ async function runInPool(
 ): Promise<number> {
   const style = styleOfMakeOn(environment.PATH ?? '') // asked while the pool is made
   const signals = catchSignals() // until the end: none may end us before the pool is removed
-  const pool = await createPool(ensureStateDirectory(environment), settings.jobs)
+  const pool = await createPool(ensureStateDirectory(environment), settings.jobs, settings.rulesText)
   process.once('exit', () => removePool(pool)) // whatever happens from here on
-  const start = { program, args, environment, jobs: settings.jobs, style: await style, signals }
+  const env = settings.rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules }
+  const start = { program, args, environment: env, jobs: settings.jobs, style: await style, signals }
   const stopWatch = watchFrom(pool, layoutOf(settings.dir).launcher)
   const ending = await runGoverned(pool.fifo, start)
   await stopWatch()
@@ -170,15 +191,17 @@ async function runWithToken(
     )
   const style = await styleOfMakeOn(environment.PATH ?? '')
   const signals = catchSignals()
+  const rules = keepRules(environment, settings.rulesText)
   const args = ['--token', '--', ...words]
   const ending = await runGoverned(fifo, {
     program: launcher,
     args,
-    environment,
+    environment: { ...environment, ...rules.variables },
     jobs: settings.jobs,
     style,
     signals,
   })
+  rules.remove()
   const { spawnSync } = await import('node:child_process')
   spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
   if (ending.kind === 'signal') signals.release()

@@ -28,7 +28,7 @@ export const serve = command({
       letter: 'j',
       kind: 'number',
       value: 'N',
-      text: 'how many tokens it has (default: the number of cores)',
+      text: 'how many tokens it has (default: -jN of MAKEOPTS, else the cores)',
     },
     { name: 'mode', kind: 'text', value: 'MODE', text: 'who may use it (default: 600; 660 with --group)' },
     { name: 'user', kind: 'text', value: 'NAME', text: 'the owner of the FIFO' },

@@ -1,13 +1,15 @@
 /** Reads the settings: flag > environment > config file > default. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid, defaultShimDirectory } from '../ground/paths.js'
+import { ledgerLayout } from '../jobserver/ledger-layout.js'
 import { findConfig } from './find.js'
-import { type ConfigFile, type SettingFlags, type Settings, settingRows } from './options.js'
+import { automaticJobs } from './jobs.js'
+import type { ConfigFile, SettingFlags, Settings } from './options.js'
 import type { ConfigFault } from './schema.js'
 
 /**
@@ -21,6 +23,7 @@ export async function loadSettings(
 ): Promise<Settings> {
   const path = configPath(flags, workingDirectory, environment)
   const config: ConfigFile = path === undefined ? {} : await readConfig(path)
+  const cores = availableParallelism()
   const fromEnvironment = environment[names.dir]
   return {
     adapters: flags.noAdapters ? false : (config.adapters ?? true),
@@ -31,13 +34,28 @@ export async function loadSettings(
         : config.dir && path
           ? resolve(dirname(path), config.dir)
           : defaultShimDirectory(environment),
-    jobs: flags.jobs ?? config.jobs ?? availableParallelism(),
+    jobs: flags.jobs ?? numberOf(config.jobs) ?? automaticJobs({ makeopts: environment.MAKEOPTS, cores }),
+    launcher: config.launcher,
     noJobserver: config.noJobserver,
     patience: config.patience,
     quiet: flags.quiet ?? config.quiet ?? false,
+    rulesText: path === undefined ? '' : await rulesText(path, config, cores),
     tools: flags.tools ?? config.tools,
     configFile: path,
   }
+}
+
+const numberOf = (jobs: ConfigFile['jobs']): number | undefined => (jobs === 'auto' ? undefined : jobs)
+
+async function rulesText(path: string, config: ConfigFile, cores: number): Promise<string> {
+  const { renderRules } = await import('./rules-text.js')
+  const text = renderRules(config, cores)
+  if (Buffer.byteLength(text) < ledgerLayout.rulesFileMax) return text
+  throw new Failure(
+    `${path}: rules: more than the ${ledgerLayout.rulesFileMax} bytes that a shim reads`,
+    'name families instead of tools, or packages with a * at the end',
+    code,
+  )
 }
 
 function configPath(
@@ -52,7 +70,10 @@ function configPath(
 async function readConfig(path: string): Promise<ConfigFile> {
   const value = await parse(path, readTrusted(path))
   const { checkConfig } = await import('./schema.js')
-  const verdict = checkConfig(basename(path) === 'package.json' ? property(value, 'jobshim') : value)
+  const verdict = checkConfig(
+    basename(path) === 'package.json' ? property(value, 'jobshim') : value,
+    totalmem(),
+  )
   if (verdict.kind === 'good') return verdict.config
   throw await configFailure(path, verdict.fault)
 }
@@ -119,17 +140,27 @@ function property(value: unknown, key: string): unknown {
 }
 
 async function configFailure(path: string, fault: ConfigFault): Promise<Failure> {
-  const keys = settingRows.map(({ key }) => key)
+  const place = fault.key === '' ? path : `${path}: ${fault.key}`
   switch (fault.kind) {
     case 'unknown key': {
       const { nearestName } = await import('../ground/suggestion.js')
-      const nearest = nearestName(fault.key, keys)
-      const advice = nearest ? `did you mean ${nearest}?` : `known keys: ${keys.join(', ')}`
+      const nearest = nearestName(fault.name, fault.known)
+      const advice = nearest ? `did you mean ${nearest}?` : `known keys: ${fault.known.join(', ')}`
       return new Failure(`${path}: unknown key ${fault.key}`, advice, code)
     }
     case 'wrong type':
-      return new Failure(`${path}: ${fault.key}: expected ${fault.expected}`, hint, code)
-    case 'not an object':
-      return new Failure(`${path}: expected an object with the keys ${keys.join(', ')}`, hint, code)
+      return new Failure(`${place}: expected ${fault.expected}`, hint, code)
+    case 'no effect':
+      return new Failure(
+        `${place}: does nothing`,
+        `give it one of ${fault.effects.join(', ')}, or remove it`,
+        code,
+      )
+    case 'too much memory':
+      return new Failure(
+        `${place}: ${fault.wanted} is more than the ${fault.there} of this machine`,
+        'allow less, or write learn: what such runs really needed',
+        code,
+      )
   }
 }

@@ -1,11 +1,24 @@
 /** THE table of settings. The config's schema, its JSON schema and the help texts come from it. */
+import { ledgerLayout } from '../jobserver/ledger-layout.js'
+import { runKinds } from '../toolchain/arguments.js'
+
 export type SettingType =
   | { kind: 'text' }
   | { kind: 'names' } // array of strings
   | { kind: 'switch' }
-  | { kind: 'count' } // integer >= 1
+  | { kind: 'count'; most: number } // integer from 1 on
+  | { kind: 'jobs' } // integer >= 1, or `auto`
   | { kind: 'seconds' } // number >= 0
+  | { kind: 'load' } // number > 0, or one for each core: `1.5x`
+  | { kind: 'percentage' } // integer from 1 to 100
+  | { kind: 'size' } // bytes, `512M`, or `learn`
   | { kind: 'choice'; values: readonly string[] }
+  | { kind: 'program' } // a name or an absolute path
+  | { kind: 'program or none' } // as above, or false
+  | { kind: 'tools' } // array of names that tools or families can have, one at least
+  | { kind: 'package' } // CATEGORY/NAME, or what it starts with and a *
+  | { kind: 'object'; rows: readonly SettingRow[] }
+  | { kind: 'objects'; rows: readonly SettingRow[] }
 
 export type SettingRow = {
   key: string
@@ -13,6 +26,58 @@ export type SettingRow = {
   default: string // for people
   text: string
 }
+
+/** Shares of the last ten seconds in which something waited for the resource, by the kernel's /proc/pressure. */
+export const pressureRows = [
+  { key: 'cpu', type: { kind: 'percentage' }, default: 'none', text: 'waited for a core' },
+  { key: 'io', type: { kind: 'percentage' }, default: 'none', text: 'waited for a disk' },
+  { key: 'memory', type: { kind: 'percentage' }, default: 'none', text: 'waited for memory' },
+] as const satisfies readonly SettingRow[]
+
+/** Which runs a rule is for. A rule without any of these is for all. */
+export const ruleConditionRows = [
+  { key: 'tools', type: { kind: 'tools' }, default: 'all', text: 'runs of these families or tools' },
+  {
+    key: 'kind',
+    type: { kind: 'choice', values: runKinds },
+    default: 'all',
+    text: 'runs that do this, as their arguments tell',
+  },
+  {
+    key: 'package',
+    type: { kind: 'package' },
+    default: 'all',
+    text: 'runs for this package, CATEGORY/NAME; a * at its end stands for any rest',
+  },
+] as const satisfies readonly SettingRow[]
+
+/** What a rule does to a run. A later rule wins. */
+export const ruleEffectRows = [
+  {
+    key: 'tokens',
+    type: { kind: 'count', most: ledgerLayout.tokensMax },
+    default: '1',
+    text: 'slots that a run takes, or as many as the pool has',
+  },
+  {
+    key: 'memory',
+    type: { kind: 'size' },
+    default: 'none',
+    text: 'what a run may need: it starts once there is room; learn: what 95 of 100 such runs needed',
+  },
+  {
+    key: 'limit',
+    type: { kind: 'count', most: 65536 },
+    default: 'none',
+    text: 'how many such runs there may be at once, whatever the tokens',
+  },
+  {
+    key: 'launcher',
+    type: { kind: 'program or none' },
+    default: 'that of the config',
+    text: 'program in front of the tool; false: none',
+  },
+] as const satisfies readonly SettingRow[]
 
 export const settingRows = [
   {
@@ -29,9 +94,21 @@ export const settingRows = [
   },
   {
     key: 'jobs',
-    type: { kind: 'count' },
-    default: 'the number of cores',
+    type: { kind: 'jobs' },
+    default: 'auto: -jN of MAKEOPTS, else the number of cores',
     text: 'how many tools may run at once below jobshim run',
+  },
+  {
+    key: 'launcher',
+    type: { kind: 'program' },
+    default: 'none',
+    text: 'program in front of every tool, such as distcc: its name or its absolute path',
+  },
+  {
+    key: 'load',
+    type: { kind: 'load' },
+    default: 'none',
+    text: 'start no tool above this load average, but one at a time; 1.5x: so much for each core',
   },
   {
     key: 'noJobserver',
@@ -46,10 +123,22 @@ export const settingRows = [
     text: 'seconds to wait on an idle machine before a tool runs without a token; 0 = for ever',
   },
   {
+    key: 'pressure',
+    type: { kind: 'object', rows: pressureRows },
+    default: 'none',
+    text: 'start no tool, but one at a time, above these percentages of time in which something waited',
+  },
+  {
     key: 'quiet',
     type: { kind: 'switch' },
     default: 'false',
     text: 'print no summary at the end of jobshim run',
+  },
+  {
+    key: 'rules',
+    type: { kind: 'objects', rows: [...ruleConditionRows, ...ruleEffectRows] },
+    default: 'none',
+    text: 'what some runs may cost; later ones win',
   },
   {
     key: 'tools',
@@ -66,11 +155,30 @@ export function settingText(key: SettingKey): string {
   return settingRows.find(row => row.key === key)?.text ?? ''
 }
 
+/** A rule as a config file has it. */
+export type Rule = {
+  tools?: string[] | undefined
+  kind?: 'compile' | 'link' | 'preprocess' | 'probe' | 'other' | undefined
+  package?: string | undefined
+  tokens?: number | undefined
+  memory?: number | string | undefined
+  limit?: number | undefined
+  launcher?: string | false | undefined
+}
+
+/** What tool runs may cost, as a config file has it. */
+export type Policy = {
+  launcher?: string | undefined
+  load?: number | string | undefined
+  pressure?: Partial<Record<(typeof pressureRows)[number]['key'], number>> | undefined
+  rules?: Rule[] | undefined
+}
+
 /** What a config file may say; a key it does not name is absent. */
-export type ConfigFile = {
+export type ConfigFile = Policy & {
   adapters?: boolean | undefined
   dir?: string | undefined
-  jobs?: number | undefined
+  jobs?: number | 'auto' | undefined
   noJobserver?: 'pass' | 'error' | undefined
   patience?: number | undefined
   quiet?: boolean | undefined
@@ -82,9 +190,11 @@ export type Settings = {
   adapters: boolean
   dir: string // absolute
   jobs: number
+  launcher: string | undefined // of all tools
   noJobserver: 'pass' | 'error' | undefined // undefined: nobody said; the launcher's default
   patience: number | undefined // seconds; as above
   quiet: boolean
+  rulesText: string // what tool runs may cost, for our launcher; empty: nobody said
   tools: readonly string[] | undefined // undefined: the default families, those on PATH
   configFile: string | undefined // where the config was read from
 }

@@ -1,52 +1,30 @@
 /** Builds the schema of a config file from the table of settings. Pure; imported only where a config was found. */
 import { z } from 'zod'
-import { type ConfigFile, type SettingRow, type SettingType, settingRows } from './options.js'
+import { parseSize } from '../ground/size.js'
+import { type ConfigFile, ruleEffectRows, type SettingRow, settingRows } from './options.js'
+import { expectedOf, objectSchema } from './setting-types.js'
 
-const text = z.string().min(1)
+const configSchema = objectSchema(settingRows)
 
-const types: { [Kind in SettingType['kind']]: (type: Extract<SettingType, { kind: Kind }>) => z.ZodType } = {
-  text: () => text,
-  names: () => z.array(text),
-  switch: () => z.boolean(),
-  count: () => z.number().int().min(1),
-  seconds: () => z.number().min(0),
-  choice: ({ values }) => z.enum(values),
-}
-
-const typeOf = <Kind extends SettingType['kind']>(type: Extract<SettingType, { kind: Kind }>): z.ZodType =>
-  types[type.kind as Kind](type)
-
-const expectations: { [Kind in SettingType['kind']]: string } = {
-  text: 'a text',
-  names: 'an array of names',
-  switch: 'true or false',
-  count: 'a whole number, 1 or more',
-  seconds: 'a number of seconds, 0 or more',
-  choice: 'one of',
-}
-
-const rows: readonly SettingRow[] = settingRows
-
-const configSchema = z.strictObject(
-  Object.fromEntries(rows.map(row => [row.key, typeOf(row.type).optional().describe(describe(row))])),
-)
-
-function describe(row: SettingRow): string {
-  return `${row.text} (default: ${row.default})`
-}
-
+/** `key` is the path of what is wrong inside the config: `jobs`, `rules[1].memory`; empty: the config itself. */
 export type ConfigFault =
-  | { kind: 'not an object' }
-  | { kind: 'unknown key'; key: string }
+  | { kind: 'unknown key'; key: string; name: string; known: readonly string[] }
   | { kind: 'wrong type'; key: string; expected: string }
+  | { kind: 'no effect'; key: string; effects: readonly string[] }
+  | { kind: 'too much memory'; key: string; wanted: string; there: string }
 
 export type ConfigVerdict = { kind: 'good'; config: ConfigFile } | { kind: 'bad'; fault: ConfigFault }
 
-/** Returns the config, or the first thing that is wrong with it. `$schema` may stand beside the settings. */
-export function checkConfig(value: unknown): ConfigVerdict {
+/**
+ * Returns the config, or the first thing that is wrong with it. `$schema` may stand beside the settings.
+ * `memory`: bytes of this machine; no rule may ask for more.
+ */
+export function checkConfig(value: unknown, memory: number): ConfigVerdict {
   const result = configSchema.safeParse(withoutSchemaKey(value))
-  if (result.success) return { kind: 'good', config: result.data as ConfigFile }
-  return { kind: 'bad', fault: faultOf(result.error.issues[0]) }
+  if (!result.success) return { kind: 'bad', fault: faultOf(result.error.issues[0]) }
+  const config = result.data as ConfigFile
+  const fault = (config.rules ?? []).map((_, index) => ruleFault(config, index, memory)).find(Boolean)
+  return fault ? { kind: 'bad', fault } : { kind: 'good', config }
 }
 
 function withoutSchemaKey(value: unknown): unknown {
@@ -56,15 +34,51 @@ function withoutSchemaKey(value: unknown): unknown {
 }
 
 function faultOf(issue: z.core.$ZodIssue | undefined): ConfigFault {
-  if (issue?.code === 'unrecognized_keys') return { kind: 'unknown key', key: issue.keys[0] ?? '' }
-  const row = rows.find(({ key }) => key === issue?.path[0])
-  if (!row) return { kind: 'not an object' }
-  return { kind: 'wrong type', key: row.key, expected: expected(row.type) }
+  const { key, row, rows } = placeOf(issue?.path ?? [], settingRows)
+  if (issue?.code === 'unrecognized_keys') {
+    const name = issue.keys[0] ?? ''
+    return { kind: 'unknown key', key: key === '' ? name : `${key}.${name}`, name, known: keysOf(rows) }
+  }
+  if (row) return { kind: 'wrong type', key, expected: expectedOf(row.type) }
+  return { kind: 'wrong type', key, expected: `an object with the keys ${keysOf(rows).join(', ')}` }
 }
 
-function expected(type: SettingType): string {
-  const words = expectations[type.kind]
-  return type.kind === 'choice' ? `${words} ${type.values.join(', ')}` : words
+const keysOf = (rows: readonly SettingRow[]): string[] => rows.map(({ key }) => key)
+
+type Place = { key: string; row: SettingRow | undefined; rows: readonly SettingRow[] }
+
+/** Goes down the tables along a path. What is inside a setting that has no table of its own is the setting. */
+function placeOf(path: readonly PropertyKey[], rows: readonly SettingRow[]): Place {
+  const [name, index, ...rest] = path
+  const row = rows.find(({ key }) => key === name)
+  if (row === undefined) return { key: '', row, rows }
+  if (row.type.kind === 'object' && index !== undefined) {
+    const inner = placeOf([index, ...rest], row.type.rows)
+    return { ...inner, key: `${row.key}.${inner.key}` }
+  }
+  if (row.type.kind === 'object') return { key: row.key, row, rows: row.type.rows }
+  if (row.type.kind === 'objects' && typeof index === 'number') {
+    const inner = placeOf(rest, row.type.rows)
+    return { ...inner, key: `${row.key}[${index}]${inner.key === '' ? '' : `.${inner.key}`}` }
+  }
+  return { key: row.key, row, rows }
+}
+
+function ruleFault({ rules }: ConfigFile, index: number, memory: number): ConfigFault | undefined {
+  const rule = rules?.[index] ?? {}
+  const key = `rules[${index}]`
+  const effects = keysOf(ruleEffectRows)
+  if (!ruleEffectRows.some(row => rule[row.key] !== undefined)) return { kind: 'no effect', key, effects }
+  const { memory: wanted } = rule
+  if (wanted === undefined || wanted === 'learn') return undefined
+  const bytes = typeof wanted === 'number' ? wanted : parseSize(wanted)
+  if (bytes <= memory) return undefined
+  return {
+    kind: 'too much memory',
+    key: `${key}.memory`,
+    wanted: String(wanted),
+    there: `${Math.floor(memory / 1024 ** 2)}M`,
+  }
 }
 
 /** Returns the JSON schema of a config file, for editors; laid out as the formatter wants it. */

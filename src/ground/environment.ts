@@ -8,6 +8,6 @@ export const environment = {
   debug: 'JOBSHIM_DEBUG', // 1: say on stderr why a tool is not governed
   hops: 'JOBSHIM_HOPS', // how many launchers stand above this process
   dir: 'JOBSHIM_DIR', // the shim dir
-  rules: 'JOBSHIM_RULES', // a file of rules that stand in for the shim dir's; set by `jobshim run`
-  package: 'JOBSHIM_PACKAGE', // what is being built, for rules of one package; else CATEGORY/PN, as ebuilds have them
+  rules: 'JOBSHIM_RULES', // the file that says what tool runs may cost, in place of the shim dir's
+  package: 'JOBSHIM_PACKAGE', // CATEGORY/NAME, for rules about it; else that of the environment's CATEGORY and PN
 } as const

@@ -10,7 +10,7 @@ export const ledgerLayout = {
   recordCount: 4096,
   toolBytes: 24,
   toolFileMax: 1024, // .jobshim/tools/NAME is read into a buffer of this size
-  rulesFileMax: 65536, // .jobshim/rules likewise
+  rulesFileMax: 32768, // .jobshim/rules likewise
   tokensMax: 64, // job slots that one run may ask for
   hopLimit: 20,
   defaultPatience: 30, // seconds
@@ -85,13 +85,4 @@ export const slotKinds = {
   token: 1,
   implicit: 2,
   overdraft: 3,
-} as const
-
-/**
- * `.jobshim/costs/NAME`: what the runs of a tool needed, a histogram of KiB for each kind. Little-endian u32 counters.
- * Buckets are quarters of an octave: 4..7, 8 and 9, 10 and 11, ...
- */
-export const costsLayout = {
-  kinds: 4, // compile, link, preprocess, other
-  buckets: 160,
 } as const

@@ -1,5 +1,5 @@
 /** The pool of one `jobshim run`: a directory with a FIFO and its ledger, made at the start and gone at the end. */
-import { closeSync, mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { createFifo, drainFifo } from './fifo.js'
@@ -15,6 +15,7 @@ import { entryPath, removeEntry, sweepEntries } from './registry.js'
 
 export type Pool = {
   directory: string
+  rules: string // the path of the run's rules, where there are some
   fifo: string
   total: number // tokens; one slot less than the jobs, since the command has one of its own
   fifoFd: number
@@ -25,19 +26,29 @@ export type Pool = {
 export type Settlement = LedgerCounters & { total: number; back: number; missing: string[] }
 
 /**
- * Makes a pool for `jobs` slots below the state directory. Removes what killed runs left there.
+ * Makes a pool for `jobs` slots below the state directory, with the rules where there are some. Removes what killed
+ * runs left there.
  * Throws `Failure` where it can't be made there, as on a disk that is full or read-only.
  */
-export async function createPool(stateDirectory: string, jobs: number): Promise<Pool> {
+export async function createPool(stateDirectory: string, jobs: number, rulesText: string): Promise<Pool> {
   const owner = thisProcess()
   sweepEntries(stateDirectory)
   const directory = entryPath(stateDirectory, 'run', owner)
   try {
     mkdirSync(directory, { mode: 0o700 })
+    const rules = join(directory, 'rules')
+    if (rulesText !== '') writeFileSync(rules, rulesText, { flag: 'wx', mode: 0o600 })
     const fifo = join(directory, 'fifo')
     const total = jobs - 1
     const fifoFd = await createFifo(fifo, total)
-    return { directory, fifo, total, fifoFd, ledgerFd: createLedger(`${fifo}.ledger`, total, 1, owner) }
+    return {
+      directory,
+      rules,
+      fifo,
+      total,
+      fifoFd,
+      ledgerFd: createLedger(`${fifo}.ledger`, total, 1, owner),
+    }
   } catch (error) {
     removePool({ directory })
     const code = systemErrorCode(error)

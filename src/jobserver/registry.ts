@@ -1,11 +1,16 @@
 /** Which jobservers of this user are alive: each `jobshim run` and `serve` has an entry in the state directory. */
-import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemErrorCode } from '../ground/failure.js'
+import { Failure, systemErrorCode } from '../ground/failure.js'
 import { type Owner, startTime, thisProcess } from './owner.js'
 
-/** A run's entry is the directory with its pool, a server's a symlink to its FIFO. */
-type Kind = 'run' | 'serve'
+/**
+ * A run's entry is the directory with its pool, a server's a symlink to its FIFO. A run that has no pool of its own and
+ * has rules has a file with these.
+ */
+const kinds = ['run', 'serve', 'rules'] as const
+
+type Kind = (typeof kinds)[number]
 
 type Entry = { kind: Kind; path: string; owner: 'alive' | 'gone' }
 
@@ -16,8 +21,9 @@ export const entryPath = (stateDirectory: string, kind: Kind, owner: Owner): str
 // Another PID namespace's entries are left out: its pids say nothing here.
 function entries(stateDirectory: string, pidNamespace: bigint): Entry[] {
   return readdirSync(stateDirectory).flatMap(name => {
-    const [, kind, namespace, pid, start] = /^(run|serve)-(\d+)-(\d+)-(\d+)$/.exec(name) ?? []
-    if ((kind !== 'run' && kind !== 'serve') || namespace !== String(pidNamespace)) return []
+    const [, prefix, namespace, pid, start] = /^([a-z]+)-(\d+)-(\d+)-(\d+)$/.exec(name) ?? []
+    const kind = kinds.find(known => known === prefix)
+    if (kind === undefined || namespace !== String(pidNamespace)) return []
     const isAlive = startTime(Number(pid))?.toString() === start
     return [{ kind, path: join(stateDirectory, name), owner: isAlive ? 'alive' : 'gone' }]
   })
@@ -46,11 +52,27 @@ export function enterServer(stateDirectory: string, fifo: string): string {
   return path
 }
 
+/** Makes this process's entry with the rules of a run in somebody else's pool. Returns its path. */
+export function enterRules(stateDirectory: string, text: string): string {
+  sweepEntries(stateDirectory)
+  const path = entryPath(stateDirectory, 'rules', thisProcess())
+  try {
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 })
+    return path
+  } catch (error) {
+    removeEntry(path)
+    throw new Failure(
+      `${path}: can't write the rules (${systemErrorCode(error)})`,
+      'make room there, or set XDG_RUNTIME_DIR to another directory that is yours alone',
+    )
+  }
+}
+
 /** Returns the FIFOs of the runs and servers that are alive in this PID namespace. */
 export function livingJobservers(stateDirectory: string): string[] {
   try {
     return entries(stateDirectory, thisProcess().pidNamespace)
-      .filter(({ owner }) => owner === 'alive')
+      .filter(({ kind, owner }) => kind !== 'rules' && owner === 'alive')
       .map(({ kind, path }) => (kind === 'run' ? join(path, 'fifo') : readlinkSync(path)))
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return []

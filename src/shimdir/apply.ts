@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   unlinkSync,
@@ -17,7 +18,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { entryOf } from './inspect.js'
+import { costFiles, entryOf } from './inspect.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
 import { renderManifest } from './manifest.js'
 import type { Action } from './plan.js'
@@ -35,6 +36,16 @@ const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
     replaceFile(layout, layout.toolFile(name), text, 0o644)
   },
   'remove tool file': (layout, { name }) => rmSync(layout.toolFile(name), { force: true }),
+  'write rules': (layout, { text }) => replaceFile(layout, layout.rules, text, 0o644),
+  'remove rules': layout => rmSync(layout.rules, { force: true }),
+  'make costs': layout => {
+    mkdirSync(layout.costs)
+    chmodSync(layout.costs, 0o755)
+  },
+  'remove costs': layout => {
+    for (const path of costFiles(layout)) rmSync(path, { force: true })
+    removeIfEmpty(layout.costs)
+  },
   'copy launcher': (layout, _, launcher) => {
     if (launcher !== undefined) replaceFile(layout, layout.launcher, readFileSync(launcher), 0o755)
   },
@@ -57,6 +68,18 @@ export function apply<Kind extends Action['kind']>(
 /** Makes a directory, 0755 whatever the umask: a shim dir may serve other users. One that was there keeps its mode. */
 export function makeDirectory(path: string): void {
   if (mkdirSync(path, { recursive: true, mode: 0o755 }) !== undefined) chmodSync(path, 0o755)
+}
+
+// Not empty, gone, a symlink, or in a directory that isn't ours: it stays.
+const removalFailures = ['EACCES', 'EBUSY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EPERM', 'EROFS']
+
+/** Removes a directory where it is empty and can be removed. */
+export function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch (error) {
+    if (!removalFailures.includes(systemErrorCode(error) ?? '')) throw error
+  }
 }
 
 // symlink(2) is atomic by itself, and unlike rename(2) it never overwrites a file that came between.

@@ -1,7 +1,9 @@
 /** Reads what is in a shim dir. Follows no symlink below it. */
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid, packageVersion } from '../ground/paths.js'
+import { isToolName } from '../toolchain/tool-name.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
 import { readManifest } from './manifest.js'
 import type { Entry, Found } from './plan.js'
@@ -49,7 +51,9 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
     known: manifest.kind === 'good' ? manifest.names : [],
     madeByThisVersion: manifest.kind === 'good' && manifest.jobshim === packageVersion(),
     entry: name => entryOf(layout, name),
-    toolFile: name => (readPlainFile(layout.toolFile(name)) ?? Buffer.alloc(0)).toString('utf8'),
+    toolFile: name => readPlainFile(layout.toolFile(name))?.toString('utf8') ?? '',
+    rules: readPlainFile(layout.rules)?.toString('utf8'),
+    hasCosts: isDirectory(layout.costs),
     launcher: compareLauncher(layout, launcher),
   }
 }
@@ -59,6 +63,39 @@ function compareLauncher(layout: Layout, built: string | undefined): Found['laun
   if (!there) return 'missing'
   return built === undefined || there.equals(readFileSync(built)) ? 'current' : 'other'
 }
+
+const isDirectory = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
+const isPlainFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+
+const ownPlaces: readonly { place: 'rules' | 'costs'; is: (path: string) => boolean; what: string }[] = [
+  { place: 'rules', is: isPlainFile, what: 'a plain file' },
+  { place: 'costs', is: isDirectory, what: 'a directory' },
+]
+
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+
+/** Throws `Failure` where something foreign stands in the place of what an install makes in `.jobshim`. */
+export function checkOwnPlaces(layout: Layout): void {
+  for (const { place, is, what } of ownPlaces)
+    if (isThere(layout[place]) && !is(layout[place]))
+      throw new Failure(
+        `${layout[place]}: not ${what}; nothing was changed`,
+        'move it away, or name another place with --dir',
+      )
+}
+
+/** Returns the names in the directory for costs that a tool may have, with a shim or without one. */
+export const costNames = (layout: Layout): string[] => costEntries(layout).filter(isToolName)
+
+/** Returns the paths of the files in which launchers count what tools cost. */
+export const costFiles = (layout: Layout): string[] =>
+  costNames(layout)
+    .map(name => join(layout.costs, name))
+    .filter(isPlainFile)
+
+const costEntries = ({ costs }: Layout): string[] => (isDirectory(costs) ? entriesOf(costs) : [])
 
 function readPlainFile(path: string): Buffer | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false })
@@ -71,16 +108,22 @@ export function foreignFiles(layout: Layout, names: readonly string[]): string[]
     name => !ownEntries.has(name) && !(names.includes(name) && entryOf(layout, name).kind === 'shim'),
   )
   const own = entriesOf(layout.own).filter(name => !ownFiles.has(name) && !name.startsWith(temporaryPrefix))
+  const places = ownPlaces.map(({ place, is }) => ({ path: layout[place], is }))
   const tools = entriesOf(layout.tools).filter(name => !names.includes(name))
+  const costs = costFiles(layout)
   return [
     ...links.map(layout.shim),
     ...own.map(name => `${layout.own}/${name}`),
+    ...places.filter(({ path, is }) => isThere(path) && !is(path)).map(({ path }) => path),
     ...tools.map(layout.toolFile),
+    ...costEntries(layout)
+      .map(name => join(layout.costs, name))
+      .filter(path => !costs.includes(path)),
   ].sort()
 }
 
 const ownEntries = new Set(['.jobshim', '.jobshim.lock'])
-const ownFiles = new Set(['launcher', 'manifest.json', 'tools'])
+const ownFiles = new Set(['costs', 'launcher', 'manifest.json', 'rules', 'tools'])
 
 function entriesOf(directory: string): string[] {
   try {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
 import { apply, explain, makeDirectory, removeTemporaryFiles } from './apply.js'
 import { findOrBuildLauncher } from './build-launcher.js'
-import { checkShimDirectory, inspect } from './inspect.js'
+import { checkOwnPlaces, checkShimDirectory, inspect } from './inspect.js'
 import { type Layout, layoutOf } from './layout.js'
 import { withLock } from './lock.js'
 import { planInstall, planRenewal } from './plan.js'
@@ -42,7 +42,8 @@ export async function installShims(
       () => makeDirectory(dir),
       () => {
         checkShimDirectory(layout)
-        const plan = planInstall(wanted, inspect(layout, launcher))
+        checkOwnPlaces(layout)
+        const plan = planInstall(wanted, wishes.rulesText, inspect(layout, launcher))
         if (plan.kind === 'blocked') throw blocked(layout, plan.by)
         if (plan.actions.length > 0) makeDirectory(layout.own)
         for (const action of plan.actions) apply(layout, action, launcher)
@@ -66,6 +67,7 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
       layout,
       () => makeDirectory(dir),
       () => {
+        checkOwnPlaces(layout)
         for (const action of planRenewal(inspect(layout, launcher))) apply(layout, action, launcher)
       },
     )

@@ -10,6 +10,8 @@ export type Layout = {
   launcher: string
   manifest: string
   tools: string // flat files for the launcher, by tool name
+  rules: string // what tool runs may cost, for the launcher
+  costs: string // what they did cost, written by launchers, by tool name
   shim: (name: string) => string
   toolFile: (name: string) => string
 }
@@ -24,6 +26,8 @@ export function layoutOf(dir: string): Layout {
     launcher: join(own, 'launcher'),
     manifest: join(own, 'manifest.json'),
     tools,
+    rules: join(own, 'rules'),
+    costs: join(own, 'costs'),
     shim: name => join(dir, name),
     toolFile: name => join(tools, name),
   }
@@ -31,8 +35,3 @@ export function layoutOf(dir: string): Layout {
 
 /** Files that are being written, in `.jobshim`; what a killed install left of them is removed by the next one. */
 export const temporaryPrefix = 'new-'
-
-/** Returns true for a name that a shim may have: a plain file name, not hidden, not an option. */
-export function isShimName(name: string): boolean {
-  return /^\w[\w.+-]{0,200}$/.test(name)
-}

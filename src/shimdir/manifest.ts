@@ -6,7 +6,8 @@
 import { readFileSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { packageVersion } from '../ground/paths.js'
-import { isShimName, type Layout, shimTarget } from './layout.js'
+import { isToolName } from '../toolchain/tool-name.js'
+import { type Layout, shimTarget } from './layout.js'
 
 export const manifestVersion = 1
 
@@ -36,7 +37,7 @@ export function parseManifest(text: string): Manifest | undefined {
   const links: { name: string; target: string }[] = []
   for (const link of value.links as unknown[]) {
     if (!isRecord(link) || link.target !== shimTarget) return undefined
-    if (typeof link.name !== 'string' || !isShimName(link.name)) return undefined
+    if (typeof link.name !== 'string' || !isToolName(link.name)) return undefined
     links.push({ name: link.name, target: link.target })
   }
   return { version: manifestVersion, jobshim: value.jobshim, links }

@@ -14,6 +14,8 @@ export type Found = {
   madeByThisVersion: boolean // by what the manifest says
   entry: (name: string) => Entry
   toolFile: (name: string) => string // its text; empty = no file
+  rules: string | undefined // the text of the file of rules; undefined = no file
+  hasCosts: boolean // the directory for them
   launcher: 'current' | 'other' | 'missing'
 }
 
@@ -21,6 +23,10 @@ export type Action =
   | { kind: 'write manifest'; names: readonly string[] }
   | { kind: 'write tool file'; name: string; text: string }
   | { kind: 'remove tool file'; name: string }
+  | { kind: 'write rules'; text: string }
+  | { kind: 'remove rules' }
+  | { kind: 'make costs' }
+  | { kind: 'remove costs' }
   | { kind: 'copy launcher' }
   | { kind: 'add link'; name: string }
   | { kind: 'remove link'; name: string }
@@ -36,8 +42,11 @@ export type InstallPlan =
       leftAlone: readonly string[] // names we once had, and that are foreign now
     }
 
-/** Returns what makes the shim dir hold exactly the wanted shims, and every foreign file as it is. */
-export function planInstall(wanted: readonly WantedShim[], found: Found): InstallPlan {
+/**
+ * Returns what makes the shim dir hold exactly the wanted shims, and every foreign file as it is.
+ * `rules`: the text of the file of rules; empty = no file. It is there for as long as a tool file names it.
+ */
+export function planInstall(wanted: readonly WantedShim[], rules: string, found: Found): InstallPlan {
   const names = wanted.map(({ name }) => name)
   const by = names.filter(name => found.entry(name).kind === 'foreign')
   if (by.length > 0) return { kind: 'blocked', by }
@@ -52,6 +61,8 @@ export function planInstall(wanted: readonly WantedShim[], found: Found): Instal
   const actions: Action[] = [
     ...(union.length > found.known.length ? [{ kind: 'write manifest', names: union } as const] : []),
     ...(found.launcher === 'current' ? [] : [{ kind: 'copy launcher' } as const]),
+    ...makeCosts(found),
+    ...(rules === '' || rules === found.rules ? [] : [{ kind: 'write rules', text: rules } as const]),
     ...changedFiles.map(
       ({ name, toolFile: text }): Action =>
         text === '' ? { kind: 'remove tool file', name } : { kind: 'write tool file', name, text },
@@ -59,6 +70,7 @@ export function planInstall(wanted: readonly WantedShim[], found: Found): Instal
     ...added.map((name): Action => ({ kind: 'add link', name })),
     ...removed.map((name): Action => ({ kind: 'remove link', name })),
     ...staleFiles.map((name): Action => ({ kind: 'remove tool file', name })),
+    ...(rules === '' ? removeRules(found) : []),
     ...(surplus.length > 0 || (union.length === found.known.length && !found.madeByThisVersion)
       ? [{ kind: 'write manifest', names } as const]
       : []),
@@ -73,9 +85,13 @@ export function planInstall(wanted: readonly WantedShim[], found: Found): Instal
   }
 }
 
+const makeCosts = ({ hasCosts }: Found): Action[] => (hasCosts ? [] : [{ kind: 'make costs' }])
+
+const removeRules = ({ rules }: Found): Action[] => (rules === undefined ? [] : [{ kind: 'remove rules' }])
+
 /** Returns what puts this version's launcher under the shims that are there. */
 export function planRenewal(found: Found): readonly Action[] {
-  return [{ kind: 'copy launcher' }, { kind: 'write manifest', names: found.known }]
+  return [{ kind: 'copy launcher' }, ...makeCosts(found), { kind: 'write manifest', names: found.known }]
 }
 
 export type UninstallPlan = { actions: readonly Action[]; removed: readonly string[] }
@@ -90,6 +106,8 @@ export function planUninstall(found: Found): UninstallPlan {
       ...found.known
         .filter(name => found.toolFile(name) !== '')
         .map((name): Action => ({ kind: 'remove tool file', name })),
+      ...removeRules(found),
+      ...(found.hasCosts ? [{ kind: 'remove costs' } as const] : []),
     ],
   }
 }

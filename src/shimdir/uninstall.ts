@@ -1,7 +1,7 @@
 /** Takes the shims away again, and nothing else. */
-import { readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { systemErrorCode } from '../ground/failure.js'
-import { apply, explain, removeTemporaryFiles } from './apply.js'
+import { apply, explain, removeIfEmpty, removeTemporaryFiles } from './apply.js'
 import { checkShimDirectory, foreignFiles, inspect } from './inspect.js'
 import { type Layout, layoutOf } from './layout.js'
 import { withLock } from './lock.js'
@@ -63,16 +63,5 @@ function namesOf(directory: string): string[] | undefined {
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined
     throw error
-  }
-}
-
-// Not empty, gone, a symlink, or in a directory that isn't ours: it stays.
-const expected = ['EACCES', 'EBUSY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EPERM', 'EROFS']
-
-function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory)
-  } catch (error) {
-    if (!expected.includes(systemErrorCode(error) ?? '')) throw error
   }
 }

@@ -4,7 +4,7 @@ import { Failure } from '../ground/failure.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
 import { type Adapter, adapters } from '../toolchain/adapters.js'
 import { defaultFamilies, familyNames, familyOf, isFamily } from '../toolchain/families.js'
-import { isShimName } from './layout.js'
+import { isToolName } from '../toolchain/tool-name.js'
 import type { WantedShim } from './plan.js'
 
 export type ShimWishes = {
@@ -12,6 +12,7 @@ export type ShimWishes = {
   adapters: boolean
   noJobserver: 'pass' | 'error' | undefined
   patience: number | undefined // seconds
+  rulesText: string // for the launcher; empty = none
 }
 
 export type PathView = {
@@ -32,7 +33,7 @@ export function wantedShims(wishes: ShimWishes, path: PathView): WantedShim[] {
 }
 
 function namesFor(wish: string, path: PathView): string[] {
-  if (!isShimName(wish))
+  if (!isToolName(wish))
     throw new Failure(
       `--tools: ${JSON.stringify(wish)} can't be the name of a tool`,
       `name families (${familyNames.join(', ')}) or tools as they are called`,
@@ -50,11 +51,12 @@ export function launcherFamily(name: string): string | undefined {
   return adapters.find((adapter: Adapter) => adapter.name === name)?.family ?? familyOf(name)
 }
 
-function renderToolFile(name: string, { noJobserver, patience }: ShimWishes): string {
+function renderToolFile(name: string, { noJobserver, patience, rulesText }: ShimWishes): string {
   const lines: [key: string, value: string | undefined][] = [
     ['family', launcherFamily(name)],
     ['no-jobserver', noJobserver === 'error' ? noJobserver : undefined],
     ['patience', patience === undefined ? undefined : String(patience)],
+    ['rules', rulesText === '' ? undefined : '1'], // else the launcher looks for none
   ]
   const text = lines.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`])).join('')
   if (text.length > ledgerLayout.toolFileMax) throw new Error(`tool file of ${name} too large`)

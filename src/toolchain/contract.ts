@@ -1,8 +1,8 @@
 /** Renders `shims/contract.h`, the C side's view of the tables both halves share. */
 import { environment } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
+import { costKinds, costsLayout } from '../jobserver/costs-layout.js'
 import {
-  costsLayout,
   gates,
   headerOffsets,
   ledgerLayout,
@@ -59,7 +59,10 @@ export function renderContract(): string {
     defines('STATE', recordStates),
     defines('SLOT', slotKinds),
     defines('GATE', gates),
-    defines('COSTS', costsLayout),
+    defines('COSTS', {
+      ...costsLayout,
+      ...Object.fromEntries(costKinds.map((kind, index) => [kind, index])),
+    }),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',
     'struct client_name { const char *name; enum client_means means; enum client_holds holds; int triple; };',

@@ -17,12 +17,19 @@ const jobsShown = 'for word in $MAKEFLAGS; do case $word in -j*) echo "$word";; 
 
 mkdirSync(join(yard.root, 'configured'))
 writeFiles(yard.root, {
+  'auto/.jobshimrc': 'jobs: auto\n',
   'configured/.jobshimrc': 'jobs: 5\n',
   'six.json': '{ "jobs": 6 }',
   'wrong.yaml': 'jbos: 5\n',
 })
 
-const jobs: readonly { name: string; words: readonly string[]; cwd?: string; expected: number }[] = [
+const jobs: readonly {
+  name: string
+  words: readonly string[]
+  cwd?: string
+  makeopts?: string
+  expected: number
+}[] = [
   { name: 'default: the number of cores', words: [], expected: cores },
   { name: '-j1', words: ['-j1'], expected: 1 },
   { name: '-j 3', words: ['-j', '3'], expected: 3 },
@@ -30,14 +37,26 @@ const jobs: readonly { name: string; words: readonly string[]; cwd?: string; exp
   { name: '-j4096', words: ['-j4096'], expected: 4096 },
   { name: 'the config', words: [], cwd: 'configured', expected: 5 },
   { name: 'a flag wins over the config', words: ['-j2'], cwd: 'configured', expected: 2 },
+  { name: 'MAKEOPTS', words: [], makeopts: '-j7 -l8', expected: 7 },
+  { name: 'MAKEOPTS, and auto in the config', words: [], cwd: 'auto', makeopts: '--jobs=7', expected: 7 },
+  { name: 'auto in the config', words: [], cwd: 'auto', expected: cores },
+  {
+    name: 'a number in the config wins over MAKEOPTS',
+    words: [],
+    cwd: 'configured',
+    makeopts: '-j7',
+    expected: 5,
+  },
+  { name: 'a flag wins over MAKEOPTS', words: ['-j2'], makeopts: '-j7', expected: 2 },
   { name: '--no-config', words: ['--no-config'], cwd: 'configured', expected: cores },
   { name: '--config', words: ['--config', '../six.json'], cwd: 'configured', expected: 6 },
 ]
 
-for (const { name, words, cwd = '.', expected } of jobs)
+for (const { name, words, cwd = '.', makeopts, expected } of jobs)
   test(`run :: jobs :: ${name}`, async () => {
     const result = await jobshimRun(yard, [...words, '--', 'sh', '-c', jobsShown], {
       cwd: join(yard.root, cwd),
+      env: { MAKEOPTS: makeopts },
     })
     assert.equal(result, {
       status: 0,

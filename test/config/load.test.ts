@@ -11,9 +11,11 @@ test('config :: load :: defaults', async () => {
     adapters: true,
     dir: join(home, '.local/share/jobshim/shims'),
     jobs: availableParallelism(),
+    launcher: undefined,
     noJobserver: undefined,
     patience: undefined,
     quiet: false,
+    rulesText: '',
     tools: undefined,
     configFile: undefined,
   })
@@ -23,19 +25,54 @@ const everything = {
   adapters: false,
   dir: 'shims',
   jobs: 3,
+  launcher: 'distcc',
+  load: 12,
   noJobserver: 'error',
   patience: 2.5,
+  pressure: { cpu: 60, io: 40, memory: 20 },
   quiet: true,
+  rules: [
+    {
+      tools: ['gcc'],
+      kind: 'link',
+      package: 'dev-qt/*',
+      tokens: 4,
+      memory: '512M',
+      limit: 2,
+      launcher: false,
+    },
+  ],
   tools: ['gcc', 'yasm'],
 }
+
+const { load: _, pressure: __, rules: ___, ...kept } = everything
+const rulesText = `load=12.00
+pressure-cpu=60
+pressure-memory=20
+pressure-io=40
+launcher=distcc
+rule=3735699874
+tool=gcc
+kind=link
+package=dev-qt/*
+tokens=4
+memory=524288
+limit=2
+launcher=
+`
 
 const yaml = `$schema: ./node_modules/jobshim/config.schema.json
 adapters: false
 dir: shims
 jobs: 3
+launcher: distcc
+load: 12
 noJobserver: error
 patience: 2.5
+pressure: { cpu: 60, io: 40, memory: 20 }
 quiet: true
+rules:
+  - { tools: [gcc], kind: link, package: dev-qt/*, tokens: 4, memory: 512M, limit: 2, launcher: false }
 tools: [gcc, yasm]
 `
 
@@ -52,7 +89,8 @@ for (const [name, text] of Object.entries(spellings)) {
     const home = makeWorkspace()
     writeFiles(home, { [name]: text, 'below/x': '' })
     assert.equal(await loadSettings({}, join(home, 'below'), { HOME: home }), {
-      ...everything,
+      ...kept,
+      rulesText,
       dir: join(home, 'shims'),
       configFile: join(home, name),
     })
@@ -83,6 +121,18 @@ test('config :: load :: --config names one, --no-config none', async () => {
   assert.is(await jobs({ config: 'other.yaml' }), 4)
   assert.is(await jobs({ config: join(home, 'other') }), 5)
   assert.is(await jobs({ noConfig: true }), availableParallelism())
+})
+
+test('config :: load :: jobs: auto is that of MAKEOPTS, else the cores', async () => {
+  const home = makeWorkspace()
+  writeFiles(home, { '.jobshimrc': 'jobs: auto\n', 'three.yaml': 'jobs: 3\n' })
+  const jobs = async (flags: object, MAKEOPTS?: string): Promise<number> =>
+    (await loadSettings(flags, home, { HOME: home, MAKEOPTS })).jobs
+  assert.is(await jobs({}), availableParallelism())
+  assert.is(await jobs({}, '-j7 -l8'), 7)
+  assert.is(await jobs({ noConfig: true }, '-j7 -l8'), 7)
+  assert.is(await jobs({ config: 'three.yaml' }, '-j7'), 3)
+  assert.is(await jobs({ jobs: 2 }, '-j7'), 2)
 })
 
 test('config :: load :: an empty file is a config without settings', async () => {

@@ -6,7 +6,8 @@ import { jobshim } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 const mend = 'mend the file, name another with --config, or use none with --no-config'
-const keys = 'adapters, dir, jobs, noJobserver, patience, quiet, tools'
+const keys = 'adapters, dir, jobs, launcher, load, noJobserver, patience, pressure, quiet, rules, tools'
+const wholeJobs = 'jobs: expected auto, or a whole number, 1 or more'
 
 type Row = { title: string; file?: string; text: string; says: string; hint: string }
 
@@ -38,14 +39,9 @@ const rows: readonly Row[] = [
     hint: mend,
   },
   { title: 'dir not a text', text: 'dir: 7', says: 'dir: expected a text', hint: mend },
-  { title: 'jobs as text', text: 'jobs: "3"', says: 'jobs: expected a whole number, 1 or more', hint: mend },
-  { title: 'jobs zero', text: 'jobs: 0', says: 'jobs: expected a whole number, 1 or more', hint: mend },
-  {
-    title: 'jobs with a fraction',
-    text: 'jobs: 1.5',
-    says: 'jobs: expected a whole number, 1 or more',
-    hint: mend,
-  },
+  { title: 'jobs as text', text: 'jobs: "3"', says: wholeJobs, hint: mend },
+  { title: 'jobs zero', text: 'jobs: 0', says: wholeJobs, hint: mend },
+  { title: 'jobs with a fraction', text: 'jobs: 1.5', says: wholeJobs, hint: mend },
   {
     title: 'noJobserver unknown',
     text: 'noJobserver: stop',

@@ -8,7 +8,13 @@ import { jobshim } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
 import { makeBench, picture } from './fake-tools.js'
 
-const wishes = { tools: undefined, adapters: true, noJobserver: undefined, patience: undefined }
+const wishes = {
+  tools: undefined,
+  adapters: true,
+  noJobserver: undefined,
+  patience: undefined,
+  rulesText: '',
+}
 const built = join(repository, 'shims/build/launcher')
 
 test('ensure :: the first time it installs, then it returns at once', async () => {

@@ -30,6 +30,7 @@ test('install :: links, launcher, manifest and tool files', async () => {
   assert.equal(picture(root), { shims: 'directory', tools: 'directory' })
   assert.equal(picture(dir), { '.jobshim': 'directory', cc: shim, ld: shim, make: shim })
   assert.equal(picture(join(dir, '.jobshim')), {
+    costs: 'directory',
     launcher: 'file',
     'manifest.json': 'file',
     tools: 'directory',
@@ -78,6 +79,7 @@ test('install :: whatever the umask, other users can run the shims', async () =>
     ['.jobshim', 0o755],
     ['.jobshim/launcher', 0o755],
     ['.jobshim/tools', 0o755],
+    ['.jobshim/costs', 0o755],
     ['.jobshim/tools/cc', 0o644],
     ['.jobshim/manifest.json', 0o644],
   ] as const)

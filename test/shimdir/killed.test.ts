@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { parseManifest } from '../../src/shimdir/manifest.js'
 import { scrubbed } from '../support/jobshim.js'
 import { random, seed } from '../support/random.js'
-import { repository } from '../support/workspace.js'
+import { repository, writeFiles } from '../support/workspace.js'
 import { type Bench, makeBench, picture } from './fake-tools.js'
 
 const tools = Array.from({ length: 40 }, (_, index) => `tool${index}`)
@@ -54,18 +54,33 @@ function check({ dir }: Bench): void {
     )
     assert.ok(existsSync(join(dir, name)), `${name} leads to a launcher`)
   }
+  const toolFiles = join(dir, '.jobshim/tools')
+  for (const name of existsSync(toolFiles) ? Object.keys(picture(toolFiles)) : [])
+    if (readFileSync(join(toolFiles, name), 'utf8').includes('rules='))
+      assert.is(readFileSync(join(dir, '.jobshim/rules'), 'utf8'), 'load=4.00\n')
 }
+
+/** Gives the config a rule, or takes it away again. */
+const rule = ({ root }: Bench, is: boolean): void => writeFiles(root, { '.jobshimrc': is ? 'load: 4\n' : '' })
 
 test('install :: killed half way, again and again :: the next one makes it whole', async () => {
   const bench = makeBench(tools)
   const { call, dir } = bench
   for (let round = 0; round < rounds; round++) {
+    const ruled = round % 2 === 0
+    rule(bench, ruled)
     await kill(bench, ['install', '--tools', tools.join(',')], mostLooks * chance())
     check(bench)
     const { status, stderr } = await call('install', '--tools', tools.join(','))
     assert.equal({ status, stderr }, { status: 0, stderr: '' })
     assert.equal(picture(dir), whole)
-    assert.equal(picture(join(dir, '.jobshim')), { launcher: 'file', 'manifest.json': 'file' })
+    assert.equal(picture(join(dir, '.jobshim')), {
+      costs: 'directory',
+      launcher: 'file',
+      'manifest.json': 'file',
+      ...(ruled ? { rules: 'file', tools: 'directory' } : {}),
+    })
+    check(bench)
     rmSync(dir, { recursive: true })
   }
   assert.ok(interrupted > 0, 'some were killed while they held the lock')
@@ -75,8 +90,11 @@ test('install :: killed half way :: uninstall leaves only what is foreign', asyn
   const bench = makeBench(tools)
   const { call, dir } = bench
   for (let round = 0; round < rounds; round++) {
+    rule(bench, round % 2 === 1)
     assert.is((await call('install', '--tools', tools.slice(0, 9).join(','))).status, 0)
     writeFileSync(join(dir, 'notes'), 'mine')
+    writeFiles(dir, { '.jobshim/costs/tool0': 'counted' })
+    rule(bench, round % 2 === 0) // rules come on the even rounds, and are there to go on the odd ones
     await kill(bench, ['install', '--tools', tools.slice(5).join(',')], mostLooks * chance())
     check(bench)
     const { status, stderr } = await call('uninstall')
@@ -90,6 +108,7 @@ test('uninstall :: killed half way :: uninstall or install again', async () => {
   const bench = makeBench(tools)
   const { call, dir } = bench
   for (let round = 0; round < rounds; round++) {
+    rule(bench, true)
     assert.is((await call('install', '--tools', tools.join(','))).status, 0)
     await kill(bench, ['uninstall'], mostLooks * chance())
     const again = round % 2 === 0 ? ['uninstall'] : ['install', '--tools', tools.join(',')]

@@ -16,6 +16,8 @@ function there(
     madeByThisVersion: true,
     entry,
     toolFile: name => (ours.includes(name) ? `family=${name}\n` : ''),
+    rules: undefined,
+    hasCosts: true,
     launcher: 'current',
     ...rest,
   }
@@ -24,25 +26,33 @@ function there(
 const wanted = (...names: string[]) => names.map(name => ({ name, toolFile: `family=${name}\n` }))
 
 test('plan :: install :: first time :: manifest before launcher before links', () => {
-  assert.equal(planInstall(wanted('cc', 'ld'), there({ launcher: 'missing', madeByThisVersion: false })), {
-    kind: 'ready',
-    actions: [
-      { kind: 'write manifest', names: ['cc', 'ld'] },
-      { kind: 'copy launcher' },
-      { kind: 'write tool file', name: 'cc', text: 'family=cc\n' },
-      { kind: 'write tool file', name: 'ld', text: 'family=ld\n' },
-      { kind: 'add link', name: 'cc' },
-      { kind: 'add link', name: 'ld' },
-    ],
-    added: ['cc', 'ld'],
-    removed: [],
-    kept: [],
-    leftAlone: [],
-  })
+  assert.equal(
+    planInstall(
+      wanted('cc', 'ld'),
+      '',
+      there({ launcher: 'missing', madeByThisVersion: false, hasCosts: false }),
+    ),
+    {
+      kind: 'ready',
+      actions: [
+        { kind: 'write manifest', names: ['cc', 'ld'] },
+        { kind: 'copy launcher' },
+        { kind: 'make costs' },
+        { kind: 'write tool file', name: 'cc', text: 'family=cc\n' },
+        { kind: 'write tool file', name: 'ld', text: 'family=ld\n' },
+        { kind: 'add link', name: 'cc' },
+        { kind: 'add link', name: 'ld' },
+      ],
+      added: ['cc', 'ld'],
+      removed: [],
+      kept: [],
+      leftAlone: [],
+    },
+  )
 })
 
 test('plan :: install :: second time :: nothing to do', () => {
-  assert.equal(planInstall(wanted('cc'), there({ ours: ['cc'] })), {
+  assert.equal(planInstall(wanted('cc'), '', there({ ours: ['cc'] })), {
     kind: 'ready',
     actions: [],
     added: [],
@@ -53,7 +63,7 @@ test('plan :: install :: second time :: nothing to do', () => {
 })
 
 test('plan :: install :: what is no longer wanted goes, and leaves the manifest last', () => {
-  assert.equal(planInstall(wanted('cc'), there({ ours: ['cc', 'ld'] })), {
+  assert.equal(planInstall(wanted('cc'), '', there({ ours: ['cc', 'ld'] })), {
     kind: 'ready',
     actions: [
       { kind: 'remove link', name: 'ld' },
@@ -68,24 +78,24 @@ test('plan :: install :: what is no longer wanted goes, and leaves the manifest 
 })
 
 test('plan :: install :: a link of ours that was lost comes back', () => {
-  const plan = planInstall(wanted('cc'), there({ lost: ['cc'], toolFile: () => 'family=cc\n' }))
+  const plan = planInstall(wanted('cc'), '', there({ lost: ['cc'], toolFile: () => 'family=cc\n' }))
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [{ kind: 'add link', name: 'cc' }])
 })
 
 test('plan :: install :: a right link that no manifest knows is taken over', () => {
-  const plan = planInstall(wanted('cc'), there({ unknown: ['cc'], toolFile: () => 'family=cc\n' }))
+  const plan = planInstall(wanted('cc'), '', there({ unknown: ['cc'], toolFile: () => 'family=cc\n' }))
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [{ kind: 'write manifest', names: ['cc'] }])
 })
 
 test('plan :: install :: foreign files in the way block everything', () => {
-  assert.equal(planInstall(wanted('as', 'cc', 'ld'), there({ ours: ['cc'], foreign: ['as', 'ld'] })), {
+  assert.equal(planInstall(wanted('as', 'cc', 'ld'), '', there({ ours: ['cc'], foreign: ['as', 'ld'] })), {
     kind: 'blocked',
     by: ['as', 'ld'],
   })
 })
 
 test('plan :: install :: a name that is foreign now and no longer wanted is left alone and forgotten', () => {
-  const plan = planInstall(wanted('cc'), there({ ours: ['cc'], lost: ['ld'], foreign: ['ld'] }))
+  const plan = planInstall(wanted('cc'), '', there({ ours: ['cc'], lost: ['ld'], foreign: ['ld'] }))
   assert.equal(plan, {
     kind: 'ready',
     actions: [{ kind: 'write manifest', names: ['cc'] }],
@@ -97,7 +107,11 @@ test('plan :: install :: a name that is foreign now and no longer wanted is left
 })
 
 test('plan :: install :: another version :: launcher and manifest are renewed', () => {
-  const plan = planInstall(wanted('cc'), there({ ours: ['cc'], launcher: 'other', madeByThisVersion: false }))
+  const plan = planInstall(
+    wanted('cc'),
+    '',
+    there({ ours: ['cc'], launcher: 'other', madeByThisVersion: false }),
+  )
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
     { kind: 'copy launcher' },
     { kind: 'write manifest', names: ['cc'] },
@@ -110,12 +124,45 @@ test('plan :: install :: tool files change with the config, and go where none is
       { name: 'cc', toolFile: 'family=cc\npatience=3\n' },
       { name: 'ld', toolFile: '' },
     ],
+    '',
     there({ ours: ['cc', 'ld'] }),
   )
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
     { kind: 'write tool file', name: 'cc', text: 'family=cc\npatience=3\n' },
     { kind: 'remove tool file', name: 'ld' },
   ])
+})
+
+const kinds = (plan: ReturnType<typeof planInstall>): string[] =>
+  plan.kind === 'ready' ? plan.actions.map(({ kind }) => kind) : [plan.kind]
+
+const ruled = [{ name: 'cc', toolFile: 'family=cc\nrules=1\n' }]
+
+test('plan :: install :: rules :: are there before a tool file names them', () => {
+  const plan = planInstall(ruled, 'load=4.00\n', there({ ours: ['cc'] }))
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
+    { kind: 'write rules', text: 'load=4.00\n' },
+    { kind: 'write tool file', name: 'cc', text: 'family=cc\nrules=1\n' },
+  ])
+})
+
+test('plan :: install :: rules :: go once no tool file names them', () => {
+  const before = there({ ours: ['cc'], toolFile: () => 'family=cc\nrules=1\n', rules: 'load=4.00\n' })
+  assert.equal(kinds(planInstall(wanted('cc'), '', before)), ['write tool file', 'remove rules'])
+})
+
+test('plan :: install :: rules :: change by themselves, and not where they are the same', () => {
+  const before = there({ ours: ['cc'], toolFile: () => 'family=cc\nrules=1\n', rules: 'load=4.00\n' })
+  assert.equal(kinds(planInstall(ruled, 'load=4.00\n', before)), [])
+  assert.equal(kinds(planInstall(ruled, 'load=5.00\n', before)), ['write rules'])
+})
+
+test('plan :: install :: an empty file of rules goes too', () => {
+  assert.equal(kinds(planInstall(wanted('cc'), '', there({ ours: ['cc'], rules: '' }))), ['remove rules'])
+})
+
+test('plan :: install :: the directory for costs comes back', () => {
+  assert.equal(kinds(planInstall(wanted('cc'), '', there({ ours: ['cc'], hasCosts: false }))), ['make costs'])
 })
 
 test('plan :: renewal :: touches no link', () => {
@@ -125,12 +172,28 @@ test('plan :: renewal :: touches no link', () => {
   ])
 })
 
+test('plan :: renewal :: a version that knew no costs gets the directory', () => {
+  assert.equal(planRenewal(there({ ours: ['cc'], hasCosts: false })), [
+    { kind: 'copy launcher' },
+    { kind: 'make costs' },
+    { kind: 'write manifest', names: ['cc'] },
+  ])
+})
+
+test('plan :: uninstall :: rules and costs', () => {
+  assert.equal(planUninstall(there({ rules: 'load=4.00\n' })), {
+    removed: [],
+    actions: [{ kind: 'remove rules' }, { kind: 'remove costs' }],
+  })
+})
+
 test('plan :: uninstall :: only what the manifest knows and the link confirms', () => {
   assert.equal(planUninstall(there({ ours: ['cc'], lost: ['as', 'ld'], foreign: ['ld'], unknown: ['go'] })), {
     removed: ['cc'],
     actions: [
       { kind: 'remove link', name: 'cc' },
       { kind: 'remove tool file', name: 'cc' },
+      { kind: 'remove costs' },
     ],
   })
 })

@@ -18,7 +18,13 @@ const onPath = [
   'yasm',
 ]
 const path = { names: [...onPath, 'rustc'], isTool: (name: string) => onPath.includes(name) } // rustc isn't executable
-const wishes: ShimWishes = { tools: undefined, adapters: true, noJobserver: undefined, patience: undefined }
+const wishes: ShimWishes = {
+  tools: undefined,
+  adapters: true,
+  noJobserver: undefined,
+  patience: undefined,
+  rulesText: '',
+}
 const names = (change: Partial<ShimWishes>): string[] =>
   wantedShims({ ...wishes, ...change }, path).map(({ name }) => name)
 
@@ -46,7 +52,7 @@ test('wanted :: no tools at all', () => {
 
 test('wanted :: tool files tell family, policy and patience', () => {
   const files = wantedShims(
-    { tools: ['cc', 'yasm', 'ninja'], adapters: false, noJobserver: 'error', patience: 1.5 },
+    { ...wishes, tools: ['cc', 'yasm', 'ninja'], adapters: false, noJobserver: 'error', patience: 1.5 },
     path,
   )
   assert.equal(files, [
@@ -56,6 +62,16 @@ test('wanted :: tool files tell family, policy and patience', () => {
   ])
   assert.equal(wantedShims({ ...wishes, tools: ['yasm'], adapters: false }, path), [
     { name: 'yasm', toolFile: '' },
+  ])
+})
+
+test('wanted :: where there are rules, every tool file says so', () => {
+  const ruled: ShimWishes = { ...wishes, tools: ['cc', 'yasm'], patience: 2, rulesText: 'load=4.00\n' }
+  assert.equal(wantedShims(ruled, path), [
+    { name: 'cc', toolFile: 'family=gcc\npatience=2\nrules=1\n' },
+    { name: 'make', toolFile: 'family=make\npatience=2\nrules=1\n' },
+    { name: 'ninja', toolFile: 'family=ninja\npatience=2\nrules=1\n' },
+    { name: 'yasm', toolFile: 'patience=2\nrules=1\n' },
   ])
 })
 

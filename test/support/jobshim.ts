@@ -19,6 +19,7 @@ const buildNames = [
   'CXX',
   'CFLAGS',
   'LDFLAGS',
+  'MAKEOPTS',
   'RUSTC',
   'RUSTC_WRAPPER',
   'RUSTFLAGS',

@@ -40,10 +40,7 @@ export function readRecording(log: string): Recording {
 }
 
 /** Returns the most that ran at once, where each run weighs what `weight` says. */
-export function peakOf(
-  events: readonly RecordedEvent[],
-  weight: (event: RecordedEvent) => number,
-): number {
+export function peakOf(events: readonly RecordedEvent[], weight: (event: RecordedEvent) => number): number {
   let now = 0
   let peak = 0
   for (const event of events) {

@@ -1,0 +1,169 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { jobshim } from '../support/jobshim.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+
+const mend = 'mend the file, name another with --config, or use none with --no-config'
+const rule = 'tools, kind, package, tokens, memory, limit, launcher'
+const effect = 'give it one of tokens, memory, limit, launcher, or remove it'
+const size = 'expected a size of at least 1K such as 512M or 1.5G, a number of bytes, or learn'
+const load = 'load: expected a load average above 0 such as 12, or one for each core such as 1.5x'
+const program = 'expected the name of a program, or its absolute path'
+const less = 'allow less, or write learn: what such runs really needed'
+const machine = `is more than the ${Math.floor(totalmem() / 1024 ** 2)}M of this machine`
+
+/** `rule`: the second of two rules, of which the first is good. */
+type Row = { title: string; rule?: string; text?: string; says: string; hint?: string }
+
+const rows: readonly Row[] = [
+  {
+    title: 'unknown kind',
+    rule: '{ kind: lnik, tokens: 4 }',
+    says: 'rules[1].kind: expected one of compile, link, preprocess, other, probe',
+  },
+  {
+    title: 'tokens: 0',
+    rule: '{ tokens: 0 }',
+    says: 'rules[1].tokens: expected a whole number, 1 to 64',
+  },
+  {
+    title: 'tokens: 65',
+    rule: '{ tokens: 65 }',
+    says: 'rules[1].tokens: expected a whole number, 1 to 64',
+  },
+  { title: 'memory: lots', rule: '{ memory: lots }', says: `rules[1].memory: ${size}` },
+  { title: 'memory: 0', rule: '{ memory: 0 }', says: `rules[1].memory: ${size}` },
+  { title: 'memory: 0G', rule: '{ memory: 0G }', says: `rules[1].memory: ${size}` },
+  { title: 'memory: 6, of what', rule: '{ memory: 6 }', says: `rules[1].memory: ${size}` },
+  { title: 'memory: 6GB', rule: '{ memory: 6GB }', says: `rules[1].memory: ${size}` },
+  {
+    title: 'memory: more than the machine has',
+    rule: '{ memory: 1000T }',
+    says: `rules[1].memory: 1000T ${machine}`,
+    hint: less,
+  },
+  {
+    title: 'memory: a byte more than the machine has',
+    rule: `{ memory: ${totalmem() + 1} }`,
+    says: `rules[1].memory: ${totalmem() + 1} ${machine}`,
+    hint: less,
+  },
+  {
+    title: 'unknown key in a rule',
+    rule: '{ memroy: 6G }',
+    says: 'unknown key rules[1].memroy',
+    hint: 'did you mean memory?',
+  },
+  {
+    title: 'unknown key in a rule, near to none',
+    rule: '{ priority: 3 }',
+    says: 'unknown key rules[1].priority',
+    hint: `known keys: ${rule}`,
+  },
+  {
+    title: 'limit: 0',
+    rule: '{ limit: 0 }',
+    says: 'rules[1].limit: expected a whole number, 1 to 65536',
+  },
+  { title: 'a rule that sets nothing', rule: '{ kind: link }', says: 'rules[1]: does nothing', hint: effect },
+  { title: 'an empty rule', rule: '{}', says: 'rules[1]: does nothing', hint: effect },
+  {
+    title: 'a rule that is no object',
+    rule: 'link',
+    says: `rules[1]: expected an object with the keys ${rule}`,
+  },
+  {
+    title: 'a tool that is a path',
+    rule: '{ tools: [gcc, /usr/bin/ld], tokens: 2 }',
+    says: 'rules[1].tools: expected an array with names of families or tools, such as [gcc, protoc]',
+  },
+  {
+    title: 'no tool at all',
+    rule: '{ tools: [], tokens: 2 }',
+    says: 'rules[1].tools: expected an array with names of families or tools, such as [gcc, protoc]',
+  },
+  ...['qtwebengine', '*', 'dev-qt/qt*webengine', '"a b/c"'].map(name => ({
+    title: `package: ${name}`,
+    rule: `{ package: ${name === '*' ? '"*"' : name}, tokens: 2 }`,
+    says: 'rules[1].package: expected a package such as dev-qt/qtwebengine, or dev-qt/* for all that starts so',
+  })),
+  ...['true', './distcc', 'bin/distcc', '""', '"/a\\nlimit=1"'].map(name => ({
+    title: `launcher: ${name} in a rule`,
+    rule: `{ launcher: ${name} }`,
+    says: `rules[1].launcher: ${program}, or false for none`,
+  })),
+  {
+    title: 'rules: an object',
+    text: 'rules: { tokens: 2 }',
+    says: `rules: expected an array of objects with the keys ${rule}`,
+  },
+  { title: 'launcher: false', text: 'launcher: false', says: `launcher: ${program}` },
+  ...['0', '-1', '1.5', '"12"', '0x', '1.5X', 'x', '.5x', '2000000'].map(value => ({
+    title: `load: ${value}`,
+    text: `load: ${value === '1.5' ? '"1.5"' : value}`,
+    says: load,
+  })),
+  {
+    title: 'pressure: a number',
+    text: 'pressure: 60',
+    says: 'pressure: expected an object with the keys cpu, io, memory',
+  },
+  ...['0', '101', '12.5', '60%'].map(value => ({
+    title: `pressure: { cpu: ${value} }`,
+    text: `pressure: { cpu: ${value} }`,
+    says: 'pressure.cpu: expected a whole percentage, 1 to 100',
+  })),
+  {
+    title: 'unknown key in pressure',
+    text: 'pressure: { cpus: 60 }',
+    says: 'unknown key pressure.cpus',
+    hint: 'did you mean cpu?',
+  },
+  {
+    title: 'more rules than a shim reads',
+    text: `rules:\n${'  - { package: "dev-qt/qtwebengine", tokens: 2 }\n'.repeat(1000)}`,
+    says: 'rules: more than the 32768 bytes that a shim reads',
+    hint: 'name families instead of tools, or packages with a * at the end',
+  },
+]
+
+const commands = { install: { words: [], status: 2 }, run: { words: ['--', 'echo', 'ran'], status: 125 } }
+
+for (const { title, rule, text, says, hint = mend } of rows)
+  test(`config :: error :: install and run :: ${title}`, async () => {
+    const cwd = makeWorkspace()
+    writeFiles(cwd, { '.jobshimrc': `${text ?? `rules:\n  - { tokens: 2 }\n  - ${rule}`}\n` })
+    const stderr = `jobshim: ${join(cwd, '.jobshimrc')}: ${says}\n  ${hint}\n`
+    await Promise.all(
+      Object.entries(commands).map(async ([command, { words, status }]) => {
+        const result = await jobshim([command, '--dir', 'shims', ...words], { cwd, env: { HOME: cwd } })
+        assert.equal(result, { status, signal: null, stdout: '', stderr }, command)
+      }),
+    )
+    assert.equal(readdirSync(cwd), ['.jobshimrc'])
+  })
+
+test('config :: rules :: as much memory as the machine has is allowed', async () => {
+  const cwd = makeWorkspace()
+  const most = `${Math.floor(totalmem() / 1024 ** 2)}M`
+  writeFiles(cwd, { '.jobshimrc': `rules: [{ memory: ${most} }, { memory: ${totalmem()} }]\n` })
+  const result = await jobshim(['list', '--dir', 'shims'], { cwd, env: { HOME: cwd } })
+  assert.equal(result, { status: 0, signal: null, stdout: '', stderr: '' })
+})
+
+test('config :: error :: a bad rule of a package.json, in JSON', async () => {
+  const cwd = makeWorkspace()
+  writeFiles(cwd, { 'package.json': '{"jobshim":{"rules":[{"limit":2},{"kind":"link","memory":"much"}]}}' })
+  assert.equal(await jobshim(['install', '--dir', 'shims'], { cwd, env: { HOME: cwd } }), {
+    status: 2,
+    signal: null,
+    stdout: '',
+    stderr: `jobshim: ${cwd}/package.json: rules[1].memory: ${size}\n  ${mend}\n`,
+  })
+  assert.not(existsSync(join(cwd, 'shims')))
+})
+
+test.run()
