@@ -5,6 +5,8 @@
  * behind DIR/bin, else /usr/bin) and `- ...` after it ended. A run lasts at least HOLD_MS, so
  * that two at once are seen as two.
  *
+ * Built with ASKS it stands before the shims instead: it appends `? ...` and becomes the next one on PATH.
+ *
  * Not written down, but run all the same: what compiles and links nothing (-v, --version, -print-...), and what
  * another recorded program started (rustc its linker): that is one job. */
 #define _GNU_SOURCE
@@ -64,6 +66,11 @@ int main(int argc, char **argv)
 	log = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (log < 0)
 		die(log_path);
+#ifdef ASKS
+	note(log, '?', name, argv[argc - 1]);
+	execv(real, argv);
+	die(real);
+#endif
 	putenv((char[]){INSIDE});
 	note(log, '+', name, argv[argc - 1]);
 	error = posix_spawn(&child, real, NULL, NULL, argv, environ);

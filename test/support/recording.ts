@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:f
 import { delimiter, join } from 'node:path'
 import { repository } from './workspace.js'
 
-/** A compiler's start (+) or end (-). */
+/** That somebody asks for a compiler (?), its start (+), its end (-). */
 export type RecordedEvent = {
-  sign: '+' | '-'
+  sign: '?' | '+' | '-'
   at: bigint // CLOCK_MONOTONIC, nanoseconds
   name: string
   last: string // its last argument
@@ -21,6 +21,7 @@ export type Recording = {
 
 export type Recorder = {
   bin: string // goes on PATH behind the shims and before the real compilers
+  asks: string // goes before the shims, where it matters when somebody asks for a compiler
   take(): Recording // what ran since the last take
 }
 
@@ -33,17 +34,21 @@ export function readRecording(log: string): Recording {
     .filter(line => line !== '')
     .map((line): RecordedEvent => {
       const [sign, at = '0', , name = '', last = ''] = line.split(' ')
-      return { sign: sign === '+' ? '+' : '-', at: BigInt(at), name, last }
+      return { sign: sign === '+' || sign === '-' ? sign : '?', at: BigInt(at), name, last }
     })
-  const runs = events.filter(({ sign }) => sign === '+').length
-  return { runs, peak: peakOf(events, () => 1), unfinished: 2 * runs - events.length, events }
+  const runs = count(events, '+')
+  return { runs, peak: peakOf(events, () => 1), unfinished: runs - count(events, '-'), events }
 }
+
+const count = (events: readonly RecordedEvent[], wanted: RecordedEvent['sign']): number =>
+  events.filter(({ sign }) => sign === wanted).length
 
 /** Returns the most that ran at once, where each run weighs what `weight` says. */
 export function peakOf(events: readonly RecordedEvent[], weight: (event: RecordedEvent) => number): number {
   let now = 0
   let peak = 0
   for (const event of events) {
+    if (event.sign === '?') continue
     now += event.sign === '+' ? weight(event) : -weight(event)
     peak = Math.max(peak, now)
   }
@@ -54,14 +59,21 @@ export function peakOf(events: readonly RecordedEvent[], weight: (event: Recorde
 export function makeRecorder(directory: string, holdMs = 20): Recorder {
   const bin = join(directory, 'bin')
   const log = join(directory, 'log')
-  mkdirSync(bin, { recursive: true })
+  const asks = join(directory, 'asks')
+  for (const directory of [bin, asks]) mkdirSync(directory, { recursive: true })
   const source = join(repository, 'test/support/recorder.c')
   execFileSync('cc', ['-O1', `-DHOLD_MS=${holdMs}`, '-o', join(directory, 'recorder'), source])
+  execFileSync('cc', ['-O1', '-DASKS', '-o', join(directory, 'asker'), source])
   const onPath = (process.env.PATH ?? '').split(delimiter)
   for (const name of names.filter(name => onPath.some(entry => existsSync(join(entry, name)))))
-    symlinkSync('../recorder', join(bin, name))
+    for (const [place, program] of [
+      [bin, 'recorder'],
+      [asks, 'asker'],
+    ] as const)
+      symlinkSync(`../${program}`, join(place, name))
   return {
     bin,
+    asks,
     take() {
       const text = existsSync(log) ? readFileSync(log, 'utf8') : ''
       rmSync(log, { force: true })

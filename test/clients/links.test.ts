@@ -1,0 +1,182 @@
+/**
+ * Eight links that take four slots each among forty compiles, at -j4. What runs is counted by the recorder, which knows
+ * nothing of jobshim: a link weighs four.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readlinkSync, rmSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type ClientKey, findClient } from '../support/clients.js'
+import { jobshim } from '../support/jobshim.js'
+import { processes } from '../support/processes.js'
+import { random, seed } from '../support/random.js'
+import { makeRecorder, peakOf, type RecordedEvent } from '../support/recording.js'
+import { installShims } from '../support/shimdir.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+
+const slots = 4
+const links = Array.from({ length: 8 }, (_, index) => `link${index}`)
+const compiles = Array.from({ length: 40 }, (_, index) => `compile${index}.o`)
+const linkLine = (name: string): string => `g++ base.o -o ${name}`
+const compileLine = (name: string): string => `gcc -c base.c -o ${name}`
+const lineOf = (name: string): string => (name.startsWith('link') ? linkLine(name) : compileLine(name))
+// A link among five compiles, so that both are always wanted.
+const mixed = links.flatMap((name, index) => [...compiles.slice(index * 5, index * 5 + 5), name])
+
+const recipes = (wrap: (line: string) => string): string =>
+  [`all: ${mixed.join(' ')}`, ...mixed.map(name => `${name}:\n\t@${wrap(lineOf(name))}`), ''].join('\n')
+
+const drivers: readonly {
+  name: string
+  needs?: ClientKey
+  files: Record<string, string>
+  command: string[]
+}[] = [
+  {
+    name: 'a script that starts them all at once',
+    files: {
+      'build.sh': `#!/bin/sh\n${[...links, ...compiles].map(name => `${lineOf(name)} &\n`).join('')}wait\n`,
+    },
+    command: ['./build.sh'],
+  },
+  ...(['make43', 'make44'] as const).flatMap(needs => [
+    {
+      name: `${needs}, which starts them itself`,
+      needs,
+      files: { Makefile: recipes(line => line) },
+      command: ['make'],
+    },
+    {
+      name: `${needs}, below a shell`,
+      needs,
+      files: { Makefile: recipes(line => `${line} && test -s $@`) },
+      command: ['make'],
+    },
+  ]),
+  ...(['ninja111', 'ninja113'] as const).map(needs => ({
+    name: needs,
+    needs,
+    files: {
+      'build.ninja': [
+        'rule run',
+        '  command = $line',
+        ...mixed.map(name => `build ${name}: run\n  line = ${lineOf(name)}`),
+        '',
+      ].join('\n'),
+    },
+    command: ['ninja', ...(needs === 'ninja111' ? ['-j48'] : [])],
+  })),
+]
+
+const recorder = makeRecorder(makeWorkspace('recorder'))
+
+/** A directory with what is linked and compiled, and a g++ that takes its time. */
+async function makeSite(files: Record<string, string>, needs?: ClientKey) {
+  const root = makeWorkspace()
+  const directory = join(root, 'work')
+  mkdirSync(directory)
+  writeFiles(directory, {
+    ...files,
+    'base.c': 'int main(void) { return 0; }\n',
+    '.jobshimrc': JSON.stringify({ rules: [{ kind: 'link', tokens: slots }] }),
+  })
+  execFileSync('gcc', ['-c', 'base.c', '-o', 'base.o'], { cwd: directory })
+  writeFiles(root, { 'slow/g++': '#!/bin/sh\nsleep 0.2\nexec /usr/bin/g++ "$@"\n' })
+  const client = needs === undefined ? [] : [findClient(needs) ?? '']
+  const behind = [recorder.bin, join(root, 'slow'), ...client, process.env.PATH].join(delimiter)
+  const shims = await installShims(join(root, 'shims'), { env: { PATH: behind }, cwd: directory })
+  return { directory, shims, path: [shims, behind].join(delimiter) }
+}
+
+const weight = ({ name }: RecordedEvent): number => (name === 'g++' ? slots : 1)
+
+// Before the shims, which `run` puts first on PATH.
+const askedFor = ['sh', '-c', `PATH=${recorder.asks}:$PATH; exec "$0" "$@"`]
+
+/** How many links started while a compile waited, the most of all compiles. */
+function linksAhead(events: readonly RecordedEvent[]): number {
+  const indexOf = (sign: string, file: string): number =>
+    events.findIndex(event => event.sign === sign && event.last === file)
+  return Math.max(
+    ...compiles.map(
+      file =>
+        events
+          .slice(indexOf('?', file), indexOf('+', file))
+          .filter(({ sign, name }) => sign === '+' && name === 'g++').length,
+    ),
+  )
+}
+
+for (const { name, needs, files, command } of drivers) {
+  const title = `links of four slots :: ${name} :: never more than four at once, all run, none keeps compiles waiting for another`
+  if (needs !== undefined && findClient(needs) === undefined) test.skip(title)
+  else
+    test(title, async () => {
+      const { directory, shims, path } = await makeSite(files, needs)
+      recorder.take()
+      const outcome = await jobshim(['run', `-j${slots}`, '--dir', shims, '--', ...askedFor, ...command], {
+        cwd: directory,
+        env: { PATH: path },
+        hangSeconds: 120,
+      })
+      const { events, runs, unfinished } = recorder.take()
+      assert.is(outcome.status, 0, outcome.stdout + outcome.stderr)
+      assert.is(runs, links.length + compiles.length)
+      assert.is(unfinished, 0)
+      assert.ok(peakOf(events, weight) <= slots, `${peakOf(events, weight)} slots at once`)
+      assert.ok(linksAhead(events) <= 1, `a compile waited for ${linksAhead(events)} links`)
+      assert.match(outcome.stderr, /, 3\/3 tokens back\n$/)
+    })
+}
+
+/** The launchers and tools that run in a directory. */
+const toolsIn = (directory: string): number[] =>
+  processes()
+    .filter(({ command, state }) => state !== 'Z' && / base\.[co] .*-o |-o .* base\.[co]/.test(command))
+    .map(({ pid }) => pid)
+    .filter(pid => {
+      try {
+        return readlinkSync(`/proc/${pid}/cwd`) === directory
+      } catch {
+        return false // gone meanwhile
+      }
+    })
+
+function strike(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // gone meanwhile
+  }
+}
+
+test(`links of four slots :: any process killed at any time :: whole again :: seed ${seed}`, async () => {
+  const chance = random(seed)
+  const [script] = drivers
+  const { directory, shims, path } = await makeSite(script?.files ?? {})
+  for (let round = 0; round < 10; round++) {
+    const build = jobshim(['run', `-j${slots}`, '--dir', shims, '--', './build.sh'], {
+      cwd: directory,
+      env: { PATH: path, TMPDIR: directory },
+      hangSeconds: 120,
+    })
+    let over = false
+    build.finally(() => {
+      over = true
+    })
+    for (let kills = 0; kills < 12 && !over; kills++) {
+      await new Promise(resolve => setTimeout(resolve, chance() * 150))
+      const victims = toolsIn(directory)
+      const victim = victims[Math.floor(chance() * victims.length)]
+      if (victim !== undefined) strike(victim)
+    }
+    const { stderr } = await build
+    assert.match(stderr, /, 3\/3 tokens back\n$/, stderr)
+    for (const file of [...links, ...compiles]) rmSync(join(directory, file), { force: true })
+  }
+})
+
+console.log(`JOBSHIM_TEST_SEED=${seed}`)
+
+test.run()
