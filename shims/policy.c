@@ -178,5 +178,5 @@ bool policy_has_gates(const struct policy *policy)
 	for (size_t i = 0; i < PRESSURES; i++)
 		if (policy->pressure[i] > 0)
 			return true;
-	return policy->tokens > 1 || policy->memory > 0 || policy->limit > 0 || policy->load > 0;
+	return policy->tokens > 1 || policy->memory > 0 || policy->learns || policy->limit > 0 || policy->load > 0;
 }

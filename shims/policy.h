@@ -47,7 +47,7 @@ int policy_pool_slots(const struct ledger *ledger);
 /* How many slots the run takes: never more than the pool has, where that is known. */
 unsigned policy_slots(const struct policy *policy, const struct ledger *ledger);
 
-/* Whether there is anything to wait for but one slot. */
+/* Whether there is anything to wait for but one slot, or to be learned of the run. */
 bool policy_has_gates(const struct policy *policy);
 
 #endif
