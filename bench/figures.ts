@@ -13,10 +13,10 @@ export const milliseconds = ({ low, middle, high }: Spread): string =>
   `${(middle / 1e6).toFixed(2)} (${(low / 1e6).toFixed(2)}-${(high / 1e6).toFixed(2)})`
 
 /** Returns "x1.23": the median of the rounds' ratios, since a round's two programs meet the same machine. */
-export function ratio(samples: Samples, name: string, base: string): string {
+export function ratio(samples: Samples, name: string, base: string, digits = 2): string {
   const bases = samples.get(base) ?? []
   const ratios = (samples.get(name) ?? []).map((time, round) => time / (bases[round] ?? Number.NaN))
-  return `x${spread(ratios).middle.toFixed(2)}`
+  return `x${spread(ratios).middle.toFixed(digits)}`
 }
 
 export const print = (...cells: string[]): void => console.log(`| ${cells.join(' | ')} |`)

@@ -1,7 +1,8 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
- * `--part wrappers|paths|builds|start|herd` does only that part; it may be repeated.
+ * `--part wrappers|paths|rules|builds|start|herd` does only that part; it may be repeated. `--before FILE` puts an older
+ * launcher beside this one, in the part `rules`.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
@@ -10,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { printBuilds } from './builds.js'
 import { milliseconds, print, ratio, type Samples, spread, table } from './figures.js'
 import { printHerd } from './herd.js'
+import { printRules } from './rules.js'
 import {
   inScratch,
   jobshim,
@@ -28,7 +30,11 @@ type Context = { name: string; pool: 'foreign' | 'run' | 'none'; driver: readonl
 type Result = { samples: Samples; memory: string[][] }
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '300' }, part: { type: 'string', multiple: true } },
+  options: {
+    rounds: { type: 'string', default: '300' },
+    part: { type: 'string', multiple: true },
+    before: { type: 'string' },
+  },
 })
 const rounds = Number(values.rounds)
 const pairs = Math.max(7, Math.ceil(rounds / 15))
@@ -168,6 +174,16 @@ const parts: Record<string, () => void> = {
     printWrappers('gcc', compile.slice(1))
   },
   paths: () => printPaths([['static-true'], ['true'], compile]),
+  rules: () =>
+    printRules(
+      [['static-true'], compile],
+      contexts.filter(({ pool }) => pool === 'run').map(({ name }) => name),
+      values.before,
+      (name, variants) => {
+        const context = contexts.find(row => row.pool === 'run' && row.name === name)
+        return context === undefined ? new Map() : time(context, variants, rounds).samples
+      },
+    ),
   builds: () => printBuilds(pairs),
   start: printStart,
   herd: () => printHerd(Math.max(1, Math.round(rounds / 100))),

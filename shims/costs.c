@@ -1,12 +1,12 @@
 #include "costs.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "ledgerfile.h"
 #include "process.h"
 
@@ -34,29 +34,29 @@ static uint64_t upper_bound(unsigned bucket)
 	return bucket < 4 ? bucket : ((5 + (uint64_t)quarter) << (octave - 2)) - 1;
 }
 
-/* -1 where the file is not there and can't be made, or is not one of ours. */
+/* -1 where the file is not there and can't be made. */
 static int open_costs(const char *shim_dir, const char *tool, int flags)
 {
-	char path[PATH_MAX];
-	struct stat status;
-	int fd;
+	size_t room;
+	char *path = arena_room(&room);
 
-	if (shim_dir[0] == '\0' || snprintf(path, sizeof path, "%s/.jobshim/costs/%s", shim_dir, tool) >= (int)sizeof path)
+	if (shim_dir[0] == '\0' || snprintf(path, room, "%s/.jobshim/costs/%s", shim_dir, tool) >= (int)room)
 		return -1;
-	fd = open_high(path, flags | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    (status.st_size == COSTS_FILE_BYTES ||
-	     (status.st_size == 0 && (flags & O_CREAT) != 0 && ftruncate(fd, COSTS_FILE_BYTES) == 0 && fchmod(fd, 0644) == 0)))
-		return fd;
-	close(fd);
-	return -1;
+	return open_high(path, flags | O_NOFOLLOW | O_NONBLOCK);
+}
+
+/* A file that was made just now gets its size. */
+static bool is_new(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0 &&
+	       ftruncate(fd, COSTS_FILE_BYTES) == 0 && fchmod(fd, 0644) == 0;
 }
 
 void costs_note(const char *shim_dir, const char *tool, enum run_kind kind, long kib)
 {
-	uint32_t count;
+	uint32_t count = 0;
 	off_t at;
 	int fd;
 
@@ -66,7 +66,7 @@ void costs_note(const char *shim_dir, const char *tool, enum run_kind kind, long
 	if (fd < 0)
 		return;
 	at = (off_t)kind * HISTOGRAM_BYTES + (off_t)bucket_of((uint64_t)kib) * (off_t)sizeof count;
-	if (ledger_file_read(fd, &count, sizeof count, at) && count < UINT32_MAX) {
+	if ((ledger_file_read(fd, &count, sizeof count, at) || is_new(fd)) && count < UINT32_MAX) {
 		count++;
 		(void)!ledger_file_write(fd, &count, sizeof count, at); /* a full disk: it is not counted */
 	}

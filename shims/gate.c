@@ -198,10 +198,10 @@ static int look(const struct policy *policy, struct ledger *ledger)
 		asking_unlock(ledger);
 		return -1;
 	}
-	if (promise > 0 && memory_look(&memory) && promise > memory.total)
+	asking_each(ledger, add_up, &others);
+	if (promise > 0 && memory_look(&memory, others.promised + promise, ledger) && promise > memory.total)
 		promise = memory.total;
 	ledger_asks(ledger, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
-	asking_each(ledger, add_up, &others);
 	gate = closed_gate(&others, ledger, (uint32_t)promise, &memory);
 	if (gate == GATE_NONE) {
 		if (policy->tokens > 1)

@@ -6,25 +6,16 @@
 
 #include "client.h"
 #include "contract.h"
+#include "hash.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "process.h"
 
 static const uint64_t OWNER_KEY = 1;
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash(uint64_t value, const void *bytes, size_t size)
-{
-	const unsigned char *at = bytes;
-
-	while (size-- > 0)
-		value = (value ^ *at++) * 0x100000001b3ULL;
-	return value;
-}
-
 static uint64_t key_of(uint64_t namespace, uint64_t pid, uint64_t start, const char *name)
 {
-	uint64_t value = 0xcbf29ce484222325ULL;
+	uint64_t value = HASH_OF_NOTHING;
 
 	value = hash(value, &namespace, sizeof namespace);
 	value = hash(value, &pid, sizeof pid);

@@ -163,17 +163,21 @@ static void wait_for_gates(const struct run *run, const struct jobserver *jobser
 	}
 }
 
-/* Takes the further slots that a rule asks for. */
-static void gather(const struct run *run, const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
-                   const struct slot *slot, const struct inherited *inherited, struct gathering *gathering)
+/* Takes the further slots that a rule asks for. NULL where there is no room to note them. */
+static struct gathering *gather(const struct run *run, const struct jobserver *jobserver, const struct job *job,
+                                struct ledger *ledger, const struct slot *slot, const struct inherited *inherited)
 {
 	unsigned wanted = policy_slots(&run->policy, ledger);
+	struct gathering *gathering = (void *)arena_keep(sizeof *gathering);
 
-	if (wanted > 1 && (slot->kind == SLOT_TOKEN || slot->kind == SLOT_IMPLICIT) &&
+	if (gathering != NULL)
+		memset(gathering, 0, sizeof *gathering);
+	if (gathering != NULL && wanted > 1 && (slot->kind == SLOT_TOKEN || slot->kind == SLOT_IMPLICIT) &&
 	    !gather_take(gathering, wanted, jobserver, job, ledger, slot, &inherited->mask, run->settings.patience))
 		report("%s: %u slots were not free together for %g s on an idle machine: run in one", run->tool, wanted,
 		       run->settings.patience);
 	ledger_gathers(ledger, wanted, false);
+	return gathering;
 }
 
 static void count_start(const struct run *run, const struct job *job, const struct jobserver *jobserver,
@@ -190,7 +194,7 @@ static void count_start(const struct run *run, const struct job *job, const stru
 static _Noreturn void run_in_slot(const struct run *run, const struct jobserver *jobserver, const struct job *job,
                                   struct ledger *ledger)
 {
-	static struct gathering gathering;
+	struct gathering *gathering = NULL;
 	struct inherited inherited;
 	struct rusage usage;
 	struct slot slot;
@@ -210,12 +214,13 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	if (slot.kind == SLOT_OVERDRAFT)
 		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
 	if (run->policy.tokens > 1)
-		gather(run, jobserver, job, ledger, &slot, &inherited, &gathering);
+		gathering = gather(run, jobserver, job, ledger, &slot, &inherited);
 	count_start(run, job, jobserver, ledger, &slot);
 	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;
 	slot_give_back(&slot, jobserver, ledger);
-	gather_give_back(&gathering, jobserver);
+	if (gathering != NULL)
+		gather_give_back(gathering, jobserver);
 	if (status < 0 && error != ECHILD) {
 		/* It gets our own process, and so no slot. What is wrong with the tool itself, this one tells. */
 		report_debug("%s: not governed: it can't be started as a child: %s", run->tool, strerror(error));

@@ -114,17 +114,22 @@ void policy_parse(struct policy *policy, const struct policy_run *run, char *tex
 
 void policy_read(struct policy *policy, const struct policy_run *run, const char *shim_dir, bool installed)
 {
-	static char text[LEDGER_RULES_FILE_MAX]; /* the engine's name stays in it */
 	const char *path = getenv(ENV_RULES);
 	size_t room;
-	char *own = arena_room(&room);
+	char *text;
+	ssize_t size;
 
 	if (path == NULL || *path == '\0') {
-		if (!installed || shim_dir[0] == '\0' || snprintf(own, room, "%s/.jobshim/rules", shim_dir) >= (int)room)
+		char *own = arena_room(&room);
+		int length = snprintf(own, room, "%s/.jobshim/rules", shim_dir);
+
+		if (!installed || shim_dir[0] == '\0' || length >= (int)room)
 			return;
-		path = own;
+		path = arena_keep((size_t)length + 1);
 	}
-	if (read_small_file(path, text, sizeof text) > 0)
+	text = arena_room(&room);
+	size = read_small_file(path, text, room < LEDGER_RULES_FILE_MAX ? room : LEDGER_RULES_FILE_MAX);
+	if (size > 0 && arena_keep((size_t)size + 1) != NULL) /* the engine's name stays in it */
 		policy_parse(policy, run, text);
 }
 
