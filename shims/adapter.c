@@ -1,21 +1,22 @@
 #include "adapter.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "arena.h"
-#include "arguments.h"
 #include "auth.h"
 #include "contract.h"
+#include "goflags.h"
+#include "jobs.h"
 #include "jobserver.h"
+#include "ledger.h"
 #include "process.h"
+#include "version.h"
 
 enum { FIRST_HANDED_FD = 10 }; /* scripts use the ones below for themselves */
 
@@ -27,62 +28,17 @@ const struct adapter *adapter_find(const char *tool)
 	return NULL;
 }
 
-static __attribute__((noinline)) pid_t start_version(const char *path, int output)
+bool adapter_keeps_name(const struct adapter *adapter)
 {
-	extern char **environ;
-	char program[PATH_MAX], option[] = "--version";
-	char *arguments[] = { program, option, NULL };
-	char *environment[] = { NULL, NULL }; /* an address in MAKEFLAGS that it can't read would end an old make */
-	pid_t child;
-
-	for (char **variable = environ; *variable != NULL; variable++)
-		if (strncmp(*variable, "PATH=", strlen("PATH=")) == 0)
-			environment[0] = *variable;
-	if (snprintf(program, sizeof program, "%s", path) >= (int)sizeof program)
-		return -1;
-	child = vfork();
-	if (child != 0)
-		return child;
-	if (dup2(output, STDOUT_FILENO) >= 0)
-		execve(program, arguments, environment);
-	_exit(127);
+	return adapter != NULL && adapter->keeps_name;
 }
 
-/* Whether `path --version` names the version that first spoke `fifo:`, or a later one. */
-static bool speaks_fifo(const struct adapter *adapter, const char *path)
+static bool speaks_fifo(const struct adaption *adaption)
 {
-	char text[256];
-	size_t used = 0;
-	const char *digit;
-	char *dot;
-	long major, minor = 0;
-	int ends[2], status;
-	pid_t child;
+	const struct adapter *adapter = adaption->adapter;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return false;
-	child = start_version(path, ends[1]);
-	close(ends[1]);
-	while (child > 0 && used < sizeof text - 1) {
-		ssize_t n = read(ends[0], text + used, sizeof text - 1 - used);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		used += (size_t)n;
-	}
-	text[used] = '\0';
-	close(ends[0]);
-	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	digit = strpbrk(text, "0123456789");
-	if (digit == NULL)
-		return false;
-	major = strtol(digit, &dot, 10);
-	if (*dot == '.')
-		minor = strtol(dot + 1, NULL, 10);
-	return major > adapter->fifo_since_major || (major == adapter->fifo_since_major && minor >= adapter->fifo_since_minor);
+	return version_reaches(adaption->shim_dir, adapter->name, adaption->path, adapter->fifo_since_major,
+	                       adapter->fifo_since_minor);
 }
 
 /* Opens the jobserver's ends once more, blocking and inheritable, where the client will find them. */
@@ -111,6 +67,36 @@ static char *replace(const char *makeflags, const struct auth *auth, const char 
 	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
 }
 
+/* MAKEFLAGS without GNU make's -jN and address; NULL where it has no address, or there is no room. */
+static char *makeflags_without_jobserver(const char *makeflags)
+{
+	static const char jobserver[] = "--jobserver-", name[] = "MAKEFLAGS=";
+	const char *word = makeflags;
+	bool had_address = false, variables = false;
+	size_t room;
+	char *text = arena_room(&room), *to = text;
+
+	if (strlen(makeflags) + sizeof name > room)
+		return NULL;
+	to = stpcpy(to, name);
+	for (;;) {
+		size_t spaces = strspn(word, " \t"), length = strcspn(word + spaces, " \t");
+		const char *at = word + spaces;
+		bool address = !variables && strncmp(at, jobserver, strlen(jobserver)) == 0;
+		bool jobs = !variables && strncmp(at, "-j", 2) == 0 && strspn(at + 2, "0123456789") == length - 2;
+
+		if (length == 0)
+			break;
+		variables = variables || (length == 2 && strncmp(at, "--", 2) == 0);
+		had_address = had_address || address;
+		if (!address && !jobs)
+			to = mempcpy(to, word, spaces + length);
+		word = at + length;
+	}
+	*to = '\0';
+	return had_address ? arena_keep((size_t)(to - text) + 1) : NULL;
+}
+
 static bool names(const struct auth *auth, const struct jobserver *jobserver)
 {
 	const char *path = arena_copy(auth->path, auth->path_length);
@@ -129,59 +115,164 @@ static bool is_anothers_pipe(const struct auth *auth)
 	       read_status.st_ino == write_status.st_ino;
 }
 
-static char *mend_make(const struct adapter *adapter, const struct jobserver *jobserver, const char *path,
-                       const char *makeflags, const struct auth *auth, bool *joins)
+/* Whether a client that finds auth in flags joins our jobserver, and makes it so where it can be done: for an old one,
+ * and for one whose R,W lead nowhere, with descriptors of our own. */
+static bool joins_by_flags(struct adaption *adaption, const char *flags, const struct auth *auth)
 {
-	char address[32], *mended;
+	const struct jobserver *jobserver = adaption->jobserver;
+	char address[32];
 	int read_fd, write_fd;
 
 	if (auth->kind == AUTH_FIFO) {
 		if (!names(auth, jobserver))
-			return NULL;
-		if (speaks_fifo(adapter, path)) {
-			*joins = true;
-			return NULL;
-		}
+			return false;
+		if (speaks_fifo(adaption))
+			return true;
 	} else {
-		*joins = jobserver_inherited(jobserver, auth);
-		if (*joins || !jobserver->own || is_anothers_pipe(auth))
-			return NULL;
+		if (jobserver_inherited(jobserver, auth))
+			return true;
+		if (!jobserver->own || is_anothers_pipe(auth))
+			return false;
 	}
 	if (!hand_over(jobserver, &read_fd, &write_fd))
-		return NULL;
+		return false;
 	snprintf(address, sizeof address, "%d,%d", read_fd, write_fd);
-	mended = replace(makeflags, auth, address);
-	*joins = mended != NULL;
-	return mended;
+	adaption->assignment = replace(flags, auth, address);
+	return adaption->assignment != NULL;
 }
 
-static char *mend_ninja(const struct adapter *adapter, const struct jobserver *jobserver, const char *path,
-                        const char *makeflags, const struct auth *auth, bool *joins)
+/* With a -j of its own a client makes a pool of its own, of which we need know nothing: its tools pay for themselves. With
+ * -j1 it asks for order, and does one thing after the other. Else it may join, and does so without its -j. */
+static bool may_join(struct adaption *adaption, long jobs)
 {
-	char address[PATH_MAX + sizeof "fifo:"], *mended;
-
-	if (auth->kind == AUTH_FIFO) {
-		*joins = names(auth, jobserver) && speaks_fifo(adapter, path);
-		return NULL;
-	}
-	if (!jobserver->own || !speaks_fifo(adapter, path))
-		return NULL;
-	snprintf(address, sizeof address, "fifo:%s", jobserver->path);
-	mended = replace(makeflags, auth, address);
-	*joins = mended != NULL;
-	return mended;
+	adaption->pays = adaption->join && jobs == 1;
+	return jobs == JOBS_UNSAID || (adaption->join && (jobs == JOBS_UNBOUNDED || jobs > 1));
 }
 
-char *adapter_mend(const struct adapter *adapter, const struct jobserver *jobserver, const char *path,
-                   char *const argv[], bool *joins)
+static void mend_make(struct adaption *adaption)
 {
+	const char *makeflags = getenv("MAKEFLAGS");
+	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
 	struct auth auth;
+
+	if (makeflags == NULL || !may_join(adaption, jobs) || !auth_find(makeflags, &auth) ||
+	    !joins_by_flags(adaption, makeflags, &auth))
+		return;
+	adaption->pays = true;
+	jobs_drop(adaption->adapter->family, adaption->argv);
+}
+
+/* For what can't join: no more jobs at once than our pool has slots. */
+static void limit_jobs(struct adaption *adaption, long jobs)
+{
+	static char word[32];
+	struct ledger ledger;
+	char **with_word;
+	long slots;
+
+	if (!adaption->join || jobs == JOBS_ODD)
+		return;
+	adaption->pays = jobs == 1;
+	ledger_open(&ledger, adaption->jobserver, false);
+	slots = ledger_slots(&ledger);
+	if (jobs == JOBS_UNSAID)
+		jobs = adaption->adapter->kind == ADAPTER_NINJA ? sysconf(_SC_NPROCESSORS_ONLN) + 2 : 1;
+	if (slots <= 0 || (jobs != JOBS_UNBOUNDED && jobs <= slots))
+		return;
+	snprintf(word, sizeof word, "-j%ld", slots);
+	with_word = jobs_insert(adaption->argv, word);
+	if (with_word == NULL)
+		return;
+	jobs_drop(adaption->adapter->family, with_word + 1);
+	adaption->argv = with_word;
+}
+
+static void mend_ninja(struct adaption *adaption)
+{
+	const char *makeflags = getenv("MAKEFLAGS");
+	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
+	char address[PATH_MAX + sizeof "fifo:"];
+	struct auth auth;
+
+	if (jobs != JOBS_UNSAID && !adaption->join)
+		return;
+	if (!speaks_fifo(adaption)) {
+		limit_jobs(adaption, jobs);
+		return;
+	}
+	if (makeflags == NULL || !may_join(adaption, jobs) || !auth_find(makeflags, &auth))
+		return;
+	if (auth.kind == AUTH_FIFO) {
+		adaption->pays = names(&auth, adaption->jobserver);
+	} else if (adaption->jobserver->own) {
+		snprintf(address, sizeof address, "fifo:%s", adaption->jobserver->path);
+		adaption->assignment = replace(makeflags, &auth, address);
+		adaption->pays = adaption->assignment != NULL;
+	}
+	if (adaption->pays)
+		jobs_drop(adaption->adapter->family, adaption->argv);
+}
+
+/* Without a jobserver it makes a pool of its own; with one its -j counts for nothing. CARGO_MAKEFLAGS come first for it. */
+static void mend_cargo(struct adaption *adaption)
+{
+	const char *flags = getenv("CARGO_MAKEFLAGS");
+	struct auth auth;
+
+	if (flags != NULL && auth_find(flags, &auth)) {
+		adaption->pays = auth.kind == AUTH_FIFO ? names(&auth, adaption->jobserver)
+		                                        : jobserver_inherited(adaption->jobserver, &auth);
+		return;
+	}
+	flags = getenv("MAKEFLAGS");
+	adaption->pays = flags != NULL && auth_find(flags, &auth) && joins_by_flags(adaption, flags, &auth);
+}
+
+/* `cmake --build DIR -jN` would hand -jN to the make or ninja that it starts. */
+static void mend_cmake(struct adaption *adaption)
+{
+	static const char level_name[] = "CMAKE_BUILD_PARALLEL_LEVEL";
+	const char *makeflags = getenv("MAKEFLAGS"), *level = getenv(level_name);
+	struct auth auth;
+	long jobs;
+
+	if (!adaption->join || adaption->argv[0] == NULL || adaption->argv[1] == NULL ||
+	    strcmp(adaption->argv[1], "--build") != 0 || makeflags == NULL || !auth_find(makeflags, &auth) ||
+	    !(auth.kind == AUTH_FIFO ? names(&auth, adaption->jobserver)
+	                             : adaption->jobserver->own || jobserver_inherited(adaption->jobserver, &auth)))
+		return;
+	jobs = jobs_asked(adaption->adapter->family, adaption->argv);
+	if (jobs == 1 || jobs == JOBS_ODD || (jobs == JOBS_UNSAID && level != NULL && strcmp(level, "1") == 0))
+		return;
+	jobs_drop(adaption->adapter->family, adaption->argv);
+	adaption->removal = level_name;
+}
+
+/* It reads GNU make's `--jobserver-auth` as a -j with a number that is none, and ends. Nor can it join by its own -J:
+ * it knows no byte but `+`, and when a job fails it empties the pool to tell all others to stop (bmake 20200710). */
+static void mend_bmake(struct adaption *adaption)
+{
 	const char *makeflags = getenv("MAKEFLAGS");
 
-	*joins = false;
-	if (makeflags == NULL || arguments_have_jobs(adapter->family, argv) || !auth_find(makeflags, &auth))
-		return NULL;
-	if (strcmp(adapter->family, "make") == 0)
-		return mend_make(adapter, jobserver, path, makeflags, &auth, joins);
-	return mend_ninja(adapter, jobserver, path, makeflags, &auth, joins);
+	limit_jobs(adaption, jobs_asked(adaption->adapter->family, adaption->argv));
+	if (makeflags != NULL)
+		adaption->assignment = makeflags_without_jobserver(makeflags);
+}
+
+static void mend_go(struct adaption *adaption)
+{
+	adaption->assignment = goflags_with_launcher(adaption->path, adaption->shim_dir);
+}
+
+void adapter_mend(struct adaption *adaption)
+{
+	static void (*const mends[])(struct adaption *) = {
+		[ADAPTER_BMAKE] = mend_bmake, [ADAPTER_CARGO] = mend_cargo, [ADAPTER_CMAKE] = mend_cmake,
+		[ADAPTER_GO] = mend_go,       [ADAPTER_MAKE] = mend_make,   [ADAPTER_NINJA] = mend_ninja,
+	};
+
+	adaption->assignment = NULL;
+	adaption->removal = NULL;
+	adaption->pays = false;
+	mends[adaption->adapter->kind](adaption);
 }

@@ -7,7 +7,4 @@
 /* Whether the run does no work worth a token: it prints its version, or has no input (DESIGN 4.3). */
 bool arguments_are_probe(const char *family, char *const argv[]);
 
-/* Whether make's or ninja's command line brings a -j of its own. */
-bool arguments_have_jobs(const char *family, char *const argv[]);
-
 #endif

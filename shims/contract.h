@@ -15,6 +15,7 @@
 #define ENV_DEBUG "JOBSHIM_DEBUG"
 #define ENV_HOPS "JOBSHIM_HOPS"
 #define ENV_DIR "JOBSHIM_DIR"
+#define ENV_JOIN "JOBSHIM_JOIN"
 
 #define LEDGER_MAGIC "JOBSHIM\0"
 #define LEDGER_VERSION 1
@@ -158,12 +159,28 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "zsh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 };
 
-struct adapter { const char *name; const char *family; int fifo_since_major; int fifo_since_minor; };
+enum adapter_kind { ADAPTER_BMAKE, ADAPTER_CARGO, ADAPTER_CMAKE, ADAPTER_GO, ADAPTER_MAKE, ADAPTER_NINJA };
+
+struct adapter { const char *name; const char *family; enum adapter_kind kind; int keeps_name; int fifo_since_major; int fifo_since_minor; };
 
 static const struct adapter adapters[] __attribute__((unused)) = {
-	{ "gmake", "make", 4, 4 },
-	{ "make", "make", 4, 4 },
-	{ "ninja", "ninja", 1, 13 },
+	{ "bmake", "bmake", ADAPTER_BMAKE, 1, 0, 0 },
+	{ "cargo", "cargo", ADAPTER_CARGO, 0, 1, 70 },
+	{ "cmake", "cmake", ADAPTER_CMAKE, 0, 0, 0 },
+	{ "gmake", "make", ADAPTER_MAKE, 1, 4, 4 },
+	{ "go", "go", ADAPTER_GO, 0, 0, 0 },
+	{ "make", "make", ADAPTER_MAKE, 1, 4, 4 },
+	{ "ninja", "ninja", ADAPTER_NINJA, 1, 1, 13 },
+	{ "samu", "ninja", ADAPTER_NINJA, 1, 1, 13 },
+};
+
+struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };
+
+static const struct jobs_option jobs_options[] __attribute__((unused)) = {
+	{ "bmake", "", 1, 1, "CDIJTVdfmv", "", 0 },
+	{ "cmake", "--parallel", 0, 0, "", "", 1 },
+	{ "make", "--jobs", 0, 1, "CEIWfo", "Ol", 0 },
+	{ "ninja", "", 1, 1, "Cdfkltw", "", 0 },
 };
 
 struct argument_kind { const char *family; const char *flag; int probe; int first; };
@@ -176,6 +193,32 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "as", "--target-help", 1, 0 },
 	{ "as", "--version", 1, 0 },
 	{ "as", "-version", 1, 0 },
+	{ "cargo", "--help", 1, 0 },
+	{ "cargo", "--list", 1, 0 },
+	{ "cargo", "--version", 1, 0 },
+	{ "cargo", "-V", 1, 0 },
+	{ "cargo", "-h", 1, 0 },
+	{ "cargo", "-vV", 1, 0 },
+	{ "cargo", "add", 1, 1 },
+	{ "cargo", "clean", 1, 1 },
+	{ "cargo", "fmt", 1, 1 },
+	{ "cargo", "help", 1, 1 },
+	{ "cargo", "init", 1, 1 },
+	{ "cargo", "locate-project", 1, 1 },
+	{ "cargo", "login", 1, 1 },
+	{ "cargo", "logout", 1, 1 },
+	{ "cargo", "metadata", 1, 1 },
+	{ "cargo", "new", 1, 1 },
+	{ "cargo", "owner", 1, 1 },
+	{ "cargo", "pkgid", 1, 1 },
+	{ "cargo", "read-manifest", 1, 1 },
+	{ "cargo", "remove", 1, 1 },
+	{ "cargo", "search", 1, 1 },
+	{ "cargo", "tree", 1, 1 },
+	{ "cargo", "uninstall", 1, 1 },
+	{ "cargo", "update", 1, 1 },
+	{ "cargo", "version", 1, 1 },
+	{ "cargo", "yank", 1, 1 },
 	{ "clang", "-###", 1, 0 },
 	{ "clang", "--help*", 1, 0 },
 	{ "clang", "--print-*", 1, 0 },

@@ -88,12 +88,13 @@ static void count_hop(struct run *run)
 	put_environment(assignment);
 }
 
-/* gcc finds cc1, clang its mode and rustup its tool by argv[0]: the absolute path. make prints its own as $(MAKE). */
+/* gcc finds cc1, clang its mode, cmake its files and rustup its tool by argv[0]: the absolute path. make prints its own as
+ * $(MAKE). */
 static void choose_argv0(struct run *run)
 {
 	bool bare = run->argv[0] != NULL && strchr(run->argv[0], '/') == NULL;
 
-	if (!run->builds || !bare)
+	if (!bare || !(run->pays || adapter_keeps_name(run->adapter)))
 		run->argv[0] = run->real.path;
 }
 
@@ -182,25 +183,40 @@ static void open_ledger(const struct run *run, const struct jobserver *jobserver
 		report_debug("%s: no crash safety: %s", run->tool, ledger->why);
 }
 
+/* Returns where the program is a client that needs a slot. */
+static void adapt(struct run *run, const struct jobserver *jobserver)
+{
+	struct adaption adaption = {
+		.adapter = run->adapter,
+		.jobserver = jobserver,
+		.shim_dir = run->self.shim_dir,
+		.path = run->real.path,
+		.join = run->settings.join,
+		.argv = run->argv,
+	};
+
+	adapter_mend(&adaption);
+	run->argv = adaption.argv;
+	if (adaption.assignment != NULL)
+		put_environment(adaption.assignment);
+	if (adaption.removal != NULL)
+		unsetenv(adaption.removal);
+	/* A client with a pool of its own holds nothing of ours: its tools pay for themselves. */
+	if (!adaption.pays)
+		exec_tool(run);
+}
+
 static _Noreturn void govern(struct run *run)
 {
 	struct jobserver jobserver;
 	struct ledger ledger;
 	struct job job;
 	const char *why = "";
-	char *makeflags;
-	bool joins;
 
 	if (!jobserver_open(&jobserver, &why))
 		without_jobserver(run, why);
-	if (run->adapter != NULL) {
-		makeflags = adapter_mend(run->adapter, &jobserver, run->real.path, run->argv, &joins);
-		if (makeflags != NULL)
-			put_environment(makeflags);
-		/* A client with a pool of its own holds nothing of ours: its tools pay for themselves. */
-		if (!joins)
-			exec_tool(run);
-	}
+	if (run->adapter != NULL)
+		adapt(run, &jobserver);
 	/* A foreign jobserver's ledger names no owner, and nobody sums up the runs in it: most runs need none at all. */
 	if (jobserver.own)
 		open_ledger(run, &jobserver, &ledger);

@@ -164,6 +164,14 @@ bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
 	return ledger->owner == process->pid && ledger->owner_start == process->start;
 }
 
+long ledger_slots(const struct ledger *ledger)
+{
+	int32_t total = *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+
+	/* The command of `jobshim run` has a slot of its own. */
+	return ledger->fd < 0 || total < 0 ? -1 : (long)total + (ledger->owner != 0);
+}
+
 static void set_state(struct ledger *ledger, unsigned char state)
 {
 	__atomic_store_n(ledger->record + RECORD_STATE, state, __ATOMIC_SEQ_CST);

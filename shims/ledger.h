@@ -35,6 +35,9 @@ void ledger_restore_signals(void);
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 
+/* How many tools may run at once by this ledger, -1 where nobody told. */
+long ledger_slots(const struct ledger *ledger);
+
 /* Takes a free record for this run and marks it as waiting. */
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool);
 

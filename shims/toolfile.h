@@ -8,6 +8,7 @@ struct tool_settings {
 	char family[16];      /* whose argument table applies, empty = none */
 	bool error_without;   /* policy no-jobserver: error */
 	double patience;      /* seconds */
+	bool join;            /* a client's own -jN is dropped */
 };
 
 /* Fills settings from the text of such a file, which it cuts up. */

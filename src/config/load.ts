@@ -6,6 +6,7 @@ import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid, defaultShimDirectory } from '../ground/paths.js'
+import { adapterNames } from '../toolchain/adapters.js'
 import { findConfig } from './find.js'
 import { type ConfigFile, type SettingFlags, type Settings, settingRows } from './options.js'
 import type { ConfigFault } from './schema.js'
@@ -23,7 +24,7 @@ export async function loadSettings(
   const config: ConfigFile = path === undefined ? {} : await readConfig(path)
   const fromEnvironment = environment[names.dir]
   return {
-    adapters: flags.noAdapters ? false : (config.adapters ?? true),
+    adapters: namesOf(flags.noAdapters ? false : (config.adapters ?? true)),
     dir: flags.dir
       ? resolve(workingDirectory, flags.dir)
       : fromEnvironment
@@ -32,6 +33,7 @@ export async function loadSettings(
           ? resolve(dirname(path), config.dir)
           : defaultShimDirectory(environment),
     jobs: flags.jobs ?? config.jobs ?? availableParallelism(),
+    join: config.join,
     noJobserver: config.noJobserver,
     patience: config.patience,
     quiet: flags.quiet ?? config.quiet ?? false,
@@ -39,6 +41,9 @@ export async function loadSettings(
     configFile: path,
   }
 }
+
+const namesOf = (adapters: boolean | readonly string[]): readonly string[] =>
+  typeof adapters === 'boolean' ? (adapters ? adapterNames : []) : adapters
 
 function configPath(
   flags: SettingFlags,
@@ -118,14 +123,22 @@ function property(value: unknown, key: string): unknown {
     : undefined
 }
 
+async function didYouMean(name: string, known: readonly string[]): Promise<string | undefined> {
+  const { nearestName } = await import('../ground/suggestion.js')
+  const nearest = nearestName(name, known)
+  return nearest && `did you mean ${nearest}?`
+}
+
 async function configFailure(path: string, fault: ConfigFault): Promise<Failure> {
   const keys = settingRows.map(({ key }) => key)
   switch (fault.kind) {
     case 'unknown key': {
-      const { nearestName } = await import('../ground/suggestion.js')
-      const nearest = nearestName(fault.key, keys)
-      const advice = nearest ? `did you mean ${nearest}?` : `known keys: ${keys.join(', ')}`
+      const advice = (await didYouMean(fault.key, keys)) ?? `known keys: ${keys.join(', ')}`
       return new Failure(`${path}: unknown key ${fault.key}`, advice, code)
+    }
+    case 'unknown name': {
+      const advice = (await didYouMean(fault.name, fault.known)) ?? `known names: ${fault.known.join(', ')}`
+      return new Failure(`${path}: ${fault.key}: unknown name ${fault.name}`, advice, code)
     }
     case 'wrong type':
       return new Failure(`${path}: ${fault.key}: expected ${fault.expected}`, hint, code)

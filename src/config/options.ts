@@ -1,4 +1,6 @@
 /** THE table of settings. The config's schema, its JSON schema and the help texts come from it. */
+import { adapterNames } from '../toolchain/adapters.js'
+
 export type SettingType =
   | { kind: 'text' }
   | { kind: 'names' } // array of strings
@@ -6,6 +8,7 @@ export type SettingType =
   | { kind: 'count' } // integer >= 1
   | { kind: 'seconds' } // number >= 0
   | { kind: 'choice'; values: readonly string[] }
+  | { kind: 'switch or names'; values: readonly string[] } // true, false, or an array of these
 
 export type SettingRow = {
   key: string
@@ -17,9 +20,9 @@ export type SettingRow = {
 export const settingRows = [
   {
     key: 'adapters',
-    type: { kind: 'switch' },
+    type: { kind: 'switch or names', values: adapterNames },
     default: 'true',
-    text: 'install shims for make, gmake and ninja too, which mend the style of the jobserver',
+    text: 'install shims for what starts tools too, which mend what it is told of the jobserver: true, false, or names',
   },
   {
     key: 'dir',
@@ -32,6 +35,12 @@ export const settingRows = [
     type: { kind: 'count' },
     default: 'the number of cores',
     text: 'how many tools may run at once below jobshim run',
+  },
+  {
+    key: 'join',
+    type: { kind: 'switch' },
+    default: 'false',
+    text: "drop a -jN that a build's own call of make, ninja >= 1.13 or cmake --build has, so that it joins",
   },
   {
     key: 'noJobserver',
@@ -68,9 +77,10 @@ export function settingText(key: SettingKey): string {
 
 /** What a config file may say; a key it does not name is absent. */
 export type ConfigFile = {
-  adapters?: boolean | undefined
+  adapters?: boolean | string[] | undefined
   dir?: string | undefined
   jobs?: number | undefined
+  join?: boolean | undefined
   noJobserver?: 'pass' | 'error' | undefined
   patience?: number | undefined
   quiet?: boolean | undefined
@@ -79,9 +89,10 @@ export type ConfigFile = {
 
 /** All settings after flag > environment > config > default. */
 export type Settings = {
-  adapters: boolean
+  adapters: readonly string[] // their names
   dir: string // absolute
   jobs: number
+  join: boolean | undefined // undefined: nobody said
   noJobserver: 'pass' | 'error' | undefined // undefined: nobody said; the launcher's default
   patience: number | undefined // seconds; as above
   quiet: boolean

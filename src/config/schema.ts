@@ -11,6 +11,7 @@ const types: { [Kind in SettingType['kind']]: (type: Extract<SettingType, { kind
   count: () => z.number().int().min(1),
   seconds: () => z.number().min(0),
   choice: ({ values }) => z.enum(values),
+  'switch or names': ({ values }) => z.union([z.boolean(), z.array(z.enum(values))]),
 }
 
 const typeOf = <Kind extends SettingType['kind']>(type: Extract<SettingType, { kind: Kind }>): z.ZodType =>
@@ -23,6 +24,7 @@ const expectations: { [Kind in SettingType['kind']]: string } = {
   count: 'a whole number, 1 or more',
   seconds: 'a number of seconds, 0 or more',
   choice: 'one of',
+  'switch or names': 'true, false or an array of',
 }
 
 const rows: readonly SettingRow[] = settingRows
@@ -39,6 +41,7 @@ export type ConfigFault =
   | { kind: 'not an object' }
   | { kind: 'unknown key'; key: string }
   | { kind: 'wrong type'; key: string; expected: string }
+  | { kind: 'unknown name'; key: string; name: string; known: readonly string[] }
 
 export type ConfigVerdict = { kind: 'good'; config: ConfigFile } | { kind: 'bad'; fault: ConfigFault }
 
@@ -46,7 +49,7 @@ export type ConfigVerdict = { kind: 'good'; config: ConfigFile } | { kind: 'bad'
 export function checkConfig(value: unknown): ConfigVerdict {
   const result = configSchema.safeParse(withoutSchemaKey(value))
   if (result.success) return { kind: 'good', config: result.data as ConfigFile }
-  return { kind: 'bad', fault: faultOf(result.error.issues[0]) }
+  return { kind: 'bad', fault: faultOf(result.error.issues[0], value) }
 }
 
 function withoutSchemaKey(value: unknown): unknown {
@@ -55,16 +58,22 @@ function withoutSchemaKey(value: unknown): unknown {
   return settings
 }
 
-function faultOf(issue: z.core.$ZodIssue | undefined): ConfigFault {
+function faultOf(issue: z.core.$ZodIssue | undefined, config: unknown): ConfigFault {
   if (issue?.code === 'unrecognized_keys') return { kind: 'unknown key', key: issue.keys[0] ?? '' }
   const row = rows.find(({ key }) => key === issue?.path[0])
   if (!row) return { kind: 'not an object' }
+  if (row.type.kind === 'switch or names') {
+    const names: unknown = (config as Record<string, unknown>)[row.key] // an issue with a path is one of an object
+    const known = row.type.values
+    const name = Array.isArray(names) && names.find(one => typeof one === 'string' && !known.includes(one))
+    if (typeof name === 'string') return { kind: 'unknown name', key: row.key, name, known }
+  }
   return { kind: 'wrong type', key: row.key, expected: expected(row.type) }
 }
 
 function expected(type: SettingType): string {
   const words = expectations[type.kind]
-  return type.kind === 'choice' ? `${words} ${type.values.join(', ')}` : words
+  return 'values' in type ? `${words} ${type.values.join(', ')}` : words
 }
 
 /** Returns the JSON schema of a config file, for editors; laid out as the formatter wants it. */

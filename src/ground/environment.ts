@@ -8,4 +8,5 @@ export const environment = {
   debug: 'JOBSHIM_DEBUG', // 1: say on stderr why a tool is not governed
   hops: 'JOBSHIM_HOPS', // how many launchers stand above this process
   dir: 'JOBSHIM_DIR', // the shim dir
+  join: 'JOBSHIM_JOIN', // 1: a client's own -jN below our pool is dropped, so that it joins; 0: it is not
 } as const

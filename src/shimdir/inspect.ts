@@ -2,6 +2,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid, packageVersion } from '../ground/paths.js'
+import { adapterNames } from '../toolchain/adapters.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
 import { readManifest } from './manifest.js'
 import type { Entry, Found } from './plan.js'
@@ -72,15 +73,21 @@ export function foreignFiles(layout: Layout, names: readonly string[]): string[]
   )
   const own = entriesOf(layout.own).filter(name => !ownFiles.has(name) && !name.startsWith(temporaryPrefix))
   const tools = entriesOf(layout.tools).filter(name => !names.includes(name))
+  const versions = entriesOf(layout.versions).filter(name => !isKeptVersion(name))
   return [
     ...links.map(layout.shim),
     ...own.map(name => `${layout.own}/${name}`),
     ...tools.map(layout.toolFile),
+    ...versions.map(name => `${layout.versions}/${name}`),
   ].sort()
 }
 
+/** Tells what launchers have put into `versions`, whole or not. */
+export const isKeptVersion = (name: string): boolean =>
+  adapterNames.includes(name) || name.startsWith(temporaryPrefix)
+
 const ownEntries = new Set(['.jobshim', '.jobshim.lock'])
-const ownFiles = new Set(['launcher', 'manifest.json', 'tools'])
+const ownFiles = new Set(['launcher', 'manifest.json', 'tools', 'versions'])
 
 function entriesOf(directory: string): string[] {
   try {

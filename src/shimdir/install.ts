@@ -46,7 +46,7 @@ export async function installShims(
         if (plan.kind === 'blocked') throw blocked(layout, plan.by)
         if (plan.actions.length > 0) makeDirectory(layout.own)
         for (const action of plan.actions) apply(layout, action, launcher)
-        if (existsSync(layout.own)) removeTemporaryFiles(layout)
+        if (existsSync(layout.own)) tidy(layout)
         const { added, removed, kept, leftAlone } = plan
         return { dir, added, removed, kept, leftAlone, changed: plan.actions.length > 0 }
       },
@@ -67,11 +67,18 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
       () => makeDirectory(dir),
       () => {
         for (const action of planRenewal(inspect(layout, launcher))) apply(layout, action, launcher)
+        tidy(layout)
       },
     )
   } catch (error) {
     throw explain(layout, error)
   }
+}
+
+// What launchers find and fill is there, what a killed install left is not.
+function tidy(layout: Layout): void {
+  makeDirectory(layout.versions)
+  removeTemporaryFiles(layout)
 }
 
 function blocked(layout: Layout, by: readonly string[]): Failure {

@@ -10,6 +10,7 @@ export type Layout = {
   launcher: string
   manifest: string
   tools: string // flat files for the launcher, by tool name
+  versions: string // the launcher's own: versions of clients, by tool name
   shim: (name: string) => string
   toolFile: (name: string) => string
 }
@@ -24,6 +25,7 @@ export function layoutOf(dir: string): Layout {
     launcher: join(own, 'launcher'),
     manifest: join(own, 'manifest.json'),
     tools,
+    versions: join(own, 'versions'),
     shim: name => join(dir, name),
     toolFile: name => join(tools, name),
   }

@@ -2,20 +2,20 @@
  * Which arguments tell that a tool run is no work, per family. The first row that matches an argument decides;
  * a run is a probe if any argument is one, or if the family needs an input and none is named.
  */
+import type { AdapterFamily } from './adapters.js'
+
 export type ToolFamily =
   | 'gcc'
   | 'clang'
   | 'gfortran'
   | 'ld'
   | 'rustc'
-  | 'go'
   | 'javac'
   | 'ghc'
   | 'as'
   | 'ar'
   | 'ranlib'
-  | 'make'
-  | 'ninja'
+  | AdapterFamily
 
 export type ArgumentKind = {
   family: ToolFamily
@@ -46,9 +46,16 @@ const subcommands = (family: ToolFamily, names: readonly string[]): ArgumentKind
 const work = (family: ToolFamily, flags: readonly string[]): ArgumentKind[] =>
   flags.map(flag => ({ family, flag, means: 'work', where: 'anywhere' }))
 
+/** No rustc runs below these. */
+const quietCargo =
+  'add clean fmt help init locate-project login logout metadata new owner pkgid read-manifest remove search tree ' +
+  'uninstall update version yank'
+
 export const argumentKinds: readonly ArgumentKind[] = [
   ...probes('ar', ['--help', '--version', '-V']),
   ...probes('as', ['--help', '--target-help', '--version', '-version']),
+  ...probes('cargo', ['--help', '--list', '--version', '-V', '-h', '-vV']),
+  ...subcommands('cargo', quietCargo.split(' ')),
   ...probes('clang', compilerProbes),
   ...probes('gcc', compilerProbes),
   ...probes('gfortran', compilerProbes),

@@ -8,7 +8,7 @@ import {
   recordStates,
   slotKinds,
 } from '../jobserver/ledger-layout.js'
-import { adapters } from './adapters.js'
+import { type AdapterFamily, adapters, jobsOptions } from './adapters.js'
 import { argumentKinds, needsInput } from './arguments.js'
 import { type ClientName, clientNames } from './clients.js'
 
@@ -38,6 +38,15 @@ const holdsOf = {
   'a token a child or thread': 'HOLDS_BY_CHILD_OR_THREAD',
 } as const satisfies Record<ClientName['holds'], string>
 
+const kindOf = {
+  bmake: 'ADAPTER_BMAKE',
+  cargo: 'ADAPTER_CARGO',
+  cmake: 'ADAPTER_CMAKE',
+  go: 'ADAPTER_GO',
+  make: 'ADAPTER_MAKE',
+  ninja: 'ADAPTER_NINJA',
+} as const satisfies Record<AdapterFamily, string>
+
 /** Returns the text of `shims/contract.h`. */
 export function renderContract(): string {
   return [
@@ -65,12 +74,23 @@ export function renderContract(): string {
           `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${triple ? 1 : 0}`,
       ),
     ),
-    'struct adapter { const char *name; const char *family; int fifo_since_major; int fifo_since_minor; };',
+    `enum adapter_kind { ${Object.values(kindOf).join(', ')} };`,
+    'struct adapter { const char *name; const char *family; enum adapter_kind kind; int keeps_name; int fifo_since_major; int fifo_since_minor; };',
     rows(
       'adapter',
       'adapters',
       adapters.map(
-        ({ name, family, fifoSince }) => `${quoted(name)}, ${quoted(family)}, ${fifoSince.join(', ')}`,
+        ({ name, family, keepsName, fifoSince = [0, 0] }) =>
+          `${quoted(name)}, ${quoted(family)}, ${kindOf[family]}, ${keepsName ? 1 : 0}, ${fifoSince.join(', ')}`,
+      ),
+    ),
+    'struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };',
+    rows(
+      'jobs_option',
+      'jobs_options',
+      jobsOptions.map(
+        ({ family, long, number, letters, taking, ending, beyond }) =>
+          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}`,
       ),
     ),
     'struct argument_kind { const char *family; const char *flag; int probe; int first; };',

@@ -4,11 +4,18 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { packageVersion } from '../../src/ground/paths.js'
 import { ensureShims, usableLauncher } from '../../src/shimdir/ensure.js'
+import { adapterNames } from '../../src/toolchain/adapters.js'
 import { jobshim } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
 import { makeBench, picture } from './fake-tools.js'
 
-const wishes = { tools: undefined, adapters: true, noJobserver: undefined, patience: undefined }
+const wishes = {
+  tools: undefined,
+  adapters: adapterNames,
+  join: undefined,
+  noJobserver: undefined,
+  patience: undefined,
+}
 const built = join(repository, 'shims/build/launcher')
 
 test('ensure :: the first time it installs, then it returns at once', async () => {

@@ -65,7 +65,11 @@ test('install :: killed half way, again and again :: the next one makes it whole
     const { status, stderr } = await call('install', '--tools', tools.join(','))
     assert.equal({ status, stderr }, { status: 0, stderr: '' })
     assert.equal(picture(dir), whole)
-    assert.equal(picture(join(dir, '.jobshim')), { launcher: 'file', 'manifest.json': 'file' })
+    assert.equal(picture(join(dir, '.jobshim')), {
+      launcher: 'file',
+      'manifest.json': 'file',
+      versions: 'directory',
+    })
     rmSync(dir, { recursive: true })
   }
   assert.ok(interrupted > 0, 'some were killed while they held the lock')

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { repository } from './workspace.js'
+import { repository, writeFiles } from './workspace.js'
 
 /** What really ran, as the recorder wrote it down. */
 export type Recording = {
@@ -11,11 +11,14 @@ export type Recording = {
 }
 
 export type Recorder = {
-  bin: string // goes on PATH behind the shims and before the real compilers
+  bin: string // goes on PATH behind the shims and before the real compilers; may be two directories
   take(): Recording // what ran since the last take
 }
 
-const names = ['c++', 'cc', 'clang', 'clang++', 'g++', 'gcc', 'rustc'] // those on PATH get a recorder
+const compilers = ['c++', 'cc', 'clang', 'clang++', 'g++', 'gcc', 'rustc'] // those on PATH get a recorder
+
+/** A command line of a recipe is written `recipe cc -c a.c`; what it starts is part of it and not recorded. */
+const recipe = '#!/bin/sh\nexec "$@"\n'
 
 /** Reads the recorder's log. Each line is one append, so their order is the order of events. */
 export function readRecording(log: string): Recording {
@@ -32,18 +35,25 @@ export function readRecording(log: string): Recording {
   return { runs: signs.filter(sign => sign === '+').length, peak, unfinished: now }
 }
 
-/** Builds a recorder in `directory`; a recorded run lasts at least `holdMs`. */
-export function makeRecorder(directory: string, holdMs = 20): Recorder {
+/** Builds a recorder of compilers, or of recipes, in `directory`; a recorded run lasts at least `holdMs`. */
+export function makeRecorder(
+  directory: string,
+  { holdMs = 20, of = 'compilers' }: { holdMs?: number; of?: 'compilers' | 'recipes' } = {},
+): Recorder {
   const bin = join(directory, 'bin')
   const log = join(directory, 'log')
   mkdirSync(bin, { recursive: true })
   const source = join(repository, 'test/support/recorder.c')
   execFileSync('cc', ['-O1', `-DHOLD_MS=${holdMs}`, '-o', join(directory, 'recorder'), source])
-  const onPath = (process.env.PATH ?? '').split(delimiter)
-  for (const name of names.filter(name => onPath.some(entry => existsSync(join(entry, name)))))
+  const real = join(directory, 'real')
+  writeFiles(real, { recipe })
+  const onPath = of === 'compilers' ? (process.env.PATH ?? '').split(delimiter) : [real]
+  for (const name of [...compilers, 'recipe'].filter(name =>
+    onPath.some(entry => existsSync(join(entry, name))),
+  ))
     symlinkSync('../recorder', join(bin, name))
   return {
-    bin,
+    bin: [bin, real].join(delimiter),
     take() {
       const text = existsSync(log) ? readFileSync(log, 'utf8') : ''
       rmSync(log, { force: true })

@@ -1,0 +1,9 @@
+/* GOFLAGS: by its -toolexec go has the launcher start each compiler, assembler and linker. */
+#ifndef GOFLAGS_H
+#define GOFLAGS_H
+
+/* The "GOFLAGS=..." with which the go at path starts its tools through the launcher of shim_dir; what flags there are stay,
+ * and a -toolexec among them is started by ours. NULL where GOFLAGS do so already, or can't say it. */
+char *goflags_with_launcher(const char *path, const char *shim_dir);
+
+#endif
