@@ -33,6 +33,14 @@ bool adapter_keeps_name(const struct adapter *adapter)
 	return adapter != NULL && adapter->keeps_name;
 }
 
+bool adapter_keeps_path(const char *tool)
+{
+	for (size_t i = 0; i < sizeof path_keepers / sizeof path_keepers[0]; i++)
+		if (strcmp(path_keepers[i], tool) == 0)
+			return true;
+	return adapter_find(tool) != NULL;
+}
+
 static bool speaks_fifo(const struct adaption *adaption)
 {
 	const struct adapter *adapter = adaption->adapter;
@@ -67,7 +75,8 @@ static char *replace(const char *makeflags, const struct auth *auth, const char 
 	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
 }
 
-/* MAKEFLAGS without GNU make's -jN and address; NULL where it has no address, or there is no room. */
+/* MAKEFLAGS without GNU make's -jN and address; NULL where it has no address, or there is no room. What else GNU make
+ * said stays: a -n must not get lost. */
 static char *makeflags_without_jobserver(const char *makeflags)
 {
 	static const char jobserver[] = "--jobserver-", name[] = "MAKEFLAGS=";

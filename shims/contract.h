@@ -174,6 +174,8 @@ static const struct adapter adapters[] __attribute__((unused)) = {
 	{ "samu", "ninja", ADAPTER_NINJA, 1, 1, 13 },
 };
 
+static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
+
 struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };
 
 static const struct jobs_option jobs_options[] __attribute__((unused)) = {

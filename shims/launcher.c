@@ -265,7 +265,7 @@ int main(int argc, char **argv)
 	run.builds = run.pays || run.adapter != NULL;
 	choose_argv0(&run);
 	count_hop(&run);
-	if (!run.builds && run.real.stripped_path != NULL)
+	if (!run.pays && !adapter_keeps_path(base_name(run.tool)) && run.real.stripped_path != NULL)
 		put_environment(run.real.stripped_path);
 	tool_settings_read(&run.settings, run.self.shim_dir, base_name(run.tool));
 	if ((disable != NULL && strcmp(disable, "1") == 0) || arguments_are_probe(run.settings.family, run.argv))

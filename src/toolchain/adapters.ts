@@ -25,6 +25,11 @@ export const adapters: readonly Adapter[] = [
 /** All names of adapters, sorted. */
 export const adapterNames: readonly string[] = adapters.map(({ name }) => name)
 
+/** Programs that the launcher starts by their path, and that start tools at once: they too keep the shims on PATH. */
+export const pathKeepers: readonly string[] = [
+  'cgo', // go's, started by -toolexec: a gcc for each file, since Go 1.26 as many at once as there are cores
+]
+
 /** How a command line tells the number of jobs: by -j, and by what else. */
 export type JobsOption = {
   family: AdapterFamily

@@ -8,7 +8,7 @@ import {
   recordStates,
   slotKinds,
 } from '../jobserver/ledger-layout.js'
-import { type AdapterFamily, adapters, jobsOptions } from './adapters.js'
+import { type AdapterFamily, adapters, jobsOptions, pathKeepers } from './adapters.js'
 import { argumentKinds, needsInput } from './arguments.js'
 import { type ClientName, clientNames } from './clients.js'
 
@@ -84,6 +84,7 @@ export function renderContract(): string {
           `${quoted(name)}, ${quoted(family)}, ${kindOf[family]}, ${keepsName ? 1 : 0}, ${fifoSince.join(', ')}`,
       ),
     ),
+    `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
     'struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };',
     rows(
       'jobs_option',

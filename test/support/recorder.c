@@ -5,7 +5,7 @@
  * behind DIR/bin, else /usr/bin) and `- NANOSECONDS PID NAME` after it ended. A run lasts at least HOLD_MS, so
  * that two at once are seen as two.
  *
- * Not written down, but run all the same: what compiles and links nothing (-v, --version, -print-...), and what
+ * Not written down, but run all the same: what compiles and links nothing (-v, -###, --version, -print-...), and what
  * another recorded program started (rustc its linker): that is one job. */
 #define _GNU_SOURCE
 #include "stand-in.h"
@@ -39,11 +39,16 @@ static void note(int log, char sign, const char *name)
 
 static int is_work(char **argv)
 {
-	for (; *argv; argv++)
+	int work = 0;
+
+	for (; *argv; argv++) {
+		if (!strcmp(*argv, "-###"))
+			return 0;
 		if (!strcmp(*argv, "-c") || !strcmp(*argv, "-o") || !strcmp(*argv, "-S") || !strcmp(*argv, "-E") ||
 		    !strncmp(*argv, "--emit", 6))
-			return 1;
-	return 0;
+			work = 1;
+	}
+	return work;
 }
 
 int main(int argc, char **argv)
