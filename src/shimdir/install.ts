@@ -78,7 +78,7 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
 // What launchers find and fill is there, what a killed install left is not.
 function tidy(layout: Layout): void {
   makeDirectory(layout.versions)
-  removeTemporaryFiles(layout)
+  for (const directory of [layout.own, layout.versions]) removeTemporaryFiles(directory)
 }
 
 function blocked(layout: Layout, by: readonly string[]): Failure {

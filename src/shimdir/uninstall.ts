@@ -50,7 +50,7 @@ function removeAll(layout: Layout): UninstallReport {
   for (const action of actions) apply(layout, action, undefined)
   if (changed) {
     rmSync(layout.launcher, { force: true })
-    removeTemporaryFiles(layout)
+    removeTemporaryFiles(layout.own)
     removeIfEmpty(layout.tools)
     removeVersions(layout)
     rmSync(layout.manifest, { force: true })
