@@ -1,7 +1,7 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
- * `--part wrappers|paths|builds|start|herd` does only that part; it may be repeated.
+ * `--part wrappers|paths|builds|start|herd|join` does only that part; it may be repeated.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { printBuilds } from './builds.js'
 import { milliseconds, print, ratio, type Samples, spread, table } from './figures.js'
 import { printHerd } from './herd.js'
+import { printJoin } from './join.js'
 import {
   inScratch,
   jobshim,
@@ -171,6 +172,7 @@ const parts: Record<string, () => void> = {
   builds: () => printBuilds(pairs),
   start: printStart,
   herd: () => printHerd(Math.max(1, Math.round(rounds / 100))),
+  join: () => printJoin(Math.max(5, Math.round(rounds / 30))),
 }
 
 try {

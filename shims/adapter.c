@@ -268,9 +268,13 @@ static void mend_bmake(struct adaption *adaption)
 		adaption->assignment = makeflags_without_jobserver(makeflags);
 }
 
+/* Where its tools can't be told to pay it takes one slot for all of them. */
 static void mend_go(struct adaption *adaption)
 {
-	adaption->assignment = goflags_with_launcher(adaption->path, adaption->shim_dir);
+	bool governed;
+
+	adaption->assignment = goflags_with_launcher(adaption->path, adaption->shim_dir, &governed);
+	adaption->pays = !governed || goflags_overridden(adaption->argv);
 }
 
 void adapter_mend(struct adaption *adaption)

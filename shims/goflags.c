@@ -1,6 +1,5 @@
 #include "goflags.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +39,8 @@ static bool next_word(const char **at, struct word *word)
 	return true;
 }
 
+static const char launcher[] = "/.jobshim/launcher";
+
 /* What stands behind -toolexec= in the word; NULL: it is another flag. */
 static const char *toolexec_of(const struct word *word, size_t *length)
 {
@@ -54,6 +55,19 @@ static const char *toolexec_of(const struct word *word, size_t *length)
 		return word->text + name;
 	}
 	return NULL;
+}
+
+bool goflags_overridden(char *const argv[])
+{
+	for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
+		const char *word = argv[i] + (strncmp(argv[i], "--", 2) == 0 ? 1 : 0);
+
+		if (strcmp(word, "-toolexec") == 0)
+			return argv[i + 1] == NULL || strstr(argv[i + 1], launcher) == NULL;
+		if (strncmp(word, "-toolexec=", strlen("-toolexec=")) == 0)
+			return strstr(word, launcher) == NULL;
+	}
+	return false;
 }
 
 /* What go finds in `go env -w` and in its own go.env where the environment has no GOFLAGS. Asked in no module: whatever
@@ -100,15 +114,15 @@ static char *join(const char *flags, const struct word *users, const char *shim_
 	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
 }
 
-char *goflags_with_launcher(const char *path, const char *shim_dir)
+char *goflags_with_launcher(const char *path, const char *shim_dir, bool *governed)
 {
-	static const char launcher[] = "/.jobshim/launcher";
 	const char *flags = getenv("GOFLAGS"), *at, *value = "";
 	struct word word, users;
-	char asked[FLAGS_MAX];
+	char asked[FLAGS_MAX], *assignment;
 	size_t length = 0;
 	bool has_users = false;
 
+	*governed = false;
 	if (shim_dir[0] == '\0')
 		return NULL;
 	if (flags == NULL || *flags == '\0') {
@@ -123,13 +137,16 @@ char *goflags_with_launcher(const char *path, const char *shim_dir)
 
 		if (toolexec == NULL)
 			continue;
-		if (memmem(toolexec, word_length, launcher, strlen(launcher)) != NULL)
-			return NULL;
 		/* The last one counts. */
+		*governed = memmem(toolexec, word_length, launcher, strlen(launcher)) != NULL;
 		users = word;
 		value = toolexec;
 		length = word_length;
 		has_users = true;
 	}
-	return join(flags, has_users ? &users : NULL, shim_dir, value, length);
+	if (*governed)
+		return NULL;
+	assignment = join(flags, has_users ? &users : NULL, shim_dir, value, length);
+	*governed = assignment != NULL;
+	return assignment;
 }

@@ -199,4 +199,31 @@ for (const [name, { env = {}, flags: expected, dir = 'shims' }] of Object.entrie
     assert.is(without.stdout, `${named.GOFLAGS ?? ''}\n`) // no jobserver
   })
 
+/** What is in the pool while go runs tells whether it has paid: another tool has the slot of the command. */
+const paying: readonly (readonly [line: string, left: string])[] = [
+  ['go build', '2'],
+  ['go build -toolexec=wrap', '1'],
+  ['go build --toolexec wrap', '1'],
+  ["go build -toolexec='/x/.jobshim/launcher wrap'", '2'],
+]
+
+for (const [line, left] of paying)
+  test(`go :: ${line} :: it ${left === '2' ? 'takes no slot' : 'takes one for all it starts'}`, async () => {
+    const root = makeWorkspace()
+    writeFiles(root, {
+      'bin/go': `#!/bin/sh\ntest "$1" = env || "$L" --look | tr '\\0' ' ' | cut -d ' ' -f 2\n`,
+      'bin/gate': '#!/bin/sh\necho >here; read -r line <over\n',
+    })
+    const path = [join(root, 'bin'), process.env.PATH].join(delimiter)
+    const shims = await installShims(join(root, 'shims'), {
+      args: ['--tools', 'go,gate'],
+      env: { PATH: path },
+    })
+    const script = `mkfifo here over; gate & read -r line <here; ${line}; echo >over; wait`
+    const run = ['run', '-q', '-j3', '--dir', shims, '--no-config', '--', 'sh', '-c', script]
+    const env = { PATH: path, HOME: root, GOFLAGS: '-v', L: join(shims, '.jobshim/launcher') }
+    const { status, stdout, stderr } = await jobshim(run, { cwd: root, env })
+    assert.equal({ status, stdout, stderr }, { status: 0, stdout: `${left}\n`, stderr: '' })
+  })
+
 test.run()
