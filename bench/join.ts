@@ -6,7 +6,7 @@ import { print, ratio, type Samples, spread, table } from './figures.js'
 import { inScratch, jobshim, plainPath, root, run, shims } from './scratch.js'
 
 const jobs = 3
-const copies = 4 // of each source: a build of some seconds, beside which the start of Node counts for little
+const copies = 2 // of each source: a build of some seconds, beside which the start of Node counts for little
 
 type Build = { name: string; key: ClientKey; command: (jobs: number) => string; setup?: string }
 

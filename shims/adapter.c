@@ -15,6 +15,7 @@
 #include "jobs.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "makeflags.h"
 #include "process.h"
 #include "version.h"
 
@@ -62,50 +63,6 @@ static bool hand_over(const struct jobserver *jobserver, int *read_fd, int *writ
 	return *read_fd >= 0 && *write_fd >= 0;
 }
 
-/* MAKEFLAGS with address in place of its last one. */
-static char *replace(const char *makeflags, const struct auth *auth, const char *address)
-{
-	size_t room;
-	char *text = arena_room(&room);
-	const char *equals = memchr(auth->word, '=', auth->word_length);
-	int spelling = (int)(equals - auth->word) + 1;
-	int written = snprintf(text, room, "MAKEFLAGS=%.*s%.*s%s%s", (int)(auth->word - makeflags), makeflags,
-	                       spelling, auth->word, address, auth->word + auth->word_length);
-
-	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
-}
-
-/* MAKEFLAGS without GNU make's -jN and address; NULL where it has no address, or there is no room. What else GNU make
- * said stays: a -n must not get lost. */
-static char *makeflags_without_jobserver(const char *makeflags)
-{
-	static const char jobserver[] = "--jobserver-", name[] = "MAKEFLAGS=";
-	const char *word = makeflags;
-	bool had_address = false, variables = false;
-	size_t room;
-	char *text = arena_room(&room), *to = text;
-
-	if (strlen(makeflags) + sizeof name > room)
-		return NULL;
-	to = stpcpy(to, name);
-	for (;;) {
-		size_t spaces = strspn(word, " \t"), length = strcspn(word + spaces, " \t");
-		const char *at = word + spaces;
-		bool address = !variables && strncmp(at, jobserver, strlen(jobserver)) == 0;
-		bool jobs = !variables && strncmp(at, "-j", 2) == 0 && strspn(at + 2, "0123456789") == length - 2;
-
-		if (length == 0)
-			break;
-		variables = variables || (length == 2 && strncmp(at, "--", 2) == 0);
-		had_address = had_address || address;
-		if (!address && !jobs)
-			to = mempcpy(to, word, spaces + length);
-		word = at + length;
-	}
-	*to = '\0';
-	return had_address ? arena_keep((size_t)(to - text) + 1) : NULL;
-}
-
 static bool names(const struct auth *auth, const struct jobserver *jobserver)
 {
 	const char *path = arena_copy(auth->path, auth->path_length);
@@ -146,7 +103,7 @@ static bool joins_by_flags(struct adaption *adaption, const char *flags, const s
 	if (!hand_over(jobserver, &read_fd, &write_fd))
 		return false;
 	snprintf(address, sizeof address, "%d,%d", read_fd, write_fd);
-	adaption->assignment = replace(flags, auth, address);
+	adaption->assignment = makeflags_with(flags, auth, address);
 	return adaption->assignment != NULL;
 }
 
@@ -215,7 +172,7 @@ static void mend_ninja(struct adaption *adaption)
 		adaption->pays = names(&auth, adaption->jobserver);
 	} else if (adaption->jobserver->own) {
 		snprintf(address, sizeof address, "fifo:%s", adaption->jobserver->path);
-		adaption->assignment = replace(makeflags, &auth, address);
+		adaption->assignment = makeflags_with(makeflags, &auth, address);
 		adaption->pays = adaption->assignment != NULL;
 	}
 	if (adaption->pays)

@@ -1,6 +1,10 @@
+import { join } from 'node:path'
 import { test } from 'uvu'
+import * as assert from 'uvu/assert'
 import { type Driver, driveUnderRun } from '../support/driver.js'
+import { run } from '../support/jobshim.js'
 import { objects, sources } from '../support/sources.js'
+import { testWith } from '../support/test-with.js'
 
 /**
  * bmake ends on GNU make's address ("illegal argument to -j") and has a pool of its own with -j: below jobshim its compilers
@@ -46,5 +50,14 @@ const drivers: readonly Driver[] = [
 ]
 
 for (const driver of drivers) driveUnderRun(driver)
+
+testWith('bmake', "bmake :: without jobshim it ends on GNU make's address", async directory => {
+  for (const auth of ['fifo:/x', '3,4']) {
+    const env = { MAKEFLAGS: ` -j3 --jobserver-auth=${auth}` }
+    const { status, stderr } = await run(join(directory, 'bmake'), ['-f', '/dev/null'], { env })
+    assert.is(status, 1)
+    assert.match(stderr, /^bmake: illegal argument to -j -- must be positive integer!$/m)
+  }
+})
 
 test.run()
