@@ -39,7 +39,7 @@ bool adapter_keeps_path(const char *tool)
 	for (size_t i = 0; i < sizeof path_keepers / sizeof path_keepers[0]; i++)
 		if (strcmp(path_keepers[i], tool) == 0)
 			return true;
-	return adapter_find(tool) != NULL;
+	return false;
 }
 
 static bool speaks_fifo(const struct adaption *adaption)

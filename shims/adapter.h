@@ -26,7 +26,7 @@ const struct adapter *adapter_find(const char *tool);
 /* Whether a program with this adapter is to find its caller's argv[0]. NULL: it has none. */
 bool adapter_keeps_name(const struct adapter *adapter);
 
-/* Whether the children of a program of this name need the shims: it has an adapter, or is another one that starts tools. */
+/* Whether the children of a program of this name need the shims although it has no adapter. */
 bool adapter_keeps_path(const char *tool);
 
 /* Makes arguments and environment such that the program can join our jobserver: an old make gets two descriptors in

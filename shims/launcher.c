@@ -31,7 +31,7 @@ struct run {
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
 	const struct adapter *adapter;
 	bool nested; /* another tool's launcher is above us */
-	bool builds; /* it starts tools: make or ninja, or what `launcher --token` starts */
+	bool builds; /* it starts tools: what has an adapter, or what `launcher --token` starts */
 	bool pays;   /* it takes a token, whatever slot may be there */
 	struct tool_settings settings;
 	struct self self;
@@ -265,7 +265,7 @@ int main(int argc, char **argv)
 	run.builds = run.pays || run.adapter != NULL;
 	choose_argv0(&run);
 	count_hop(&run);
-	if (!run.pays && !adapter_keeps_path(base_name(run.tool)) && run.real.stripped_path != NULL)
+	if (!run.builds && !adapter_keeps_path(base_name(run.tool)) && run.real.stripped_path != NULL)
 		put_environment(run.real.stripped_path);
 	tool_settings_read(&run.settings, run.self.shim_dir, base_name(run.tool));
 	if ((disable != NULL && strcmp(disable, "1") == 0) || arguments_are_probe(run.settings.family, run.argv))
