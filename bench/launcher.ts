@@ -1,7 +1,7 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
- * `--part wrappers|paths|rules|builds|start|herd` does only that part; it may be repeated. `--before FILE` puts an older
+ * `--part wrappers|paths|rules|builds|start|herd|join` does only that part; it may be repeated. `--before FILE` puts an older
  * launcher beside this one, in the part `rules`.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { printBuilds } from './builds.js'
 import { milliseconds, print, ratio, type Samples, spread, table } from './figures.js'
 import { printHerd } from './herd.js'
+import { printJoin } from './join.js'
 import { printRules } from './rules.js'
 import {
   inScratch,
@@ -187,6 +188,7 @@ const parts: Record<string, () => void> = {
   builds: () => printBuilds(pairs),
   start: printStart,
   herd: () => printHerd(Math.max(1, Math.round(rounds / 100))),
+  join: () => printJoin(Math.max(5, Math.round(rounds / 30))),
 }
 
 try {

@@ -1,21 +1,23 @@
 #include "adapter.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "arena.h"
-#include "arguments.h"
 #include "auth.h"
 #include "contract.h"
+#include "goflags.h"
+#include "jobs.h"
 #include "jobserver.h"
+#include "ledger.h"
+#include "makeflags.h"
 #include "process.h"
+#include "version.h"
 
 enum { FIRST_HANDED_FD = 10 }; /* scripts use the ones below for themselves */
 
@@ -27,62 +29,25 @@ const struct adapter *adapter_find(const char *tool)
 	return NULL;
 }
 
-static __attribute__((noinline)) pid_t start_version(const char *path, int output)
+bool adapter_keeps_name(const struct adapter *adapter)
 {
-	extern char **environ;
-	char program[PATH_MAX], option[] = "--version";
-	char *arguments[] = { program, option, NULL };
-	char *environment[] = { NULL, NULL }; /* an address in MAKEFLAGS that it can't read would end an old make */
-	pid_t child;
-
-	for (char **variable = environ; *variable != NULL; variable++)
-		if (strncmp(*variable, "PATH=", strlen("PATH=")) == 0)
-			environment[0] = *variable;
-	if (snprintf(program, sizeof program, "%s", path) >= (int)sizeof program)
-		return -1;
-	child = vfork();
-	if (child != 0)
-		return child;
-	if (dup2(output, STDOUT_FILENO) >= 0)
-		execve(program, arguments, environment);
-	_exit(127);
+	return adapter != NULL && adapter->keeps_name;
 }
 
-/* Whether `path --version` names the version that first spoke `fifo:`, or a later one. */
-static bool speaks_fifo(const struct adapter *adapter, const char *path)
+bool adapter_keeps_path(const char *tool)
 {
-	char text[256];
-	size_t used = 0;
-	const char *digit;
-	char *dot;
-	long major, minor = 0;
-	int ends[2], status;
-	pid_t child;
+	for (size_t i = 0; i < sizeof path_keepers / sizeof path_keepers[0]; i++)
+		if (strcmp(path_keepers[i], tool) == 0)
+			return true;
+	return false;
+}
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return false;
-	child = start_version(path, ends[1]);
-	close(ends[1]);
-	while (child > 0 && used < sizeof text - 1) {
-		ssize_t n = read(ends[0], text + used, sizeof text - 1 - used);
+static bool speaks_fifo(const struct adaption *adaption)
+{
+	const struct adapter *adapter = adaption->adapter;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		used += (size_t)n;
-	}
-	text[used] = '\0';
-	close(ends[0]);
-	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	digit = strpbrk(text, "0123456789");
-	if (digit == NULL)
-		return false;
-	major = strtol(digit, &dot, 10);
-	if (*dot == '.')
-		minor = strtol(dot + 1, NULL, 10);
-	return major > adapter->fifo_since_major || (major == adapter->fifo_since_major && minor >= adapter->fifo_since_minor);
+	return version_reaches(adaption->shim_dir, adapter->name, adaption->path, adapter->fifo_since_major,
+	                       adapter->fifo_since_minor);
 }
 
 /* Opens the jobserver's ends once more, blocking and inheritable, where the client will find them. */
@@ -96,19 +61,6 @@ static bool hand_over(const struct jobserver *jobserver, int *read_fd, int *writ
 	*write_fd = fcntl(writing, F_DUPFD, FIRST_HANDED_FD);
 	/* reading and writing stay open: closing any descriptor of this inode would drop our locks on it */
 	return *read_fd >= 0 && *write_fd >= 0;
-}
-
-/* MAKEFLAGS with address in place of its last one. */
-static char *replace(const char *makeflags, const struct auth *auth, const char *address)
-{
-	size_t room;
-	char *text = arena_room(&room);
-	const char *equals = memchr(auth->word, '=', auth->word_length);
-	int spelling = (int)(equals - auth->word) + 1;
-	int written = snprintf(text, room, "MAKEFLAGS=%.*s%.*s%s%s", (int)(auth->word - makeflags), makeflags,
-	                       spelling, auth->word, address, auth->word + auth->word_length);
-
-	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
 }
 
 static bool names(const struct auth *auth, const struct jobserver *jobserver)
@@ -129,59 +81,168 @@ static bool is_anothers_pipe(const struct auth *auth)
 	       read_status.st_ino == write_status.st_ino;
 }
 
-static char *mend_make(const struct adapter *adapter, const struct jobserver *jobserver, const char *path,
-                       const char *makeflags, const struct auth *auth, bool *joins)
+/* Whether a client that finds auth in flags joins our jobserver, and makes it so where it can be done: for an old one,
+ * and for one whose R,W lead nowhere, with descriptors of our own. */
+static bool joins_by_flags(struct adaption *adaption, const char *flags, const struct auth *auth)
 {
-	char address[32], *mended;
+	const struct jobserver *jobserver = adaption->jobserver;
+	char address[32];
 	int read_fd, write_fd;
 
 	if (auth->kind == AUTH_FIFO) {
 		if (!names(auth, jobserver))
-			return NULL;
-		if (speaks_fifo(adapter, path)) {
-			*joins = true;
-			return NULL;
-		}
+			return false;
+		if (speaks_fifo(adaption))
+			return true;
 	} else {
-		*joins = jobserver_inherited(jobserver, auth);
-		if (*joins || !jobserver->own || is_anothers_pipe(auth))
-			return NULL;
+		if (jobserver_inherited(jobserver, auth))
+			return true;
+		if (!jobserver->own || is_anothers_pipe(auth))
+			return false;
 	}
 	if (!hand_over(jobserver, &read_fd, &write_fd))
-		return NULL;
+		return false;
 	snprintf(address, sizeof address, "%d,%d", read_fd, write_fd);
-	mended = replace(makeflags, auth, address);
-	*joins = mended != NULL;
-	return mended;
+	adaption->assignment = makeflags_with(flags, auth, address);
+	return adaption->assignment != NULL;
 }
 
-static char *mend_ninja(const struct adapter *adapter, const struct jobserver *jobserver, const char *path,
-                        const char *makeflags, const struct auth *auth, bool *joins)
+/* With a -j of its own a client makes a pool of its own, of which we need know nothing: its tools pay for themselves. With
+ * -j1 it asks for order, and does one thing after the other. Else it may join, and does so without its -j. */
+static bool may_join(struct adaption *adaption, long jobs)
 {
-	char address[PATH_MAX + sizeof "fifo:"], *mended;
-
-	if (auth->kind == AUTH_FIFO) {
-		*joins = names(auth, jobserver) && speaks_fifo(adapter, path);
-		return NULL;
-	}
-	if (!jobserver->own || !speaks_fifo(adapter, path))
-		return NULL;
-	snprintf(address, sizeof address, "fifo:%s", jobserver->path);
-	mended = replace(makeflags, auth, address);
-	*joins = mended != NULL;
-	return mended;
+	adaption->pays = adaption->join && jobs == 1;
+	return jobs == JOBS_UNSAID || (adaption->join && (jobs == JOBS_UNBOUNDED || jobs > 1));
 }
 
-char *adapter_mend(const struct adapter *adapter, const struct jobserver *jobserver, const char *path,
-                   char *const argv[], bool *joins)
+static void mend_make(struct adaption *adaption)
 {
+	const char *makeflags = getenv("MAKEFLAGS");
+	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
 	struct auth auth;
+
+	if (makeflags == NULL || !may_join(adaption, jobs) || !auth_find(makeflags, &auth) ||
+	    !joins_by_flags(adaption, makeflags, &auth))
+		return;
+	adaption->pays = true;
+	jobs_drop(adaption->adapter->family, adaption->argv);
+}
+
+/* For what can't join: no more jobs at once than our pool has slots. */
+static void limit_jobs(struct adaption *adaption, long jobs)
+{
+	static char word[32];
+	struct ledger ledger;
+	char **with_word;
+	long slots;
+
+	if (!adaption->join || jobs == JOBS_ODD)
+		return;
+	adaption->pays = jobs == 1;
+	ledger_open(&ledger, adaption->jobserver, false);
+	slots = ledger_slots(&ledger);
+	if (jobs == JOBS_UNSAID)
+		jobs = adaption->adapter->kind == ADAPTER_NINJA ? sysconf(_SC_NPROCESSORS_ONLN) + 2 : 1;
+	if (slots <= 0 || (jobs != JOBS_UNBOUNDED && jobs <= slots))
+		return;
+	snprintf(word, sizeof word, "-j%ld", slots);
+	with_word = jobs_insert(adaption->argv, word);
+	if (with_word == NULL)
+		return;
+	jobs_drop(adaption->adapter->family, with_word + 1);
+	adaption->argv = with_word;
+}
+
+static void mend_ninja(struct adaption *adaption)
+{
+	const char *makeflags = getenv("MAKEFLAGS");
+	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
+	char address[PATH_MAX + sizeof "fifo:"];
+	struct auth auth;
+
+	if (jobs != JOBS_UNSAID && !adaption->join)
+		return;
+	if (!speaks_fifo(adaption)) {
+		limit_jobs(adaption, jobs);
+		return;
+	}
+	if (makeflags == NULL || !may_join(adaption, jobs) || !auth_find(makeflags, &auth))
+		return;
+	if (auth.kind == AUTH_FIFO) {
+		adaption->pays = names(&auth, adaption->jobserver);
+	} else if (adaption->jobserver->own) {
+		snprintf(address, sizeof address, "fifo:%s", adaption->jobserver->path);
+		adaption->assignment = makeflags_with(makeflags, &auth, address);
+		adaption->pays = adaption->assignment != NULL;
+	}
+	if (adaption->pays)
+		jobs_drop(adaption->adapter->family, adaption->argv);
+}
+
+/* Without a jobserver it makes a pool of its own; with one its -j counts for nothing. CARGO_MAKEFLAGS come first for it. */
+static void mend_cargo(struct adaption *adaption)
+{
+	const char *flags = getenv("CARGO_MAKEFLAGS");
+	struct auth auth;
+
+	if (flags != NULL && auth_find(flags, &auth)) {
+		adaption->pays = auth.kind == AUTH_FIFO ? names(&auth, adaption->jobserver)
+		                                        : jobserver_inherited(adaption->jobserver, &auth);
+		return;
+	}
+	flags = getenv("MAKEFLAGS");
+	adaption->pays = flags != NULL && auth_find(flags, &auth) && joins_by_flags(adaption, flags, &auth);
+}
+
+/* `cmake --build DIR -jN` would hand -jN to the make or ninja that it starts. */
+static void mend_cmake(struct adaption *adaption)
+{
+	static const char level_name[] = "CMAKE_BUILD_PARALLEL_LEVEL";
+	const char *makeflags = getenv("MAKEFLAGS"), *level = getenv(level_name);
+	struct auth auth;
+	long jobs;
+
+	if (!adaption->join || adaption->argv[0] == NULL || adaption->argv[1] == NULL ||
+	    strcmp(adaption->argv[1], "--build") != 0 || makeflags == NULL || !auth_find(makeflags, &auth) ||
+	    !(auth.kind == AUTH_FIFO ? names(&auth, adaption->jobserver)
+	                             : adaption->jobserver->own || jobserver_inherited(adaption->jobserver, &auth)))
+		return;
+	jobs = jobs_asked(adaption->adapter->family, adaption->argv);
+	if (jobs == 1 || jobs == JOBS_ODD || (jobs == JOBS_UNSAID && level != NULL && strcmp(level, "1") == 0))
+		return;
+	jobs_drop(adaption->adapter->family, adaption->argv);
+	adaption->removal = level_name;
+}
+
+/* It reads GNU make's `--jobserver-auth` as a -j with a number that is none, and ends. Nor can it join by its own -J:
+ * it knows no byte but `+`, and when a job fails it empties the pool to tell all others to stop (bmake 20200710). */
+static void mend_bmake(struct adaption *adaption)
+{
 	const char *makeflags = getenv("MAKEFLAGS");
 
-	*joins = false;
-	if (makeflags == NULL || arguments_have_jobs(adapter->family, argv) || !auth_find(makeflags, &auth))
-		return NULL;
-	if (strcmp(adapter->family, "make") == 0)
-		return mend_make(adapter, jobserver, path, makeflags, &auth, joins);
-	return mend_ninja(adapter, jobserver, path, makeflags, &auth, joins);
+	limit_jobs(adaption, jobs_asked(adaption->adapter->family, adaption->argv));
+	if (makeflags != NULL)
+		adaption->assignment = makeflags_without_jobserver(makeflags);
+}
+
+/* Where its tools can't be told to pay it takes one slot for all of them. */
+static void mend_go(struct adaption *adaption)
+{
+	bool governed;
+
+	adaption->assignment = goflags_with_launcher(adaption->path, adaption->shim_dir, &governed);
+	adaption->pays = !governed || goflags_overridden(adaption->argv);
+}
+
+void adapter_mend(struct adaption *adaption)
+{
+	static void (*const mends[])(struct adaption *) = {
+		[ADAPTER_BMAKE] = mend_bmake, [ADAPTER_CARGO] = mend_cargo, [ADAPTER_CMAKE] = mend_cmake,
+		[ADAPTER_GO] = mend_go,       [ADAPTER_MAKE] = mend_make,   [ADAPTER_NINJA] = mend_ninja,
+	};
+
+	adaption->assignment = NULL;
+	adaption->removal = NULL;
+	adaption->pays = false;
+	mends[adaption->adapter->kind](adaption);
 }

@@ -1,4 +1,4 @@
-/* Shims for clients (DESIGN 6): they mend the jobserver's style and pay for the client's own slot. */
+/* Shims for what starts tools (DESIGN 6): they mend what it is told of the jobserver and pay for a client's own slot. */
 #ifndef ADAPTER_H
 #define ADAPTER_H
 
@@ -7,13 +7,31 @@
 struct adapter;
 struct jobserver;
 
+/* One start of a program that has an adapter. */
+struct adaption {
+	const struct adapter *adapter;
+	const struct jobserver *jobserver;
+	const char *shim_dir;
+	const char *path;    /* the real program */
+	bool join;           /* a -jN of its own is dropped where it can join our jobserver without */
+	char **argv;         /* its arguments: what came in, and what it is to get */
+	char *assignment;    /* "NAME=value" that it is to find in its environment; NULL: none */
+	const char *removal; /* a variable that it is not to find; NULL: none */
+	bool pays;           /* it is one of our clients, or does one thing after the other: it needs a slot */
+};
+
 /* The adapter for a tool of this name, or NULL. */
 const struct adapter *adapter_find(const char *tool);
 
-/* Makes MAKEFLAGS such that the client at path can join our jobserver: an old make gets two descriptors in place of
- * fifo:, or in place of R,W that were closed or are something else by now; ninja gets fifo: in place of R,W.
- * Returns the "MAKEFLAGS=..." to use, or NULL where it stays; *joins tells whether the client will be one of ours. */
-char *adapter_mend(const struct adapter *adapter, const struct jobserver *jobserver, const char *path,
-                   char *const argv[], bool *joins);
+/* Whether a program with this adapter is to find its caller's argv[0]. NULL: it has none. */
+bool adapter_keeps_name(const struct adapter *adapter);
+
+/* Whether the children of a program of this name need the shims although it has no adapter. */
+bool adapter_keeps_path(const char *tool);
+
+/* Makes arguments and environment such that the program can join our jobserver: an old make gets two descriptors in
+ * place of fifo:, or in place of R,W that were closed or are something else by now; ninja gets fifo: in place of R,W;
+ * bmake gets nothing of GNU make's, go hands its tools to the launcher. */
+void adapter_mend(struct adaption *adaption);
 
 #endif

@@ -45,7 +45,7 @@ enum run_kind arguments_kind(const char *family, char *const argv[])
 
 	/* Whatever the tool: alone, these print and exit. */
 	if (argv[0] != NULL && argv[1] != NULL && argv[2] == NULL &&
-	    (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "--help") == 0))
+	    (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-V=full") == 0))
 		return RUN_PROBE;
 	if (run == NULL || argv[0] == NULL)
 		return RUN_OTHER;
@@ -64,39 +64,4 @@ enum run_kind arguments_kind(const char *family, char *const argv[])
 	if (run->needs_input && !input)
 		return RUN_PROBE;
 	return best < end ? argument_kinds[best].kind : run->otherwise;
-}
-
-/* Single letters that take an argument; behind them nothing in the word is an option. */
-static const char *letters_with_argument(const char *family)
-{
-	return strcmp(family, "make") == 0 ? "CfIoWE" : "Cfkldtw";
-}
-
-bool arguments_have_jobs(const char *family, char *const argv[])
-{
-	const char *with_argument = letters_with_argument(family);
-
-	for (int i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
-		const char *word = argv[i];
-
-		if (word[0] != '-')
-			continue;
-		if (strcmp(word, "--") == 0)
-			return false;
-		if (word[1] == '-') {
-			if (strncmp(word, "--jobs", 6) == 0 && (word[6] == '\0' || word[6] == '='))
-				return true;
-			continue;
-		}
-		for (const char *letter = word + 1; *letter != '\0'; letter++) {
-			if (*letter == 'j')
-				return true;
-			if (strchr(with_argument, *letter) == NULL)
-				continue;
-			if (letter[1] == '\0' && argv[i + 1] != NULL)
-				i++;
-			break;
-		}
-	}
-	return false;
 }

@@ -10,7 +10,4 @@
  * no input (DESIGN 4.3). RUN_OTHER where the family is not known. */
 enum run_kind arguments_kind(const char *family, char *const argv[]);
 
-/* Whether make's or ninja's command line brings a -j of its own. */
-bool arguments_have_jobs(const char *family, char *const argv[]);
-
 #endif

@@ -17,6 +17,7 @@
 #define ENV_DIR "JOBSHIM_DIR"
 #define ENV_RULES "JOBSHIM_RULES"
 #define ENV_PACKAGE "JOBSHIM_PACKAGE"
+#define ENV_JOIN "JOBSHIM_JOIN"
 
 #define LEDGER_MAGIC "JOBSHIM\0"
 #define LEDGER_VERSION 2
@@ -50,7 +51,6 @@
 #define HEADER_RESTORED 120
 #define HEADER_LOOKS 124
 #define HEADER_USED 128
-#define HEADER_IMPLICIT 132
 #define HEADER_UNLIMITED 136
 #define HEADER_UNLIMITED_AT 144
 #define HEADER_ASKING 2048
@@ -189,12 +189,30 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "zsh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 };
 
-struct adapter { const char *name; const char *family; int fifo_since_major; int fifo_since_minor; };
+enum adapter_kind { ADAPTER_BMAKE, ADAPTER_CARGO, ADAPTER_CMAKE, ADAPTER_GO, ADAPTER_MAKE, ADAPTER_NINJA };
+
+struct adapter { const char *name; const char *family; enum adapter_kind kind; int keeps_name; int fifo_since_major; int fifo_since_minor; };
 
 static const struct adapter adapters[] __attribute__((unused)) = {
-	{ "gmake", "make", 4, 4 },
-	{ "make", "make", 4, 4 },
-	{ "ninja", "ninja", 1, 13 },
+	{ "bmake", "bmake", ADAPTER_BMAKE, 1, 0, 0 },
+	{ "cargo", "cargo", ADAPTER_CARGO, 0, 1, 70 },
+	{ "cmake", "cmake", ADAPTER_CMAKE, 0, 0, 0 },
+	{ "gmake", "make", ADAPTER_MAKE, 1, 4, 4 },
+	{ "go", "go", ADAPTER_GO, 0, 0, 0 },
+	{ "make", "make", ADAPTER_MAKE, 1, 4, 4 },
+	{ "ninja", "ninja", ADAPTER_NINJA, 1, 1, 13 },
+	{ "samu", "ninja", ADAPTER_NINJA, 1, 1, 13 },
+};
+
+static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
+
+struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };
+
+static const struct jobs_option jobs_options[] __attribute__((unused)) = {
+	{ "bmake", "", 1, 1, "CDIJTVdfmv", "", 0 },
+	{ "cmake", "--parallel", 0, 0, "", "", 1 },
+	{ "make", "--jobs", 0, 1, "CEIWfo", "Ol", 0 },
+	{ "ninja", "", 1, 1, "Cdfkltw", "", 0 },
 };
 
 enum run_kind { RUN_COMPILE, RUN_LINK, RUN_PREPROCESS, RUN_OTHER, RUN_PROBE };
@@ -209,6 +227,32 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "as", "--target-help", RUN_PROBE, 0 },
 	{ "as", "--version", RUN_PROBE, 0 },
 	{ "as", "-version", RUN_PROBE, 0 },
+	{ "cargo", "--help", RUN_PROBE, 0 },
+	{ "cargo", "--list", RUN_PROBE, 0 },
+	{ "cargo", "--version", RUN_PROBE, 0 },
+	{ "cargo", "-V", RUN_PROBE, 0 },
+	{ "cargo", "-h", RUN_PROBE, 0 },
+	{ "cargo", "-vV", RUN_PROBE, 0 },
+	{ "cargo", "add", RUN_PROBE, 1 },
+	{ "cargo", "clean", RUN_PROBE, 1 },
+	{ "cargo", "fmt", RUN_PROBE, 1 },
+	{ "cargo", "help", RUN_PROBE, 1 },
+	{ "cargo", "init", RUN_PROBE, 1 },
+	{ "cargo", "locate-project", RUN_PROBE, 1 },
+	{ "cargo", "login", RUN_PROBE, 1 },
+	{ "cargo", "logout", RUN_PROBE, 1 },
+	{ "cargo", "metadata", RUN_PROBE, 1 },
+	{ "cargo", "new", RUN_PROBE, 1 },
+	{ "cargo", "owner", RUN_PROBE, 1 },
+	{ "cargo", "pkgid", RUN_PROBE, 1 },
+	{ "cargo", "read-manifest", RUN_PROBE, 1 },
+	{ "cargo", "remove", RUN_PROBE, 1 },
+	{ "cargo", "search", RUN_PROBE, 1 },
+	{ "cargo", "tree", RUN_PROBE, 1 },
+	{ "cargo", "uninstall", RUN_PROBE, 1 },
+	{ "cargo", "update", RUN_PROBE, 1 },
+	{ "cargo", "version", RUN_PROBE, 1 },
+	{ "cargo", "yank", RUN_PROBE, 1 },
 	{ "clang", "-###", RUN_PROBE, 0 },
 	{ "clang", "--help*", RUN_PROBE, 0 },
 	{ "clang", "--print-*", RUN_PROBE, 0 },
@@ -337,7 +381,10 @@ struct family_run { const char *family; int needs_input; enum run_kind otherwise
 static const struct family_run family_runs[] __attribute__((unused)) = {
 	{ "ar", 0, RUN_OTHER },
 	{ "as", 1, RUN_COMPILE },
+	{ "bmake", 0, RUN_OTHER },
+	{ "cargo", 0, RUN_OTHER },
 	{ "clang", 1, RUN_LINK },
+	{ "cmake", 0, RUN_OTHER },
 	{ "gcc", 1, RUN_LINK },
 	{ "gfortran", 1, RUN_LINK },
 	{ "ghc", 1, RUN_LINK },

@@ -34,7 +34,7 @@ struct run {
 	const char *tool; /* its plain name */
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
 	const struct adapter *adapter;
-	bool builds; /* it starts tools: make or ninja, or what `launcher --token` starts */
+	bool builds; /* it starts tools: what has an adapter, or what `launcher --token` starts */
 	bool pays;   /* it takes a token, whatever slot may be there */
 	bool in_callers; /* it runs in the slot that its caller took */
 	struct tool_settings settings;
@@ -93,12 +93,13 @@ static void count_hop(struct run *run)
 	put_environment(assignment);
 }
 
-/* gcc finds cc1, clang its mode and rustup its tool by argv[0]: the absolute path. make prints its own as $(MAKE). */
+/* gcc finds cc1, clang its mode, cmake its files and rustup its tool by argv[0]: the absolute path. make prints its own as
+ * $(MAKE). */
 static void choose_argv0(struct run *run)
 {
 	bool bare = run->argv[0] != NULL && strchr(run->argv[0], '/') == NULL;
 
-	if (!run->builds || !bare)
+	if (!bare || !(run->pays || adapter_keeps_name(run->adapter)))
 		run->argv[0] = run->real.path;
 }
 
@@ -256,25 +257,40 @@ static void open_ledger(const struct run *run, const struct jobserver *jobserver
 		report_debug("%s: no crash safety: %s", run->tool, ledger->why);
 }
 
+/* Returns where the program is a client that needs a slot. */
+static void adapt(struct run *run, const struct jobserver *jobserver)
+{
+	struct adaption adaption = {
+		.adapter = run->adapter,
+		.jobserver = jobserver,
+		.shim_dir = run->self.shim_dir,
+		.path = run->real.path,
+		.join = run->settings.join,
+		.argv = run->argv,
+	};
+
+	adapter_mend(&adaption);
+	run->argv = adaption.argv;
+	if (adaption.assignment != NULL)
+		put_environment(adaption.assignment);
+	if (adaption.removal != NULL)
+		unsetenv(adaption.removal);
+	/* A client with a pool of its own holds nothing of ours: its tools pay for themselves. */
+	if (!adaption.pays)
+		exec_tool(run);
+}
+
 static _Noreturn void govern(struct run *run)
 {
 	struct jobserver jobserver;
 	struct ledger ledger;
 	struct job job;
 	const char *why = "";
-	char *makeflags;
-	bool joins;
 
 	if (!jobserver_open(&jobserver, &why))
 		without_jobserver(run, why);
-	if (run->adapter != NULL) {
-		makeflags = adapter_mend(run->adapter, &jobserver, run->real.path, run->argv, &joins);
-		if (makeflags != NULL)
-			put_environment(makeflags);
-		/* A client with a pool of its own holds nothing of ours: its tools pay for themselves. */
-		if (!joins)
-			exec_tool(run);
-	}
+	if (run->adapter != NULL)
+		adapt(run, &jobserver);
 	/* A foreign jobserver's ledger names no owner, and nobody sums up the runs in it: most runs need none at all. */
 	if (jobserver.own)
 		open_ledger(run, &jobserver, &ledger);
@@ -327,7 +343,7 @@ int main(int argc, char **argv)
 	run.builds = run.pays || run.adapter != NULL;
 	choose_argv0(&run);
 	count_hop(&run);
-	if (!run.builds && run.real.stripped_path != NULL)
+	if (!run.builds && !adapter_keeps_path(base_name(run.tool)) && run.real.stripped_path != NULL)
 		put_environment(run.real.stripped_path);
 	tool_settings_read(&run.settings, run.self.shim_dir, base_name(run.tool));
 	run.kind = arguments_kind(run.settings.family, run.argv);

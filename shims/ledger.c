@@ -165,6 +165,14 @@ bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
 	return ledger->owner == process->pid && ledger->owner_start == process->start;
 }
 
+long ledger_slots(const struct ledger *ledger)
+{
+	int32_t total = *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+
+	/* The command of `jobshim run` has a slot of its own. */
+	return ledger->fd < 0 || total < 0 ? -1 : (long)total + (ledger->owner != 0);
+}
+
 static void set_state(struct ledger *ledger, unsigned char state)
 {
 	__atomic_store_n(ledger->record + RECORD_STATE, state, __ATOMIC_SEQ_CST);
@@ -263,13 +271,6 @@ uint64_t ledger_since(const struct ledger *ledger)
 uint32_t ledger_running(const struct ledger *ledger)
 {
 	return *FIELD(uint32_t, ledger->header, HEADER_RUNNING);
-}
-
-int ledger_slots(const struct ledger *ledger)
-{
-	int32_t total = ledger->fd < 0 ? -1 : *FIELD(int32_t, ledger->header, HEADER_TOTAL);
-
-	return total < 0 ? -1 : (int)(total + (int32_t)*FIELD(uint32_t, ledger->header, HEADER_IMPLICIT));
 }
 
 void ledger_acquiring(struct ledger *ledger)

@@ -35,6 +35,9 @@ void ledger_restore_signals(void);
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 
+/* How many tools may run at once by this ledger, -1 where nobody told. */
+long ledger_slots(const struct ledger *ledger);
+
 /* Takes a free record for this run and marks it as waiting. */
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool);
 
@@ -60,9 +63,8 @@ void ledger_gathers(struct ledger *ledger, unsigned slots, bool gathers);
 /* When our run came, or into its slot: CLOCK_MONOTONIC nanoseconds. */
 uint64_t ledger_since(const struct ledger *ledger);
 
-/* Tools that run in slots of their own; slots of the pool, -1 where nobody told. */
+/* Tools that run in slots of their own. */
 uint32_t ledger_running(const struct ledger *ledger);
-int ledger_slots(const struct ledger *ledger);
 
 /* Where the kernel is to store the token's byte: in the record itself, so that no kill can come between. */
 unsigned char *ledger_token(struct ledger *ledger);

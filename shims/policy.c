@@ -166,7 +166,7 @@ void policy_heed_make(struct policy *policy)
 
 int policy_pool_slots(const struct ledger *ledger)
 {
-	int slots = ledger_slots(ledger);
+	int slots = (int)ledger_slots(ledger);
 
 	return slots >= 0 ? slots : (int)make_flag("-j", "--jobs=");
 }

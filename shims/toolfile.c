@@ -37,6 +37,8 @@ static void apply(struct tool_settings *settings, const char *key, const char *v
 		settings->patience = parse_decimal(value, settings->patience);
 	else if (strcmp(key, "rules") == 0)
 		settings->has_rules = strcmp(value, "1") == 0;
+	else if (strcmp(key, "join") == 0)
+		settings->join = strcmp(value, "1") == 0;
 }
 
 void tool_settings_parse(struct tool_settings *settings, char *text)
@@ -71,4 +73,7 @@ void tool_settings_read(struct tool_settings *settings, const char *shim_dir, co
 	value = getenv(ENV_PATIENCE);
 	if (value != NULL)
 		apply(settings, "patience", value);
+	value = getenv(ENV_JOIN);
+	if (value != NULL)
+		apply(settings, "join", value);
 }

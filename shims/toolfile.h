@@ -9,6 +9,7 @@ struct tool_settings {
 	bool error_without;   /* policy no-jobserver: error */
 	double patience;      /* seconds */
 	bool has_rules;       /* DIR/.jobshim/rules is there */
+	bool join;            /* a client's own -jN is dropped */
 };
 
 /* Fills settings from the text of such a file, which it cuts up. */

@@ -11,7 +11,7 @@ export const install = command({
   options: [
     dirOption,
     { name: 'tools', kind: 'names', value: 'F,F', text: settingText('tools') },
-    { name: 'no-adapters', kind: 'switch', text: 'no shims for make, gmake and ninja' },
+    { name: 'no-adapters', kind: 'switch', text: 'no shims for make, ninja, cargo and the like' },
     ...configOptions,
     jsonOption,
   ],

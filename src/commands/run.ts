@@ -90,6 +90,7 @@ function withShims(environment: NodeJS.ProcessEnv, dir: string, settings: Settin
   const path = environment.PATH || '/usr/local/bin:/usr/bin:/bin'
   return {
     ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
+    ...(settings.join === undefined ? {} : { [names.join]: settings.join ? '1' : '0' }),
     ...(settings.noJobserver === undefined ? {} : { [names.noJobserver]: settings.noJobserver }),
     ...environment,
     PATH: path.split(':')[0] === dir ? path : `${dir}:${path}`,

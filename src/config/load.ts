@@ -7,6 +7,7 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid, defaultShimDirectory } from '../ground/paths.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
+import { adapterNames } from '../toolchain/adapters.js'
 import { findConfig } from './find.js'
 import { automaticJobs } from './jobs.js'
 import type { ConfigFile, SettingFlags, Settings } from './options.js'
@@ -26,7 +27,7 @@ export async function loadSettings(
   const cores = availableParallelism()
   const fromEnvironment = environment[names.dir]
   return {
-    adapters: flags.noAdapters ? false : (config.adapters ?? true),
+    adapters: namesOf(flags.noAdapters ? false : (config.adapters ?? true)),
     dir: flags.dir
       ? resolve(workingDirectory, flags.dir)
       : fromEnvironment
@@ -35,6 +36,7 @@ export async function loadSettings(
           ? resolve(dirname(path), config.dir)
           : defaultShimDirectory(environment),
     jobs: flags.jobs ?? numberOf(config.jobs) ?? automaticJobs({ makeopts: environment.MAKEOPTS, cores }),
+    join: config.join,
     launcher: config.launcher,
     noJobserver: config.noJobserver,
     patience: config.patience,
@@ -57,6 +59,9 @@ async function rulesText(path: string, config: ConfigFile, cores: number): Promi
     code,
   )
 }
+
+const namesOf = (adapters: boolean | readonly string[]): readonly string[] =>
+  typeof adapters === 'boolean' ? (adapters ? adapterNames : []) : adapters
 
 function configPath(
   flags: SettingFlags,
@@ -139,14 +144,22 @@ function property(value: unknown, key: string): unknown {
     : undefined
 }
 
+async function didYouMean(name: string, known: readonly string[]): Promise<string | undefined> {
+  const { nearestName } = await import('../ground/suggestion.js')
+  const nearest = nearestName(name, known)
+  return nearest && `did you mean ${nearest}?`
+}
+
 async function configFailure(path: string, fault: ConfigFault): Promise<Failure> {
   const place = fault.key === '' ? path : `${path}: ${fault.key}`
   switch (fault.kind) {
     case 'unknown key': {
-      const { nearestName } = await import('../ground/suggestion.js')
-      const nearest = nearestName(fault.name, fault.known)
-      const advice = nearest ? `did you mean ${nearest}?` : `known keys: ${fault.known.join(', ')}`
+      const advice = (await didYouMean(fault.name, fault.known)) ?? `known keys: ${fault.known.join(', ')}`
       return new Failure(`${path}: unknown key ${fault.key}`, advice, code)
+    }
+    case 'unknown name': {
+      const advice = (await didYouMean(fault.name, fault.known)) ?? `known names: ${fault.known.join(', ')}`
+      return new Failure(`${path}: ${fault.key}: unknown name ${fault.name}`, advice, code)
     }
     case 'wrong type':
       return new Failure(`${place}: expected ${fault.expected}`, hint, code)

@@ -1,5 +1,6 @@
 /** THE table of settings. The config's schema, its JSON schema and the help texts come from it. */
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
+import { adapterNames } from '../toolchain/adapters.js'
 import { runKinds } from '../toolchain/arguments.js'
 
 export type SettingType =
@@ -13,6 +14,7 @@ export type SettingType =
   | { kind: 'percentage' } // integer from 1 to 100
   | { kind: 'size' } // bytes, `512M`, or `learn`
   | { kind: 'choice'; values: readonly string[] }
+  | { kind: 'switch or names'; values: readonly string[] } // true, false, or an array of these
   | { kind: 'program' } // a name or an absolute path
   | { kind: 'program or none' } // as above, or false
   | { kind: 'tools' } // array of names that tools or families can have, one at least
@@ -82,9 +84,9 @@ export const ruleEffectRows = [
 export const settingRows = [
   {
     key: 'adapters',
-    type: { kind: 'switch' },
+    type: { kind: 'switch or names', values: adapterNames },
     default: 'true',
-    text: 'install shims for make, gmake and ninja too, which mend the style of the jobserver',
+    text: 'install shims for what starts tools too, which mend what it is told of the jobserver: true, false, or names',
   },
   {
     key: 'dir',
@@ -97,6 +99,12 @@ export const settingRows = [
     type: { kind: 'jobs' },
     default: 'auto: -jN of MAKEOPTS, else the number of cores',
     text: 'how many tools may run at once below jobshim run',
+  },
+  {
+    key: 'join',
+    type: { kind: 'switch' },
+    default: 'false',
+    text: "drop a -jN that a build's own call of make, ninja >= 1.13 or cmake --build has, so that it joins",
   },
   {
     key: 'launcher',
@@ -176,9 +184,10 @@ export type Policy = {
 
 /** What a config file may say; a key it does not name is absent. */
 export type ConfigFile = Policy & {
-  adapters?: boolean | undefined
+  adapters?: boolean | string[] | undefined
   dir?: string | undefined
   jobs?: number | 'auto' | undefined
+  join?: boolean | undefined
   noJobserver?: 'pass' | 'error' | undefined
   patience?: number | undefined
   quiet?: boolean | undefined
@@ -187,9 +196,10 @@ export type ConfigFile = Policy & {
 
 /** All settings after flag > environment > config > default. */
 export type Settings = {
-  adapters: boolean
+  adapters: readonly string[] // their names
   dir: string // absolute
   jobs: number
+  join: boolean | undefined // undefined: nobody said
   launcher: string | undefined // of all tools
   noJobserver: 'pass' | 'error' | undefined // undefined: nobody said; the launcher's default
   patience: number | undefined // seconds; as above

@@ -12,6 +12,7 @@ export type ConfigFault =
   | { kind: 'wrong type'; key: string; expected: string }
   | { kind: 'no effect'; key: string; effects: readonly string[] }
   | { kind: 'too much memory'; key: string; wanted: string; there: string }
+  | { kind: 'unknown name'; key: string; name: string; known: readonly string[] }
 
 export type ConfigVerdict = { kind: 'good'; config: ConfigFile } | { kind: 'bad'; fault: ConfigFault }
 
@@ -21,7 +22,7 @@ export type ConfigVerdict = { kind: 'good'; config: ConfigFile } | { kind: 'bad'
  */
 export function checkConfig(value: unknown, memory: number): ConfigVerdict {
   const result = configSchema.safeParse(withoutSchemaKey(value))
-  if (!result.success) return { kind: 'bad', fault: faultOf(result.error.issues[0]) }
+  if (!result.success) return { kind: 'bad', fault: faultOf(result.error.issues[0], value) }
   const config = result.data as ConfigFile
   const fault = (config.rules ?? []).map((_, index) => ruleFault(config, index, memory)).find(Boolean)
   return fault ? { kind: 'bad', fault } : { kind: 'good', config }
@@ -33,11 +34,17 @@ function withoutSchemaKey(value: unknown): unknown {
   return settings
 }
 
-function faultOf(issue: z.core.$ZodIssue | undefined): ConfigFault {
+function faultOf(issue: z.core.$ZodIssue | undefined, config: unknown): ConfigFault {
   const { key, row, rows } = placeOf(issue?.path ?? [], settingRows)
   if (issue?.code === 'unrecognized_keys') {
     const name = issue.keys[0] ?? ''
     return { kind: 'unknown key', key: key === '' ? name : `${key}.${name}`, name, known: keysOf(rows) }
+  }
+  if (row?.type.kind === 'switch or names') {
+    const names: unknown = (config as Record<string, unknown>)[row.key] // an issue with a path is one of an object
+    const known = row.type.values
+    const wrong = Array.isArray(names) && names.find(one => typeof one === 'string' && !known.includes(one))
+    if (typeof wrong === 'string') return { kind: 'unknown name', key: row.key, name: wrong, known }
   }
   if (row) return { kind: 'wrong type', key, expected: expectedOf(row.type) }
   return { kind: 'wrong type', key, expected: `an object with the keys ${keysOf(rows).join(', ')}` }

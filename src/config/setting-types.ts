@@ -61,6 +61,10 @@ const types: { [Kind in SettingType['kind']]: TypeRow<Kind> } = {
     expected: () => 'a size of at least 1K such as 512M or 1.5G, a number of bytes, or learn',
   },
   choice: { schema: ({ values }) => z.enum(values), expected: ({ values }) => `one of ${values.join(', ')}` },
+  'switch or names': {
+    schema: ({ values }) => z.union([z.boolean(), z.array(z.enum(values))]),
+    expected: ({ values }) => `true, false or an array of ${values.join(', ')}`,
+  },
   program: { schema: () => program, expected: () => 'the name of a program, or its absolute path' },
   'program or none': {
     schema: () => z.union([z.literal(false), program]),

@@ -10,4 +10,5 @@ export const environment = {
   dir: 'JOBSHIM_DIR', // the shim dir
   rules: 'JOBSHIM_RULES', // the file that says what tool runs may cost, in place of the shim dir's
   package: 'JOBSHIM_PACKAGE', // CATEGORY/NAME, for rules about it; else that of the environment's CATEGORY and PN
+  join: 'JOBSHIM_JOIN', // 1: a client's own -jN below our pool is dropped, so that it joins; 0: it is not
 } as const

@@ -38,7 +38,6 @@ export const headerOffsets = {
   restored: 120, // u32: tokens lost with killed clients that the census put back
   looks: 124, // u32: times that the census was taken
   used: 128, // u32: records in use when they were last searched
-  implicit: 132, // u32: slots of the pool that have no token: that of the command of `jobshim run`
   unlimited: 136, // u64: hash of the cgroups in which a launcher found no limit of memory ...
   unlimitedAt: 144, // u64: ... and when, CLOCK_MONOTONIC nanoseconds
   asking: 2048, // 1024 x u16: records + 1 of the runs that a rule asks something of; 0 = free

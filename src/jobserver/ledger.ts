@@ -19,11 +19,8 @@ export type LedgerCounters = {
 /** Somebody who took a token and has not given it back. */
 export type TokenHolder = Pick<LedgerRecord, 'tool' | 'pid' | 'alive'>
 
-/**
- * Makes the ledger of a new pool beside its FIFO: of `total` tokens, and `implicit` slots more that have none. Returns a
- * descriptor to read it with.
- */
-export function createLedger(path: string, total: number, implicit: number, owner: Owner): number {
+/** Makes the ledger of a new pool beside its FIFO. Returns a descriptor to read it with. */
+export function createLedger(path: string, total: number, owner: Owner): number {
   const fd = openSync(path, 'wx+', 0o600)
   const header = Buffer.alloc(headerBytes)
   header.write(ledgerLayout.magic, headerOffsets.magic, 'latin1')
@@ -31,7 +28,6 @@ export function createLedger(path: string, total: number, implicit: number, owne
   header.writeUInt32LE(recordCount, headerOffsets.recordCount)
   header.writeInt32LE(total, headerOffsets.total)
   header.writeInt32LE(total, headerOffsets.wanted)
-  header.writeUInt32LE(implicit, headerOffsets.implicit)
   header.writeUInt32LE(owner.pid, headerOffsets.ownerPid)
   header.writeBigUInt64LE(owner.start, headerOffsets.ownerStart)
   header.writeBigUInt64LE(owner.pidNamespace, headerOffsets.ownerPidNamespace)

@@ -47,7 +47,7 @@ export async function createPool(stateDirectory: string, jobs: number, rulesText
       fifo,
       total,
       fifoFd,
-      ledgerFd: createLedger(`${fifo}.ledger`, total, 1, owner),
+      ledgerFd: createLedger(`${fifo}.ledger`, total, owner),
     }
   } catch (error) {
     removePool({ directory })

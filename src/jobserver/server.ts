@@ -111,7 +111,7 @@ async function create(
   try {
     const fifo = join(workshop, 'fifo')
     const fifoFd = await createFifo(fifo, jobs)
-    const ledgerFd = createLedger(ledgerOf(fifo), jobs, 0, { ...thisProcess(), pid: 0 })
+    const ledgerFd = createLedger(ledgerOf(fifo), jobs, { ...thisProcess(), pid: 0 })
     // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
     for (const [from, to, mode] of [
       [ledgerOf(fifo), ledgerOf(path), access.mode & ~0o002],

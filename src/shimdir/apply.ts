@@ -109,10 +109,10 @@ function replaceFile(layout: Layout, path: string, content: string | Buffer, mod
   renameSync(temporary, path)
 }
 
-/** Removes what a killed install left half written. Call it under the lock. */
-export function removeTemporaryFiles(layout: Layout): void {
-  for (const name of readdirSync(layout.own))
-    if (name.startsWith(temporaryPrefix)) rmSync(join(layout.own, name), { force: true })
+/** Removes what a killed install, or a killed launcher, left half written. Call it under the lock. */
+export function removeTemporaryFiles(directory: string): void {
+  for (const name of readdirSync(directory))
+    if (name.startsWith(temporaryPrefix)) rmSync(join(directory, name), { force: true })
 }
 
 /** Returns the `Failure` for a system error met in the shim dir, or the error itself if it is none of the usual. */

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSyn
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid, packageVersion } from '../ground/paths.js'
+import { adapterNames } from '../toolchain/adapters.js'
 import { isToolName } from '../toolchain/tool-name.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
 import { readManifest } from './manifest.js'
@@ -111,6 +112,7 @@ export function foreignFiles(layout: Layout, names: readonly string[]): string[]
   const places = ownPlaces.map(({ place, is }) => ({ path: layout[place], is }))
   const tools = entriesOf(layout.tools).filter(name => !names.includes(name))
   const costs = costFiles(layout)
+  const versions = entriesOf(layout.versions).filter(name => !isKeptVersion(name))
   return [
     ...links.map(layout.shim),
     ...own.map(name => `${layout.own}/${name}`),
@@ -119,11 +121,16 @@ export function foreignFiles(layout: Layout, names: readonly string[]): string[]
     ...costEntries(layout)
       .map(name => join(layout.costs, name))
       .filter(path => !costs.includes(path)),
+    ...versions.map(name => `${layout.versions}/${name}`),
   ].sort()
 }
 
+/** Tells what launchers have put into `versions`, whole or not. */
+export const isKeptVersion = (name: string): boolean =>
+  adapterNames.includes(name) || name.startsWith(temporaryPrefix)
+
 const ownEntries = new Set(['.jobshim', '.jobshim.lock'])
-const ownFiles = new Set(['costs', 'launcher', 'manifest.json', 'rules', 'tools'])
+const ownFiles = new Set(['costs', 'launcher', 'manifest.json', 'rules', 'tools', 'versions'])
 
 function entriesOf(directory: string): string[] {
   try {

@@ -47,7 +47,7 @@ export async function installShims(
         if (plan.kind === 'blocked') throw blocked(layout, plan.by)
         if (plan.actions.length > 0) makeDirectory(layout.own)
         for (const action of plan.actions) apply(layout, action, launcher)
-        if (existsSync(layout.own)) removeTemporaryFiles(layout)
+        if (existsSync(layout.own)) tidy(layout)
         const { added, removed, kept, leftAlone } = plan
         return { dir, added, removed, kept, leftAlone, changed: plan.actions.length > 0 }
       },
@@ -69,11 +69,18 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
       () => {
         checkOwnPlaces(layout)
         for (const action of planRenewal(inspect(layout, launcher))) apply(layout, action, launcher)
+        tidy(layout)
       },
     )
   } catch (error) {
     throw explain(layout, error)
   }
+}
+
+// What launchers find and fill is there, what a killed install left is not.
+function tidy(layout: Layout): void {
+  makeDirectory(layout.versions)
+  for (const directory of [layout.own, layout.versions]) removeTemporaryFiles(directory)
 }
 
 function blocked(layout: Layout, by: readonly string[]): Failure {

@@ -12,6 +12,7 @@ export type Layout = {
   tools: string // flat files for the launcher, by tool name
   rules: string // what tool runs may cost, for the launcher
   costs: string // what they did cost, written by launchers, by tool name
+  versions: string // the launcher's own: versions of clients, by tool name
   shim: (name: string) => string
   toolFile: (name: string) => string
 }
@@ -28,6 +29,7 @@ export function layoutOf(dir: string): Layout {
     tools,
     rules: join(own, 'rules'),
     costs: join(own, 'costs'),
+    versions: join(own, 'versions'),
     shim: name => join(dir, name),
     toolFile: name => join(tools, name),
   }

@@ -1,8 +1,9 @@
 /** Takes the shims away again, and nothing else. */
 import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'
 import { apply, explain, removeIfEmpty, removeTemporaryFiles } from './apply.js'
-import { checkShimDirectory, foreignFiles, inspect } from './inspect.js'
+import { checkShimDirectory, foreignFiles, inspect, isKeptVersion } from './inspect.js'
 import { type Layout, layoutOf } from './layout.js'
 import { withLock } from './lock.js'
 import { planUninstall } from './plan.js'
@@ -49,12 +50,19 @@ function removeAll(layout: Layout): UninstallReport {
   for (const action of actions) apply(layout, action, undefined)
   if (changed) {
     rmSync(layout.launcher, { force: true })
-    removeTemporaryFiles(layout)
+    removeTemporaryFiles(layout.own)
     removeIfEmpty(layout.tools)
+    removeVersions(layout)
     rmSync(layout.manifest, { force: true })
     removeIfEmpty(layout.own)
   }
   return { dir: layout.dir, removed, leftAlone, changed }
+}
+
+function removeVersions({ versions }: Layout): void {
+  for (const name of (namesOf(versions) ?? []).filter(isKeptVersion))
+    rmSync(join(versions, name), { force: true })
+  removeIfEmpty(versions)
 }
 
 function namesOf(directory: string): string[] | undefined {

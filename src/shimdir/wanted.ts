@@ -2,14 +2,15 @@
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { type Adapter, adapters } from '../toolchain/adapters.js'
+import { type Adapter, adapterNames, adapters } from '../toolchain/adapters.js'
 import { defaultFamilies, familyNames, familyOf, isFamily } from '../toolchain/families.js'
 import { isToolName } from '../toolchain/tool-name.js'
 import type { WantedShim } from './plan.js'
 
 export type ShimWishes = {
   tools: readonly string[] | undefined // undefined: the default families, those on PATH
-  adapters: boolean
+  adapters: readonly string[] // names; those on PATH
+  join: boolean | undefined
   noJobserver: 'pass' | 'error' | undefined
   patience: number | undefined // seconds
   rulesText: string // for the launcher; empty = none
@@ -25,10 +26,7 @@ export function wantedShims(wishes: ShimWishes, path: PathView): WantedShim[] {
   const tools = wishes.tools
     ? wishes.tools.flatMap(wish => namesFor(wish, path))
     : path.names.filter(name => defaultFamilies.some(family => family === familyOf(name))).filter(path.isTool)
-  const names = new Set([
-    ...tools,
-    ...(wishes.adapters ? adapters.map(({ name }) => name).filter(path.isTool) : []),
-  ])
+  const names = new Set([...tools, ...wishes.adapters.filter(path.isTool)])
   return [...names].sort().map(name => ({ name, toolFile: renderToolFile(name, wishes) }))
 }
 
@@ -51,9 +49,10 @@ export function launcherFamily(name: string): string | undefined {
   return adapters.find((adapter: Adapter) => adapter.name === name)?.family ?? familyOf(name)
 }
 
-function renderToolFile(name: string, { noJobserver, patience, rulesText }: ShimWishes): string {
+function renderToolFile(name: string, { join, noJobserver, patience, rulesText }: ShimWishes): string {
   const lines: [key: string, value: string | undefined][] = [
     ['family', launcherFamily(name)],
+    ['join', join && adapterNames.includes(name) ? '1' : undefined],
     ['no-jobserver', noJobserver === 'error' ? noJobserver : undefined],
     ['patience', patience === undefined ? undefined : String(patience)],
     ['rules', rulesText === '' ? undefined : '1'], // else the launcher looks for none

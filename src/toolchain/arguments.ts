@@ -2,20 +2,20 @@
  * What kind of run a tool's arguments make it, per family: the first row that matches any of them decides. Where none
  * does it is what `familyRuns` says.
  */
+import type { AdapterFamily } from './adapters.js'
+
 export type ToolFamily =
   | 'gcc'
   | 'clang'
   | 'gfortran'
   | 'ld'
   | 'rustc'
-  | 'go'
   | 'javac'
   | 'ghc'
   | 'as'
   | 'ar'
   | 'ranlib'
-  | 'make'
-  | 'ninja'
+  | AdapterFamily
 
 /** probe: it only prints, and takes no slot. The others are what a rule may name. */
 export const runKinds = ['compile', 'link', 'preprocess', 'other', 'probe'] as const
@@ -55,9 +55,16 @@ const driver = (family: ToolFamily, compile: readonly string[]) => [
   ...rows(family, 'compile', ['-S', '-c', ...compile]),
 ]
 
+/** No rustc runs below these. */
+const quietCargo =
+  'add clean fmt help init locate-project login logout metadata new owner pkgid read-manifest remove search tree ' +
+  'uninstall update version yank'
+
 export const argumentKinds: readonly ArgumentKind[] = [
   ...rows('ar', 'probe', ['--help', '--version', '-V']),
   ...rows('as', 'probe', ['--help', '--target-help', '--version', '-version']),
+  ...rows('cargo', 'probe', ['--help', '--list', '--version', '-V', '-h', '-vV']),
+  ...rows('cargo', 'probe', quietCargo.split(' '), 'first'),
   ...rows('clang', 'probe', compilerProbes),
   ...driver('clang', ['-cc1', '-cc1as', '-fsyntax-only', '-x=c++-header', '-x=c-header']), // -cc1: what the driver starts
   ...rows('gcc', 'probe', compilerProbes),
@@ -119,7 +126,10 @@ export type FamilyRun = { family: ToolFamily; needsInput: boolean; otherwise: Ru
 export const familyRuns: readonly FamilyRun[] = [
   { family: 'ar', needsInput: false, otherwise: 'other' },
   { family: 'as', needsInput: true, otherwise: 'compile' },
+  { family: 'bmake', needsInput: false, otherwise: 'other' },
+  { family: 'cargo', needsInput: false, otherwise: 'other' },
   { family: 'clang', needsInput: true, otherwise: 'link' },
+  { family: 'cmake', needsInput: false, otherwise: 'other' },
   { family: 'gcc', needsInput: true, otherwise: 'link' },
   { family: 'gfortran', needsInput: true, otherwise: 'link' },
   { family: 'ghc', needsInput: true, otherwise: 'link' },

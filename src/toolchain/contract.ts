@@ -10,7 +10,7 @@ import {
   recordStates,
   slotKinds,
 } from '../jobserver/ledger-layout.js'
-import { adapters } from './adapters.js'
+import { type AdapterFamily, adapters, jobsOptions, pathKeepers } from './adapters.js'
 import { argumentKinds, familyRuns, type RunKind, runKinds } from './arguments.js'
 import { type ClientName, clientNames } from './clients.js'
 
@@ -40,7 +40,16 @@ const holdsOf = {
   'a token a child or thread': 'HOLDS_BY_CHILD_OR_THREAD',
 } as const satisfies Record<ClientName['holds'], string>
 
-const kindOf = (kind: RunKind): string => `RUN_${kind.toUpperCase()}`
+const runKindOf = (kind: RunKind): string => `RUN_${kind.toUpperCase()}`
+
+const adapterKindOf = {
+  bmake: 'ADAPTER_BMAKE',
+  cargo: 'ADAPTER_CARGO',
+  cmake: 'ADAPTER_CMAKE',
+  go: 'ADAPTER_GO',
+  make: 'ADAPTER_MAKE',
+  ninja: 'ADAPTER_NINJA',
+} as const satisfies Record<AdapterFamily, string>
 
 /** Returns the text of `shims/contract.h`. */
 export function renderContract(): string {
@@ -74,22 +83,34 @@ export function renderContract(): string {
           `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${triple ? 1 : 0}`,
       ),
     ),
-    'struct adapter { const char *name; const char *family; int fifo_since_major; int fifo_since_minor; };',
+    `enum adapter_kind { ${Object.values(adapterKindOf).join(', ')} };`,
+    'struct adapter { const char *name; const char *family; enum adapter_kind kind; int keeps_name; int fifo_since_major; int fifo_since_minor; };',
     rows(
       'adapter',
       'adapters',
       adapters.map(
-        ({ name, family, fifoSince }) => `${quoted(name)}, ${quoted(family)}, ${fifoSince.join(', ')}`,
+        ({ name, family, keepsName, fifoSince = [0, 0] }) =>
+          `${quoted(name)}, ${quoted(family)}, ${adapterKindOf[family]}, ${keepsName ? 1 : 0}, ${fifoSince.join(', ')}`,
       ),
     ),
-    `enum run_kind { ${runKinds.map(kindOf).join(', ')} };`,
+    `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
+    'struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };',
+    rows(
+      'jobs_option',
+      'jobs_options',
+      jobsOptions.map(
+        ({ family, long, number, letters, taking, ending, beyond }) =>
+          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}`,
+      ),
+    ),
+    `enum run_kind { ${runKinds.map(runKindOf).join(', ')} };`,
     'struct argument_kind { const char *family; const char *flag; enum run_kind kind; int first; };',
     rows(
       'argument_kind',
       'argument_kinds',
       argumentKinds.map(
         ({ family, flag, means, where }) =>
-          `${quoted(family)}, ${quoted(flag)}, ${kindOf(means)}, ${where === 'first' ? 1 : 0}`,
+          `${quoted(family)}, ${quoted(flag)}, ${runKindOf(means)}, ${where === 'first' ? 1 : 0}`,
       ),
     ),
     'struct family_run { const char *family; int needs_input; enum run_kind otherwise; };',
@@ -98,7 +119,7 @@ export function renderContract(): string {
       'family_runs',
       familyRuns.map(
         ({ family, needsInput, otherwise }) =>
-          `${quoted(family)}, ${needsInput ? 1 : 0}, ${kindOf(otherwise)}`,
+          `${quoted(family)}, ${needsInput ? 1 : 0}, ${runKindOf(otherwise)}`,
       ),
     ),
     `static const char *const run_kind_names[] __attribute__((unused)) = { ${runKinds.map(quoted).join(', ')} };`,

@@ -2,9 +2,10 @@
  * Families of tool names, as `--tools` takes them. TRIPLE- is a prefix such as `x86_64-linux-gnu-`, -VERSION a suffix
  * such as `-12` or `-15.0.7`. A name belongs to the first row that matches it.
  */
+import type { AdapterFamily } from './adapters.js'
 import type { ToolFamily } from './arguments.js'
 
-export type FamilyName = Exclude<ToolFamily, 'make' | 'ninja'>
+export type FamilyName = Exclude<ToolFamily, Exclude<AdapterFamily, 'go'>>
 
 export type FamilyRow = {
   family: FamilyName

@@ -59,4 +59,27 @@ for (const key of styles)
     outputs: /out\/\w+\.o$|debug\/mill$/,
   })
 
+/** Each of them, and each -j, would have slots that nobody paid for. */
+driveUnderRun({
+  name: 'cargo -j8 :: three at once',
+  needs: ['cargo'],
+  files: {
+    ...Object.fromEntries(
+      ['a', 'b', 'c'].flatMap(name => [
+        [
+          `${name}/Cargo.toml`,
+          `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\n[workspace]\n`,
+        ],
+        [`${name}/src/main.rs`, 'fn main() {}\n'],
+      ]),
+    ),
+    'build.sh': `#!/bin/sh\n${['a', 'b', 'c'].map(name => `(cd ${name} && exec cargo build -j8 --quiet --offline) &`).join('\n')}\nwait\n`,
+  },
+  command: ['./build.sh'],
+  outputs: /debug\/[abc]$/,
+  noise:
+    /^warning: a `-j` argument was passed to Cargo but Cargo is also configured with an external jobserver/,
+  jobs: [1, 2],
+})
+
 test.run()

@@ -18,4 +18,21 @@ for (const key of makes)
     command: ['./build.sh'],
   })
 
+/** With a -j64 or a -j1 of its own each of them would have recipes that nobody paid for; counted are these. */
+for (const key of makes)
+  for (const own of ['-j64', '-j1'])
+    driveUnderRun({
+      name: `${clients[key].name} :: three at once with ${own}, joined`,
+      needs: [key],
+      files: {
+        Makefile: '%.o: %.c\n\t@recipe cc -c $< -o $@\n',
+        'build.sh': `#!/bin/sh\n${parts.map(part => `make ${own} ${part.join(' ')} &`).join('\n')}\nwait\nrecipe ${link}\n`,
+      },
+      command: ['./build.sh'],
+      noise: /^make: warning: -j1 forced in submake: resetting jobserver mode\.$/,
+      counts: 'recipes',
+      env: { JOBSHIM_JOIN: '1' },
+      jobs: [1, 3],
+    })
+
 test.run()

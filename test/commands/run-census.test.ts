@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { killStarted, makeYard } from '../shims/hold.js'
-import { type ClientKey, clients, findClient } from '../support/clients.js'
+import { type ClientKey, clients } from '../support/clients.js'
+import { testWith } from '../support/test-with.js'
 import { writeFiles } from '../support/workspace.js'
 import { jobshimRun } from './runs.js'
 
@@ -20,12 +21,7 @@ until test "$("$LAUNCHER" --look | tr '\\0' ' ' | cut -d ' ' -f 2)" = 2; do slee
 
 for (const key of ['make43', 'make44'] as const satisfies readonly ClientKey[]) {
   const title = `run :: census :: the tokens of a killed ${clients[key].name} come back before its end`
-  const directory = findClient(key)
-  if (directory === undefined) {
-    test.skip(title)
-    continue
-  }
-  test(title, async () => {
+  testWith(key, title, async directory => {
     const yard = await makeYard('')
     writeFiles(yard.root, { Makefile: makefile })
     const PATH = `${directory}:${process.env.PATH}`

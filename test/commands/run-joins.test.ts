@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { killStarted, makeYard, start, type Yard } from '../shims/hold.js'
-import { type ClientKey, clients, findClient } from '../support/clients.js'
+import { type ClientKey, clients } from '../support/clients.js'
 import { makeFifo, makePipe, tokensIn } from '../support/pool.js'
+import { testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { idleSummary, jobshimRun, runDirectories, runFifo, runLine, summaryLine } from './runs.js'
 
@@ -91,12 +92,7 @@ for (const { key, args } of makes)
       const make = [clients[key].name, ...args].join(' ')
       const recipe = mark === '' ? 'a recipe' : 'a + recipe'
       const title = `run :: joins :: ${make} :: ${recipe}${above && ` below ${above}`}`
-      const directory = findClient(key)
-      if (directory === undefined) {
-        test.skip(title)
-        continue
-      }
-      test(title, async () => {
+      testWith(key, title, async directory => {
         const yard = await makeYard('')
         const bin = makeWorkspace('bin')
         symlinkSync(join(directory, 'make'), join(bin, 'make'))

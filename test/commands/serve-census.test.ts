@@ -12,6 +12,7 @@ import {
 import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
 import { describe, processesOf } from '../support/processes.js'
+import { testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { waitersOf } from './runs.js'
 import { censusIsTaken, endServer, freeTokens, look, type Served, serve, sharing } from './served.js'
@@ -95,11 +96,7 @@ async function startClient(served: Served, { key, command, files }: Driver): Pro
 for (const driver of [make44, ninja113, cargo])
   for (const all of [true, false]) {
     const title = `census :: ${clients[driver.key].name} killed ${all ? 'with its jobs' : 'alone, its jobs live on'}`
-    if (findClient(driver.key) === undefined) {
-      test.skip(title)
-      continue
-    }
-    test(title, async () => {
+    testWith(driver.key, title, async () => {
       const served = await serve(total)
       const client = await startClient(served, driver)
       const isJob = ({ command }: { command: string }): boolean => driver.job.test(command)
@@ -120,10 +117,6 @@ for (const driver of [make44, ninja113, cargo])
       await endRestored(served, total)
     })
   }
-
-/** A test that needs a client of the machine's. */
-const testWith = (key: ClientKey, title: string, body: () => Promise<void>): void =>
-  findClient(key) === undefined ? test.skip(title) : test(title, body)
 
 testWith('make44', 'census :: a client that is stopped holds what it holds', async () => {
   const served = await serve(total)

@@ -3,14 +3,16 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadSettings } from '../../src/config/load.js'
+import { adapterNames } from '../../src/toolchain/adapters.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 test('config :: load :: defaults', async () => {
   const home = makeWorkspace()
   assert.equal(await loadSettings({}, home, { HOME: home }), {
-    adapters: true,
+    adapters: adapterNames,
     dir: join(home, '.local/share/jobshim/shims'),
     jobs: availableParallelism(),
+    join: undefined,
     launcher: undefined,
     noJobserver: undefined,
     patience: undefined,
@@ -22,9 +24,10 @@ test('config :: load :: defaults', async () => {
 })
 
 const everything = {
-  adapters: false,
+  adapters: ['make', 'ninja'],
   dir: 'shims',
   jobs: 3,
+  join: true,
   launcher: 'distcc',
   load: 12,
   noJobserver: 'error',
@@ -62,9 +65,10 @@ launcher=
 `
 
 const yaml = `$schema: ./node_modules/jobshim/config.schema.json
-adapters: false
+adapters: [make, ninja]
 dir: shims
 jobs: 3
+join: true
 launcher: distcc
 load: 12
 noJobserver: error
@@ -110,6 +114,19 @@ test('config :: load :: flag before environment before config before default', a
   assert.is((await loadSettings({}, below, environment)).dir, join(below, 'from-environment'))
   assert.is((await loadSettings({}, below, { HOME: home })).dir, join(home, 'from-config'))
   assert.is((await loadSettings({}, below, { HOME: home, JOBSHIM_DIR: '' })).dir, join(home, 'from-config'))
+})
+
+test('config :: load :: adapters on, off, or some', async () => {
+  const home = makeWorkspace()
+  for (const [text, names] of [
+    ['true', adapterNames],
+    ['false', []],
+    ['[cmake]', ['cmake']],
+  ] as const) {
+    writeFiles(home, { '.jobshimrc': `adapters: ${text}\n` })
+    assert.equal((await loadSettings({}, home, { HOME: home })).adapters, names)
+  }
+  assert.equal((await loadSettings({ noAdapters: true }, home, { HOME: home })).adapters, [])
 })
 
 test('config :: load :: --config names one, --no-config none', async () => {

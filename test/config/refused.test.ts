@@ -6,8 +6,9 @@ import { jobshim } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 const mend = 'mend the file, name another with --config, or use none with --no-config'
-const keys = 'adapters, dir, jobs, launcher, load, noJobserver, patience, pressure, quiet, rules, tools'
+const keys = 'adapters, dir, jobs, join, launcher, load, noJobserver, patience, pressure, quiet, rules, tools'
 const wholeJobs = 'jobs: expected auto, or a whole number, 1 or more'
+const adapters = 'bmake, cargo, cmake, gmake, go, make, ninja, samu'
 
 type Row = { title: string; file?: string; text: string; says: string; hint: string }
 
@@ -33,11 +34,30 @@ const rows: readonly Row[] = [
     hint: `known keys: ${keys}`,
   },
   {
-    title: 'adapters not a switch',
+    title: 'adapters neither a switch nor names',
     text: 'adapters: 1',
-    says: 'adapters: expected true or false',
+    says: `adapters: expected true, false or an array of ${adapters}`,
     hint: mend,
   },
+  {
+    title: 'adapters with a number',
+    text: 'adapters: [make, 7]',
+    says: `adapters: expected true, false or an array of ${adapters}`,
+    hint: mend,
+  },
+  {
+    title: 'adapters with an unknown name',
+    text: 'adapters: [make, nija]',
+    says: 'adapters: unknown name nija',
+    hint: 'did you mean ninja?',
+  },
+  {
+    title: 'adapters with a name near to none',
+    text: 'adapters: [compilers]',
+    says: 'adapters: unknown name compilers',
+    hint: `known names: ${adapters}`,
+  },
+  { title: 'join not a switch', text: 'join: 1', says: 'join: expected true or false', hint: mend },
   { title: 'dir not a text', text: 'dir: 7', says: 'dir: expected a text', hint: mend },
   { title: 'jobs as text', text: 'jobs: "3"', says: wholeJobs, hint: mend },
   { title: 'jobs zero', text: 'jobs: 0', says: wholeJobs, hint: mend },

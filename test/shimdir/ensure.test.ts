@@ -4,13 +4,15 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { packageVersion } from '../../src/ground/paths.js'
 import { ensureShims, usableLauncher } from '../../src/shimdir/ensure.js'
+import { adapterNames } from '../../src/toolchain/adapters.js'
 import { jobshim } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
 import { makeBench, picture } from './fake-tools.js'
 
 const wishes = {
   tools: undefined,
-  adapters: true,
+  adapters: adapterNames,
+  join: undefined,
   noJobserver: undefined,
   patience: undefined,
   rulesText: '',

@@ -34,6 +34,7 @@ test('install :: links, launcher, manifest and tool files', async () => {
     launcher: 'file',
     'manifest.json': 'file',
     tools: 'directory',
+    versions: 'directory',
   })
   assert.is(statSync(dir).mode & 0o777, 0o755)
   assert.is(statSync(join(dir, '.jobshim/launcher')).mode & 0o777, 0o755)
@@ -150,6 +151,15 @@ test('install :: config :: tools, adapters and policy', async () => {
   assert.is((await call('install', '--no-config', '--no-adapters')).status, 0)
   assert.equal(picture(dir), { '.jobshim': 'directory', cc: shim, ld: shim })
   assert.is(readFileSync(join(dir, '.jobshim/tools/ld'), 'utf8'), 'family=ld\n')
+})
+
+test('install :: config :: some adapters, which join', async () => {
+  const { call, dir, root } = makeBench(['cc', 'make', 'ninja'])
+  writeFiles(root, { '.jobshimrc': 'adapters: [make]\njoin: true\n' })
+  assert.is((await call('install')).status, 0)
+  assert.equal(picture(dir), { '.jobshim': 'directory', cc: shim, make: shim })
+  assert.is(readFileSync(join(dir, '.jobshim/tools/make'), 'utf8'), 'family=make\njoin=1\n')
+  assert.is(readFileSync(join(dir, '.jobshim/tools/cc'), 'utf8'), 'family=gcc\n')
 })
 
 test('install :: a shim that became a foreign file is left alone and forgotten', async () => {

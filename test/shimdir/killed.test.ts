@@ -78,6 +78,7 @@ test('install :: killed half way, again and again :: the next one makes it whole
       costs: 'directory',
       launcher: 'file',
       'manifest.json': 'file',
+      versions: 'directory',
       ...(ruled ? { rules: 'file', tools: 'directory' } : {}),
     })
     check(bench)

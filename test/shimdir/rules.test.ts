@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ensureShims } from '../../src/shimdir/ensure.js'
+import { adapterNames } from '../../src/toolchain/adapters.js'
 import { writeFiles } from '../support/workspace.js'
 import { makeBench, picture } from './fake-tools.js'
 
@@ -67,6 +68,7 @@ test('install :: rules :: byte for byte, and every tool file names them', async 
     'manifest.json': 'file',
     rules: 'file',
     tools: 'directory',
+    versions: 'directory',
   })
 })
 
@@ -93,7 +95,13 @@ test('install :: rules :: follow the config, and go with its last one', async ()
   assert.is(read(dir, 'tools/cc'), 'family=gcc\nrules=1\n')
   assert.equal(await call('install', '--no-config'), good(`1 shim in ${dir}\n`))
   assert.is(read(dir, 'tools/cc'), 'family=gcc\n')
-  assert.equal(Object.keys(picture(join(dir, '.jobshim'))), ['costs', 'launcher', 'manifest.json', 'tools'])
+  assert.equal(Object.keys(picture(join(dir, '.jobshim'))), [
+    'costs',
+    'launcher',
+    'manifest.json',
+    'tools',
+    'versions',
+  ])
 })
 
 test('install :: rules :: somebody changed them by hand: put right', async () => {
@@ -111,7 +119,8 @@ test('install :: rules :: by the first run too', async () => {
   const { dir, path, root } = makeBench(['cc'])
   const wishes = {
     tools: undefined,
-    adapters: true,
+    adapters: adapterNames,
+    join: undefined,
     noJobserver: undefined,
     patience: undefined,
     rulesText: 'load=3.00\n',

@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -51,6 +60,25 @@ test('uninstall :: foreign files are left alone and named', async () => {
   })
   assert.equal(picture(join(dir, '.jobshim')), { mine: 'file', tools: 'directory' })
   assert.is(readFileSync(join(dir, 'gcc'), 'utf8'), 'mine')
+})
+
+test('uninstall :: versions that launchers kept go, foreign files beside them stay', async () => {
+  const { call, dir } = makeBench(['cc'])
+  await call('install')
+  const versions = join(dir, '.jobshim/versions')
+  writeFiles(versions, { make: 'x', 'new-1-2': 'half', mine: 'mine' })
+  const first = await call('uninstall')
+  assert.is(first.status, 0)
+  assert.is(first.stdout.split('\n')[1], `  left alone, not ours: ${versions}/mine`)
+  assert.equal(picture(versions), { mine: 'file' })
+  await call('install')
+  rmSync(join(versions, 'mine'))
+  writeFiles(versions, { 'new-1-2': 'half' })
+  await call('install')
+  assert.equal(picture(versions), {})
+  writeFiles(versions, { ninja: 'x' })
+  assert.is((await call('uninstall')).status, 0)
+  assert.not(existsSync(dir))
 })
 
 test('uninstall :: --json', async () => {

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../../src/ground/failure.js'
 import { type ShimWishes, wantedShims } from '../../src/shimdir/wanted.js'
+import { adapterNames } from '../../src/toolchain/adapters.js'
 
 const onPath = [
   'ar',
@@ -20,7 +21,8 @@ const onPath = [
 const path = { names: [...onPath, 'rustc'], isTool: (name: string) => onPath.includes(name) } // rustc isn't executable
 const wishes: ShimWishes = {
   tools: undefined,
-  adapters: true,
+  adapters: adapterNames,
+  join: undefined,
   noJobserver: undefined,
   patience: undefined,
   rulesText: '',
@@ -33,11 +35,15 @@ test('wanted :: by default all families on PATH but ar, as and ranlib, and the a
 })
 
 test('wanted :: no adapters', () => {
-  assert.equal(names({ adapters: false }), ['c++', 'cc', 'gcc-12', 'go', 'ld.bfd'])
+  assert.equal(names({ adapters: [] }), ['c++', 'cc', 'gcc-12', 'go', 'ld.bfd'])
+})
+
+test('wanted :: some adapters, those on PATH', () => {
+  assert.equal(names({ tools: [], adapters: ['cmake', 'ninja'] }), ['ninja'])
 })
 
 test('wanted :: families and literal names, each once', () => {
-  assert.equal(names({ tools: ['gcc', 'cc', 'yasm', 'ar'], adapters: false }), [
+  assert.equal(names({ tools: ['gcc', 'cc', 'yasm', 'ar'], adapters: [] }), [
     'ar',
     'c++',
     'cc',
@@ -47,20 +53,27 @@ test('wanted :: families and literal names, each once', () => {
 })
 
 test('wanted :: no tools at all', () => {
-  assert.equal(names({ tools: [], adapters: false }), [])
+  assert.equal(names({ tools: [], adapters: [] }), [])
 })
 
-test('wanted :: tool files tell family, policy and patience', () => {
+test("wanted :: tool files tell family, policy and patience, and an adapter's whether to join", () => {
   const files = wantedShims(
-    { ...wishes, tools: ['cc', 'yasm', 'ninja'], adapters: false, noJobserver: 'error', patience: 1.5 },
+    {
+      ...wishes,
+      tools: ['cc', 'yasm', 'ninja'],
+      adapters: [],
+      join: true,
+      noJobserver: 'error',
+      patience: 1.5,
+    },
     path,
   )
   assert.equal(files, [
     { name: 'cc', toolFile: 'family=gcc\nno-jobserver=error\npatience=1.5\n' },
-    { name: 'ninja', toolFile: 'family=ninja\nno-jobserver=error\npatience=1.5\n' },
+    { name: 'ninja', toolFile: 'family=ninja\njoin=1\nno-jobserver=error\npatience=1.5\n' },
     { name: 'yasm', toolFile: 'no-jobserver=error\npatience=1.5\n' },
   ])
-  assert.equal(wantedShims({ ...wishes, tools: ['yasm'], adapters: false }, path), [
+  assert.equal(wantedShims({ ...wishes, tools: ['yasm'], adapters: [] }, path), [
     { name: 'yasm', toolFile: '' },
   ])
 })
@@ -69,6 +82,7 @@ test('wanted :: where there are rules, every tool file says so', () => {
   const ruled: ShimWishes = { ...wishes, tools: ['cc', 'yasm'], patience: 2, rulesText: 'load=4.00\n' }
   assert.equal(wantedShims(ruled, path), [
     { name: 'cc', toolFile: 'family=gcc\npatience=2\nrules=1\n' },
+    { name: 'go', toolFile: 'family=go\npatience=2\nrules=1\n' },
     { name: 'make', toolFile: 'family=make\npatience=2\nrules=1\n' },
     { name: 'ninja', toolFile: 'family=ninja\npatience=2\nrules=1\n' },
     { name: 'yasm', toolFile: 'patience=2\nrules=1\n' },

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { clients, findClient } from '../support/clients.js'
+import { clients } from '../support/clients.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
 import { killAll, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
+import { testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /**
@@ -89,13 +90,8 @@ test('deadlock :: a pipe whose reader comes first :: the writer runs without a s
 })
 
 for (const key of ['make43', 'make44'] as const) {
-  const title = `deadlock :: four pipes of ${clients[key].name} at -j3 :: end, overdrafts at most: 4`
-  const directory = findClient(key)
-  if (directory === undefined) {
-    test.skip(title)
-    continue
-  }
-  test(title, async () => {
+  const name = clients[key].name
+  testWith(key, `deadlock :: four pipes of ${name} at -j3 :: end, overdrafts at most: 4`, async directory => {
     const names = ['p', 'q', 'r', 's']
     const rules = names.map(name => `${name}:\n\t@${pipe(name)}\n`).join('')
     const script = `PATH="${shims}:${directory}:$PATH"; make -s`
@@ -105,7 +101,7 @@ for (const key of ['make43', 'make44'] as const) {
     for (const name of names) assert.ok(existsSync(join(result.directory, `${name}.o`)))
   })
 
-  test(`deadlock :: $(shell cc) of ${clients[key].name} :: needs no overdraft`, async () => {
+  testWith(key, `deadlock :: $(shell cc) of ${name} :: needs no overdraft`, async directory => {
     const makefile = 'version := $(shell cc -E -P a.c)\nall:\n\t@cc -c a.c -o a.o; echo "$(version)"\n'
     const result = await build(1, `PATH="${shims}:${directory}:$PATH"; make -s`, { Makefile: makefile })
     assert.is(result.status, 0, result.said)
@@ -121,10 +117,10 @@ open('taken', 'w').close()
 os.kill(os.getpid(), signal.SIGSTOP)
 `
 
-if (findClient('python') === undefined)
-  test.skip('deadlock :: a client that takes all tokens and stops :: tools run one after the other')
-else
-  test('deadlock :: a client that takes all tokens and stops :: tools run one after the other', async () => {
+testWith(
+  'python',
+  'deadlock :: a client that takes all tokens and stops :: tools run one after the other',
+  async () => {
     const script = `mkfifo taken; python3 taker.py & taker=$!
       read -r nothing <taken
       (cc -c a.c -o a.o & cc -c a.c -o b.o & cc -c a.c -o c.o & wait); kill -9 $taker; exit 0`
@@ -133,7 +129,8 @@ else
     for (const name of ['a', 'b', 'c']) assert.ok(existsSync(join(directory, `${name}.o`)))
     assert.is(summary.overdrafts, 0) // one after the other in the command's own slot
     assert.is(summary.total - summary.back, 2)
-  })
+  },
+)
 
 test('deadlock :: a daemon that a tool starts :: lives on and holds nothing', async () => {
   const script = `export ${marker}; daemon; daemon; cc -c a.c -o a.o & cc -c a.c -o b.o & wait`

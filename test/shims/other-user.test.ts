@@ -124,7 +124,7 @@ for (const [name, link] of [
     async () => {
       const yard = await makeYard('A')
       const precious = join(yard.root, 'precious')
-      closeSync(createLedger(precious, 1, 0, { pid: 0, start: 0n, pidNamespace: 0n }))
+      closeSync(createLedger(precious, 1, { pid: 0, start: 0n, pidNamespace: 0n }))
       const before = readFileSync(precious)
       const fifo = yard.pool.auth.replace('fifo:', '')
       chownSync(fifo, other, other)

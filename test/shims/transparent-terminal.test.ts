@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findClient } from '../support/clients.js'
 import { sceneEnd, scenesOf } from '../support/terminal.js'
+import { testWith } from '../support/test-with.js'
 import { assertSame, callThroughShim, type Place } from '../support/transparent-calls.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
@@ -21,11 +21,7 @@ exec strace -DDD -qq -o /dev/null -e trace=kill -e inject=kill:delay_enter=50ms 
 for (const place of below) {
   const scene = '^Z and fg, twice, and ^C'
   const title = `transparent :: ${place} :: terminal :: ${scene}, signals come late`
-  if (findClient('strace') === undefined) {
-    test.skip(title)
-    continue
-  }
-  test(title, async () => {
+  testWith('strace', title, async () => {
     const behind = makeWorkspace('bin')
     writeFiles(behind, { late })
     const call = scenesOf('late ').get(scene)

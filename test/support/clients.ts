@@ -18,9 +18,11 @@ export const clients = {
   ninja111: { name: 'ninja 1.11', program: 'ninja', version: /^1\.\d(\.|$)|^1\.1[0-2]\b/ }, // any that is no client
   ninja113: { name: 'ninja 1.13', program: 'ninja', version: /^1\.1[3-9]\b/, fetched: 'ninja-1.13' },
   cargo: { name: 'cargo', program: 'cargo' },
+  bmake: { name: 'bmake', program: 'bmake' },
   ccache: { name: 'ccache', program: 'ccache' },
   clang: { name: 'clang', program: 'clang' },
   cmake: { name: 'cmake', program: 'cmake' },
+  go: { name: 'go', program: 'go' },
   python: { name: 'python', program: 'python3' },
   scons: { name: 'scons', program: 'scons' },
   strace: { name: 'strace', program: 'strace' },

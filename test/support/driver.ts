@@ -19,6 +19,10 @@ export type Driver = {
   alone?: readonly string[] // without it; must overcommit, or the recorder shows nothing
   outputs?: RegExp // of the paths of what it builds
   noise?: RegExp // lines of the tool itself that depend on how many jobs it has
+  counts?: 'recipes' // not compilers: what stands behind `recipe`
+  install?: readonly string[] // options
+  env?: Readonly<Record<string, string>> // under jobshim
+  jobs?: readonly number[]
 }
 
 /** What one build did. */
@@ -29,15 +33,24 @@ export type Site = { directory: string; recorder: Recorder; path: string }
 
 const jobCounts = (process.env.JOBSHIM_TEST_JOBS ?? '1,2,3,8').split(',').map(Number)
 
-let recorder: Recorder | undefined
+const recorders = new Map<'compilers' | 'recipes', Recorder>()
 
-export function makeSite({ needs }: Pick<Driver, 'needs'>): Site {
+function recorderOf(of: 'compilers' | 'recipes'): Recorder {
+  const recorder = recorders.get(of) ?? makeRecorder(makeWorkspace('recorder'), { of })
+  recorders.set(of, recorder)
+  return recorder
+}
+
+export function makeSite({
+  needs,
+  counts = 'compilers',
+}: Pick<Driver, 'needs'> & { counts?: 'compilers' | 'recipes' }): Site {
   const directory = makeWorkspace()
   const bin = join(directory, 'clients')
   mkdirSync(bin)
   for (const key of needs)
     symlinkSync(join(findClient(key) ?? '', clients[key].program), join(bin, clients[key].program))
-  recorder ??= makeRecorder(makeWorkspace('recorder'))
+  const recorder = recorderOf(counts)
   const path = [bin, recorder.bin, process.env.PATH].join(delimiter)
   return { directory: join(directory, 'work'), recorder, path }
 }
@@ -122,7 +135,7 @@ export function assertRude(driver: Driver, alone: Build): void {
 
 /** Registers the tests of a driver under `jobshim run` at each -j. */
 export function driveUnderRun(driver: Driver): void {
-  const names = jobCounts.map(jobs => ({ jobs, name: `run :: ${driver.name} :: -j${jobs}` }))
+  const names = (driver.jobs ?? jobCounts).map(jobs => ({ jobs, name: `run :: ${driver.name} :: -j${jobs}` }))
   if (driver.needs.some(key => findClient(key) === undefined)) {
     for (const { name } of names) test.skip(name)
     return
@@ -132,14 +145,17 @@ export function driveUnderRun(driver: Driver): void {
     const site = makeSite(driver)
     const alone = await buildAlone(site, driver)
     assertRude(driver, alone)
-    const shims = await installShims(join(makeWorkspace(), 'shims'), { env: { PATH: site.path } })
+    const shims = await installShims(join(makeWorkspace(), 'shims'), {
+      args: driver.install ?? [],
+      env: { PATH: site.path },
+    })
     return { site, alone, shims }
   }
   for (const { jobs, name } of names)
     test(name, async () => {
       before ??= prepare()
       const { site, alone, shims } = await before
-      const env = { PATH: site.path, JOBSHIM_DIR: shims }
+      const env = { ...driver.env, PATH: site.path, JOBSHIM_DIR: shims }
       const governed = await build(site, driver, () =>
         jobshim(['run', `-j${jobs}`, '--', ...driver.command], { cwd: site.directory, env }),
       )

@@ -7,7 +7,7 @@
  *
  * Built with ASKS it stands before the shims instead: it appends `? ...` and becomes the next one on PATH.
  *
- * Not written down, but run all the same: what compiles and links nothing (-v, --version, -print-...), and what
+ * Not written down, but run all the same: what compiles and links nothing (-v, -###, --version, -print-...), and what
  * another recorded program started (rustc its linker): that is one job. */
 #define _GNU_SOURCE
 #include "stand-in.h"
@@ -41,11 +41,16 @@ static void note(int log, char sign, const char *name, const char *last)
 
 static int is_work(char **argv)
 {
-	for (; *argv; argv++)
+	int work = 0;
+
+	for (; *argv; argv++) {
+		if (!strcmp(*argv, "-###"))
+			return 0;
 		if (!strcmp(*argv, "-c") || !strcmp(*argv, "-o") || !strcmp(*argv, "-S") || !strcmp(*argv, "-E") ||
 		    !strncmp(*argv, "--emit", 6))
-			return 1;
-	return 0;
+			work = 1;
+	}
+	return work;
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { repository } from './workspace.js'
+import { repository, writeFiles } from './workspace.js'
 
 /** That somebody asks for a compiler (?), its start (+), its end (-). */
 export type RecordedEvent = {
@@ -17,15 +17,20 @@ export type Recording = {
   peak: number // most of them at once
   unfinished: number // started and never ended
   events: readonly RecordedEvent[]
+  names: string[] // of those that ran, each once, sorted
 }
 
 export type Recorder = {
-  bin: string // goes on PATH behind the shims and before the real compilers
+  bin: string // goes on PATH behind the shims and before the real compilers; may be two directories
   asks: string // goes before the shims, where it matters when somebody asks for a compiler
+  program: string // one that is linked to from elsewhere records that name
   take(): Recording // what ran since the last take
 }
 
-const names = ['c++', 'cc', 'clang', 'clang++', 'g++', 'gcc', 'rustc'] // those on PATH get a recorder
+const compilers = ['c++', 'cc', 'clang', 'clang++', 'g++', 'gcc', 'rustc'] // those on PATH get a recorder
+
+/** A command line of a recipe is written `recipe cc -c a.c`; what it starts is part of it and not recorded. */
+const recipe = '#!/bin/sh\nexec "$@"\n'
 
 /** Reads the recorder's log. Each line is one append, so their order is the order of events. */
 export function readRecording(log: string): Recording {
@@ -37,7 +42,8 @@ export function readRecording(log: string): Recording {
       return { sign: sign === '+' || sign === '-' ? sign : '?', at: BigInt(at), name, last }
     })
   const runs = count(events, '+')
-  return { runs, peak: peakOf(events, () => 1), unfinished: runs - count(events, '-'), events }
+  const names = [...new Set(events.map(({ name }) => name))].sort()
+  return { runs, peak: peakOf(events, () => 1), unfinished: runs - count(events, '-'), events, names }
 }
 
 const count = (events: readonly RecordedEvent[], wanted: RecordedEvent['sign']): number =>
@@ -55,8 +61,17 @@ export function peakOf(events: readonly RecordedEvent[], weight: (event: Recorde
   return peak
 }
 
-/** Builds a recorder in `directory`; a recorded run lasts at least `holdMs`. */
-export function makeRecorder(directory: string, holdMs = 20): Recorder {
+export type RecorderWishes = {
+  holdMs?: number
+  of?: 'compilers' | 'recipes'
+  extra?: readonly string[] // names of tools whose real ones stand behind it on PATH
+}
+
+/** Builds a recorder of compilers, or of recipes, in `directory`; a recorded run lasts at least `holdMs`. */
+export function makeRecorder(
+  directory: string,
+  { holdMs = 20, of = 'compilers', extra = [] }: RecorderWishes = {},
+): Recorder {
   const bin = join(directory, 'bin')
   const log = join(directory, 'log')
   const asks = join(directory, 'asks')
@@ -64,16 +79,18 @@ export function makeRecorder(directory: string, holdMs = 20): Recorder {
   const source = join(repository, 'test/support/recorder.c')
   execFileSync('cc', ['-O1', `-DHOLD_MS=${holdMs}`, '-o', join(directory, 'recorder'), source])
   execFileSync('cc', ['-O1', '-DASKS', '-o', join(directory, 'asker'), source])
-  const onPath = (process.env.PATH ?? '').split(delimiter)
-  for (const name of names.filter(name => onPath.some(entry => existsSync(join(entry, name)))))
-    for (const [place, program] of [
-      [bin, 'recorder'],
-      [asks, 'asker'],
-    ] as const)
-      symlinkSync(`../${program}`, join(place, name))
+  const real = join(directory, 'real')
+  writeFiles(real, { recipe })
+  const onPath = of === 'compilers' ? (process.env.PATH ?? '').split(delimiter) : [real]
+  const found = [...compilers, 'recipe'].filter(name => onPath.some(entry => existsSync(join(entry, name))))
+  for (const name of [...found, ...extra]) {
+    symlinkSync('../recorder', join(bin, name))
+    symlinkSync('../asker', join(asks, name))
+  }
   return {
-    bin,
+    bin: [bin, real].join(delimiter),
     asks,
+    program: join(directory, 'recorder'),
     take() {
       const text = existsSync(log) ? readFileSync(log, 'utf8') : ''
       rmSync(log, { force: true })

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adapters } from '../../src/toolchain/adapters.js'
+import { adapters, jobsOptions } from '../../src/toolchain/adapters.js'
 import { argumentKinds, familyRuns } from '../../src/toolchain/arguments.js'
 import { clientNames } from '../../src/toolchain/clients.js'
 
@@ -46,6 +46,14 @@ test('arguments :: families, adapters and clients are sorted', () => {
     clientNames.map(({ name }) => name),
   ])
     assert.equal(names, sorted(names))
+})
+
+test('arguments :: what tells the number of jobs is sorted, and all is for adapters', () => {
+  const families = jobsOptions.map(({ family }) => family)
+  assert.equal(families, sorted(unique(families)))
+  for (const family of families) assert.ok(adapters.some(adapter => adapter.family === family))
+  for (const { taking, ending } of jobsOptions)
+    for (const letters of [taking, ending]) assert.equal([...letters], sorted(unique([...letters])))
 })
 
 test.run()

@@ -1,0 +1,17 @@
+/* The -j of a client's command line. */
+#ifndef JOBS_H
+#define JOBS_H
+
+enum { JOBS_UNBOUNDED = 0, JOBS_UNSAID = -1, JOBS_ODD = -2 };
+
+/* How many jobs the command line of a tool of this family asks for. JOBS_ODD: what follows -j is no number, and the tool
+ * will say so. */
+long jobs_asked(const char *family, char *argv[]);
+
+/* Takes each -j out of argv, in place. */
+void jobs_drop(const char *family, char *argv[]);
+
+/* argv with word behind argv[0]; NULL where there is no room for it (arena.h). */
+char **jobs_insert(char *argv[], char *word);
+
+#endif

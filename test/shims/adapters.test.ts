@@ -1,0 +1,177 @@
+import { mkdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { jobshim, type Outcome, run } from '../support/jobshim.js'
+import { installShims } from '../support/shimdir.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+
+/** What an adapter makes of a command line: the programs are stand-ins that tell it. */
+type Told = { args: string; makeflags: string; level: string }
+
+const versions: Readonly<Record<string, string>> = {
+  bmake: 'none',
+  cargo: 'cargo 1.80.1 (376290515 2024-07-16)',
+  cmake: 'cmake version 3.25.1',
+  gmake: 'GNU Make 4.4.1',
+  make: 'GNU Make 4.4.1',
+  ninja: '1.13.2',
+  samu: '1.9.0',
+}
+
+const standIn = (version: string): string => `#!/bin/sh
+if test "$1" = --version; then echo '${version}'; exit; fi
+echo "args $*"
+echo "makeflags $MAKEFLAGS"
+echo "level \${CMAKE_BUILD_PARALLEL_LEVEL-none}"
+`
+
+async function makePlace(): Promise<{ root: string; shims: string; path: string }> {
+  const root = makeWorkspace()
+  const shims = join(root, 'shims')
+  for (const [name, version] of Object.entries(versions))
+    writeFiles(root, { [`bin/${name}`]: standIn(version) })
+  mkdirSync(join(root, 'run'), { mode: 0o700 })
+  const path = [join(root, 'bin'), process.env.PATH].join(delimiter)
+  await installShims(shims, { args: ['--tools', 'make'], env: { PATH: path } })
+  return { root, shims, path }
+}
+
+let place: ReturnType<typeof makePlace> | undefined
+
+/** Runs it below `jobshim run -j3`. */
+async function tell(
+  line: string,
+  join: '0' | '1' | undefined,
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  place ??= makePlace()
+  const { root, shims, path } = await place
+  const around = { cwd: root, env: { PATH: path, HOME: root, JOBSHIM_JOIN: join, ...env } }
+  return jobshim(['run', '-q', '-j3', '--dir', shims, '--no-config', '--', 'sh', '-c', line], around)
+}
+
+function read({ stdout }: Outcome): Told {
+  const [, args = '', makeflags = '', level = ''] =
+    /^args (.*)\nmakeflags (.*)\nlevel (.*)\n$/.exec(stdout) ?? []
+  return { args, makeflags, level }
+}
+
+/** `line => args`, joined. */
+const lines: Readonly<Record<string, string>> = {
+  'make -j64': '',
+  'make -j': '',
+  'make -j 64 all': 'all',
+  'make -j all': 'all',
+  'make --jobs=64 --jobs --jobs 8 -k': '-k',
+  'make -kj64': '-k',
+  'make -kj 64 all': '-k all',
+  'make all -j4': 'all',
+  'make -C -j4 -f -j5 -j6': '-C -j4 -f -j5',
+  'make -Otarget -j8 -l8': '-Otarget -l8',
+  'make -Ojobs': '-Ojobs',
+  'make -j64 -- -j4': '-- -j4',
+  'make -j1': '-j1',
+  'make -j64 -j1': '-j64 -j1',
+  'make -j4x': '-j4x',
+  'make -j=4': '-j=4',
+  'make --jobserver-style=fifo': '--jobserver-style=fifo',
+  'gmake -j64 x': 'x',
+  'ninja -j64': '',
+  'ninja -j 64 -v': '-v',
+  'ninja -vj64': '-v',
+  'ninja -C j -j0': '-C j',
+  'ninja -k -j4 -j1': '-k -j4 -j1',
+  'samu -j64': '-j3',
+  'samu -j 2': '-j 2',
+  'samu -vj64 all': '-j3 -v all',
+  'samu -j1': '-j1',
+  'samu -j0': '-j3',
+  'bmake -j64 all': '-j3 all',
+  'bmake -j 2 all': '-j 2 all',
+  'bmake all': 'all',
+  'cmake --build . -j64 -v': '--build . -v',
+  'cmake --build . -j 64': '--build .',
+  'cmake --build . -j': '--build .',
+  'cmake --build . -j=64': '--build .',
+  'cmake --build . --parallel 64 -t a': '--build . -t a',
+  'cmake --build . --parallel=64': '--build .',
+  'cmake --build . --parallel64': '--build .',
+  'cmake --build . --parallel -t a': '--build . -t a',
+  'cmake --build . -- -k -j7 -j 8': '--build . -- -k',
+  'cmake --build . -j1': '--build . -j1',
+  'cmake --build . -j4x': '--build . -j4x',
+  'cmake -S . -B b -j4': '-S . -B b -j4',
+  'cmake -E echo -j4': '-E echo -j4',
+  'cargo build -j64': 'build -j64',
+}
+
+for (const [line, args] of Object.entries(lines)) {
+  test(`adapters :: join :: ${line}`, async () => {
+    const outcome = await tell(line, '1')
+    assert.equal([outcome.status, outcome.stderr], [0, ''])
+    assert.is(read(outcome).args, args)
+  })
+}
+
+for (const line of Object.keys(lines).filter(line => !/^(bmake all|cargo)/.test(line)))
+  test(`adapters :: no join :: ${line} stays`, async () => {
+    const outcome = await tell(line, undefined)
+    assert.equal([outcome.status, outcome.stderr], [0, ''])
+    assert.is(read(outcome).args, line.replace(/^\w+ /, ''))
+  })
+
+/** `CMAKE_BUILD_PARALLEL_LEVEL line => what is left of it`, joined. */
+const levels: readonly (readonly [level: string, line: string, left: string])[] = [
+  ['64', 'cmake --build .', 'none'],
+  ['', 'cmake --build .', 'none'],
+  ['64', 'cmake --build . -j8', 'none'],
+  ['1', 'cmake --build .', '1'],
+  ['1', 'cmake --build . -j8', 'none'],
+  ['64', 'cmake --build . -j1', '64'],
+  ['64', 'cmake -S . -B b', '64'],
+  ['64', 'make', '64'],
+]
+
+for (const [level, line, left] of levels)
+  test(`adapters :: join :: CMAKE_BUILD_PARALLEL_LEVEL=${level} ${line}`, async () => {
+    assert.is(read(await tell(line, '1', { CMAKE_BUILD_PARALLEL_LEVEL: level })).level, left)
+    assert.is(read(await tell(line, '0', { CMAKE_BUILD_PARALLEL_LEVEL: level })).level, level)
+  })
+
+test("adapters :: bmake finds nothing of GNU make's jobserver, and all else of MAKEFLAGS", async () => {
+  for (const [before, left] of [
+    ['', ''],
+    [' -k -- A=--jobserver-auth=1,2 -j=4', ' -k -- A=--jobserver-auth=1,2 -j=4'],
+  ] as const) {
+    const { makeflags } = read(await tell('bmake', '0', { MAKEFLAGS: before }))
+    assert.is(makeflags, left)
+    assert.match(
+      read(await tell('make', '0', { MAKEFLAGS: before })).makeflags,
+      / -j3 --jobserver-auth=fifo:/,
+    )
+  }
+})
+
+test('adapters :: join :: another pool that MAKEFLAGS name is left alone', async () => {
+  for (const line of ['make -j64', 'ninja -j64', 'cmake --build . -j64'])
+    for (const auth of ['fifo:/dev/null', '--']) {
+      const flags = auth === '--' ? '' : ` -j2 --jobserver-auth=${auth}`
+      const outcome = await tell(`MAKEFLAGS='${flags}' ${line}`, '1')
+      assert.equal([outcome.status, outcome.stderr], [0, ''])
+      assert.equal(read(outcome), { args: line.replace(/^\w+ /, ''), makeflags: flags, level: 'none' })
+    }
+})
+
+test('adapters :: join :: without a jobserver all stays', async () => {
+  place ??= makePlace()
+  const { root, shims, path } = await place
+  const env = { PATH: `${shims}:${path}`, JOBSHIM_JOIN: '1', CMAKE_BUILD_PARALLEL_LEVEL: '8' }
+  for (const line of ['make -j64', 'ninja -j64', 'samu -j64', 'bmake -j64', 'cmake --build . -j64']) {
+    const outcome = await run('sh', ['-c', line], { cwd: root, env })
+    assert.equal([outcome.status, outcome.stderr], [0, ''])
+    assert.equal(read(outcome), { args: line.replace(/^\w+ /, ''), makeflags: '', level: '8' })
+  }
+})
+
+test.run()
