@@ -71,7 +71,7 @@ enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };
 
 enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };
 
-struct client_name { const char *name; enum client_means means; enum client_holds holds; int triple; };
+struct client_name { const char *name; enum client_means means; enum client_holds holds; int is_tool; };
 
 static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "ar", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
@@ -86,6 +86,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "cc1obj", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "cc1objplus", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "cc1plus", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
+	{ "ccache", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "chmod", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "chown", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "cmp", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
@@ -96,6 +97,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "date", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "diff", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "dirname", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
+	{ "distcc", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "env", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "expr", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "f951", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
@@ -110,6 +112,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "gnumake", CLIENT_MAKE, HOLDS_BY_CHILD, 0 },
 	{ "grep", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "gzip", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
+	{ "icecc", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "install", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "ksh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "ld", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
@@ -138,6 +141,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "remake", CLIENT_MAKE, HOLDS_BY_CHILD, 0 },
 	{ "rm", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "rustc", CLIENT_PIPE, HOLDS_BY_CHILD_OR_THREAD, 0 },
+	{ "sccache", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "sed", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "sh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "sleep", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
@@ -166,6 +170,15 @@ static const struct adapter adapters[] __attribute__((unused)) = {
 	{ "ninja", "ninja", 1, 13 },
 };
 
+struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };
+
+static const struct wrapper wrappers[] __attribute__((unused)) = {
+	{ "ccache", "CCACHE_PREFIX", "CCACHE_PREFIX_CPP", 0 },
+	{ "distcc", "", "", 0 },
+	{ "icecc", "", "", 0 },
+	{ "sccache", "", "", 1 },
+};
+
 struct argument_kind { const char *family; const char *flag; int probe; int first; };
 
 static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
@@ -186,6 +199,11 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "clang", "-dumpspecs", 1, 0 },
 	{ "clang", "-dumpversion", 1, 0 },
 	{ "clang", "-print-*", 1, 0 },
+	{ "distcc", "--help", 1, 0 },
+	{ "distcc", "--show-hosts", 1, 0 },
+	{ "distcc", "--show-principal", 1, 0 },
+	{ "distcc", "--version", 1, 0 },
+	{ "distcc", "-j", 1, 0 },
 	{ "gcc", "-###", 1, 0 },
 	{ "gcc", "--help*", 1, 0 },
 	{ "gcc", "--print-*", 1, 0 },
@@ -219,6 +237,9 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "go", "env", 1, 1 },
 	{ "go", "help", 1, 1 },
 	{ "go", "version", 1, 1 },
+	{ "icecc", "--build-native", 1, 0 },
+	{ "icecc", "--help", 1, 0 },
+	{ "icecc", "--version", 1, 0 },
 	{ "javac", "--help", 1, 0 },
 	{ "javac", "--help-extra", 1, 0 },
 	{ "javac", "--version", 1, 0 },
@@ -252,6 +273,7 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "rustc", "-V", 1, 0 },
 	{ "rustc", "-h", 1, 0 },
 	{ "rustc", "-vV", 1, 0 },
+	{ "sccache", "-*", 1, 1 },
 };
 
 static const char *const needs_input[] __attribute__((unused)) = { "as", "clang", "gcc", "gfortran", "ghc", "javac", "ld", "rustc" };

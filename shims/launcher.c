@@ -1,5 +1,6 @@
 /* The program every shim points to. One tool run: find the real tool, take a slot, run it, give the slot back. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "adapter.h"
 #include "arena.h"
 #include "arguments.h"
+#include "auth.h"
 #include "child.h"
 #include "contract.h"
 #include "job.h"
@@ -20,6 +22,7 @@
 #include "resolve.h"
 #include "slot.h"
 #include "toolfile.h"
+#include "wrapper.h"
 
 enum { ENVIRONMENT_MAX = 8192 };
 
@@ -30,9 +33,13 @@ struct run {
 	const char *tool; /* its plain name */
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
 	const struct adapter *adapter;
-	bool nested; /* another tool's launcher is above us */
+	const struct wrapper *wrapper;
+	bool nested; /* another tool's launcher is above us, and has a slot */
+	bool passes; /* it takes no slot, what it starts does, through these: */
+	char *prefix, *cpp_prefix;
 	bool builds; /* it starts tools: make or ninja, or what `launcher --token` starts */
 	bool pays;   /* it takes a token, whatever slot may be there */
+	bool probe;  /* no work worth a slot */
 	struct tool_settings settings;
 	struct self self;
 	struct resolution real;
@@ -67,15 +74,26 @@ static bool put_environment(char *assignment)
 	return true;
 }
 
+static void remove_environment(const char *name)
+{
+	size_t length = strlen(name), kept = 0;
+
+	for (size_t i = 0; environ[i] != NULL; i++)
+		if (strncmp(environ[i], name, length) != 0 || environ[i][length] != '=')
+			environ[kept++] = environ[i];
+	environ[kept] = NULL;
+}
+
 /* Counts the launchers above us; a chain that is too long goes round in a circle. Adapters don't count: makes may be
- * nested as deep as they like. */
+ * nested as deep as they like. A letter behind the number: none of them has a slot. */
 static void count_hop(struct run *run)
 {
 	static char assignment[32];
 	const char *value = getenv(ENV_HOPS);
-	long hops = value == NULL ? 0 : strtol(value, NULL, 10);
+	char *end = NULL;
+	long hops = value == NULL ? 0 : strtol(value, &end, 10);
 
-	run->nested = hops > 0;
+	run->nested = hops > 0 && *end == '\0';
 	if (run->builds)
 		return;
 	if (hops < 0 || hops >= LEDGER_HOP_LIMIT) {
@@ -84,7 +102,7 @@ static void count_hop(struct run *run)
 		       run->tool, LEDGER_HOP_LIMIT, run->real.path);
 		exit(EXIT_JOBSHIM);
 	}
-	snprintf(assignment, sizeof assignment, "%s=%ld", ENV_HOPS, hops + 1);
+	snprintf(assignment, sizeof assignment, "%s=%ld%s", ENV_HOPS, hops + 1, run->passes && !run->nested ? "p" : "");
 	put_environment(assignment);
 }
 
@@ -129,6 +147,8 @@ static void find_tool(struct run *run)
 /* No slot is to be had: runs the tool as it is, or fails, as the policy no-jobserver has it. */
 static _Noreturn void without_jobserver(const struct run *run, const char *why)
 {
+	if (run->probe)
+		exec_tool(run);
 	if (run->settings.error_without) {
 		report("%s: no jobserver: %s\n  start the build below make -jN or jobshim run, or set %s=pass", run->tool, why,
 		       ENV_NO_JOBSERVER);
@@ -182,6 +202,26 @@ static void open_ledger(const struct run *run, const struct jobserver *jobserver
 		report_debug("%s: no crash safety: %s", run->tool, ledger->why);
 }
 
+static bool starts_server(const struct run *run)
+{
+	return run->wrapper != NULL && run->wrapper->server;
+}
+
+/* What a server that stays must not have: it would keep a make waiting, and be taken for a client's leftover. */
+static void hide_jobserver(const struct jobserver *jobserver)
+{
+	static const char *const variables[] = { ENV_JOBSERVER, "MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS" };
+	const char *makeflags = getenv("MAKEFLAGS");
+	struct auth auth;
+
+	if (makeflags != NULL && auth_find(makeflags, &auth) && jobserver_inherited(jobserver, &auth)) {
+		fcntl(auth.read_fd, F_SETFD, FD_CLOEXEC);
+		fcntl(auth.write_fd, F_SETFD, FD_CLOEXEC);
+	}
+	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+		remove_environment(variables[i]);
+}
+
 static _Noreturn void govern(struct run *run)
 {
 	struct jobserver jobserver;
@@ -201,6 +241,12 @@ static _Noreturn void govern(struct run *run)
 		if (!joins)
 			exec_tool(run);
 	}
+	if (run->passes && put_environment(run->prefix) && put_environment(run->cpp_prefix))
+		exec_tool(run);
+	if (starts_server(run))
+		hide_jobserver(&jobserver);
+	if (run->probe)
+		exec_tool(run);
 	/* A foreign jobserver's ledger names no owner, and nobody sums up the runs in it: most runs need none at all. */
 	if (jobserver.own)
 		open_ledger(run, &jobserver, &ledger);
@@ -220,10 +266,26 @@ static _Noreturn void govern(struct run *run)
 	run_in_slot(run, &jobserver, &job, &ledger);
 }
 
+/* A wrapper is told to start its tools through us, where it can be: then they take the slots, and a hit takes none.
+ * Returns the argv whose settings and arguments count: the compiler's, where it was given one. */
+static char **prepare_wrapper(struct run *run)
+{
+	struct tool_settings own;
+
+	if (run->wrapper->prefix[0] != '\0') {
+		tool_settings_read(&own, run->self.shim_dir, run->wrapper->name);
+		run->prefix = wrapper_prefix(run->wrapper->prefix, own.prefix, &run->self);
+		run->cpp_prefix = wrapper_prefix(run->wrapper->cpp_prefix, own.cpp_prefix, &run->self);
+		run->passes = run->prefix != NULL && run->cpp_prefix != NULL;
+	}
+	return wrapper_compiler(run->wrapper, &run->self, run->argv);
+}
+
 int main(int argc, char **argv)
 {
 	struct run run = { .adapter = NULL };
 	const char *disable = getenv(ENV_DISABLE);
+	char **compiler;
 	int status;
 
 	report_init();
@@ -247,12 +309,15 @@ int main(int argc, char **argv)
 	find_tool(&run);
 	run.adapter = run.pays ? NULL : adapter_find(base_name(run.tool));
 	run.builds = run.pays || run.adapter != NULL;
+	run.wrapper = run.builds ? NULL : wrapper_of(run.real.path);
+	compiler = run.wrapper == NULL ? run.argv : prepare_wrapper(&run);
 	choose_argv0(&run);
 	count_hop(&run);
 	if (!run.builds && run.real.stripped_path != NULL)
 		put_environment(run.real.stripped_path);
-	tool_settings_read(&run.settings, run.self.shim_dir, base_name(run.tool));
-	if ((disable != NULL && strcmp(disable, "1") == 0) || arguments_are_probe(run.settings.family, run.argv))
+	tool_settings_read(&run.settings, run.self.shim_dir, base_name(compiler == run.argv ? run.tool : compiler[0]));
+	run.probe = arguments_are_probe(run.settings.family, compiler);
+	if ((disable != NULL && strcmp(disable, "1") == 0) || (run.probe && !starts_server(&run)))
 		exec_tool(&run);
 	govern(&run);
 }

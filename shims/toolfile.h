@@ -8,6 +8,8 @@ struct tool_settings {
 	char family[16];      /* whose argument table applies, empty = none */
 	bool error_without;   /* policy no-jobserver: error */
 	double patience;      /* seconds */
+	char prefix[256];     /* what ccache's own config puts before a compiler, empty = nothing */
+	char cpp_prefix[256]; /* and before its preprocessor */
 };
 
 /* Fills settings from the text of such a file, which it cuts up. */

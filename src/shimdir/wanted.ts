@@ -2,8 +2,10 @@
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { type Adapter, adapters } from '../toolchain/adapters.js'
+import { adapters } from '../toolchain/adapters.js'
+import type { CcachePrefixes } from '../toolchain/ccache.js'
 import { defaultFamilies, familyNames, familyOf, isFamily } from '../toolchain/families.js'
+import { wrappers } from '../toolchain/wrappers.js'
 import { isShimName } from './layout.js'
 import type { WantedShim } from './plan.js'
 
@@ -17,6 +19,7 @@ export type ShimWishes = {
 export type PathView = {
   names: readonly string[] // of files on PATH, sorted
   isTool: (name: string) => boolean // a PATH search finds a program of that name
+  ccache?: CcachePrefixes | undefined // what ccache's own config says
 }
 
 /** Returns the wanted shims by name. Throws `Failure` for a tool that was asked for and isn't on PATH. */
@@ -26,9 +29,9 @@ export function wantedShims(wishes: ShimWishes, path: PathView): WantedShim[] {
     : path.names.filter(name => defaultFamilies.some(family => family === familyOf(name))).filter(path.isTool)
   const names = new Set([
     ...tools,
-    ...(wishes.adapters ? adapters.map(({ name }) => name).filter(path.isTool) : []),
+    ...(wishes.adapters ? [...adapters, ...wrappers].map(({ name }) => name).filter(path.isTool) : []),
   ])
-  return [...names].sort().map(name => ({ name, toolFile: renderToolFile(name, wishes) }))
+  return [...names].sort().map(name => ({ name, toolFile: renderToolFile(name, wishes, path) }))
 }
 
 function namesFor(wish: string, path: PathView): string[] {
@@ -47,14 +50,23 @@ function namesFor(wish: string, path: PathView): string[] {
 
 /** Returns the family that the launcher has to know for this name, or undefined. */
 export function launcherFamily(name: string): string | undefined {
-  return adapters.find((adapter: Adapter) => adapter.name === name)?.family ?? familyOf(name)
+  return [...adapters, ...wrappers].find(row => row.name === name)?.family ?? familyOf(name)
 }
 
-function renderToolFile(name: string, { noJobserver, patience }: ShimWishes): string {
+// The environment wins over ccache's config: the launcher, which sets it, has to know what the config said.
+function prefixLines(ccache: CcachePrefixes | undefined): [key: string, value: string | undefined][] {
+  return [
+    ['prefix', ccache?.prefix || undefined],
+    ['cpp-prefix', ccache?.cppPrefix || undefined],
+  ]
+}
+
+function renderToolFile(name: string, { noJobserver, patience }: ShimWishes, { ccache }: PathView): string {
   const lines: [key: string, value: string | undefined][] = [
     ['family', launcherFamily(name)],
     ['no-jobserver', noJobserver === 'error' ? noJobserver : undefined],
     ['patience', patience === undefined ? undefined : String(patience)],
+    ...(name === 'ccache' ? prefixLines(ccache) : []),
   ]
   const text = lines.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`])).join('')
   if (text.length > ledgerLayout.toolFileMax) throw new Error(`tool file of ${name} too large`)

@@ -16,6 +16,9 @@ export type ToolFamily =
   | 'ranlib'
   | 'make'
   | 'ninja'
+  | 'distcc'
+  | 'icecc'
+  | 'sccache'
 
 export type ArgumentKind = {
   family: ToolFamily
@@ -50,6 +53,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
   ...probes('ar', ['--help', '--version', '-V']),
   ...probes('as', ['--help', '--target-help', '--version', '-version']),
   ...probes('clang', compilerProbes),
+  ...probes('distcc', ['--help', '--show-hosts', '--show-principal', '--version', '-j']), // with no compiler behind it
   ...probes('gcc', compilerProbes),
   ...probes('gfortran', compilerProbes),
   ...probes('ghc', [
@@ -63,6 +67,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
     '-V',
   ]),
   ...subcommands('go', ['bug', 'doc', 'env', 'help', 'version']), // no compiler runs below these
+  ...probes('icecc', ['--build-native', '--help', '--version']),
   ...probes('javac', ['--help', '--help-extra', '--version', '-X', '-help', '-version']),
   ...probes('ld', [
     '--help',
@@ -77,6 +82,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
   ...probes('ranlib', ['--help', '--version', '-V', '-v']),
   ...work('rustc', ['--print=link-args', '--print=native-static-libs']), // printed by a real link
   ...probes('rustc', ['--explain*', '--help', '--print*', '--version', '-V', '-h', '-vV']),
+  ...subcommands('sccache', ['-*']), // its server and its figures
 ]
 
 /** Families whose run without any input file only prints something. `-` is an input, `@file` may name one. */

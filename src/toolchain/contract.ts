@@ -11,6 +11,7 @@ import {
 import { adapters } from './adapters.js'
 import { argumentKinds, needsInput } from './arguments.js'
 import { type ClientName, clientNames } from './clients.js'
+import { wrappers } from './wrappers.js'
 
 const upper = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
 const quoted = (text: string): string => JSON.stringify(text).replace(/\?/g, '\\?')
@@ -56,13 +57,13 @@ export function renderContract(): string {
     defines('SLOT', slotKinds),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',
-    'struct client_name { const char *name; enum client_means means; enum client_holds holds; int triple; };',
+    'struct client_name { const char *name; enum client_means means; enum client_holds holds; int is_tool; };',
     rows(
       'client_name',
       'client_names',
       clientNames.map(
-        ({ name, means, holds, triple }) =>
-          `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${triple ? 1 : 0}`,
+        ({ name, means, holds, isTool }) =>
+          `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${isTool ? 1 : 0}`,
       ),
     ),
     'struct adapter { const char *name; const char *family; int fifo_since_major; int fifo_since_minor; };',
@@ -71,6 +72,15 @@ export function renderContract(): string {
       'adapters',
       adapters.map(
         ({ name, family, fifoSince }) => `${quoted(name)}, ${quoted(family)}, ${fifoSince.join(', ')}`,
+      ),
+    ),
+    'struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };',
+    rows(
+      'wrapper',
+      'wrappers',
+      wrappers.map(
+        ({ name, prefixes: [prefix = '', cppPrefix = ''], server }) =>
+          `${[name, prefix, cppPrefix].map(quoted).join(', ')}, ${server ? 1 : 0}`,
       ),
     ),
     'struct argument_kind { const char *family; const char *flag; int probe; int first; };',

@@ -4,7 +4,7 @@
  */
 import type { ToolFamily } from './arguments.js'
 
-export type FamilyName = Exclude<ToolFamily, 'make' | 'ninja'>
+export type FamilyName = Exclude<ToolFamily, 'make' | 'ninja' | 'distcc' | 'icecc' | 'sccache'>
 
 export type FamilyRow = {
   family: FamilyName

@@ -1,7 +1,7 @@
 /* Stands where the real compiler is and writes down when it runs, so that the limit is counted by
  * somebody who knows nothing of jobshim. Lies in DIR/recorder; DIR/bin/cc, gcc, ... are links to it.
  *
- * Appends `+ NANOSECONDS PID NAME` to DIR/log before the real compiler starts (the next of that name on PATH
+ * Appends `+ NANOSECONDS PID NAME` (`NAME -E` where it only preprocesses) to DIR/log before the real compiler starts (the next of that name on PATH
  * behind DIR/bin, else /usr/bin) and `- NANOSECONDS PID NAME` after it ended. A run lasts at least HOLD_MS, so
  * that two at once are seen as two.
  *
@@ -29,10 +29,12 @@ static long long now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+static const char *kind = "";
+
 static void note(int log, char sign, const char *name)
 {
 	char line[128];
-	int length = snprintf(line, sizeof line, "%c %lld %d %s\n", sign, now_ns(), (int)getpid(), name);
+	int length = snprintf(line, sizeof line, "%c %lld %d %s%s\n", sign, now_ns(), (int)getpid(), name, kind);
 	if (write(log, line, length) != length)
 		die("log");
 }
@@ -42,6 +44,14 @@ static int is_work(char **argv)
 	for (; *argv; argv++)
 		if (!strcmp(*argv, "-c") || !strcmp(*argv, "-o") || !strcmp(*argv, "-S") || !strcmp(*argv, "-E") ||
 		    !strncmp(*argv, "--emit", 6))
+			return 1;
+	return 0;
+}
+
+static int preprocesses(char **argv)
+{
+	for (; *argv; argv++)
+		if (!strcmp(*argv, "-E"))
 			return 1;
 	return 0;
 }
@@ -62,6 +72,8 @@ int main(int argc, char **argv)
 		execv(real, argv);
 		die(real);
 	}
+	if (preprocesses(argv + 1))
+		kind = " -E";
 	log = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (log < 0)
 		die(log_path);

@@ -6,6 +6,7 @@ import { repository } from './workspace.js'
 /** What really ran, as the recorder wrote it down. */
 export type Recording = {
   runs: number
+  preprocessed: number // of them, those that compiled nothing
   peak: number // most of them at once
   unfinished: number // started and never ended
 }
@@ -19,17 +20,17 @@ const names = ['c++', 'cc', 'clang', 'clang++', 'g++', 'gcc', 'rustc'] // those 
 
 /** Reads the recorder's log. Each line is one append, so their order is the order of events. */
 export function readRecording(log: string): Recording {
-  const signs = log
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => line.charAt(0))
+  const lines = log.split('\n').filter(line => line !== '')
+  const signs = lines.map(line => line.charAt(0))
   let now = 0
   let peak = 0
   for (const sign of signs) {
     now += sign === '+' ? 1 : -1
     peak = Math.max(peak, now)
   }
-  return { runs: signs.filter(sign => sign === '+').length, peak, unfinished: now }
+  const started = lines.filter(line => line.startsWith('+'))
+  const preprocessed = started.filter(line => line.endsWith(' -E')).length
+  return { runs: started.length, preprocessed, peak, unfinished: now }
 }
 
 /** Builds a recorder in `directory`; a recorded run lasts at least `holdMs`. */
