@@ -1,6 +1,5 @@
 /* The program every shim points to. One tool run: find the real tool, take a slot, run it, give the slot back. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +7,11 @@
 #include <unistd.h>
 
 #include "adapter.h"
-#include "arena.h"
 #include "arguments.h"
-#include "auth.h"
 #include "child.h"
 #include "contract.h"
+#include "engine.h"
+#include "environment.h"
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
@@ -24,20 +23,18 @@
 #include "toolfile.h"
 #include "wrapper.h"
 
-enum { ENVIRONMENT_MAX = 8192 };
-
-extern char **environ;
-
 /* All that is known of this run before a slot is sought. */
 struct run {
 	const char *tool; /* its plain name */
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
 	const struct adapter *adapter;
 	const struct wrapper *wrapper;
+	long hops;
 	bool nested; /* another tool's launcher is above us, and has a slot */
 	bool passes; /* it takes no slot, what it starts does, through these: */
 	char *prefix, *cpp_prefix;
 	bool builds; /* it starts tools: make or ninja, or what `launcher --token` starts */
+	bool prefixed; /* we were told the tool, and who did has chosen what stands before it */
 	bool pays;   /* it takes a token, whatever slot may be there */
 	bool probe;  /* no work worth a slot */
 	struct tool_settings settings;
@@ -52,43 +49,19 @@ static const char *base_name(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
-/* Puts assignment ("NAME=value") into the environment. False where it would need a place that is not there. */
-static bool put_environment(char *assignment)
+/* Tells the tool how many launchers are above it. A letter behind the number: none of them has a slot. */
+static void tell_hops(const struct run *run)
 {
-	size_t name = strcspn(assignment, "=") + 1, count = 0;
-	char **larger;
+	static char assignment[32];
 
-	for (; environ[count] != NULL; count++) {
-		if (strncmp(environ[count], assignment, name) == 0) {
-			environ[count] = assignment;
-			return true;
-		}
-	}
-	larger = count < ENVIRONMENT_MAX ? (char **)(void *)arena_keep((count + 2) * sizeof *larger) : NULL;
-	if (larger == NULL)
-		return false;
-	memcpy(larger, environ, count * sizeof *environ);
-	larger[count] = assignment;
-	larger[count + 1] = NULL;
-	environ = larger;
-	return true;
-}
-
-static void remove_environment(const char *name)
-{
-	size_t length = strlen(name), kept = 0;
-
-	for (size_t i = 0; environ[i] != NULL; i++)
-		if (strncmp(environ[i], name, length) != 0 || environ[i][length] != '=')
-			environ[kept++] = environ[i];
-	environ[kept] = NULL;
+	snprintf(assignment, sizeof assignment, "%s=%ld%s", ENV_HOPS, run->hops, run->passes && !run->nested ? "p" : "");
+	environment_put(assignment);
 }
 
 /* Counts the launchers above us; a chain that is too long goes round in a circle. Adapters don't count: makes may be
- * nested as deep as they like. A letter behind the number: none of them has a slot. */
+ * nested as deep as they like. */
 static void count_hop(struct run *run)
 {
-	static char assignment[32];
 	const char *value = getenv(ENV_HOPS);
 	char *end = NULL;
 	long hops = value == NULL ? 0 : strtol(value, &end, 10);
@@ -102,8 +75,8 @@ static void count_hop(struct run *run)
 		       run->tool, LEDGER_HOP_LIMIT, run->real.path);
 		exit(EXIT_JOBSHIM);
 	}
-	snprintf(assignment, sizeof assignment, "%s=%ld%s", ENV_HOPS, hops + 1, run->passes && !run->nested ? "p" : "");
-	put_environment(assignment);
+	run->hops = hops + 1;
+	tell_hops(run);
 }
 
 /* gcc finds cc1, clang its mode and rustup its tool by argv[0]: the absolute path. make prints its own as $(MAKE). */
@@ -207,19 +180,35 @@ static bool starts_server(const struct run *run)
 	return run->wrapper != NULL && run->wrapper->server;
 }
 
-/* What a server that stays must not have: it would keep a make waiting, and be taken for a client's leftover. */
-static void hide_jobserver(const struct jobserver *jobserver)
+/* A wrapper is told to start its tools through us, where it can be: then they take the slots, and a hit takes none. */
+static void choose_prefixes(struct run *run)
 {
-	static const char *const variables[] = { ENV_JOBSERVER, "MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS" };
-	const char *makeflags = getenv("MAKEFLAGS");
-	struct auth auth;
+	struct tool_settings own;
 
-	if (makeflags != NULL && auth_find(makeflags, &auth) && jobserver_inherited(jobserver, &auth)) {
-		fcntl(auth.read_fd, F_SETFD, FD_CLOEXEC);
-		fcntl(auth.write_fd, F_SETFD, FD_CLOEXEC);
-	}
-	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-		remove_environment(variables[i]);
+	if (run->wrapper->prefix[0] == '\0')
+		return;
+	tool_settings_read(&own, run->self.shim_dir, run->wrapper->name);
+	run->prefix = wrapper_prefix(run->wrapper->prefix, own.prefix, &run->self);
+	run->cpp_prefix = wrapper_prefix(run->wrapper->cpp_prefix, own.cpp_prefix, &run->self);
+	run->passes = run->prefix != NULL && run->cpp_prefix != NULL;
+}
+
+/* Puts the engine before a compiler. One that was given to us as an argument has what stands before it already. */
+static void add_engine(struct run *run)
+{
+	const char *engine = getenv(ENV_LAUNCHER);
+	char **command;
+
+	if (engine == NULL || *engine == '\0' || run->prefixed || run->wrapper != NULL ||
+	    !engine_takes(run->settings.family) || (command = engine_command(&run->real, engine, run->argv)) == NULL)
+		return;
+	run->argv = command;
+	run->real.path = command[0];
+	run->wrapper = wrapper_of(run->real.path);
+	if (run->wrapper == NULL)
+		return;
+	choose_prefixes(run);
+	tell_hops(run);
 }
 
 static _Noreturn void govern(struct run *run)
@@ -236,15 +225,16 @@ static _Noreturn void govern(struct run *run)
 	if (run->adapter != NULL) {
 		makeflags = adapter_mend(run->adapter, &jobserver, run->real.path, run->argv, &joins);
 		if (makeflags != NULL)
-			put_environment(makeflags);
+			environment_put(makeflags);
 		/* A client with a pool of its own holds nothing of ours: its tools pay for themselves. */
 		if (!joins)
 			exec_tool(run);
 	}
-	if (run->passes && put_environment(run->prefix) && put_environment(run->cpp_prefix))
+	add_engine(run);
+	if (run->passes && environment_put(run->prefix) && environment_put(run->cpp_prefix))
 		exec_tool(run);
 	if (starts_server(run))
-		hide_jobserver(&jobserver);
+		wrapper_hide_jobserver(&jobserver);
 	if (run->probe)
 		exec_tool(run);
 	/* A foreign jobserver's ledger names no owner, and nobody sums up the runs in it: most runs need none at all. */
@@ -266,21 +256,6 @@ static _Noreturn void govern(struct run *run)
 	run_in_slot(run, &jobserver, &job, &ledger);
 }
 
-/* A wrapper is told to start its tools through us, where it can be: then they take the slots, and a hit takes none.
- * Returns the argv whose settings and arguments count: the compiler's, where it was given one. */
-static char **prepare_wrapper(struct run *run)
-{
-	struct tool_settings own;
-
-	if (run->wrapper->prefix[0] != '\0') {
-		tool_settings_read(&own, run->self.shim_dir, run->wrapper->name);
-		run->prefix = wrapper_prefix(run->wrapper->prefix, own.prefix, &run->self);
-		run->cpp_prefix = wrapper_prefix(run->wrapper->cpp_prefix, own.cpp_prefix, &run->self);
-		run->passes = run->prefix != NULL && run->cpp_prefix != NULL;
-	}
-	return wrapper_compiler(run->wrapper, &run->self, run->argv);
-}
-
 int main(int argc, char **argv)
 {
 	struct run run = { .adapter = NULL };
@@ -295,6 +270,7 @@ int main(int argc, char **argv)
 	if (strcmp(run.tool, "launcher") == 0) {
 		if (argc == 2 && question_answer(argv[1], &status))
 			return status;
+		run.prefixed = true;
 		run.pays = argc > 1 && strcmp(argv[1], "--token") == 0;
 		argv += run.pays;
 		argc -= run.pays;
@@ -310,11 +286,13 @@ int main(int argc, char **argv)
 	run.adapter = run.pays ? NULL : adapter_find(base_name(run.tool));
 	run.builds = run.pays || run.adapter != NULL;
 	run.wrapper = run.builds ? NULL : wrapper_of(run.real.path);
-	compiler = run.wrapper == NULL ? run.argv : prepare_wrapper(&run);
+	compiler = run.wrapper == NULL ? run.argv : wrapper_compiler(run.wrapper, &run.self, run.argv);
+	if (run.wrapper != NULL)
+		choose_prefixes(&run);
 	choose_argv0(&run);
 	count_hop(&run);
 	if (!run.builds && run.real.stripped_path != NULL)
-		put_environment(run.real.stripped_path);
+		environment_put(run.real.stripped_path);
 	tool_settings_read(&run.settings, run.self.shim_dir, base_name(compiler == run.argv ? run.tool : compiler[0]));
 	run.probe = arguments_are_probe(run.settings.family, compiler);
 	if ((disable != NULL && strcmp(disable, "1") == 0) || (run.probe && !starts_server(&run)))

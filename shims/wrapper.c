@@ -1,5 +1,6 @@
 #include "wrapper.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +9,9 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "auth.h"
+#include "environment.h"
+#include "jobserver.h"
 #include "resolve.h"
 
 static const char LAUNCHER[] = "/.jobshim/launcher";
@@ -95,4 +99,18 @@ char *wrapper_prefix(const char *variable, const char *configured, const struct 
 	                                      : snprintf(text, room, "%s=%s%s%s%s", variable, self->shim_dir, LAUNCHER,
 	                                                 *words == '\0' ? "" : " ", words);
 	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
+}
+
+void wrapper_hide_jobserver(const struct jobserver *jobserver)
+{
+	static const char *const variables[] = { ENV_JOBSERVER, "MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS" };
+	const char *makeflags = getenv("MAKEFLAGS");
+	struct auth auth;
+
+	if (makeflags != NULL && auth_find(makeflags, &auth) && jobserver_inherited(jobserver, &auth)) {
+		fcntl(auth.read_fd, F_SETFD, FD_CLOEXEC);
+		fcntl(auth.write_fd, F_SETFD, FD_CLOEXEC);
+	}
+	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+		environment_remove(variables[i]);
 }

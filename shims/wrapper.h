@@ -4,6 +4,7 @@
 
 #include "contract.h"
 
+struct jobserver;
 struct self;
 
 /* The wrapper that path is, or that its symlinks lead to (/usr/lib/ccache/gcc). NULL for any other program. */
@@ -18,5 +19,9 @@ char **wrapper_compiler(const struct wrapper *wrapper, const struct self *self, 
  * environment, else by its own config. NULL where that can't be said: it splits them at spaces, and so can't have one in
  * the shim dir's path. */
 char *wrapper_prefix(const char *variable, const char *configured, const struct self *self);
+
+/* Hides the jobserver from what is started next: a server that stays would keep a make waiting for its pipe's end, and be
+ * taken for what a killed client left behind. */
+void wrapper_hide_jobserver(const struct jobserver *jobserver);
 
 #endif

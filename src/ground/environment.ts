@@ -7,5 +7,6 @@ export const environment = {
   patience: 'JOBSHIM_PATIENCE', // seconds to wait on an idle machine before a run without a token; 0 = for ever
   debug: 'JOBSHIM_DEBUG', // 1: say on stderr why a tool is not governed
   hops: 'JOBSHIM_HOPS', // how many launchers stand above this process
+  launcher: 'JOBSHIM_LAUNCHER', // distcc, icecc, ccache: what runs the compilers; empty: nothing
   dir: 'JOBSHIM_DIR', // the shim dir
 } as const
