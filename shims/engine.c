@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "process.h"
 #include "resolve.h"
 #include "wrapper.h"
 
@@ -30,8 +31,8 @@ static const char *find(const char *path, const char *name)
 		size_t length = strcspn(path, ":");
 		int written = snprintf(file, room, "%.*s/%s", length == 0 ? 1 : (int)length, length == 0 ? "." : path, name);
 
-		if (written > 0 && (size_t)written < room && access(file, X_OK) == 0 && stat(file, &status) == 0 &&
-		    S_ISREG(status.st_mode))
+		if (written > 0 && (size_t)written < room && stat_path(file, &status) &&
+		    S_ISREG(status.st_mode) && access(file, X_OK) == 0)
 			return file;
 		path += length;
 		if (*path == '\0')

@@ -1,5 +1,6 @@
 #include "wrapper.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -24,6 +25,17 @@ static const char *base_name(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
+/* readlink() with EINTR looped: FUSE and network file systems give it. */
+static ssize_t read_link(const char *path, char *target, size_t size)
+{
+	ssize_t length;
+
+	do
+		length = readlink(path, target, size);
+	while (length < 0 && errno == EINTR);
+	return length;
+}
+
 static const struct wrapper *find_by_name(const char *name)
 {
 	for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++)
@@ -45,7 +57,7 @@ const struct wrapper *wrapper_of(const char *path)
 	strcpy(at, path);
 	for (int links = 0; links < LINKS_MAX && wrapper == NULL; links++) {
 		char *target = at + strlen(at) + 1;
-		ssize_t got = target + PATH_MAX > at + room ? -1 : readlink(at, target, PATH_MAX - 1);
+		ssize_t got = (size_t)(target - at) + PATH_MAX > room ? -1 : read_link(at, target, PATH_MAX - 1);
 
 		if (got <= 0)
 			break;

@@ -12,7 +12,8 @@ export async function askPrefixes(
   directories: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<CcachePrefixes | undefined> {
-  const { CCACHE_PREFIX: _, CCACHE_PREFIX_CPP: __, ...others } = environment
+  // It would make a directory in the last one, just by being asked.
+  const { CCACHE_PREFIX: _, CCACHE_PREFIX_CPP: __, XDG_RUNTIME_DIR: ___, ...others } = environment
   const env = { ...others, PATH: directories.join(':') }
   const ask = (key: string): Promise<string | undefined> =>
     new Promise(resolve => {
