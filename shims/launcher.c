@@ -27,6 +27,7 @@
 struct run {
 	const char *tool; /* its plain name */
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
+	char **compiler;  /* whose settings and arguments count: argv, or the part of it that a wrapper was given */
 	const struct adapter *adapter;
 	const struct wrapper *wrapper;
 	long hops;
@@ -260,7 +261,6 @@ int main(int argc, char **argv)
 {
 	struct run run = { .adapter = NULL };
 	const char *disable = getenv(ENV_DISABLE);
-	char **compiler;
 	int status;
 
 	report_init();
@@ -286,15 +286,15 @@ int main(int argc, char **argv)
 	run.adapter = run.pays ? NULL : adapter_find(base_name(run.tool));
 	run.builds = run.pays || run.adapter != NULL;
 	run.wrapper = run.builds ? NULL : wrapper_of(run.real.path);
-	compiler = run.wrapper == NULL ? run.argv : wrapper_compiler(run.wrapper, &run.self, run.argv);
+	run.compiler = run.wrapper == NULL ? run.argv : wrapper_compiler(run.wrapper, &run.self, run.argv);
 	if (run.wrapper != NULL)
 		choose_prefixes(&run);
 	choose_argv0(&run);
 	count_hop(&run);
 	if (!run.builds && run.real.stripped_path != NULL)
 		environment_put(run.real.stripped_path);
-	tool_settings_read(&run.settings, run.self.shim_dir, base_name(compiler == run.argv ? run.tool : compiler[0]));
-	run.probe = arguments_are_probe(run.settings.family, compiler);
+	tool_settings_read(&run.settings, run.self.shim_dir, base_name(run.compiler == run.argv ? run.tool : run.compiler[0]));
+	run.probe = arguments_are_probe(run.settings.family, run.compiler);
 	if ((disable != NULL && strcmp(disable, "1") == 0) || (run.probe && !starts_server(&run)))
 		exec_tool(&run);
 	govern(&run);

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Settlement } from '../../src/jobserver/pool.js'
 import { findClient } from '../support/clients.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { makeFifo } from '../support/pool.js'
@@ -106,6 +107,24 @@ for (const { name, env, expected } of [
     const inner = [process.execPath, process.argv[1]?.replace(/dist\/test\/.*/, 'bin/jobshim.js') ?? '']
     assert.equal(await jobshim([...line, ...inner, ...line, ...show], around), good)
   })
+
+test('company :: what a tool starts runs in its slot, whatever the tool is called', async () => {
+  for (const name of ['gcc', 'distcc', 'ld']) {
+    const root = makeWorkspace()
+    const shims = join(root, 'shims')
+    writeFiles(root, { [`bin/${name}`]: `#!/bin/sh\n${shims}/.jobshim/launcher sh -c 'echo "$1"' sh "$1"\n` })
+    const env = { HOME: root, PATH: `${root}/bin:${usual}` }
+    await installShims(shims, { cwd: root, env, args: ['--tools', name] })
+    const command = ['run', '-j1', '--json', '--dir', shims, '--', 'sh', '-c', `${name} a.c & wait`]
+    const { status, stdout, stderr } = await jobshim(command, {
+      cwd: root,
+      env: { ...env, JOBSHIM_PATIENCE: '0' },
+    })
+    assert.equal([status, stdout], [0, 'a.c\n'], stderr)
+    const { runs, callerRuns, overdrafts } = JSON.parse(stderr) as Settlement
+    assert.equal([runs, callerRuns, overdrafts], [1, 1, 0], name)
+  }
+})
 
 const real = findClient('ccache') === undefined ? test.skip : test
 
