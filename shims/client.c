@@ -31,7 +31,7 @@ static const struct client_name *client_named(const char *program)
 
 		if (same_name(program, client->name))
 			return client;
-		for (const char *at = strchr(program, '-'); client->triple && at != NULL; at = strchr(at, '-'))
+		for (const char *at = strchr(program, '-'); client->is_tool && at != NULL; at = strchr(at, '-'))
 			if (same_name(++at, client->name))
 				return client;
 	}
@@ -79,8 +79,8 @@ bool client_of(const struct process *process, const struct jobserver *jobserver)
 	const struct timespec pause = { .tv_nsec = RETRY_NANOSECONDS };
 	const struct client_name *name = client_named(process->comm);
 
-	/* Most ancestors are shells: no need to look through their descriptors. */
-	if (name != NULL && name->means == CLIENT_CARRIER)
+	/* Most ancestors are shells: no need to look through their descriptors. What is called gcc may be gcc's launcher. */
+	if (name != NULL && name->means == CLIENT_CARRIER && !name->is_tool)
 		return false;
 	for (int try = 0; try < MAKE_RETRIES; try++) {
 		struct search search = { .jobserver = jobserver };

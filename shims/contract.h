@@ -14,6 +14,7 @@
 #define ENV_PATIENCE "JOBSHIM_PATIENCE"
 #define ENV_DEBUG "JOBSHIM_DEBUG"
 #define ENV_HOPS "JOBSHIM_HOPS"
+#define ENV_LAUNCHER "JOBSHIM_LAUNCHER"
 #define ENV_DIR "JOBSHIM_DIR"
 #define ENV_RULES "JOBSHIM_RULES"
 #define ENV_PACKAGE "JOBSHIM_PACKAGE"
@@ -102,7 +103,7 @@ enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };
 
 enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };
 
-struct client_name { const char *name; enum client_means means; enum client_holds holds; int triple; };
+struct client_name { const char *name; enum client_means means; enum client_holds holds; int is_tool; };
 
 static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "ar", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
@@ -117,6 +118,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "cc1obj", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "cc1objplus", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "cc1plus", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
+	{ "ccache", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "chmod", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "chown", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "cmp", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
@@ -127,6 +129,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "date", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "diff", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "dirname", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
+	{ "distcc", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "env", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "expr", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "f951", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
@@ -141,6 +144,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "gnumake", CLIENT_MAKE, HOLDS_BY_CHILD, 0 },
 	{ "grep", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "gzip", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
+	{ "icecc", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "install", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "ksh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "ld", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
@@ -169,6 +173,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "remake", CLIENT_MAKE, HOLDS_BY_CHILD, 0 },
 	{ "rm", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "rustc", CLIENT_PIPE, HOLDS_BY_CHILD_OR_THREAD, 0 },
+	{ "sccache", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "sed", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "sh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "sleep", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
@@ -213,6 +218,15 @@ static const struct jobs_option jobs_options[] __attribute__((unused)) = {
 	{ "cmake", "--parallel", 0, 0, "", "", 1 },
 	{ "make", "--jobs", 0, 1, "CEIWfo", "Ol", 0 },
 	{ "ninja", "", 1, 1, "Cdfkltw", "", 0 },
+};
+
+struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };
+
+static const struct wrapper wrappers[] __attribute__((unused)) = {
+	{ "ccache", "CCACHE_PREFIX", "CCACHE_PREFIX_CPP", 0 },
+	{ "distcc", "", "", 0 },
+	{ "icecc", "", "", 0 },
+	{ "sccache", "", "", 1 },
 };
 
 enum run_kind { RUN_COMPILE, RUN_LINK, RUN_PREPROCESS, RUN_OTHER, RUN_PROBE };
@@ -273,6 +287,11 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "clang", "-fsyntax-only", RUN_COMPILE, 0 },
 	{ "clang", "-x=c++-header", RUN_COMPILE, 0 },
 	{ "clang", "-x=c-header", RUN_COMPILE, 0 },
+	{ "distcc", "--help", RUN_PROBE, 0 },
+	{ "distcc", "--show-hosts", RUN_PROBE, 0 },
+	{ "distcc", "--show-principal", RUN_PROBE, 0 },
+	{ "distcc", "--version", RUN_PROBE, 0 },
+	{ "distcc", "-j", RUN_PROBE, 0 },
 	{ "gcc", "-###", RUN_PROBE, 0 },
 	{ "gcc", "--help*", RUN_PROBE, 0 },
 	{ "gcc", "--print-*", RUN_PROBE, 0 },
@@ -327,6 +346,9 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "go", "env", RUN_PROBE, 1 },
 	{ "go", "help", RUN_PROBE, 1 },
 	{ "go", "version", RUN_PROBE, 1 },
+	{ "icecc", "--build-native", RUN_PROBE, 0 },
+	{ "icecc", "--help", RUN_PROBE, 0 },
+	{ "icecc", "--version", RUN_PROBE, 0 },
 	{ "javac", "--help", RUN_PROBE, 0 },
 	{ "javac", "--help-extra", RUN_PROBE, 0 },
 	{ "javac", "--version", RUN_PROBE, 0 },
@@ -374,6 +396,7 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "rustc", "--test", RUN_LINK, 0 },
 	{ "rustc", "--crate-type=lib", RUN_COMPILE, 0 },
 	{ "rustc", "--crate-type=rlib", RUN_COMPILE, 0 },
+	{ "sccache", "-*", RUN_PROBE, 1 },
 };
 
 struct family_run { const char *family; int needs_input; enum run_kind otherwise; };
@@ -385,16 +408,19 @@ static const struct family_run family_runs[] __attribute__((unused)) = {
 	{ "cargo", 0, RUN_OTHER },
 	{ "clang", 1, RUN_LINK },
 	{ "cmake", 0, RUN_OTHER },
+	{ "distcc", 0, RUN_OTHER },
 	{ "gcc", 1, RUN_LINK },
 	{ "gfortran", 1, RUN_LINK },
 	{ "ghc", 1, RUN_LINK },
 	{ "go", 0, RUN_OTHER },
+	{ "icecc", 0, RUN_OTHER },
 	{ "javac", 1, RUN_COMPILE },
 	{ "ld", 1, RUN_LINK },
 	{ "make", 0, RUN_OTHER },
 	{ "ninja", 0, RUN_OTHER },
 	{ "ranlib", 0, RUN_OTHER },
 	{ "rustc", 1, RUN_LINK },
+	{ "sccache", 0, RUN_OTHER },
 };
 
 static const char *const run_kind_names[] __attribute__((unused)) = { "compile", "link", "preprocess", "other", "probe" };

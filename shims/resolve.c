@@ -104,6 +104,13 @@ static enum entry entry_kind(const struct self *self, const char *directory, siz
 	           : ENTRY_ANOTHERS;
 }
 
+bool is_shim(const struct self *self, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL && entry_kind(self, path, (size_t)(slash - path)) != ENTRY_PLAIN;
+}
+
 enum candidate { CANDIDATE_NONE, CANDIDATE_DENIED, CANDIDATE_GOOD };
 
 /* Whether path is a program that is not this launcher under another name. */
@@ -141,7 +148,7 @@ void resolve(const struct self *self, const char *name, struct resolution *resol
 	const char *path = getenv("PATH");
 	const char *slash = strrchr(name, '/');
 	const char *base = slash == NULL ? name : slash + 1;
-	bool given = slash != NULL && entry_kind(self, name, (size_t)(slash - name)) == ENTRY_PLAIN;
+	bool given = slash != NULL && !is_shim(self, name);
 	bool behind = false, found_behind = false, any = false;
 	char *end = NULL;
 

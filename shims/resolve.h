@@ -20,6 +20,9 @@ struct resolution {
 
 void self_find(struct self *self);
 
+/* Whether path names a file in a shim dir, ours or another's. */
+bool is_shim(const struct self *self, const char *path);
+
 /* Finds the real tool for name. A plain name is searched on PATH behind our own entry, then before it; every shim dir is
  * passed over, ours and others'. A name with a slash stands for itself, unless it is a shim. */
 void resolve(const struct self *self, const char *name, struct resolution *resolution);

@@ -39,6 +39,10 @@ static void apply(struct tool_settings *settings, const char *key, const char *v
 		settings->has_rules = strcmp(value, "1") == 0;
 	else if (strcmp(key, "join") == 0)
 		settings->join = strcmp(value, "1") == 0;
+	else if (strcmp(key, "prefix") == 0 && strlen(value) < sizeof settings->prefix)
+		strcpy(settings->prefix, value);
+	else if (strcmp(key, "cpp-prefix") == 0 && strlen(value) < sizeof settings->cpp_prefix)
+		strcpy(settings->cpp_prefix, value);
 }
 
 void tool_settings_parse(struct tool_settings *settings, char *text)

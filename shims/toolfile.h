@@ -10,6 +10,8 @@ struct tool_settings {
 	double patience;      /* seconds */
 	bool has_rules;       /* DIR/.jobshim/rules is there */
 	bool join;            /* a client's own -jN is dropped */
+	char prefix[256];     /* what ccache's own config puts before a compiler, empty = nothing */
+	char cpp_prefix[256]; /* and before its preprocessor */
 };
 
 /* Fills settings from the text of such a file, which it cuts up. */

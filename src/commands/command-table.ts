@@ -4,6 +4,7 @@ import type { Command } from './command.js'
 export type CommandRow = { name: string; load: () => Promise<Command> }
 
 export const commandTable: readonly CommandRow[] = [
+  { name: 'env', load: async () => (await import('./env.js')).env },
   { name: 'exec', load: async () => (await import('./exec.js')).exec },
   { name: 'install', load: async () => (await import('./install.js')).install },
   { name: 'list', load: async () => (await import('./list.js')).list },

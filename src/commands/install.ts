@@ -2,6 +2,7 @@ import { loadSettings } from '../config/load.js'
 import { settingText } from '../config/options.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { type InstallReport, installShims } from '../shimdir/install.js'
+import { hasCcacheLinks, orderFault, renderOrderFault } from '../shimdir/order.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
@@ -11,7 +12,7 @@ export const install = command({
   options: [
     dirOption,
     { name: 'tools', kind: 'names', value: 'F,F', text: settingText('tools') },
-    { name: 'no-adapters', kind: 'switch', text: 'no shims for make, ninja, cargo and the like' },
+    { name: 'no-adapters', kind: 'switch', text: 'no shims for make, cargo, ccache and the like' },
     ...configOptions,
     jsonOption,
   ],
@@ -29,6 +30,10 @@ export const install = command({
     const settings = await loadSettings(flags, workingDirectory, environment)
     const report = await installShims(settings.dir, settings, environment)
     process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : render(report))
+    const fault = orderFault(environment.PATH ?? '', report.dir, directory =>
+      hasCcacheLinks(directory, [...report.added, ...report.kept]),
+    )
+    if (fault) process.stderr.write(`${renderOrderFault(fault, report.dir)}\n`)
     return exitCodes.ok
   },
 })

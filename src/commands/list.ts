@@ -7,6 +7,7 @@ import { renderSize } from '../ground/size.js'
 import { listCosts, type ToolCosts } from '../shimdir/costs.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { listShims } from '../shimdir/list.js'
+import { hasCcacheLinks, orderFault, renderOrderFault } from '../shimdir/order.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
@@ -36,7 +37,15 @@ export const list = command({
     }
     const shims = listShims(dir, environment)
     const rows = shims.map(({ name, tool, family }) => [name, tool ?? 'not on PATH', family ?? '-'])
-    process.stdout.write(flags.json ? `${JSON.stringify({ dir, shims })}\n` : renderColumns(rows))
+    const fault = orderFault(environment.PATH ?? '', dir, directory =>
+      hasCcacheLinks(
+        directory,
+        shims.map(({ name }) => name),
+      ),
+    )
+    const json = { dir, shims, ...(fault ? { ccacheBefore: fault.directory } : {}) }
+    process.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : renderColumns(rows))
+    if (fault) process.stderr.write(`${renderOrderFault(fault, dir)}\n`)
     const { launcher } = layoutOf(dir)
     if (shims.length > 0 && !existsSync(launcher))
       throw new Failure(`${launcher}: missing, so that no shim works`, 'jobshim install puts it there again')

@@ -13,6 +13,9 @@ import { createPool, type Pool, removePool, type Settlement, settlePool } from '
 import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { layoutOf } from '../shimdir/layout.js'
+import { findTool, realDirectories } from '../shimdir/real-tools.js'
+import { pathWithShims, usualPath } from '../shimdir/surroundings.js'
+import { askPrefixes, ccacheVariables } from '../toolchain/ccache.js'
 import { styleOfMakeOn } from '../toolchain/make-style.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
@@ -64,7 +67,7 @@ export const run = command({
     const settings = await loadSettings(flags, workingDirectory, environment)
     const { dir, installed } = await ensureShims(settings.dir, settings, environment)
     if (installed) say(`jobshim: installed the shims in ${dir}`)
-    const governed = withShims(environment, dir, settings)
+    const governed = await withShims(environment, dir, settings)
     if (flags.jobserver !== undefined)
       return await runWithToken(flags.jobserver, [program, ...args], governed, { ...settings, dir })
     const outer = await outerJobserver(layoutOf(dir).launcher, environment)
@@ -85,15 +88,23 @@ function say(text: string): void {
   }
 }
 
-// The shims stand first on PATH, and what the config says goes to them by environment, which wins over it.
-function withShims(environment: NodeJS.ProcessEnv, dir: string, settings: Settings): NodeJS.ProcessEnv {
-  const path = environment.PATH || '/usr/local/bin:/usr/bin:/bin'
+// The shims stand first on PATH, and what the config says goes to them by environment, which wins over it. A ccache that
+// is called by its path comes through no shim: it gets its prefix here.
+async function withShims(
+  environment: NodeJS.ProcessEnv,
+  dir: string,
+  settings: Settings,
+): Promise<NodeJS.ProcessEnv> {
+  const directories = realDirectories(environment.PATH || usualPath, dir)
+  const ccache =
+    findTool('ccache', directories) === undefined ? undefined : await askPrefixes(directories, environment)
   return {
     ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
     ...(settings.join === undefined ? {} : { [names.join]: settings.join ? '1' : '0' }),
     ...(settings.noJobserver === undefined ? {} : { [names.noJobserver]: settings.noJobserver }),
     ...environment,
-    PATH: path.split(':')[0] === dir ? path : `${dir}:${path}`,
+    ...ccacheVariables(layoutOf(dir).launcher, ccache, environment),
+    PATH: pathWithShims(environment.PATH, dir),
   }
 }
 

@@ -7,7 +7,8 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid, defaultShimDirectory } from '../ground/paths.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { adapterNames } from '../toolchain/adapters.js'
+import { engineSlots } from '../toolchain/engine.js'
+import { adaptedNames } from '../toolchain/wrappers.js'
 import { findConfig } from './find.js'
 import { automaticJobs } from './jobs.js'
 import type { ConfigFile, SettingFlags, Settings } from './options.js'
@@ -35,7 +36,7 @@ export async function loadSettings(
         : config.dir && path
           ? resolve(dirname(path), config.dir)
           : defaultShimDirectory(environment),
-    jobs: flags.jobs ?? numberOf(config.jobs) ?? automaticJobs({ makeopts: environment.MAKEOPTS, cores }),
+    jobs: flags.jobs ?? numberOf(config.jobs) ?? (await askedJobs(config, environment, cores)),
     join: config.join,
     launcher: config.launcher,
     noJobserver: config.noJobserver,
@@ -60,8 +61,17 @@ async function rulesText(path: string, config: ConfigFile, cores: number): Promi
   )
 }
 
+async function askedJobs(
+  { launcher }: ConfigFile,
+  environment: NodeJS.ProcessEnv,
+  cores: number,
+): Promise<number> {
+  const engine = launcher === undefined ? undefined : await engineSlots(launcher, environment)
+  return automaticJobs({ engine, makeopts: environment.MAKEOPTS, cores })
+}
+
 const namesOf = (adapters: boolean | readonly string[]): readonly string[] =>
-  typeof adapters === 'boolean' ? (adapters ? adapterNames : []) : adapters
+  typeof adapters === 'boolean' ? (adapters ? adaptedNames : []) : adapters
 
 function configPath(
   flags: SettingFlags,

@@ -1,7 +1,7 @@
 /** THE table of settings. The config's schema, its JSON schema and the help texts come from it. */
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { adapterNames } from '../toolchain/adapters.js'
 import { runKinds } from '../toolchain/arguments.js'
+import { adaptedNames } from '../toolchain/wrappers.js'
 
 export type SettingType =
   | { kind: 'text' }
@@ -84,7 +84,7 @@ export const ruleEffectRows = [
 export const settingRows = [
   {
     key: 'adapters',
-    type: { kind: 'switch or names', values: adapterNames },
+    type: { kind: 'switch or names', values: adaptedNames },
     default: 'true',
     text: 'install shims for what starts tools too, which mend what it is told of the jobserver: true, false, or names',
   },

@@ -88,15 +88,17 @@ function ruleFault({ rules }: ConfigFile, index: number, memory: number): Config
   }
 }
 
+const lineWidth = 110 // of the formatter
+
 /** Returns the JSON schema of a config file, for editors; laid out as the formatter wants it. */
 export function renderJsonSchema(): string {
   const schema = z.toJSONSchema(configSchema.extend({ $schema: z.string().optional() }), {
     target: 'draft-7',
   })
   const text = JSON.stringify({ ...schema, title: 'jobshim configuration' }, null, 2)
-  const oneLineArrays = text.replace(
-    /\[\s+([^[\]{}]+?)\s+\]/g,
-    (_, items: string) => `[${items.replace(/\s+/g, ' ')}]`,
-  )
+  const oneLineArrays = text.replace(/^.*\[\s+([^[\]{}]+?)\s+\],?$/gm, (lines: string, items: string) => {
+    const line = lines.replace(/\[[\s\S]*\]/, `[${items.replace(/\s+/g, ' ')}]`)
+    return line.length <= lineWidth ? line : lines
+  })
   return `${oneLineArrays}\n`
 }

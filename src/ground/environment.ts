@@ -7,6 +7,7 @@ export const environment = {
   patience: 'JOBSHIM_PATIENCE', // seconds to wait on an idle machine before a run without a token; 0 = for ever
   debug: 'JOBSHIM_DEBUG', // 1: say on stderr why a tool is not governed
   hops: 'JOBSHIM_HOPS', // how many launchers stand above this process
+  launcher: 'JOBSHIM_LAUNCHER', // distcc, icecc, ccache: what runs the compilers; empty: nothing
   dir: 'JOBSHIM_DIR', // the shim dir
   rules: 'JOBSHIM_RULES', // the file that says what tool runs may cost, in place of the shim dir's
   package: 'JOBSHIM_PACKAGE', // CATEGORY/NAME, for rules about it; else that of the environment's CATEGORY and PN

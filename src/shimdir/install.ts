@@ -1,6 +1,7 @@
 /** Makes a shim dir hold exactly the wanted shims. */
 import { existsSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
+import { askPrefixes } from '../toolchain/ccache.js'
 import { apply, explain, makeDirectory, removeTemporaryFiles } from './apply.js'
 import { findOrBuildLauncher } from './build-launcher.js'
 import { checkOwnPlaces, checkShimDirectory, inspect } from './inspect.js'
@@ -33,6 +34,7 @@ export async function installShims(
   const wanted = wantedShims(wishes, {
     names: namesIn(directories),
     isTool: name => findTool(name, directories) !== undefined,
+    ccache: wishes.adapters.includes('ccache') ? await askPrefixes(directories, environment) : undefined,
   })
   const launcher = await findOrBuildLauncher(environment)
   try {

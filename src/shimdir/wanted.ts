@@ -2,9 +2,11 @@
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { type Adapter, adapterNames, adapters } from '../toolchain/adapters.js'
+import { adapterNames, adapters } from '../toolchain/adapters.js'
+import type { CcachePrefixes } from '../toolchain/ccache.js'
 import { defaultFamilies, familyNames, familyOf, isFamily } from '../toolchain/families.js'
 import { isToolName } from '../toolchain/tool-name.js'
+import { wrappers } from '../toolchain/wrappers.js'
 import type { WantedShim } from './plan.js'
 
 export type ShimWishes = {
@@ -19,6 +21,7 @@ export type ShimWishes = {
 export type PathView = {
   names: readonly string[] // of files on PATH, sorted
   isTool: (name: string) => boolean // a PATH search finds a program of that name
+  ccache?: CcachePrefixes | undefined // what ccache's own config says
 }
 
 /** Returns the wanted shims by name. Throws `Failure` for a tool that was asked for and isn't on PATH. */
@@ -27,7 +30,7 @@ export function wantedShims(wishes: ShimWishes, path: PathView): WantedShim[] {
     ? wishes.tools.flatMap(wish => namesFor(wish, path))
     : path.names.filter(name => defaultFamilies.some(family => family === familyOf(name))).filter(path.isTool)
   const names = new Set([...tools, ...wishes.adapters.filter(path.isTool)])
-  return [...names].sort().map(name => ({ name, toolFile: renderToolFile(name, wishes) }))
+  return [...names].sort().map(name => ({ name, toolFile: renderToolFile(name, wishes, path) }))
 }
 
 function namesFor(wish: string, path: PathView): string[] {
@@ -46,16 +49,29 @@ function namesFor(wish: string, path: PathView): string[] {
 
 /** Returns the family that the launcher has to know for this name, or undefined. */
 export function launcherFamily(name: string): string | undefined {
-  return adapters.find((adapter: Adapter) => adapter.name === name)?.family ?? familyOf(name)
+  return [...adapters, ...wrappers].find(row => row.name === name)?.family ?? familyOf(name)
 }
 
-function renderToolFile(name: string, { join, noJobserver, patience, rulesText }: ShimWishes): string {
+// The environment wins over ccache's config: the launcher, which sets it, has to know what the config said.
+function prefixLines(ccache: CcachePrefixes | undefined): [key: string, value: string | undefined][] {
+  return [
+    ['prefix', ccache?.prefix || undefined],
+    ['cpp-prefix', ccache?.cppPrefix || undefined],
+  ]
+}
+
+function renderToolFile(
+  name: string,
+  { join, noJobserver, patience, rulesText }: ShimWishes,
+  { ccache }: PathView,
+): string {
   const lines: [key: string, value: string | undefined][] = [
     ['family', launcherFamily(name)],
     ['join', join && adapterNames.includes(name) ? '1' : undefined],
     ['no-jobserver', noJobserver === 'error' ? noJobserver : undefined],
     ['patience', patience === undefined ? undefined : String(patience)],
     ['rules', rulesText === '' ? undefined : '1'], // else the launcher looks for none
+    ...(name === 'ccache' ? prefixLines(ccache) : []),
   ]
   const text = lines.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`])).join('')
   if (text.length > ledgerLayout.toolFileMax) throw new Error(`tool file of ${name} too large`)

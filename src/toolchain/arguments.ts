@@ -15,6 +15,9 @@ export type ToolFamily =
   | 'as'
   | 'ar'
   | 'ranlib'
+  | 'distcc'
+  | 'icecc'
+  | 'sccache'
   | AdapterFamily
 
 /** probe: it only prints, and takes no slot. The others are what a rule may name. */
@@ -67,6 +70,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
   ...rows('cargo', 'probe', quietCargo.split(' '), 'first'),
   ...rows('clang', 'probe', compilerProbes),
   ...driver('clang', ['-cc1', '-cc1as', '-fsyntax-only', '-x=c++-header', '-x=c-header']), // -cc1: what the driver starts
+  ...rows('distcc', 'probe', ['--help', '--show-hosts', '--show-principal', '--version', '-j']), // with no compiler behind it
   ...rows('gcc', 'probe', compilerProbes),
   ...driver('gcc', ['-fsyntax-only', '-x=c++-header', '-x=c-header']),
   ...rows('gfortran', 'probe', compilerProbes),
@@ -84,6 +88,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
   ...rows('ghc', 'preprocess', ['-E', '-M']),
   ...rows('ghc', 'compile', ['-C', '-S', '-c', '-fno-code', '-no-link']),
   ...rows('go', 'probe', ['bug', 'doc', 'env', 'help', 'version'], 'first'), // no compiler runs below these
+  ...rows('icecc', 'probe', ['--build-native', '--help', '--version']),
   ...rows('javac', 'probe', ['--help', '--help-extra', '--version', '-X', '-help', '-version']),
   ...rows('ld', 'probe', [
     '--help',
@@ -115,6 +120,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
     '--test',
   ]),
   ...rows('rustc', 'compile', ['--crate-type=lib', '--crate-type=rlib']),
+  ...rows('sccache', 'probe', ['-*'], 'first'), // its server and its figures
 ]
 
 /**
@@ -130,14 +136,17 @@ export const familyRuns: readonly FamilyRun[] = [
   { family: 'cargo', needsInput: false, otherwise: 'other' },
   { family: 'clang', needsInput: true, otherwise: 'link' },
   { family: 'cmake', needsInput: false, otherwise: 'other' },
+  { family: 'distcc', needsInput: false, otherwise: 'other' },
   { family: 'gcc', needsInput: true, otherwise: 'link' },
   { family: 'gfortran', needsInput: true, otherwise: 'link' },
   { family: 'ghc', needsInput: true, otherwise: 'link' },
   { family: 'go', needsInput: false, otherwise: 'other' },
+  { family: 'icecc', needsInput: false, otherwise: 'other' },
   { family: 'javac', needsInput: true, otherwise: 'compile' },
   { family: 'ld', needsInput: true, otherwise: 'link' },
   { family: 'make', needsInput: false, otherwise: 'other' },
   { family: 'ninja', needsInput: false, otherwise: 'other' },
   { family: 'ranlib', needsInput: false, otherwise: 'other' },
   { family: 'rustc', needsInput: true, otherwise: 'link' },
+  { family: 'sccache', needsInput: false, otherwise: 'other' },
 ]

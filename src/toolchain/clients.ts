@@ -3,11 +3,13 @@
  * by O_CLOEXEC on the jobserver's fds alone. Names are compared with the basename of /proc/PID/exe; a version suffix
  * such as `-4.4` is allowed.
  */
+import { wrappers } from './wrappers.js'
+
 export type ClientName = {
   name: string
   means: 'make' | 'pipe-client' | 'fifo-client' | 'carrier'
   holds: 'nothing' | 'a token a child' | 'a token a child or thread' // at most, and one more in its hand
-  triple?: true // also with `x86_64-linux-gnu-` or the like before it
+  isTool?: true // there are shims of that name; also with `x86_64-linux-gnu-` or the like before it
 }
 
 const shells = ['ash', 'bash', 'busybox', 'dash', 'fish', 'ksh', 'mksh', 'oksh', 'posh', 'sh', 'yash', 'zsh']
@@ -18,6 +20,7 @@ const compilers =
 const fileTools =
   'awk basename chmod chown cmp cp cut date diff dirname env expr find gawk grep gzip install ln ls mawk mkdir mktemp mv ' +
   'nohup patch readlink rm sed sleep sort stat stdbuf tar tee timeout touch tr uniq wc xargs xz'
+const wrapperNames = wrappers.map(({ name }) => name)
 const makes = ['gmake', 'gnumake', 'make', 'remake'] // make <= 4.3 clears O_CLOEXEC around the start of a `+` recipe
 
 const byName: readonly ClientName[] = [
@@ -37,10 +40,10 @@ export const clientNames: readonly ClientName[] = [
     means: 'carrier' as const,
     holds: 'nothing' as const,
   })),
-  ...compilers.split(' ').map(name => ({
+  ...[...compilers.split(' '), ...wrapperNames].map(name => ({
     name,
     means: 'carrier' as const,
     holds: 'nothing' as const,
-    triple: true as const,
+    isTool: true as const,
   })),
 ].sort((a, b) => (a.name < b.name ? -1 : 1))

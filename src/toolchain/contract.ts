@@ -13,6 +13,7 @@ import {
 import { type AdapterFamily, adapters, jobsOptions, pathKeepers } from './adapters.js'
 import { argumentKinds, familyRuns, type RunKind, runKinds } from './arguments.js'
 import { type ClientName, clientNames } from './clients.js'
+import { wrappers } from './wrappers.js'
 
 const upper = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
 const quoted = (text: string): string => JSON.stringify(text).replace(/\?/g, '\\?')
@@ -74,13 +75,13 @@ export function renderContract(): string {
     }),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',
-    'struct client_name { const char *name; enum client_means means; enum client_holds holds; int triple; };',
+    'struct client_name { const char *name; enum client_means means; enum client_holds holds; int is_tool; };',
     rows(
       'client_name',
       'client_names',
       clientNames.map(
-        ({ name, means, holds, triple }) =>
-          `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${triple ? 1 : 0}`,
+        ({ name, means, holds, isTool }) =>
+          `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${isTool ? 1 : 0}`,
       ),
     ),
     `enum adapter_kind { ${Object.values(adapterKindOf).join(', ')} };`,
@@ -101,6 +102,15 @@ export function renderContract(): string {
       jobsOptions.map(
         ({ family, long, number, letters, taking, ending, beyond }) =>
           `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}`,
+      ),
+    ),
+    'struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };',
+    rows(
+      'wrapper',
+      'wrappers',
+      wrappers.map(
+        ({ name, prefixes: [prefix = '', cppPrefix = ''], server }) =>
+          `${[name, prefix, cppPrefix].map(quoted).join(', ')}, ${server ? 1 : 0}`,
       ),
     ),
     `enum run_kind { ${runKinds.map(runKindOf).join(', ')} };`,

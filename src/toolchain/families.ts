@@ -5,7 +5,7 @@
 import type { AdapterFamily } from './adapters.js'
 import type { ToolFamily } from './arguments.js'
 
-export type FamilyName = Exclude<ToolFamily, Exclude<AdapterFamily, 'go'>>
+export type FamilyName = Exclude<ToolFamily, Exclude<AdapterFamily, 'go'> | 'distcc' | 'icecc' | 'sccache'>
 
 export type FamilyRow = {
   family: FamilyName

@@ -1,7 +1,6 @@
 /** Which style of jobserver the make on PATH can join. */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { realPath } from './real-path.js'
 
 /**
  * `fifo` is spoken since make 4.4; make 4.2 and 4.3 end with an internal error when they meet it, and make <= 4.1
@@ -20,8 +19,7 @@ export function styleOfVersion(text: string): MakeStyle {
 
 /** Returns the style of the first make on PATH that is no shim; `fifo` where there is none. */
 export function styleOfMakeOn(path: string): Promise<MakeStyle> {
-  const directories = path.split(':').filter(directory => !existsSync(join(directory || '.', '.jobshim')))
-  const env = { PATH: directories.join(':') }
+  const env = { PATH: realPath(path) }
   return new Promise(resolve => {
     execFile('make', ['--version'], { env }, (_error, stdout) => resolve(styleOfVersion(stdout)))
   })

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadSettings } from '../../src/config/load.js'
-import { adapterNames } from '../../src/toolchain/adapters.js'
+import { adaptedNames } from '../../src/toolchain/wrappers.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 test('config :: load :: defaults', async () => {
   const home = makeWorkspace()
   assert.equal(await loadSettings({}, home, { HOME: home }), {
-    adapters: adapterNames,
+    adapters: adaptedNames,
     dir: join(home, '.local/share/jobshim/shims'),
     jobs: availableParallelism(),
     join: undefined,
@@ -119,7 +119,7 @@ test('config :: load :: flag before environment before config before default', a
 test('config :: load :: adapters on, off, or some', async () => {
   const home = makeWorkspace()
   for (const [text, names] of [
-    ['true', adapterNames],
+    ['true', adaptedNames],
     ['false', []],
     ['[cmake]', ['cmake']],
   ] as const) {

@@ -8,7 +8,7 @@ import { makeWorkspace, writeFiles } from '../support/workspace.js'
 const mend = 'mend the file, name another with --config, or use none with --no-config'
 const keys = 'adapters, dir, jobs, join, launcher, load, noJobserver, patience, pressure, quiet, rules, tools'
 const wholeJobs = 'jobs: expected auto, or a whole number, 1 or more'
-const adapters = 'bmake, cargo, cmake, gmake, go, make, ninja, samu'
+const adapters = 'bmake, cargo, ccache, cmake, distcc, gmake, go, icecc, make, ninja, samu, sccache'
 
 type Row = { title: string; file?: string; text: string; says: string; hint: string }
 

@@ -55,7 +55,7 @@ export function makeSite({
   return { directory: join(directory, 'work'), recorder, path }
 }
 
-function hashOutputs(directory: string, wanted: RegExp): Record<string, string> {
+export function hashOutputs(directory: string, wanted: RegExp): Record<string, string> {
   const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter(path => wanted.test(path))
     .sort()

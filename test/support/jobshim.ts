@@ -27,11 +27,14 @@ const buildNames = [
   'NINJAFLAGS',
 ]
 
+const companyNames = /^(CCACHE|DISTCC|ICECC|SCCACHE|CMAKE)_|^GOFLAGS$/
+
 /** Our environment without anything that a jobserver, a build or a jobshim around the tests may have left in it. */
 export function scrubbed(extra: Surroundings['env'] = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) =>
       ![...jobserverNames, ...buildNames].includes(name) &&
+      !companyNames.test(name) &&
       (!name.startsWith('JOBSHIM_') || name.startsWith('JOBSHIM_TEST_')),
   )
   const env: NodeJS.ProcessEnv = { ...Object.fromEntries(kept), LC_ALL: 'C', ...extra }

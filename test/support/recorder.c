@@ -1,7 +1,7 @@
 /* Stands where the real compiler is and writes down when it runs, so that the limit is counted by
  * somebody who knows nothing of jobshim. Lies in DIR/recorder; DIR/bin/cc, gcc, ... are links to it.
  *
- * Appends `+ NANOSECONDS PID NAME LAST-ARGUMENT` to DIR/log before the real compiler starts (the next of that name on PATH
+ * Appends `+ NANOSECONDS PID NAME LAST-ARGUMENT` (`... -E` where it only preprocesses) to DIR/log before the real compiler starts (the next of that name on PATH
  * behind DIR/bin, else /usr/bin) and `- ...` after it ended. A run lasts at least HOLD_MS, so
  * that two at once are seen as two.
  *
@@ -31,10 +31,12 @@ static long long now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+static const char *kind = "";
+
 static void note(int log, char sign, const char *name, const char *last)
 {
 	char line[256];
-	int length = snprintf(line, sizeof line, "%c %lld %d %s %.128s\n", sign, now_ns(), (int)getpid(), name, last);
+	int length = snprintf(line, sizeof line, "%c %lld %d %s %.128s%s\n", sign, now_ns(), (int)getpid(), name, last, kind);
 	if (write(log, line, length) != length)
 		die("log");
 }
@@ -53,6 +55,14 @@ static int is_work(char **argv)
 	return work;
 }
 
+static int preprocesses(char **argv)
+{
+	for (; *argv; argv++)
+		if (!strcmp(*argv, "-E"))
+			return 1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	char log_path[PATH_MAX], real[PATH_MAX];
@@ -68,6 +78,8 @@ int main(int argc, char **argv)
 		execv(real, argv);
 		die(real);
 	}
+	if (preprocesses(argv + 1))
+		kind = " -E";
 	log = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (log < 0)
 		die(log_path);

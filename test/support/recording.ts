@@ -9,11 +9,13 @@ export type RecordedEvent = {
   at: bigint // CLOCK_MONOTONIC, nanoseconds
   name: string
   last: string // its last argument
+  preprocesses: boolean // and no more
 }
 
 /** What really ran, as the recorder wrote it down. */
 export type Recording = {
   runs: number
+  preprocessed: number // of them, those that compiled nothing
   peak: number // most of them at once
   unfinished: number // started and never ended
   events: readonly RecordedEvent[]
@@ -38,12 +40,24 @@ export function readRecording(log: string): Recording {
     .split('\n')
     .filter(line => line !== '')
     .map((line): RecordedEvent => {
-      const [sign, at = '0', , name = '', last = ''] = line.split(' ')
-      return { sign: sign === '+' || sign === '-' ? sign : '?', at: BigInt(at), name, last }
+      const [sign, at = '0', , name = '', last = '', kind] = line.split(' ')
+      const preprocesses = kind === '-E'
+      return { sign: sign === '+' || sign === '-' ? sign : '?', at: BigInt(at), name, last, preprocesses }
     })
   const runs = count(events, '+')
   const names = [...new Set(events.map(({ name }) => name))].sort()
-  return { runs, peak: peakOf(events, () => 1), unfinished: runs - count(events, '-'), events, names }
+  const preprocessed = count(
+    events.filter(({ preprocesses }) => preprocesses),
+    '+',
+  )
+  return {
+    runs,
+    preprocessed,
+    peak: peakOf(events, () => 1),
+    unfinished: runs - count(events, '-'),
+    events,
+    names,
+  }
 }
 
 const count = (events: readonly RecordedEvent[], wanted: RecordedEvent['sign']): number =>

@@ -1,0 +1,15 @@
+/* The environment that the tool gets: ours, changed in place. */
+#ifndef ENVIRONMENT_H
+#define ENVIRONMENT_H
+
+#include <stdbool.h>
+
+extern char **environ;
+
+/* Puts assignment ("NAME=value") into the environment. False where it would need a place that is not there. */
+bool environment_put(char *assignment);
+
+/* Takes the variable out of it. */
+void environment_remove(const char *name);
+
+#endif

@@ -1,0 +1,261 @@
+#include "run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapter.h"
+#include "arena.h"
+#include "child.h"
+#include "costs.h"
+#include "engine.h"
+#include "environment.h"
+#include "gate.h"
+#include "gather.h"
+#include "job.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "report.h"
+#include "slot.h"
+#include "wrapper.h"
+
+static _Noreturn void fail_to_start(const struct run *run, int error)
+{
+	report("%s: can't be started: %s", run->real.path, strerror(error));
+	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+_Noreturn void run_exec(const struct run *run)
+{
+	ledger_restore_signals();
+	exec_program(run->real.path, run->argv, environ);
+	fail_to_start(run, errno);
+}
+
+/* No slot is to be had: runs the tool as it is, or fails, as the policy no-jobserver has it. */
+static _Noreturn void without_jobserver(const struct run *run, const char *why)
+{
+	if (run->kind == RUN_PROBE)
+		run_exec(run);
+	if (run->settings.error_without) {
+		report("%s: no jobserver: %s\n  start the build below make -jN or jobshim run, or set %s=pass", run->tool, why,
+		       ENV_NO_JOBSERVER);
+		_exit(EXIT_JOBSHIM);
+	}
+	report_debug("%s: not governed: %s", run->tool, why);
+	run_exec(run);
+}
+
+/* Waits until the rules let the run look for a slot. */
+static void wait_for_gates(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger,
+                           const struct inherited *inherited, uint64_t *waited_ns)
+{
+	*waited_ns = 0;
+	if (!policy_has_gates(&run->policy))
+		return;
+	switch (gate_pass(&run->policy, jobserver, ledger, &inherited->mask, run->settings.patience, waited_ns)) {
+	case ADMITTED:
+		break;
+	case UNGATED:
+		report_debug("%s: no rule is heeded: %s", run->tool, ledger->fd < 0 ? ledger->why : "the ledger is full");
+		break;
+	case IMPATIENT:
+		ledger_count_overdraft(ledger);
+		report("%s: a rule kept it from running for %g s on an idle machine: run all the same", run->tool,
+		       run->settings.patience);
+	}
+}
+
+/* Takes the further slots that a rule asks for. NULL where there is no room to note them. */
+static struct gathering *gather(const struct run *run, const struct jobserver *jobserver, const struct job *job,
+                                struct ledger *ledger, const struct slot *slot, const struct inherited *inherited)
+{
+	unsigned wanted = policy_slots(&run->policy, ledger);
+	struct gathering *gathering = (void *)arena_keep(sizeof *gathering);
+
+	if (gathering != NULL)
+		memset(gathering, 0, sizeof *gathering);
+	if (gathering != NULL && wanted > 1 && (slot->kind == SLOT_TOKEN || slot->kind == SLOT_IMPLICIT) &&
+	    !gather_take(gathering, wanted, jobserver, job, ledger, slot, &inherited->mask, run->settings.patience))
+		report("%s: %u slots were not free together for %g s on an idle machine: run in one", run->tool, wanted,
+		       run->settings.patience);
+	ledger_gathers(ledger, wanted, false);
+	return gathering;
+}
+
+static void count_start(const struct run *run, const struct job *job, const struct jobserver *jobserver,
+                        struct ledger *ledger, const struct slot *slot)
+{
+	if (run->builds)
+		ledger_count_wait(ledger, slot->waited_ns);
+	else if (run->in_callers || (job->nested && slot->kind == SLOT_IMPLICIT))
+		ledger_count_caller_run(ledger); /* nested: in the slot of the tool above, which is counted already */
+	else
+		ledger_count_run(ledger, jobserver, slot->waited_ns);
+}
+
+static _Noreturn void run_in_slot(const struct run *run, const struct jobserver *jobserver, const struct job *job,
+                                  struct ledger *ledger)
+{
+	struct gathering *gathering = NULL;
+	struct inherited inherited;
+	struct rusage usage;
+	struct slot slot;
+	uint64_t gated_ns;
+	int status, error;
+
+	child_prepare(&inherited);
+	ledger_claim(ledger, jobserver, job, run->name);
+	wait_for_gates(run, jobserver, ledger, &inherited, &gated_ns);
+	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience, run->policy.tokens > 1);
+	slot.waited_ns += gated_ns;
+	if (slot.kind == SLOT_NONE) {
+		ledger_free(ledger);
+		child_unprepare(&inherited);
+		without_jobserver(run, "it can't be read");
+	}
+	if (slot.kind == SLOT_OVERDRAFT)
+		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
+	if (run->policy.tokens > 1)
+		gathering = gather(run, jobserver, job, ledger, &slot, &inherited);
+	count_start(run, job, jobserver, ledger, &slot);
+	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
+	error = errno;
+	slot_give_back(&slot, jobserver, ledger);
+	if (gathering != NULL)
+		gather_give_back(gathering, jobserver);
+	if (status < 0 && error != ECHILD) {
+		/* It gets our own process, and so no slot. What is wrong with the tool itself, this one tells. */
+		report_debug("%s: not governed: it can't be started as a child: %s", run->tool, strerror(error));
+		child_unprepare(&inherited);
+		run_exec(run);
+	}
+	if (status < 0)
+		fail_to_start(run, error);
+	if (!run->builds)
+		costs_note(run->self.shim_dir, run->name, run->kind, usage.ru_maxrss);
+	child_end_like(status);
+}
+
+/* What a client starts it pays for itself. */
+static void read_policy(struct run *run)
+{
+	const struct policy_run told = { .tool = run->name, .family = run->settings.family, .kind = run->kind };
+
+	policy_none(&run->policy);
+	if (run->builds)
+		return;
+	policy_read(&run->policy, &told, run->self.shim_dir, run->settings.has_rules);
+	if (run->policy.learns)
+		run->policy.memory = costs_learned(run->self.shim_dir, told.tool, run->kind);
+}
+
+static void open_ledger(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger)
+{
+	ledger_open(ledger, jobserver, true);
+	if (ledger->fd < 0)
+		report_debug("%s: no crash safety: %s", run->tool, ledger->why);
+}
+
+/* Returns where the program is a client that needs a slot. */
+static void adapt(struct run *run, const struct jobserver *jobserver)
+{
+	struct adaption adaption = {
+		.adapter = run->adapter,
+		.jobserver = jobserver,
+		.shim_dir = run->self.shim_dir,
+		.path = run->real.path,
+		.join = run->settings.join,
+		.argv = run->argv,
+	};
+
+	adapter_mend(&adaption);
+	run->argv = adaption.argv;
+	if (adaption.assignment != NULL)
+		environment_put(adaption.assignment);
+	if (adaption.removal != NULL)
+		environment_remove(adaption.removal);
+	/* A client with a pool of its own holds nothing of ours: its tools pay for themselves. */
+	if (!adaption.pays)
+		run_exec(run);
+}
+
+bool run_starts_server(const struct run *run)
+{
+	return run->wrapper != NULL && run->wrapper->server;
+}
+
+void run_choose_prefixes(struct run *run)
+{
+	struct tool_settings own;
+
+	if (run->wrapper->prefix[0] == '\0')
+		return;
+	tool_settings_read(&own, run->self.shim_dir, run->wrapper->name);
+	run->prefix = wrapper_prefix(run->wrapper->prefix, own.prefix, &run->self);
+	run->cpp_prefix = wrapper_prefix(run->wrapper->cpp_prefix, own.cpp_prefix, &run->self);
+	run->passes = run->prefix != NULL && run->cpp_prefix != NULL;
+}
+
+/* Puts the engine before a compiler. One that was given to us as an argument has what stands before it already. */
+static void add_engine(struct run *run)
+{
+	const char *named = getenv(ENV_LAUNCHER), *engine = named == NULL ? run->policy.engine : named;
+	char **command;
+
+	if (*engine == '\0' || run->prefixed || run->wrapper != NULL ||
+	    !engine_takes(run->settings.family) || (command = engine_command(&run->real, engine, run->argv)) == NULL)
+		return;
+	run->argv = command;
+	run->real.path = command[0];
+	run->wrapper = wrapper_of(run->real.path);
+	if (run->wrapper != NULL)
+		run_choose_prefixes(run);
+}
+
+_Noreturn void run_govern(struct run *run)
+{
+	struct jobserver jobserver;
+	struct ledger ledger;
+	struct job job;
+	const char *why = "";
+
+	if (!jobserver_open(&jobserver, &why))
+		without_jobserver(run, why);
+	if (run->adapter != NULL)
+		adapt(run, &jobserver);
+	read_policy(run);
+	add_engine(run);
+	if (run->passes && environment_put(run->prefix) && environment_put(run->cpp_prefix))
+		run_exec(run);
+	if (run_starts_server(run))
+		wrapper_hide_jobserver(&jobserver);
+	if (run->kind == RUN_PROBE)
+		run_exec(run);
+	/* A foreign jobserver's ledger names no owner, and nobody sums up the runs in it: most runs need none at all. */
+	if (jobserver.own)
+		open_ledger(run, &jobserver, &ledger);
+	else
+		ledger_none(&ledger);
+	job = run->pays ? job_that_pays() : job_find(&jobserver, &ledger);
+#ifdef JOBSHIM_NAIVE
+	job.ours = false;
+#endif
+	if (job.nested) /* the run above has passed the gates */
+		policy_none(&run->policy);
+	else if (!job.ours && !run->builds) /* else make has looked */
+		policy_heed_make(&run->policy);
+	run->in_callers = job.ours;
+	if (job.ours && !policy_has_gates(&run->policy)) {
+		if (run->adapter == NULL)
+			ledger_count_caller_run(&ledger);
+		run_exec(run);
+	}
+	if (job.ours)
+		job = job_of_callers();
+	if (!jobserver.own)
+		open_ledger(run, &jobserver, &ledger);
+	run_in_slot(run, &jobserver, &job, &ledger);
+}

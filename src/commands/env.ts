@@ -1,0 +1,65 @@
+import { basename } from 'node:path'
+import { loadSettings } from '../config/load.js'
+import { exitCodes } from '../ground/exit-codes.js'
+import { Failure } from '../ground/failure.js'
+import { ensureShims } from '../shimdir/ensure.js'
+import { realDirectories } from '../shimdir/real-tools.js'
+import { shellVariables, usualPath } from '../shimdir/surroundings.js'
+import { askPrefixes } from '../toolchain/ccache.js'
+import { command } from './command.js'
+import { configOptions, dirOption, jsonOption } from './setting-options.js'
+
+/** How a shell is told a variable. */
+const shells = {
+  fish: (name: string, value: string) => `set -gx ${name} ${quoted(value, /[\\']/g, '\\$&')}`,
+  sh: (name: string, value: string) => `export ${name}=${quoted(value, /'/g, `'\\$&'`)}`,
+} as const
+
+type Shell = keyof typeof shells
+
+function quoted(value: string, special: RegExp, instead: string): string {
+  return /^[\w@%+:,./=-]+$/.test(value) ? value : `'${value.replace(special, instead)}'`
+}
+
+export const env = command({
+  name: 'env',
+  summary: 'print the variables that govern a shell',
+  options: [
+    {
+      name: 'shell',
+      kind: 'text',
+      value: 'S',
+      text: 'sh (dash, bash, zsh ...) or fish (default: by $SHELL)',
+    },
+    dirOption,
+    ...configOptions,
+    jsonOption,
+  ],
+  notes:
+    'They put the shims first on PATH, and the launcher before what ccache, CMake, cargo and go start: CCACHE_PREFIX, ' +
+    'CMAKE_C_COMPILER_LAUNCHER (CXX, CUDA, Fortran ...), RUSTC_WRAPPER, GOFLAGS=-toolexec. What is set there already ' +
+    'stays, behind the launcher; a RUSTC_WRAPPER, which can be one program only, stays alone. The limit itself is ' +
+    'that of the jobserver in MAKEFLAGS, of jobshim serve or make; without one all runs as ever. ' +
+    'The shims are installed where there are none.',
+  examples: [
+    { line: 'eval "$(jobshim env)"', text: 'all that is built in this shell from now on' },
+    { line: 'jobshim env --shell fish | source', text: 'the same for fish' },
+  ],
+  async run({ flags, workingDirectory, environment }) {
+    const shell = shellOf(flags.shell, environment)
+    const settings = await loadSettings(flags, workingDirectory, environment)
+    const { dir, installed } = await ensureShims(settings.dir, settings, environment)
+    if (installed) process.stderr.write(`jobshim: installed the shims in ${dir}\n`)
+    const configured = await askPrefixes(realDirectories(environment.PATH || usualPath, dir), environment)
+    const variables = shellVariables(dir, configured, environment)
+    const lines = Object.entries(variables).map(([name, value]) => `${shells[shell](name, value)}\n`)
+    process.stdout.write(flags.json ? `${JSON.stringify({ dir, variables })}\n` : lines.join(''))
+    return exitCodes.ok
+  },
+})
+
+function shellOf(named: string | undefined, { SHELL: own = '' }: NodeJS.ProcessEnv): Shell {
+  if (named === undefined) return basename(own) === 'fish' ? 'fish' : 'sh'
+  if (named === 'fish' || named === 'sh') return named
+  throw new Failure(`env: --shell: unknown shell ${named}`, 'name sh or fish', exitCodes.usage)
+}

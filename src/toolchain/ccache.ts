@@ -1,0 +1,63 @@
+/** How ccache is told to start its compilers through the launcher: so a hit, which starts none, takes no slot. */
+import { execFile } from 'node:child_process'
+import { Failure } from '../ground/failure.js'
+
+/** The words that ccache's own config puts before a compiler, and before its preprocessor; empty: none. */
+export type CcachePrefixes = { prefix: string; cppPrefix: string }
+
+const longest = 255 // what the launcher has room for
+
+/** Returns what the config of the ccache in these directories says, undefined where there is no ccache. */
+export async function askPrefixes(
+  directories: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<CcachePrefixes | undefined> {
+  // It would make a directory in the last one, just by being asked.
+  const { CCACHE_PREFIX: _, CCACHE_PREFIX_CPP: __, XDG_RUNTIME_DIR: ___, ...others } = environment
+  const env = { ...others, PATH: directories.join(':') }
+  const ask = (key: string): Promise<string | undefined> =>
+    new Promise(resolve => {
+      execFile('ccache', ['-k', key], { env }, (error, stdout) => resolve(error ? undefined : stdout.trim()))
+    })
+  const [prefix, cppPrefix] = await Promise.all([ask('prefix_command'), ask('prefix_command_cpp')])
+  if (prefix === undefined) return undefined
+  for (const words of [prefix, cppPrefix ?? ''])
+    if (words.length > longest)
+      throw new Failure(
+        `ccache's prefix_command: ${words.length} characters`,
+        `shorten it to ${longest}, in ccache's config`,
+      )
+  return { prefix, cppPrefix: cppPrefix ?? '' }
+}
+
+/** Returns true for the path of a launcher: ours, or that of another shim dir. */
+export const isLauncher = (word: string): boolean => word.endsWith('/.jobshim/launcher')
+
+/**
+ * Returns the words with the launcher before them, once. Undefined where its path has a space: ccache splits there, and
+ * knows no quotes.
+ */
+export function chainPrefix(launcher: string, words: string): string | undefined {
+  if (/\s/.test(launcher)) return undefined
+  const [first = ''] = words.split(' ')
+  return isLauncher(first) ? words : [launcher, words].filter(word => word !== '').join(' ')
+}
+
+/** Returns the variables that make ccache start everything through the launcher; what the user has set stays, behind it. */
+export function ccacheVariables(
+  launcher: string,
+  configured: CcachePrefixes | undefined,
+  environment: NodeJS.ProcessEnv,
+): Record<string, string> {
+  if (configured === undefined) return {}
+  const rows: [name: string, words: string][] = [
+    ['CCACHE_PREFIX', environment.CCACHE_PREFIX ?? configured.prefix],
+    ['CCACHE_PREFIX_CPP', environment.CCACHE_PREFIX_CPP ?? configured.cppPrefix],
+  ]
+  return Object.fromEntries(
+    rows.flatMap(([name, words]) => {
+      const chained = chainPrefix(launcher, words)
+      return chained === undefined ? [] : [[name, chained]]
+    }),
+  )
+}

@@ -1,0 +1,147 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Settlement } from '../../src/jobserver/pool.js'
+import { findClient } from '../support/clients.js'
+import { copyProject, type Distccd, distccEnvironment, project, startDistccd } from '../support/company.js'
+import { hashOutputs } from '../support/driver.js'
+import { jobshim, run } from '../support/jobshim.js'
+import { makeRecorder } from '../support/recording.js'
+import { installShims } from '../support/shimdir.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+
+/** Each file of the project three times over: sixty compiles, started at once; then a link, and what only preprocesses. */
+const compiles = ['O0', 'O1', 'O2'].flatMap(level =>
+  project.map(name => ({
+    object: `${name}.${level}.o`,
+    words: `gcc -${level} -c ${name}.c -o ${name}.${level}.o`,
+  })),
+)
+const script = [
+  '#!/bin/sh',
+  ...compiles.map(({ words }) => `${words} &`),
+  'wait',
+  `gcc -r -nostdlib -o all.out ${project.map(name => `${name}.O1.o`).join(' ')}`,
+  ...project.slice(0, 4).map(name => `gcc -E ${name}.c -o ${name}.i &`),
+  'wait\n',
+].join('\n')
+
+const jobs = 4
+let daemons: readonly Distccd[] = []
+
+test.after(async () => {
+  for (const daemon of daemons) await daemon.stop()
+})
+
+async function makePlace() {
+  const root = makeWorkspace()
+  const recorder = makeRecorder(join(root, 'recorder'))
+  const path = [recorder.bin, process.env.PATH].join(delimiter)
+  const shims = await installShims(join(root, 'shims'), { env: { PATH: path } })
+  const work = join(root, 'work')
+  copyProject(work)
+  writeFileSync(join(work, 'build.sh'), script, { mode: 0o755 })
+  const alone = await run('./build.sh', [], { cwd: work, env: { PATH: path } })
+  assert.equal(alone, { status: 0, signal: null, stdout: '', stderr: '' })
+  const outputs = hashOutputs(work, /\.(o|i|out)$/)
+  recorder.take()
+  copyProject(work)
+  writeFileSync(join(work, 'build.sh'), script, { mode: 0o755 })
+  const build = async (command: readonly string[], env: Readonly<Record<string, string>>) => {
+    const { status, stdout, stderr } = await jobshim(
+      ['run', `-j${jobs}`, '--json', '--dir', shims, '--', ...command],
+      { cwd: work, env: { PATH: path, HOME: root, ...env } },
+    )
+    assert.equal([status, stdout], [0, ''], stderr)
+    const settlement = JSON.parse(stderr) as Settlement
+    assert.equal([settlement.overdrafts, settlement.back, settlement.total], [0, jobs - 1, jobs - 1])
+    assert.ok(settlement.peak <= jobs)
+    return settlement
+  }
+  return { root, shims, work, recorder, outputs, path, build }
+}
+
+const needs = (keys: readonly ('distcc' | 'distccd' | 'ccache')[]) =>
+  keys.every(key => findClient(key) !== undefined) ? test : test.skip
+
+needs(['distcc', 'distccd'])('company :: launcher distcc :: two machines, sixty files', async () => {
+  const { root, work, recorder, outputs, build } = await makePlace()
+  daemons = [await startDistccd('127.0.0.1'), await startDistccd('127.0.0.2')]
+  const hosts = daemons.map(({ host }) => host).join(' ')
+  const env = { ...distccEnvironment(join(root, 'distcc-state'), hosts), JOBSHIM_LAUNCHER: 'distcc' }
+  const settlement = await build(['./build.sh'], env)
+  assert.equal(hashOutputs(work, /\.(o|i|out)$/), outputs)
+  const compiled = daemons.map(daemon => daemon.compiled())
+  assert.ok(
+    compiled.every(count => count > 0),
+    compiled.join(),
+  )
+  assert.is(
+    compiled.reduce((total, count) => total + count, 0),
+    compiles.length,
+  )
+  assert.is(settlement.runs + settlement.callerRuns, compiles.length + 5)
+  // Here there were the preprocessors of all, the link, and those that only preprocess.
+  const recording = recorder.take()
+  assert.is(recording.runs, compiles.length + 5)
+  assert.is(recording.preprocessed, compiles.length + 4)
+  assert.ok(recording.peak <= jobs, `${recording.peak} at once`)
+})
+
+needs(['ccache'])('company :: launcher ccache :: a hit takes no slot', async () => {
+  const { root, work, recorder, outputs, build } = await makePlace()
+  const env = { CCACHE_DIR: join(root, 'cache'), JOBSHIM_LAUNCHER: 'ccache' }
+  for (const { compiled, runs } of [
+    { compiled: compiles.length, runs: compiles.length * 2 + 5 },
+    { compiled: 0, runs: 5 },
+  ]) {
+    const settlement = await build(['./build.sh'], env)
+    assert.equal(hashOutputs(work, /\.(o|i|out)$/), outputs)
+    assert.is(settlement.runs + settlement.callerRuns, runs)
+    const recording = recorder.take()
+    assert.is(recording.runs - recording.preprocessed - 1, compiled)
+    assert.ok(recording.peak <= jobs, `${recording.peak} at once`)
+  }
+})
+
+/** An engine that says what it was told to run. */
+needs(['distcc'])('company :: launcher distcc :: what it is told', async () => {
+  const { root, shims, work, path, build } = await makePlace()
+  const bin = join(root, 'engines')
+  writeFiles(bin, { distcc: `#!/bin/sh\necho "$@" >>${root}/told\nexec "$@"\n` })
+  const other = join(root, 'other')
+  writeFiles(other, { gcc: '#!/bin/sh\nexit 1\n' })
+  const compile = '-c arena.c -o arena.o'
+  const cases: readonly { line: string; told: string; env?: Readonly<Record<string, string>> }[] = [
+    { line: `gcc ${compile}`, told: `gcc ${compile}\n` },
+    { line: `${shims}/gcc ${compile}`, told: `gcc ${compile}\n` },
+    // Where the plain name would lead to another one: by its path.
+    {
+      line: `PATH=${other}:${shims}:${bin}:/usr/bin:/bin ${shims}/gcc ${compile}`,
+      told: `/usr/bin/gcc ${compile}\n`,
+    },
+    { line: `distcc gcc ${compile}`, told: `gcc ${compile}\n` }, // not twice
+    { line: `${shims}/.jobshim/launcher gcc ${compile}`, told: '' }, // who names the tool has chosen
+    { line: 'gcc --version >version', told: '' },
+    { line: 'ld -r -o b.o arena.o', told: '' }, // no compiler
+    { line: `gcc ${compile}`, told: '', env: { JOBSHIM_LAUNCHER: '' } },
+    { line: `gcc ${compile}`, told: '', env: { JOBSHIM_LAUNCHER: 'nosuchengine' } },
+    { line: `gcc ${compile}`, told: '', env: { JOBSHIM_DISABLE: '1' } },
+  ]
+  for (const { line, told, env = {} } of cases) {
+    writeFileSync(join(root, 'told'), '')
+    rmSync(join(work, 'b.o'), { force: true })
+    await build(['sh', '-c', line], { PATH: [bin, path].join(delimiter), JOBSHIM_LAUNCHER: 'distcc', ...env })
+    assert.is(readFileSync(join(root, 'told'), 'utf8'), told, line)
+  }
+  writeFileSync(join(root, 'told'), '')
+  const free = await run('sh', ['-c', `gcc ${compile}`], {
+    cwd: work,
+    env: { PATH: [shims, bin, path].join(delimiter), JOBSHIM_LAUNCHER: 'distcc' },
+  })
+  assert.equal(free, { status: 0, signal: null, stdout: '', stderr: '' })
+  assert.is(readFileSync(join(root, 'told'), 'utf8'), '', 'without a jobserver')
+})
+
+test.run()

@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Settlement } from '../../src/jobserver/pool.js'
+import { type ClientKey, findClient } from '../support/clients.js'
+import { jobshim, run } from '../support/jobshim.js'
+import { installShims } from '../support/shimdir.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+
+const program = `'${process.execPath}' '${join(repository, 'bin/jobshim.js')}'`
+const usual = process.env.PATH ?? ''
+
+/** A shim dir whose name has to be quoted. */
+async function makeShims(name = `shims of "$HOME" and 'mine'`) {
+  const root = makeWorkspace()
+  const env = { HOME: root, PATH: usual, SHELL: '/bin/sh', GOFLAGS: '-v', CCACHE_PREFIX: 'distcc' }
+  const shims = await installShims(join(root, name), { cwd: root, env })
+  return { root, shims, env: { ...env, JOBSHIM_DIR: shims } }
+}
+
+const variablesOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text
+      .split('\0')
+      .filter(line => /^(PATH|CCACHE_\w+|CMAKE_\w+|RUSTC_WRAPPER|GOFLAGS)=/.test(line))
+      .map(line => [line.split('=', 1)[0] ?? '', line.replace(/^[^=]*=/, '')]),
+  )
+
+const shells: readonly { name: ClientKey | 'sh' | 'bash'; line: string }[] = [
+  { name: 'sh', line: `eval "$(${program} env)"` },
+  { name: 'bash', line: `eval "$(${program} env --shell sh)"` },
+  { name: 'dash', line: `eval "$(${program} env)"` },
+  { name: 'fish', line: `${program} env --shell fish | source` },
+]
+
+for (const { name, line } of shells) {
+  const title = `env :: ${name} :: all is set, and twice is as once`
+  if (name !== 'sh' && name !== 'bash' && findClient(name as ClientKey) === undefined) {
+    test.skip(title)
+    continue
+  }
+  for (const kind of ['plain', 'quoted'] as const)
+    test(`${title} :: ${kind}`, async () => {
+      const { root, shims, env } = await makeShims(kind === 'plain' ? 'shims' : undefined)
+      const launcher = join(shims, '.jobshim/launcher')
+      const { stdout: json } = await jobshim(['env', '--json'], { cwd: root, env })
+      const { dir, variables } = JSON.parse(json) as { dir: string; variables: Record<string, string> }
+      assert.is(dir, shims)
+      assert.is(variables.PATH, [shims, usual].join(delimiter))
+      assert.is(variables.CMAKE_CXX_COMPILER_LAUNCHER, launcher)
+      assert.is(variables.RUSTC_WRAPPER, launcher)
+      if (kind === 'plain') assert.is(variables.GOFLAGS, `-v -toolexec=${launcher}`)
+      if (kind === 'plain' && findClient('ccache')) assert.is(variables.CCACHE_PREFIX, `${launcher} distcc`)
+      for (const times of [1, 2]) {
+        const script = `${Array(times).fill(line).join('\n')}\nenv -0\n`
+        const { status, stdout, stderr } = await run(name, ['-c', script], { cwd: root, env })
+        assert.equal([status, stderr], [0, ''])
+        assert.equal(
+          variablesOf(stdout),
+          { CCACHE_PREFIX: 'distcc', GOFLAGS: '-v', ...variables },
+          `${times}`,
+        )
+      }
+    })
+}
+
+test('env :: the shell is that of $SHELL', async () => {
+  const { root, env } = await makeShims('shims')
+  const as = async (shell: string | undefined) =>
+    (await jobshim(['env'], { cwd: root, env: { ...env, SHELL: shell } })).stdout.slice(0, 7)
+  assert.equal(
+    [await as('/usr/bin/fish'), await as('/bin/zsh'), await as(undefined)],
+    ['set -gx', 'export ', 'export '],
+  )
+})
+
+test('env :: installs the shims where there are none', async () => {
+  const root = makeWorkspace()
+  const dir = join(root, 'shims')
+  const { status, stderr } = await jobshim(['env', '--dir', dir], { cwd: root, env: { HOME: root } })
+  assert.equal([status, stderr], [0, `jobshim: installed the shims in ${dir}\n`])
+})
+
+test('env :: error :: another shell', async () => {
+  const { root, env } = await makeShims('shims')
+  assert.equal(await jobshim(['env', '--shell', 'csh'], { cwd: root, env }), {
+    status: 2,
+    signal: null,
+    stdout: '',
+    stderr: 'jobshim: env: --shell: unknown shell csh\n  name sh or fish\n',
+  })
+})
+
+const where = (name: string): string =>
+  execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim()
+
+/** Builds that call their compilers by path: no shim stands there, a variable has to. */
+const builds: readonly { name: ClientKey; script: () => string }[] = [
+  {
+    name: 'cmake',
+    script: () =>
+      `cmake -S . -B build -DCMAKE_C_COMPILER=${where('gcc')} >/dev/null && cmake --build build >/dev/null`,
+  },
+  { name: 'cargo', script: () => `RUSTC=${where('rustc')} ${where('cargo')} build -q --offline` },
+  {
+    name: 'go',
+    script: () => `GOCACHE=$PWD/cache GO111MODULE=off ${where('go')} build ./library 2>/dev/null`,
+  },
+]
+
+const files = {
+  'main.c': 'int main(void) { return 0; }\n',
+  'CMakeLists.txt': 'cmake_minimum_required(VERSION 3.17)\nproject(main C)\nadd_executable(main main.c)\n',
+  'Cargo.toml': '[package]\nname = "main"\nversion = "1.0.0"\nedition = "2021"\n',
+  'src/lib.rs': 'pub fn one() -> i32 { 1 }\n',
+  'library/library.go': 'package library\n\nfunc One() int { return 1 }\n',
+}
+
+for (const { name, script } of builds) {
+  const title = `env :: ${name} is governed`
+  if (findClient(name) === undefined) {
+    test.skip(title)
+    continue
+  }
+  test(title, async () => {
+    const { root, env } = await makeShims('the shims')
+    const home = { ...env, HOME: process.env.HOME ?? root }
+    const counted = async (lines: string): Promise<number> => {
+      const work = makeWorkspace()
+      writeFiles(work, files)
+      const command = ['run', '-j2', '--json', '--no-config', '--', 'sh', '-ec', lines]
+      const { status, stdout, stderr } = await jobshim(command, { cwd: work, env: home })
+      assert.equal([status, stdout], [0, ''], stderr)
+      const { runs, callerRuns, back, total } = JSON.parse(stderr) as Settlement
+      assert.is(back, total)
+      return runs + callerRuns
+    }
+    const evaluated = shells[0]?.line
+    const alone = await counted(script()) // its make, where there is one
+    const governed = await counted(`${evaluated}\n${evaluated}\n${script()}`)
+    assert.ok(governed > alone, `${governed} runs, ${alone} without`)
+  })
+}
+
+test.run()
