@@ -175,7 +175,7 @@ static int closed_gate(struct others *others, struct ledger *ledger, uint32_t pr
 	if (has_pressure(policy) &&
 	    (others->earlier[GATE_PRESSURE] > 0 || (is_pressed(policy) && !is_only_run(others, ledger))))
 		return GATE_PRESSURE;
-	if (policy->tokens > 1 && (others->earlier[GATE_TOKENS] > 0 || !may_gather(others, ledger)))
+	if (policy_slots(policy, ledger) > 1 && (others->earlier[GATE_TOKENS] > 0 || !may_gather(others, ledger)))
 		return GATE_TOKENS;
 	if (promise > 0 && (others->earlier[GATE_MEMORY] > 0 ||
 	                    (!has_memory(others, ledger, memory, promise) && !is_only_run(others, ledger))))
@@ -189,6 +189,7 @@ static int look(const struct policy *policy, struct ledger *ledger)
 {
 	struct others others = { .policy = policy, .since = ledger_since(ledger), .index = ledger->index };
 	struct memory memory = { .available = UINT64_MAX, .total = UINT64_MAX };
+	const unsigned slots = policy_slots(policy, ledger);
 	uint64_t promise = policy->memory;
 	int gate, wait;
 
@@ -204,8 +205,8 @@ static int look(const struct policy *policy, struct ledger *ledger)
 	ledger_asks(ledger, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
 	gate = closed_gate(&others, ledger, (uint32_t)promise, &memory);
 	if (gate == GATE_NONE) {
-		if (policy->tokens > 1)
-			ledger_gathers(ledger, policy_slots(policy, ledger), true);
+		if (slots > 1)
+			ledger_gathers(ledger, slots, true);
 		ledger_waiting(ledger);
 	} else {
 		ledger_gated(ledger, gate);

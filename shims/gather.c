@@ -26,23 +26,24 @@ static bool has_all(const struct gatherer *gatherer)
 	return gatherer->gathering->tokens + gatherer->gathering->borrowed >= gatherer->further;
 }
 
-static bool add_token(struct gatherer *gatherer)
+static enum token_outcome add_token(struct gatherer *gatherer)
 {
+	enum token_outcome outcome;
 	struct gathering *gathering = gatherer->gathering;
 	unsigned number = gathering->tokens;
 	struct ledger *record = &gathering->records[number];
 
 	if (number == gathering->claimed) {
 		if (!ledger_claim_another(record, gatherer->ledger, gatherer->jobserver, gatherer->job))
-			return false;
+			return TOKEN_UNREADABLE;
 		gathering->claimed++;
 	}
-	if (token_take(gatherer->jobserver, record, &gathering->bytes[number]) != TOKEN_TAKEN) {
+	outcome = token_take(gatherer->jobserver, record, &gathering->bytes[number]);
+	if (outcome == TOKEN_TAKEN)
+		gathering->tokens++;
+	else
 		ledger_free(record);
-		return false;
-	}
-	gathering->tokens++;
-	return true;
+	return outcome;
 }
 
 /* A job has one implicit slot, however many of its runs are at a gate. */
@@ -79,7 +80,7 @@ static void add_implicits(struct gatherer *gatherer, const struct slot *slot)
 	asking_unlock(gatherer->ledger);
 }
 
-bool gather_take(struct gathering *gathering, unsigned wanted, const struct jobserver *jobserver, const struct job *job,
+enum gathered gather_take(struct gathering *gathering, unsigned wanted, const struct jobserver *jobserver, const struct job *job,
                  struct ledger *ledger, const struct slot *slot, const sigset_t *waiting, double patience)
 {
 	struct gatherer gatherer = {
@@ -87,22 +88,28 @@ bool gather_take(struct gathering *gathering, unsigned wanted, const struct jobs
 	};
 	struct keeper keeper = keeper_make(patience);
 	struct sleeper sleeper;
+	enum gathered gathered = GATHERED;
 
 	sleeper = slot->place.epoll >= 0 ? slot->place : sleeper_make(jobserver->read_fd, -1, waiting);
-	while (!has_all(&gatherer)) {
-		if (add_token(&gatherer))
+	while (gathered == GATHERED && !has_all(&gatherer)) {
+		enum token_outcome outcome = add_token(&gatherer);
+
+		if (outcome == TOKEN_TAKEN)
 			continue;
 		add_implicits(&gatherer, slot);
 		if (has_all(&gatherer))
 			break;
-		if (keeper_look(&keeper, jobserver, ledger)) {
-			gather_give_back(gathering, jobserver);
-			break;
-		}
-		sleeper_sleep(&sleeper, HOLDER_NONE, LOOK_MS);
+		if (outcome == TOKEN_UNREADABLE)
+			gathered = UNNOTED;
+		else if (keeper_look(&keeper, jobserver, ledger))
+			gathered = IN_VAIN;
+		else
+			sleeper_sleep(&sleeper, HOLDER_NONE, LOOK_MS);
 	}
 	sleeper_close(&sleeper);
-	return has_all(&gatherer);
+	if (gathered != GATHERED)
+		gather_give_back(gathering, jobserver);
+	return gathered;
 }
 
 void gather_give_back(struct gathering *gathering, const struct jobserver *jobserver)

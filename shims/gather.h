@@ -23,10 +23,16 @@ struct gathering {
 	uint64_t keys[LEDGER_TOKENS_MAX]; /* implicit slots: of our job, and of jobs whose run waits for a gate */
 };
 
+enum gathered {
+	GATHERED,
+	IN_VAIN, /* patience (seconds) ran out: those who have the other slots wait for us */
+	UNNOTED, /* the ledger has no record for a further token, or nobody is there to give one */
+};
+
 /* Gathers until the run has wanted slots, together with the one in slot, and waits for what is missing with the mask waiting.
- * It keeps what it has: whoever runs ends. False where patience (seconds) ran out, since those who have the others wait
- * for it: all that was gathered is given back, and the run has its one slot. */
-bool gather_take(struct gathering *gathering, unsigned wanted, const struct jobserver *jobserver, const struct job *job,
+ * It keeps what it has: whoever runs ends. Unless it has them all, what was gathered is given back, and the run has its one
+ * slot. */
+enum gathered gather_take(struct gathering *gathering, unsigned wanted, const struct jobserver *jobserver, const struct job *job,
                  struct ledger *ledger, const struct slot *slot, const sigset_t *waiting, double patience);
 
 void gather_give_back(struct gathering *gathering, const struct jobserver *jobserver);

@@ -47,7 +47,7 @@ bool record_lives(const struct ledger *ledger, unsigned index)
 {
 	struct flock lock = lock_of(index, F_WRLCK);
 
-	return fcntl(ledger->fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	return fcntl(ledger->fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
 }
 
 static bool write_token(const struct jobserver *jobserver, const unsigned char *token)

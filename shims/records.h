@@ -12,7 +12,7 @@ struct ledger;
 /* Takes (F_WRLCK) or gives back (F_UNLCK) a record's lock. False where another has it, or we ourselves. */
 bool record_lock(const struct ledger *ledger, unsigned index, short type);
 
-/* Whether another process has a record's lock: its owner lives. */
+/* Whether another process has a record's lock, or that can't be told: its owner lives. */
 bool record_lives(const struct ledger *ledger, unsigned index);
 
 /* Clears a dead owner's record, whose lock we have, and returns its token. False where that may still be in it. */

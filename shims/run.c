@@ -48,37 +48,38 @@ static _Noreturn void without_jobserver(const struct run *run, const char *why)
 	run_exec(run);
 }
 
-/* Waits until the rules let the run look for a slot. */
-static void wait_for_gates(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger,
-                           const struct inherited *inherited, uint64_t *waited_ns)
+/* Waits until the rules let the run look for a slot. How many slots they let it have. */
+static unsigned wait_for_gates(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger,
+                               const struct inherited *inherited, uint64_t *waited_ns)
 {
 	*waited_ns = 0;
 	if (!policy_has_gates(&run->policy))
-		return;
+		return 1;
 	switch (gate_pass(&run->policy, jobserver, ledger, &inherited->mask, run->settings.patience, waited_ns)) {
 	case ADMITTED:
 		break;
 	case UNGATED:
-		report_debug("%s: no rule is heeded: %s", run->tool, ledger->fd < 0 ? ledger->why : "the ledger is full");
-		break;
+		report_debug("%s: no rule is heeded: %s", run->tool, ledger->fd < 0 ? ledger->why : "the ledger can't note it");
+		return 1;
 	case IMPATIENT:
 		ledger_count_overdraft(ledger);
 		report("%s: a rule kept it from running for %g s on an idle machine: run all the same", run->tool,
 		       run->settings.patience);
 	}
+	return policy_slots(&run->policy, ledger);
 }
 
 /* Takes the further slots that a rule asks for. NULL where there is no room to note them. */
-static struct gathering *gather(const struct run *run, const struct jobserver *jobserver, const struct job *job,
-                                struct ledger *ledger, const struct slot *slot, const struct inherited *inherited)
+static struct gathering *gather(const struct run *run, unsigned wanted, const struct jobserver *jobserver,
+                                const struct job *job, struct ledger *ledger, const struct slot *slot,
+                                const struct inherited *inherited)
 {
-	unsigned wanted = policy_slots(&run->policy, ledger);
 	struct gathering *gathering = (void *)arena_keep(sizeof *gathering);
 
 	if (gathering != NULL)
 		memset(gathering, 0, sizeof *gathering);
-	if (gathering != NULL && wanted > 1 && (slot->kind == SLOT_TOKEN || slot->kind == SLOT_IMPLICIT) &&
-	    !gather_take(gathering, wanted, jobserver, job, ledger, slot, &inherited->mask, run->settings.patience))
+	if (gathering != NULL && (slot->kind == SLOT_TOKEN || slot->kind == SLOT_IMPLICIT) &&
+	    gather_take(gathering, wanted, jobserver, job, ledger, slot, &inherited->mask, run->settings.patience) == IN_VAIN)
 		report("%s: %u slots were not free together for %g s on an idle machine: run in one", run->tool, wanted,
 		       run->settings.patience);
 	ledger_gathers(ledger, wanted, false);
@@ -104,12 +105,13 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	struct rusage usage;
 	struct slot slot;
 	uint64_t gated_ns;
+	unsigned wanted;
 	int status, error;
 
 	child_prepare(&inherited);
 	ledger_claim(ledger, jobserver, job, run->name);
-	wait_for_gates(run, jobserver, ledger, &inherited, &gated_ns);
-	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience, run->policy.tokens > 1);
+	wanted = wait_for_gates(run, jobserver, ledger, &inherited, &gated_ns);
+	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience, wanted > 1);
 	slot.waited_ns += gated_ns;
 	if (slot.kind == SLOT_NONE) {
 		ledger_free(ledger);
@@ -118,8 +120,8 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	}
 	if (slot.kind == SLOT_OVERDRAFT)
 		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
-	if (run->policy.tokens > 1)
-		gathering = gather(run, jobserver, job, ledger, &slot, &inherited);
+	if (wanted > 1)
+		gathering = gather(run, wanted, jobserver, job, ledger, &slot, &inherited);
 	count_start(run, job, jobserver, ledger, &slot);
 	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;

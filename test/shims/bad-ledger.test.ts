@@ -18,7 +18,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
-import { headerOffsets } from '../../src/jobserver/ledger-layout.js'
+import { headerOffsets, ledgerLayout } from '../../src/jobserver/ledger-layout.js'
 import { killStarted, makeYard, start, waits } from './hold.js'
 import { holdOnce, ran } from './hold-once.js'
 
@@ -52,8 +52,9 @@ const ledgers: readonly { input: string; spoil: (ledger: string) => void; why: s
   { input: 'truncated', spoil: ledger => truncateSync(ledger, 5000), why: wrongSize },
   { input: 'longer', spoil: ledger => truncateSync(ledger, 1_000_000), why: wrongSize },
   {
-    input: 'of version 2',
-    spoil: ledger => overwrite(ledger, '\x02\0\0\0', headerOffsets.version),
+    input: 'of the next version',
+    spoil: ledger =>
+      overwrite(ledger, String.fromCharCode(ledgerLayout.version + 1, 0, 0, 0), headerOffsets.version),
     why: otherVersion,
   },
   {

@@ -3,7 +3,15 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { endInjectors, errorNumber, type Failure, type Injector, type Ran } from '../support/injecting.js'
 import { inTwoLanes, kindOf, type Place, places, startPlace, usualCalls, yardOfPlaces } from './places.js'
-import { cannotStart, plausible, sure, type Verdict, verdicts } from './plausible.js'
+import {
+  cannotStart,
+  plausible,
+  sure,
+  type Verdict,
+  verdicts,
+  verdictsOfRules,
+  withoutRules,
+} from './plausible.js'
 
 /**
  * Each system call of a launcher fails once, with each error that it may meet. Of calls about the same thing the first
@@ -42,9 +50,11 @@ const describe = ({ kind, label, which }: Row): string => `${kind} ${label} #${w
 
 function verdictOn(place: Place, row: Row): Verdict | undefined {
   if (row.kind === 'execve' && place.options.includes('client')) return cannotStart
-  return verdicts.find(
+  const rows = place.rules === undefined ? verdicts : [...verdictsOfRules, ...verdicts]
+  const verdict = rows.find(
     ({ call, errors }) => call.test(describe(row)) && (errors?.includes(row.code) ?? row.code !== 'EINTR'),
   )
+  return verdict && place.rules !== undefined ? withoutRules(verdict) : verdict
 }
 
 const sorted = (tokens: string): string => [...tokens].sort().join('')

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildInject, type Call, type Injector, startInjector } from '../support/injecting.js'
 import { makeFifo } from '../support/pool.js'
@@ -13,6 +13,7 @@ export type Place = {
   options: readonly string[]
   own?: true // JOBSHIM_JOBSERVER names the jobserver, not MAKEFLAGS
   run?: true // below `jobshim run`, whose pool it is
+  rules?: string // that ask something of the run
 }
 
 /** Below a client and not its child. */
@@ -27,6 +28,13 @@ export const places: readonly Place[] = [
   { name: 'a token, from behind another', tokens: '', options: [...held, 'later', 'queued'] },
   { name: 'a token, no ledger yet', tokens: 'A', options: [...held, 'fresh'] },
   { name: 'a token of run', tokens: '', options: ['held'], run: true },
+  {
+    name: 'two slots, past the gates',
+    tokens: 'AB',
+    options: ['below'],
+    own: true,
+    rules: 'load=1000.00\npressure-io=99\nrule=1\ntokens=2\nmemory=1024\nlimit=9\n',
+  },
 ]
 
 let _yard: Promise<Yard> | undefined
@@ -50,14 +58,21 @@ let placed = 0
 
 /** Starts an injector of launchers that stand there; `laterMs`: when the token comes. */
 export async function startPlace(
-  { tokens, options, own, run }: Place,
+  { tokens, options, own, run, rules = '' }: Place,
   { env = {}, laterMs }: { env?: Readonly<Record<string, string>>; laterMs?: number } = {},
 ): Promise<Injector> {
   const yard = await yardOfPlaces()
   const directory = join(yard.root, `place-${placed++}`)
   const runtime = join(directory, 'run')
   mkdirSync(runtime, { recursive: true, mode: 0o700 })
-  const around = { ...env, PATH: [yard.shims, join(yard.root, 'bin')].join(':'), XDG_RUNTIME_DIR: runtime }
+  writeFileSync(join(directory, 'rules'), rules)
+  const ruled = rules === '' ? {} : { JOBSHIM_RULES: join(directory, 'rules') }
+  const around = {
+    ...env,
+    ...ruled,
+    PATH: [yard.shims, join(yard.root, 'bin')].join(':'),
+    XDG_RUNTIME_DIR: runtime,
+  }
   const words = options.map(option => {
     if (option === 'fresh') return `fresh=${runtime}/jobshim-${process.geteuid?.()}`
     return option === 'later' && laterMs !== undefined ? `later=${laterMs}` : option
@@ -82,6 +97,7 @@ const commands: Readonly<Record<string, string>> = {
   2: 'F_SETFD',
   5: 'F_GETLK',
   6: 'F_SETLK',
+  36: 'F_OFD_GETLK',
   37: 'F_OFD_SETLK',
   1030: 'F_DUPFD_CLOEXEC',
 }

@@ -48,8 +48,10 @@ export const plausible: Readonly<Record<string, Errors>> = {
   mmap: { ENOMEM: 'ulimit -v, vm.max_map_count', EAGAIN: 'ulimit -l', ENODEV: 'a file system without it' },
   'fcntl F_GETLK': { ENOLCK: 'no memory for locks' },
   'fcntl F_SETLK': { ENOLCK: 'no memory for locks', EAGAIN: 'somebody else has it' },
+  'fcntl F_OFD_GETLK': { ENOLCK: 'no memory for locks' },
   'fcntl F_OFD_SETLK': { ENOLCK: 'no memory for locks', EAGAIN: 'somebody else has it' },
   'fcntl F_DUPFD_CLOEXEC': { EMFILE: 'ulimit -n' },
+  sysinfo: { ENOSYS: 'a sandbox' },
   epoll_create1: { EMFILE: 'ulimit -n', ENFILE: 'as of open', ENOMEM: 'no memory', ENOSYS: 'a sandbox' },
   epoll_ctl: { ENOMEM: 'no memory', ENOSPC: 'fs.epoll.max_user_watches' },
   epoll_pwait: { EINTR: 'a signal' },
@@ -169,4 +171,28 @@ export const cannotStart: Verdict = {
   says: "jobshim: BIN/hold: can't be started: REASON\n",
   status: 126,
   why: 'execve has failed, and it is for the caller to try again',
+}
+
+const unheeded = 'jobshim: hold: no rule is heeded: '
+
+/** Where rules ask something of the run, before the others. */
+export const verdictsOfRules: readonly Verdict[] = [
+  { call: /^read .*\/fifo /, says: '', why: 'it has its first slot, and does without the second' },
+  {
+    call: /^fcntl F_OFD_SETLK v1 37 #2$/,
+    errors: ['ENOLCK'],
+    says: `${unheeded}the ledger can't note it\n`,
+    why: 'nobody can look at the gates',
+  },
+  {
+    call: /^mmap v1 #2$/,
+    says: `${unheeded}the ledger can't note it\n`,
+    why: 'its own record is not in the ledger',
+  },
+]
+
+/** What a run says that has no ledger, and so no gates. */
+export function withoutRules(verdict: Verdict): Verdict {
+  if (!verdict.says.startsWith(unsafe)) return verdict
+  return { ...verdict, says: `${verdict.says}${verdict.says.replace(unsafe, unheeded)}` }
 }
