@@ -81,10 +81,12 @@ async function addressed(
 export function render(picture: Picture, width: number): string {
   const { jobserver, free, total, rows, counters, ledger } = picture
   const count = (is: (row: Row) => boolean): number => rows.filter(row => row.alive && is(row)).length
+  const gated = count(row => row.state === 'gated')
   const head = [
     `${jobserver}: ${free ?? '?'} of ${total ?? '?'} tokens free`,
     `${count(row => row.state === 'held' && row.slot === 'token')} held by launchers`,
     `${count(row => row.state === 'waiting' || row.state === 'acquiring')} waiting`,
+    ...(gated > 0 ? [`${gated} kept by a rule`] : []),
     ...(counters && counters.overdrafts > 0 ? [`${counters.overdrafts} ran without a slot`] : []),
     ...(counters && counters.reclaimed > 0 ? [`${counters.reclaimed} reclaimed`] : []),
     ...(counters && counters.restored > 0 ? [`${counters.restored} put back for killed clients`] : []),

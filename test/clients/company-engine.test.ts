@@ -3,11 +3,12 @@ import { delimiter, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
+import { until } from '../shims/hold.js'
 import { findClient } from '../support/clients.js'
 import { copyProject, type Distccd, distccEnvironment, project, startDistccd } from '../support/company.js'
 import { hashOutputs } from '../support/driver.js'
 import { jobshim, run } from '../support/jobshim.js'
-import { makeRecorder } from '../support/recording.js'
+import { makeRecorder, peakOf } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
@@ -65,28 +66,68 @@ async function makePlace() {
 const needs = (keys: readonly ('distcc' | 'distccd' | 'ccache')[]) =>
   keys.every(key => findClient(key) !== undefined) ? test : test.skip
 
-needs(['distcc', 'distccd'])('company :: launcher distcc :: two machines, sixty files', async () => {
-  const { root, work, recorder, outputs, build } = await makePlace()
-  daemons = [await startDistccd('127.0.0.1'), await startDistccd('127.0.0.2')]
-  const hosts = daemons.map(({ host }) => host).join(' ')
-  const env = { ...distccEnvironment(join(root, 'distcc-state'), hosts), JOBSHIM_LAUNCHER: 'distcc' }
-  const settlement = await build(['./build.sh'], env)
-  assert.equal(hashOutputs(work, /\.(o|i|out)$/), outputs)
-  const compiled = daemons.map(daemon => daemon.compiled())
-  assert.ok(
-    compiled.every(count => count > 0),
-    compiled.join(),
+const ways = [
+  { by: 'JOBSHIM_LAUNCHER', variables: { JOBSHIM_LAUNCHER: 'distcc' }, config: {}, preprocessing: jobs },
+  {
+    by: 'the config, with a limit for what only preprocesses',
+    variables: {},
+    config: {
+      launcher: 'distcc',
+      rules: [
+        { kind: 'link', launcher: false, limit: 2 },
+        { kind: 'preprocess', launcher: false, limit: 1 },
+      ],
+    },
+    preprocessing: 1,
+  },
+]
+
+for (const { by, variables, config, preprocessing } of ways)
+  needs(['distcc', 'distccd'])(
+    `company :: launcher distcc :: two machines, sixty files :: by ${by}`,
+    async () => {
+      const { root, work, recorder, outputs, build } = await makePlace()
+      writeFiles(work, { '.jobshimrc': JSON.stringify(config) })
+      daemons = [await startDistccd('127.0.0.1'), await startDistccd('127.0.0.2')]
+      const hosts = daemons.map(({ host }) => host).join(' ')
+      const env = { ...distccEnvironment(join(root, 'distcc-state'), hosts), ...variables }
+      const settlement = await build(['./build.sh'], env)
+      assert.equal(hashOutputs(work, /\.(o|i|out)$/), outputs)
+      const counts = (): number[] => daemons.map(daemon => daemon.compiled())
+      const all = (): number => counts().reduce((total, count) => total + count, 0)
+      await until('both have written down all', () => all() >= compiles.length) // they answer first
+      assert.is(all(), compiles.length)
+      assert.ok(
+        counts().every(count => count > 0),
+        counts().join(),
+      )
+      assert.is(settlement.runs + settlement.callerRuns, compiles.length + 5)
+      // Here there were the preprocessors of all, the link, and those that only preprocess.
+      const recording = recorder.take()
+      assert.is(recording.runs, compiles.length + 5)
+      assert.is(recording.preprocessed, compiles.length + 4)
+      assert.ok(recording.peak <= jobs, `${recording.peak} at once`)
+      const only = peakOf(recording.events, ({ last }) => (last.endsWith('.i') ? 1 : 0))
+      assert.ok(only >= 1 && only <= preprocessing, `${only} only preprocessed at once`)
+      for (const daemon of daemons) await daemon.stop()
+      daemons = []
+    },
   )
-  assert.is(
-    compiled.reduce((total, count) => total + count, 0),
-    compiles.length,
-  )
-  assert.is(settlement.runs + settlement.callerRuns, compiles.length + 5)
-  // Here there were the preprocessors of all, the link, and those that only preprocess.
-  const recording = recorder.take()
-  assert.is(recording.runs, compiles.length + 5)
-  assert.is(recording.preprocessed, compiles.length + 4)
-  assert.ok(recording.peak <= jobs, `${recording.peak} at once`)
+
+test('company :: jobs: auto :: is what the engine says', async () => {
+  const root = makeWorkspace()
+  writeFiles(root, {
+    'bin/distcc': '#!/bin/sh\ntest "$*" = -j && echo 23\n',
+    '.jobshimrc': 'launcher: distcc\n',
+  })
+  const path = [join(root, 'bin'), process.env.PATH].join(delimiter)
+  const shims = await installShims(join(root, 'shims'), { env: { PATH: path }, cwd: root })
+  const outcome = await jobshim(['run', '--dir', shims, '--', 'sh', '-c', 'echo $MAKEFLAGS'], {
+    cwd: root,
+    env: { PATH: path, HOME: root, MAKEOPTS: '-j7' },
+  })
+  assert.match(outcome.stdout, /^-j23 /)
+  assert.match(outcome.stderr, /, 22\/22 tokens back\n$/)
 })
 
 needs(['ccache'])('company :: launcher ccache :: a hit takes no slot', async () => {

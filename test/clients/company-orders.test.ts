@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
+import { until } from '../shims/hold.js'
 import { type clients, findClient } from '../support/clients.js'
 import {
   type Companion,
@@ -159,6 +160,12 @@ for (const order of orders.filter(order => !isBroken(order))) {
       const recording = recorder.take()
       assert.is(recording.unfinished, 0)
       assert.ok(recording.peak <= jobs, `${recording.peak} at once`)
+      const expected = sum(...project.map(() => costOf(order, 'compile', state)))
+      // It writes its log after it has answered.
+      await until(
+        'distccd has written down all',
+        () => distccd.compiled() - compiledBefore >= expected.remote,
+      )
       const cost = {
         slots: runs,
         inCallersSlot: callerRuns,
@@ -166,7 +173,7 @@ for (const order of orders.filter(order => !isBroken(order))) {
         preprocessed: recording.preprocessed,
         remote: distccd.compiled() - compiledBefore,
       }
-      assert.equal(cost, sum(...project.map(() => costOf(order, 'compile', state))), state)
+      assert.equal(cost, expected, state)
     }
   })
 }

@@ -110,6 +110,7 @@ test('status :: text, cut to the width', async () => {
       command: 'ld -o a世界.o',
     },
     { tool: 'as', pid: 9, state: 'held', slot: 'token', alive: false, seconds: 3, command: '' },
+    { tool: 'go', pid: 4, state: 'gated', slot: 'none', alive: true, seconds: 2, command: 'go build' },
   ]
   const counters = {
     runs: 3,
@@ -125,10 +126,11 @@ test('status :: text, cut to the width', async () => {
   assert.is(
     render(seen, 35),
     [
-      'fifo:/f: 0 of 2 tokens free, 1 held by launchers, 1 waiting, 1 ran without a slot, 2 reclaimed',
+      'fifo:/f: 0 of 2 tokens free, 1 held by launchers, 1 waiting, 1 kept by a rule, 1 ran without a slot, 2 reclaimed',
       'no census of clients: it is dark',
       'ld  7   waiting  60.0 s  ld -o a世',
       'as  9   gone     3.0 s',
+      'go  4   gated    2.0 s   go build',
       'cc  12  token    1.3 s   cc -c a.c',
       '',
     ].join('\n'),
