@@ -1,0 +1,143 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { makeWorkspace } from '../support/workspace.js'
+import { killStarted, makeYard } from './hold.js'
+import { buildLauncher, gated, holding, ruled } from './rules.js'
+import { assertWhole } from './slots.js'
+
+/** The gates that look at the machine: a launcher that was built to read other files shows what they make of it. */
+
+const kib = 'MemTotal:    16000000 kB\nMemFree:      100000 kB\nMemAvailable: '
+const machine = makeWorkspace()
+const meminfo = join(machine, 'meminfo')
+const loadavg = join(machine, 'loadavg')
+const groups = join(machine, 'groups')
+const launcher = buildLauncher({
+  MEMINFO: meminfo,
+  LOADAVG: loadavg,
+  PRESSURE: join(machine, 'pressure'),
+  CGROUPS: machine,
+  OWN_CGROUPS: groups,
+})
+const free = (available: number): void => writeFileSync(meminfo, `${kib}${available} kB\n`)
+
+test('memory :: with a fake meminfo :: a promise that does not fit waits for another one to end', async () => {
+  const yard = await makeYard('ABCD', { launcher })
+  free(5_000_000)
+  const large = ruled(yard, 'large', 'rule=1', 'memory=3000000')
+  const small = ruled(yard, 'small', 'rule=1', 'memory=1000000')
+  const first = await holding(large)
+  const second = await gated(yard, large)
+  const third = await gated(yard, small) // it would fit; but who waits for memory is not overtaken
+  const unasked = await holding(yard.governed)
+  await first.end()
+  await second.tools
+  await third.tools
+  for (const held of [second, third, unasked]) assert.is((await held.end()).status, 7)
+  await assertWhole(yard, 'ABCD')
+})
+
+test('memory :: with a fake meminfo :: the only run goes whatever it needs, and a killed one promises nothing', async () => {
+  const yard = await makeYard('ABCD', { launcher })
+  free(1_000_000)
+  const large = ruled(yard, 'large', 'rule=1', 'memory=3000000')
+  const first = await holding(large)
+  const second = await gated(yard, large)
+  await first.kill()
+  await second.tools
+  assert.is((await second.end()).status, 7)
+  await assertWhole(yard, 'ABCD')
+})
+
+test('memory :: with a fake meminfo :: no promise is larger than the machine', async () => {
+  const yard = await makeYard('ABCD', { launcher })
+  free(16_000_000)
+  const vast = ruled(yard, 'vast', 'rule=1', 'memory=4000000000')
+  const held = await holding(vast)
+  const second = await gated(yard, ruled(yard, 'some', 'rule=1', 'memory=100000'))
+  free(16_100_000)
+  await second.tools
+  for (const each of [held, second]) assert.is((await each.end()).status, 7)
+  await assertWhole(yard, 'ABCD')
+})
+
+for (const [version, line, path, files] of [
+  ['2', '0::/build/one', 'build', ['memory.max', 'memory.current', 'inactive_file']],
+  [
+    '1',
+    '5:cpu,memory:/build/one\n0::/',
+    'memory/build',
+    ['memory.limit_in_bytes', 'memory.usage_in_bytes', 'total_inactive_file'],
+  ],
+] as const)
+  test(`memory :: with fake cgroups :: version ${version}: that of the group above counts, less its cache`, async () => {
+    const yard = await makeYard('ABCD', { launcher })
+    const [limit, usage, cache] = files
+    const group = join(machine, path)
+    mkdirSync(join(group, 'one'), { recursive: true })
+    free(15_000_000)
+    writeFileSync(groups, `${line}\n`)
+    writeFileSync(join(group, limit), `${4_000_000 * 1024}\n`)
+    writeFileSync(join(group, 'memory.stat'), `anon 1\n${cache} ${1_000_000 * 1024}\n`)
+    writeFileSync(join(group, usage), `${2_000_000 * 1024}\n`)
+    const asks = ruled(yard, 'asks', 'rule=1', 'memory=2000000')
+    const first = await holding(asks)
+    const second = await gated(yard, asks)
+    writeFileSync(join(group, usage), `${1_000_000 * 1024}\n`)
+    await second.tools
+    for (const held of [first, second]) assert.is((await held.end()).status, 7)
+    writeFileSync(groups, '')
+    await assertWhole(yard, 'ABCD')
+  })
+
+test('load :: with a fake loadavg :: a second run waits until the load is low, the first does not', async () => {
+  const yard = await makeYard('ABCD', { launcher })
+  writeFileSync(loadavg, '3.50 1.00 0.50 2/300 4711\n')
+  const env = ruled(yard, 'load', 'load=3.00')
+  const first = await holding(env)
+  const second = await gated(yard, env)
+  writeFileSync(loadavg, '1.00 1.00 0.50 9/300 4711\n') // the average is late: nine are ready to run
+  const third = await gated(yard, env)
+  writeFileSync(loadavg, '2.90 1.00 0.50 3/300 4711\n')
+  await second.tools
+  await third.tools
+  for (const held of [first, second, third]) assert.is((await held.end()).status, 7)
+  await assertWhole(yard, 'ABCD')
+})
+
+test("load :: with a fake loadavg :: MAKEFLAGS' -l wins over the rule's", async () => {
+  const yard = await makeYard('ABCD', { launcher })
+  writeFileSync(loadavg, '3.50 1.00 0.50 2/300 4711\n')
+  const env = { ...ruled(yard, 'load', 'load=1.00'), MAKEFLAGS: ' -j5 -l4.5 -- load=-l1' }
+  const pair = [await holding(env), await holding(env)]
+  const lower = await gated(yard, { ...yard.governed, MAKEFLAGS: 'k -l3' })
+  for (const held of pair) assert.is((await held.end()).status, 7)
+  await lower.tools
+  await lower.end()
+  await assertWhole(yard, 'ABCD')
+})
+
+test('pressure :: with a fake /proc/pressure :: a second run waits until it is low', async () => {
+  const yard = await makeYard('ABCD', { launcher })
+  const pressure = (some: string): void => {
+    mkdirSync(join(machine, 'pressure'), { recursive: true })
+    writeFileSync(
+      join(machine, 'pressure/io'),
+      `some avg10=${some} avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`,
+    )
+  }
+  pressure('40.50')
+  const env = ruled(yard, 'pressure', 'pressure-io=40', 'pressure-cpu=1')
+  const first = await holding(env)
+  const second = await gated(yard, env)
+  pressure('39.99')
+  await second.tools
+  for (const held of [first, second]) assert.is((await held.end()).status, 7)
+  await assertWhole(yard, 'ABCD')
+})
+
+test.after(killStarted)
+
+test.run()
