@@ -89,6 +89,7 @@ async function makePlace(needs: readonly ClientKey[]) {
         env: { ...env, ...extra },
       })
       assert.equal([outcome.status, outcome.stdout], [0, ''], outcome.stderr)
+      assert.match(outcome.stderr, /^\{.*\}\n$/)
       const settlement = JSON.parse(outcome.stderr) as Settlement
       assert.equal([settlement.overdrafts, settlement.back, settlement.total], [0, jobs - 1, jobs - 1])
       return settlement

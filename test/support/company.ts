@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -36,14 +37,19 @@ export const copyProject = (directory: string): void => {
 export const compileAll = (words: string): string =>
   `#!/bin/sh\n${project.map(name => `${words} -c ${name}.c -o ${name}.o &`).join('\n')}\nwait\n`
 
-/** A TCP port that was free a moment ago. */
+/**
+ * A TCP port that was free a moment ago, from below the ports that Linux gives to outgoing connections (32768 and up):
+ * one of those was taken by another test's connection before sccache's server came to listen.
+ */
 export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
+  new Promise(resolve => {
+    const attempt = (): void => {
+      const port = randomInt(10_000, 32_768)
+      const server = createServer()
+        .on('error', attempt)
+        .listen(port, '127.0.0.1', () => server.close(() => resolve(port)))
+    }
+    attempt()
   })
 
 const answers = (host: string, port: number): Promise<boolean> =>
