@@ -48,17 +48,18 @@ bool asking_enter(struct ledger *ledger)
 	return empty < CELLS;
 }
 
-/* What the record says; false where it is of no living run that is asked anything. */
-static bool read_asking(const struct ledger *ledger, unsigned index, struct asking *asking)
+/* What the record says, and whether it is of a living run that is asked anything. */
+static enum owner read_asking(const struct ledger *ledger, unsigned index, struct asking *asking)
 {
 	unsigned char record[LEDGER_RECORD_BYTES];
 	uint32_t pid;
 
 	if (index >= LEDGER_RECORD_COUNT ||
 	    !ledger_file_read(ledger->fd, record, sizeof record, LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES))
-		return false;
+		return OWNER_DEAD;
 	*asking = (struct asking){
 		.index = index,
+		.tool = record[RECORD_STATE] == STATE_TOOL,
 		.gated = record[RECORD_STATE] == STATE_GATED,
 		.gate = record[RECORD_GATE],
 		.slots = record[RECORD_SLOTS],
@@ -70,7 +71,9 @@ static bool read_asking(const struct ledger *ledger, unsigned index, struct aski
 	memcpy(&asking->limit, record + RECORD_LIMIT, sizeof asking->limit);
 	memcpy(&asking->since, record + RECORD_SINCE, sizeof asking->since);
 	memcpy(&asking->job, record + RECORD_JOB, sizeof asking->job);
-	return record[RECORD_STATE] != STATE_FREE && record[RECORD_ASKS] != 0 && record_lives(ledger, index);
+	if (record[RECORD_STATE] == STATE_FREE || record[RECORD_ASKS] != ASKS_SOMETHING)
+		return OWNER_DEAD;
+	return record_owner(ledger, index, record);
 }
 
 void asking_each(struct ledger *ledger, bool (*visit)(const struct asking *asking, void *state), void *state)
@@ -78,12 +81,14 @@ void asking_each(struct ledger *ledger, bool (*visit)(const struct asking *askin
 	for (unsigned i = 0; i < CELLS; i++) {
 		struct asking asking;
 		unsigned index = *cell(ledger, i);
+		enum owner owner;
 
 		if (index == 0 || index - 1 == ledger->index)
 			continue;
-		if (!read_asking(ledger, index - 1, &asking))
+		owner = read_asking(ledger, index - 1, &asking);
+		if (owner == OWNER_DEAD)
 			*cell(ledger, i) = 0; /* it ended */
-		else if (visit(&asking, state))
+		else if (owner == OWNER_LIVES && visit(&asking, state))
 			return;
 	}
 }

@@ -11,6 +11,7 @@ struct ledger;
 /* A run that lives, by its record. */
 struct asking {
 	unsigned index; /* of the record */
+	bool tool;      /* its launcher became the tool: pid is the tool's */
 	pid_t pid;
 	bool gated;     /* it waits for a gate, and runs nothing */
 	int gate;       /* which: GATE_LIMIT ... */
@@ -29,7 +30,7 @@ void asking_unlock(const struct ledger *ledger);
 /* Lists our record. False where there is no room. */
 bool asking_enter(struct ledger *ledger);
 
-/* Calls visit for all others, until it returns true. */
+/* Calls visit for all others that are seen, until it returns true. */
 void asking_each(struct ledger *ledger, bool (*visit)(const struct asking *asking, void *state), void *state);
 
 #endif

@@ -32,6 +32,7 @@ struct look {
 	pid_t clients[CLIENTS_MAX]; /* each may have a token for each of its children */
 	size_t count;
 	long recorded; /* launchers that have a record */
+	long loose;    /* others that may have a token and are no clients */
 };
 
 static __attribute__((format(printf, 2, 3))) bool be_blind(struct census *census, const char *format, ...)
@@ -115,6 +116,12 @@ static void may_hold(struct census *census, const struct process *process, long 
 	report_debug("census: %d (%s) may hold %ld", (int)process->pid, process->comm, tokens);
 }
 
+static void may_hold_alone(struct look *look, const struct process *process)
+{
+	look->loose++;
+	may_hold(look->census, process, 1);
+}
+
 static bool add_client(struct look *look, pid_t pid)
 {
 	if (look->count == CLIENTS_MAX)
@@ -141,7 +148,7 @@ static bool look_at_process(int proc, const char *name, void *state)
 		return be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
 	if (!opener.open) {
 		if (is_orphan(&process) && is_told(proc, name, look))
-			may_hold(look->census, &process, 1);
+			may_hold_alone(look, &process);
 		return false;
 	}
 	path = process_path(process.pid);
@@ -151,7 +158,7 @@ static bool look_at_process(int proc, const char *name, void *state)
 	if (length >= strlen(LAUNCHER) && strcmp(path + length - strlen(LAUNCHER), LAUNCHER) == 0) {
 		look->recorded += opener.record;
 		if (!opener.record)
-			may_hold(look->census, &process, 1);
+			may_hold_alone(look, &process);
 		return false;
 	}
 	client = client_program(process.pid);
@@ -178,38 +185,50 @@ static bool add_child(int proc, const char *name, void *state)
 	return false;
 }
 
+/* Looks at all processes. False where somebody can't be told. */
+static bool look_around(struct look *look, const struct jobserver *jobserver, struct ledger *ledger,
+                        struct census *census)
+{
+	struct stat status;
+	long living;
+
+	*look = (struct look){ .jobserver = jobserver, .census = census, .since = ledger->owner_start };
+	if (ledger->fd < 0 || fstat(ledger->fd, &look->ledger) < 0 || fstat(jobserver->write_fd, &look->fifo) < 0)
+		return !be_blind(census, "there is no ledger");
+	if (stat("/proc/1", &status) < 0)
+		return !be_blind(census, "/proc does not show all processes");
+	ledger_reclaim(ledger, jobserver);
+	if (!ledger_count(ledger, &census->held, &living))
+		return !be_blind(census, "the pool can't be counted");
+	if (process_each(look_at_process, look))
+		return false;
+	look->recorded += ledger->index < LEDGER_RECORD_COUNT; /* we */
+	return look->recorded >= living || !be_blind(census, "launchers of another PID namespace are at work");
+}
+
+static struct look look;
+
 void census_take(const struct jobserver *jobserver, struct ledger *ledger, struct census *census)
 {
-	static struct look look;
-	struct stat status;
 	int before = 0, after = 0;
-	long tokens, living;
 
 	*census = (struct census){ .free = -1 };
-	look = (struct look){ .jobserver = jobserver, .census = census, .since = ledger->owner_start };
 #ifdef JOBSHIM_NO_RECLAIM
 	be_blind(census, "it is switched off");
 	return;
 #endif
-	if (ledger->fd < 0 || fstat(ledger->fd, &look.ledger) < 0 || fstat(jobserver->write_fd, &look.fifo) < 0) {
-		be_blind(census, "there is no ledger");
-		return;
-	}
-	if (stat("/proc/1", &status) < 0) {
-		be_blind(census, "/proc does not show all processes");
-		return;
-	}
-	ledger_reclaim(ledger, jobserver);
-	if (ioctl(jobserver->read_fd, FIONREAD, &before) < 0 || !ledger_count(ledger, &tokens, &living)) {
+	if (ioctl(jobserver->read_fd, FIONREAD, &before) < 0)
 		be_blind(census, "the pool can't be counted");
-		return;
-	}
-	census->held = tokens;
-	if (process_each(look_at_process, &look))
-		return;
-	process_each(add_child, &look);
-	if (look.recorded < living)
-		be_blind(census, "launchers of another PID namespace are at work");
-	else if (ioctl(jobserver->read_fd, FIONREAD, &after) == 0 && after == before)
+	else if (look_around(&look, jobserver, ledger, census) && !process_each(add_child, &look) &&
+	         ioctl(jobserver->read_fd, FIONREAD, &after) == 0 && after == before)
 		census->free = after;
+}
+
+long census_clients(const struct jobserver *jobserver, struct ledger *ledger, const pid_t **clients)
+{
+	struct census census = { .free = -1 };
+	bool seen = look_around(&look, jobserver, ledger, &census);
+
+	*clients = look.clients;
+	return seen && look.loose == 0 ? (long)look.count : -1;
 }

@@ -3,6 +3,7 @@
 #define CENSUS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct jobserver;
 struct ledger;
@@ -16,5 +17,9 @@ struct census {
 
 /* Looks. What it says holds only where no token was moved meanwhile: the caller sees to that, by the FIFO's mtime. */
 void census_take(const struct jobserver *jobserver, struct ledger *ledger, struct census *census);
+
+/* The clients of the jobserver, in *clients until the next look. -1 where somebody runs in a slot, or may do so, for whom
+ * neither a record nor a client stands. */
+long census_clients(const struct jobserver *jobserver, struct ledger *ledger, const pid_t **clients);
 
 #endif

@@ -39,6 +39,7 @@ struct others {
 	unsigned earlier[GATE_MEMORY + 1]; /* came before us and wait for this gate; of a limit, those of our rule */
 	unsigned limited;                  /* runs of our rule */
 	unsigned admitted;
+	bool passed; /* one of them is our own process */
 	bool gathering;
 	unsigned slots;    /* of runs that take more than one */
 	uint64_t promised; /* KiB */
@@ -60,6 +61,7 @@ static bool add_up(const struct asking *asking, void *state)
 			others->earlier[asking->gate]++;
 		return false;
 	}
+	others->passed = others->passed || (asking->tool && asking->pid == getpid());
 	others->admitted++;
 	others->limited += same_limit;
 	others->gathering = others->gathering || asking->gathers;
@@ -73,14 +75,15 @@ static bool add_unused(const struct asking *asking, void *state)
 {
 	struct others *others = state;
 	struct process_tree tree;
-	char program[16];
+	char program[16] = "";
 	uint64_t used = 0;
 
 	if (asking->gated || asking->promise == 0)
 		return false;
-	/* By its name: in another PID namespace the number may be somebody else's. */
-	process_program(asking->pid, program, sizeof program);
-	if (strcmp(program, "launcher") == 0 && process_tree(asking->pid, &tree))
+	/* A launcher's by its name: in another PID namespace the number may be somebody else's. */
+	if (!asking->tool)
+		process_program(asking->pid, program, sizeof program);
+	if ((asking->tool || strcmp(program, "launcher") == 0) && process_tree(asking->pid, &tree))
 		used = tree.pages * (uint64_t)(sysconf(_SC_PAGESIZE) / 1024);
 	if (used < asking->promise)
 		others->unused += asking->promise - used;
@@ -183,9 +186,9 @@ static int closed_gate(struct others *others, struct ledger *ledger, uint32_t pr
 	return GATE_NONE;
 }
 
-/* Looks at all gates at one moment, and takes what the run asks for if they are open. How long to wait where not; 0: it is
- * admitted; -1: it can't be listed. */
-static int look(const struct policy *policy, struct ledger *ledger)
+/* Looks at all gates at one moment, and takes what the run asks for if they are open. How long to wait where not; 0: that
+ * is decided. */
+static int look(const struct policy *policy, struct ledger *ledger, enum admission *admission)
 {
 	struct others others = { .policy = policy, .since = ledger_since(ledger), .index = ledger->index };
 	struct memory memory = { .available = UINT64_MAX, .total = UINT64_MAX };
@@ -193,13 +196,16 @@ static int look(const struct policy *policy, struct ledger *ledger)
 	uint64_t promise = policy->memory;
 	int gate, wait;
 
+	*admission = UNGATED;
 	if (!asking_lock(ledger))
-		return errno == EAGAIN || errno == EACCES ? BUSY_MS : -1;
-	if (!asking_enter(ledger)) {
-		asking_unlock(ledger);
-		return -1;
-	}
+		return errno == EAGAIN || errno == EACCES ? BUSY_MS : 0;
 	asking_each(ledger, add_up, &others);
+	if (others.passed || !asking_enter(ledger)) {
+		asking_unlock(ledger);
+		if (others.passed)
+			*admission = PASSED;
+		return 0;
+	}
 	if (promise > 0 && memory_look(&memory, others.promised + promise, ledger) && promise > memory.total)
 		promise = memory.total;
 	ledger_asks(ledger, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
@@ -213,6 +219,7 @@ static int look(const struct policy *policy, struct ledger *ledger)
 	}
 	asking_unlock(ledger);
 	wait = TICK_MS * (1 + (int)others.earlier[gate]);
+	*admission = ADMITTED;
 	return gate == GATE_NONE ? 0 : wait < TICK_MAX_MS ? wait : TICK_MAX_MS;
 }
 
@@ -220,18 +227,16 @@ enum admission gate_pass(const struct policy *policy, const struct jobserver *jo
                          const sigset_t *waiting, double patience, uint64_t *waited_ns)
 {
 	struct keeper keeper = keeper_make(patience);
-	enum admission admission = ADMITTED;
+	enum admission admission;
 
 	*waited_ns = 0;
 	if (ledger->fd < 0 || ledger->index >= LEDGER_RECORD_COUNT)
 		return UNGATED;
 	for (;;) {
-		int wait = look(policy, ledger);
+		int wait = look(policy, ledger, &admission);
 		const struct timespec timeout = { .tv_sec = 0, .tv_nsec = wait * 1000000L };
 
-		if (wait < 0)
-			admission = UNGATED;
-		if (wait <= 0)
+		if (wait == 0)
 			break;
 		if (keeper_look(&keeper, jobserver, ledger)) {
 			admission = IMPATIENT;

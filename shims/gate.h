@@ -12,6 +12,7 @@ struct policy;
 
 enum admission {
 	ADMITTED,
+	PASSED,    /* as the tool that starts us by exec: our process has passed them, and keeps its record */
 	IMPATIENT, /* nobody took a slot, or worked, for patience seconds: it goes on all the same */
 	UNGATED,   /* without a ledger nobody can tell what others ask for */
 };

@@ -1,5 +1,6 @@
 #include "gather.h"
 
+#include "alone.h"
 #include "asking.h"
 #include "implicit.h"
 #include "job.h"
@@ -11,7 +12,10 @@
 #include "sleeper.h"
 #include "token.h"
 
-enum { LOOK_MS = 100 }; /* for implicit slots: a token wakes us */
+enum {
+	LOOK_MS = 100,  /* for implicit slots: a token wakes us */
+	ALONE_LOOKS = 6, /* one after the other that find nobody else at work: a client may be between two children */
+};
 
 struct gatherer {
 	struct gathering *gathering;
@@ -80,6 +84,15 @@ static void add_implicits(struct gatherer *gatherer, const struct slot *slot)
 	asking_unlock(gatherer->ledger);
 }
 
+/* Whether nobody is left who could give us more. */
+static bool has_all_there_are(const struct gatherer *gatherer)
+{
+	struct gathering *gathering = gatherer->gathering;
+
+	gathering->keys[gathering->borrowed] = gatherer->job->key; /* after those that count */
+	return is_alone(gatherer->jobserver, gatherer->ledger, gathering->keys, gathering->borrowed + 1);
+}
+
 enum gathered gather_take(struct gathering *gathering, unsigned wanted, const struct jobserver *jobserver, const struct job *job,
                  struct ledger *ledger, const struct slot *slot, const sigset_t *waiting, double patience)
 {
@@ -89,13 +102,16 @@ enum gathered gather_take(struct gathering *gathering, unsigned wanted, const st
 	struct keeper keeper = keeper_make(patience);
 	struct sleeper sleeper;
 	enum gathered gathered = GATHERED;
+	unsigned alone = 0;
 
 	sleeper = slot->place.epoll >= 0 ? slot->place : sleeper_make(jobserver->read_fd, -1, waiting);
 	while (gathered == GATHERED && !has_all(&gatherer)) {
 		enum token_outcome outcome = add_token(&gatherer);
 
-		if (outcome == TOKEN_TAKEN)
+		if (outcome == TOKEN_TAKEN) {
+			alone = 0;
 			continue;
+		}
 		add_implicits(&gatherer, slot);
 		if (has_all(&gatherer))
 			break;
@@ -103,6 +119,8 @@ enum gathered gather_take(struct gathering *gathering, unsigned wanted, const st
 			gathered = UNNOTED;
 		else if (keeper_look(&keeper, jobserver, ledger))
 			gathered = IN_VAIN;
+		else if ((alone = has_all_there_are(&gatherer) ? alone + 1 : 0) == ALONE_LOOKS)
+			break;
 		else
 			sleeper_sleep(&sleeper, HOLDER_NONE, LOOK_MS);
 	}

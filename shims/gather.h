@@ -20,11 +20,11 @@ struct gathering {
 	unsigned char bytes[LEDGER_TOKENS_MAX];
 	unsigned claimed; /* of the records */
 	unsigned borrowed;
-	uint64_t keys[LEDGER_TOKENS_MAX]; /* implicit slots: of our job, and of jobs whose run waits for a gate */
+	uint64_t keys[LEDGER_TOKENS_MAX + 1]; /* implicit slots: of our job, and of jobs whose run waits for a gate */
 };
 
 enum gathered {
-	GATHERED,
+	GATHERED, /* all, or all that there are: ninja keeps the slot that it was started in for what it starts next */
 	IN_VAIN, /* patience (seconds) ran out: those who have the other slots wait for us */
 	UNNOTED, /* the ledger has no record for a further token, or nobody is there to give one */
 };

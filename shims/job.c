@@ -61,20 +61,27 @@ struct job job_find(const struct jobserver *jobserver, const struct ledger *ledg
 	return job;
 }
 
-static uint64_t own_key(void)
-{
-	struct process self = { .pid = getpid() };
-
-	process_read(self.pid, &self);
-	return key_of(pid_namespace(), (uint64_t)self.pid, self.start, "");
-}
-
 struct job job_of_callers(void)
 {
-	return (struct job){ .key = own_key() };
+	struct process self = { .pid = getpid() };
+	const uint64_t namespace = pid_namespace();
+
+	process_read(self.pid, &self);
+	return (struct job){
+		.key = key_of(namespace, (uint64_t)self.pid, self.start, ""), .start = self.start, .namespace = namespace
+	};
+}
+
+bool job_is_of(uint64_t key, const struct process *process)
+{
+	return key == key_of(0, (uint64_t)process->pid, process->start, "") ||
+	       key == key_of(pid_namespace(), (uint64_t)process->pid, process->start, "");
 }
 
 struct job job_that_pays(void)
 {
-	return (struct job){ .pays = true, .key = own_key() };
+	struct job job = job_of_callers();
+
+	job.pays = true;
+	return job;
 }

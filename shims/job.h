@@ -7,12 +7,14 @@
 
 struct jobserver;
 struct ledger;
+struct process;
 
 struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
 	bool pays;    /* it has no implicit slot: only a token will do */
 	bool nested;  /* its client is a launcher: the tool that one runs is above us */
 	uint64_t key; /* unless it is ours: names the job's locks and records */
+	uint64_t start, namespace; /* of ourselves, in our caller's slot */
 };
 
 /* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
@@ -21,6 +23,9 @@ struct job job_find(const struct jobserver *jobserver, const struct ledger *ledg
 
 /* The slot that our caller took, as a job that nobody else is in: while it waits for a gate another run may borrow it. */
 struct job job_of_callers(void);
+
+/* Whether the process is what the job is named after. */
+bool job_is_of(uint64_t key, const struct process *process);
 
 /* A job that nobody else is in, and that pays with a token. */
 struct job job_that_pays(void);

@@ -235,6 +235,7 @@ bool ledger_claim_another(struct ledger *another, const struct ledger *first, co
 	if (slot == MAPPED_MAX || !claim(another, jobserver, slot))
 		return false;
 	begin(another, job, (const char *)first->record + RECORD_TOOL);
+	another->record[RECORD_ASKS] = ASKS_FURTHER;
 	return true;
 }
 
@@ -248,7 +249,7 @@ void ledger_asks(struct ledger *ledger, uint32_t promise, uint32_t limit_rule)
 {
 	*FIELD(uint32_t, ledger->record, RECORD_PROMISE) = promise;
 	*FIELD(uint32_t, ledger->record, RECORD_LIMIT) = limit_rule;
-	ledger->record[RECORD_ASKS] = 1;
+	ledger->record[RECORD_ASKS] = ASKS_SOMETHING;
 }
 
 void ledger_gated(struct ledger *ledger, int gate)
@@ -312,6 +313,13 @@ void ledger_releasing(struct ledger *ledger)
 void ledger_free(struct ledger *ledger)
 {
 	set_state(ledger, STATE_FREE);
+}
+
+void ledger_tool(struct ledger *ledger, const struct job *job)
+{
+	*FIELD(uint64_t, ledger->record, RECORD_JOB) = job->start;
+	*FIELD(uint32_t, ledger->record, RECORD_PID_NAMESPACE) = (uint32_t)job->namespace;
+	set_state(ledger, STATE_TOOL);
 }
 
 unsigned char *ledger_token(struct ledger *ledger)

@@ -52,6 +52,10 @@ void ledger_held(struct ledger *ledger, int kind);
 void ledger_releasing(struct ledger *ledger);
 void ledger_free(struct ledger *ledger);
 
+/* The same of a launcher that is about to become its tool. The record then is the tool's, without a lock: whether it lives
+ * its pid and start time tell, where they can be seen. */
+void ledger_tool(struct ledger *ledger, const struct job *job);
+
 /* What the rules ask of our run: memory in KiB, and the rule that limits such runs. */
 void ledger_asks(struct ledger *ledger, uint32_t promise, uint32_t limit_rule);
 

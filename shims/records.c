@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "contract.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "ledgerfile.h"
+#include "process.h"
 
 #ifdef JOBSHIM_NO_RECLAIM
 enum { RECLAIMS = false }; /* of a test that must fail then */
@@ -16,6 +18,7 @@ enum { RECLAIMS = true };
 #endif
 enum { SCAN_BYTES = 4096, CROWD = 64, TURNS = 8 };
 static const uint64_t TURN_NS = 100000000u;
+static const uint64_t UNSEEN_NS = 86400ull * 1000000000u; /* after a day nobody else will clear it */
 static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
 
 static struct flock lock_of(unsigned index, short type)
@@ -43,11 +46,28 @@ bool record_lock(const struct ledger *ledger, unsigned index, short type)
 	return true;
 }
 
-bool record_lives(const struct ledger *ledger, unsigned index)
+static enum owner tool_of(const unsigned char *record)
+{
+	struct process process;
+	uint64_t start, since;
+	uint32_t pid, namespace;
+
+	memcpy(&pid, record + RECORD_PID, sizeof pid);
+	memcpy(&start, record + RECORD_JOB, sizeof start);
+	memcpy(&since, record + RECORD_SINCE, sizeof since);
+	memcpy(&namespace, record + RECORD_PID_NAMESPACE, sizeof namespace);
+	if (namespace != (uint32_t)pid_namespace())
+		return monotonic_ns() - since > UNSEEN_NS ? OWNER_DEAD : OWNER_UNSEEN;
+	return process_read((pid_t)pid, &process) && !process.zombie && process.start == start ? OWNER_LIVES : OWNER_DEAD;
+}
+
+enum owner record_owner(const struct ledger *ledger, unsigned index, const unsigned char *record)
 {
 	struct flock lock = lock_of(index, F_WRLCK);
 
-	return fcntl(ledger->fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
+	if (record[RECORD_STATE] == STATE_TOOL)
+		return tool_of(record);
+	return fcntl(ledger->fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK ? OWNER_LIVES : OWNER_DEAD;
 }
 
 static bool write_token(const struct jobserver *jobserver, const unsigned char *token)
@@ -86,6 +106,8 @@ bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, un
 		return false;
 	if (record[RECORD_STATE] == STATE_FREE)
 		return true;
+	if (record[RECORD_STATE] == STATE_TOOL && tool_of(record) != OWNER_DEAD)
+		return false;
 	if (RECLAIMS && holds_token(record)) {
 		if (!store(ledger, index, RECORD_STATE, &releasing, 1))
 			return false;
@@ -185,7 +207,7 @@ void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *
 
 struct count {
 	long tokens;
-	long used;
+	long launchers;
 };
 
 static void count_record(unsigned index, const unsigned char *record, void *state)
@@ -193,17 +215,17 @@ static void count_record(unsigned index, const unsigned char *record, void *stat
 	struct count *count = state;
 
 	(void)index;
-	count->used++;
+	count->launchers += record[RECORD_STATE] != STATE_TOOL && record[RECORD_ASKS] != ASKS_FURTHER;
 	count->tokens += record[RECORD_KIND] == SLOT_TOKEN;
 }
 
-bool ledger_count(const struct ledger *ledger, long *tokens, long *used)
+bool ledger_count(const struct ledger *ledger, long *tokens, long *launchers)
 {
 	struct count count = { .tokens = 0 };
 
 	if (!each_record(ledger, count_record, &count))
 		return false;
 	*tokens = count.tokens;
-	*used = count.used;
+	*launchers = count.launchers;
 	return true;
 }

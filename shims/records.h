@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdint.h>
 
 struct jobserver;
 struct ledger;
@@ -12,17 +11,21 @@ struct ledger;
 /* Takes (F_WRLCK) or gives back (F_UNLCK) a record's lock. False where another has it, or we ourselves. */
 bool record_lock(const struct ledger *ledger, unsigned index, short type);
 
-/* Whether another process has a record's lock, or that can't be told: its owner lives. */
-bool record_lives(const struct ledger *ledger, unsigned index);
+enum owner { OWNER_DEAD, OWNER_LIVES, OWNER_UNSEEN };
 
-/* Clears a dead owner's record, whose lock we have, and returns its token. False where that may still be in it. */
+/* Whether a record's owner lives, that is another process has its lock, or that can't be told. Of a launcher that became its
+ * tool: whether that process lives, which is not seen from another PID namespace. */
+enum owner record_owner(const struct ledger *ledger, unsigned index, const unsigned char *record);
+
+/* Clears a dead owner's record, whose lock we have, and returns its token. False where that may still be in it, or the owner lives
+ * without a lock. */
 bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index);
 
 /* How many were in use when they were last searched. */
 uint32_t ledger_used(const struct ledger *ledger);
 
-/* Counts the records that may stand for a token, and those in use. False where they can't be read. */
-bool ledger_count(const struct ledger *ledger, long *tokens, long *used);
+/* Counts the records that may stand for a token, and the launchers that have one. False where they can't be read. */
+bool ledger_count(const struct ledger *ledger, long *tokens, long *launchers);
 
 /* Returns the token of every record whose owner is dead, and clears the record. */
 void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);

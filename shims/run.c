@@ -48,25 +48,31 @@ static _Noreturn void without_jobserver(const struct run *run, const char *why)
 	run_exec(run);
 }
 
-/* Waits until the rules let the run look for a slot. How many slots they let it have. */
-static unsigned wait_for_gates(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger,
-                               const struct inherited *inherited, uint64_t *waited_ns)
+/* Waits until the rules let the run look for a slot. */
+static enum admission wait_for_gates(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger,
+                                     const struct inherited *inherited, uint64_t *waited_ns)
 {
+	enum admission admission;
+
 	*waited_ns = 0;
 	if (!policy_has_gates(&run->policy))
-		return 1;
-	switch (gate_pass(&run->policy, jobserver, ledger, &inherited->mask, run->settings.patience, waited_ns)) {
-	case ADMITTED:
-		break;
-	case UNGATED:
+		return UNGATED;
+	admission = gate_pass(&run->policy, jobserver, ledger, &inherited->mask, run->settings.patience, waited_ns);
+	if (admission == UNGATED)
 		report_debug("%s: no rule is heeded: %s", run->tool, ledger->fd < 0 ? ledger->why : "the ledger can't note it");
-		return 1;
-	case IMPATIENT:
+	if (admission == IMPATIENT) {
 		ledger_count_overdraft(ledger);
 		report("%s: a rule kept it from running for %g s on an idle machine: run all the same", run->tool,
 		       run->settings.patience);
 	}
-	return policy_slots(&run->policy, ledger);
+	return admission;
+}
+
+/* Becomes the tool, in the slot that our caller took: all that must stay behind is the record. */
+static _Noreturn void become(const struct run *run, const struct inherited *inherited)
+{
+	child_unprepare(inherited);
+	run_exec(run);
 }
 
 /* Takes the further slots that a rule asks for. NULL where there is no room to note them. */
@@ -104,13 +110,19 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	struct inherited inherited;
 	struct rusage usage;
 	struct slot slot;
+	enum admission admission;
 	uint64_t gated_ns;
 	unsigned wanted;
 	int status, error;
 
 	child_prepare(&inherited);
 	ledger_claim(ledger, jobserver, job, run->name);
-	wanted = wait_for_gates(run, jobserver, ledger, &inherited, &gated_ns);
+	admission = wait_for_gates(run, jobserver, ledger, &inherited, &gated_ns);
+	if (admission == PASSED) {
+		ledger_free(ledger);
+		become(run, &inherited);
+	}
+	wanted = admission == UNGATED ? 1 : policy_slots(&run->policy, ledger);
 	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience, wanted > 1);
 	slot.waited_ns += gated_ns;
 	if (slot.kind == SLOT_NONE) {
@@ -123,6 +135,11 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	if (wanted > 1)
 		gathering = gather(run, wanted, jobserver, job, ledger, &slot, &inherited);
 	count_start(run, job, jobserver, ledger, &slot);
+	/* Only who was admitted left its gate for all to see, and nobody may borrow its caller's slot any more. */
+	if (run->in_callers && admission == ADMITTED && slot.kind == SLOT_IMPLICIT && wanted == 1 && !run->policy.learns) {
+		ledger_tool(ledger, job);
+		become(run, &inherited);
+	}
 	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;
 	slot_give_back(&slot, jobserver, ledger);

@@ -77,6 +77,11 @@ async function addressed(
   return { ...environment, [names.jobserver]: `fifo:${fifo}` }
 }
 
+function doing({ state, slot }: Row): string {
+  if (state === 'tool') return "caller's"
+  return state === 'held' ? slot : state
+}
+
 /** Returns the text for a terminal that is `width` wide. */
 export function render(picture: Picture, width: number): string {
   const { jobserver, free, total, rows, counters, ledger } = picture
@@ -99,7 +104,7 @@ export function render(picture: Picture, width: number): string {
       .map(row => [
         row.tool,
         String(row.pid),
-        row.alive ? (row.state === 'held' ? row.slot : row.state) : 'gone',
+        row.alive ? doing(row) : 'gone',
         `${row.seconds.toFixed(1)} s`,
         row.command,
       ]),

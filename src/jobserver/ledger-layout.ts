@@ -4,7 +4,7 @@
  */
 export const ledgerLayout = {
   magic: 'JOBSHIM\0',
-  version: 2,
+  version: 3,
   headerBytes: 4096,
   recordBytes: 64,
   recordCount: 4096,
@@ -53,12 +53,20 @@ export const recordOffsets = {
   promise: 8, // u32: KiB of memory
   limit: 12, // u32: the rule that limits such runs
   since: 16, // u64: CLOCK_MONOTONIC nanoseconds when the wait or the slot began
-  job: 24, // u64: the job's key
+  job: 24, // u64: the job's key; of a tool that its launcher became: when it started, clock ticks since boot
   tool: 32, // toolBytes, NUL-padded
   gate: 56, // u8, gates: what a gated run waits for
   slots: 57, // u8: how many the run takes, where a rule asks for more than one
   gathers: 58, // u8: 1 while it has not all of them yet
-  asks: 59, // u8: 1 where a rule asks something of the run
+  asks: 59, // u8, asks
+  pidNamespace: 60, // u32: of a tool that its launcher became, the inode of its PID namespace
+} as const
+
+/** What rules have to do with a record. */
+export const asks = {
+  nothing: 0,
+  something: 1, // of its run
+  further: 2, // it stands for a further slot of a run that has another record
 } as const
 
 /** What a rule lets a run wait for. */
@@ -71,7 +79,7 @@ export const gates = {
   memory: 5,
 } as const
 
-/** What a record's owner is doing. Only the record's OFD lock tells whether the owner lives. */
+/** What a record's owner is doing. The record's OFD lock tells whether the owner lives, but of a tool. */
 export const recordStates = {
   free: 0,
   waiting: 1, // for a slot
@@ -79,6 +87,7 @@ export const recordStates = {
   held: 3,
   releasing: 4, // about to write the token back; counts as written
   gated: 5, // a rule does not let it look for a slot yet
+  tool: 6, // in its caller's slot the launcher became the tool, which has no lock: its pid and start time tell
 } as const
 
 export const slotKinds = {

@@ -1,7 +1,7 @@
 /** The ledger as the TypeScript side sees it: made once, read at the end. Launchers write it in between. */
 import { fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { headerOffsets, ledgerLayout, recordOffsets, recordStates, slotKinds } from './ledger-layout.js'
-import type { Owner } from './owner.js'
+import { type Owner, startTime } from './owner.js'
 
 const { headerBytes, recordBytes, recordCount } = ledgerLayout
 const ledgerBytes = headerBytes + recordCount * recordBytes
@@ -85,18 +85,18 @@ export function readSize(fd: number, size: Size): number {
   return bytes.readInt32LE()
 }
 
-/** What a launcher does, by its record; `alive` while the record is locked. */
+/** What a launcher does, by its record; `alive` while the record is locked, or the tool runs that it became. */
 export type LedgerRecord = {
   tool: string
   pid: number // in the launcher's own PID namespace
-  state: 'waiting' | 'acquiring' | 'held' | 'releasing' | 'gated'
+  state: 'waiting' | 'acquiring' | 'held' | 'releasing' | 'gated' | 'tool'
   slot: 'none' | 'token' | 'implicit' | 'overdraft'
   sinceNs: bigint // CLOCK_MONOTONIC, when it came into this state
   hasToken: boolean
   alive: boolean
 }
 
-const stateNames = ['free', 'waiting', 'acquiring', 'held', 'releasing', 'gated'] as const
+const stateNames = ['free', 'waiting', 'acquiring', 'held', 'releasing', 'gated', 'tool'] as const
 const slotNames = ['none', 'token', 'implicit', 'overdraft'] as const
 
 /** Returns the records that are in use. */
@@ -117,11 +117,15 @@ export function readRecords(fd: number): LedgerRecord[] {
         slot: slotNames[record[recordOffsets.kind] ?? 0] ?? 'none',
         sinceNs: record.readBigUInt64LE(recordOffsets.since),
         hasToken: holdsToken(record),
-        alive: locked.has(index),
+        alive: state === 'tool' ? isTool(record) : locked.has(index),
       },
     ]
   })
 }
+
+// As the launcher has it. In another PID namespace the pid may be anybody's, and most likely started at another time.
+const isTool = (record: Buffer): boolean =>
+  startTime(record.readUInt32LE(recordOffsets.pid)) === record.readBigUInt64LE(recordOffsets.job)
 
 /** Returns who has a token by the ledger; a holder is alive while its record is locked. */
 export const readTokenHolders = (fd: number): TokenHolder[] =>

@@ -3,6 +3,7 @@ import { environment } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { costKinds, costsLayout } from '../jobserver/costs-layout.js'
 import {
+  asks,
   gates,
   headerOffsets,
   ledgerLayout,
@@ -68,6 +69,7 @@ export function renderContract(): string {
     defines('RECORD', recordOffsets),
     defines('STATE', recordStates),
     defines('SLOT', slotKinds),
+    defines('ASKS', asks),
     defines('GATE', gates),
     defines('COSTS', {
       ...costsLayout,
