@@ -14,7 +14,7 @@ struct job {
 	bool pays;    /* it has no implicit slot: only a token will do */
 	bool nested;  /* its client is a launcher: the tool that one runs is above us */
 	uint64_t key; /* unless it is ours: names the job's locks and records */
-	uint64_t start, namespace; /* of ourselves, in our caller's slot */
+	uint64_t namespace; /* of ours, in our caller's slot */
 };
 
 /* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of

@@ -269,21 +269,11 @@ uint64_t ledger_since(const struct ledger *ledger)
 	return *FIELD(uint64_t, ledger->record, RECORD_SINCE);
 }
 
-uint32_t ledger_running(const struct ledger *ledger)
-{
-	return *FIELD(uint32_t, ledger->header, HEADER_RUNNING);
-}
-
 void ledger_acquiring(struct ledger *ledger)
 {
 	ledger->record[RECORD_TOKEN] = 0;
 	ledger->record[RECORD_KIND] = SLOT_TOKEN;
 	set_state(ledger, STATE_ACQUIRING);
-}
-
-void ledger_count_overdraft(struct ledger *ledger)
-{
-	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_OVERDRAFTS), 1, __ATOMIC_SEQ_CST);
 }
 
 void ledger_held(struct ledger *ledger, int kind)
@@ -295,14 +285,6 @@ void ledger_held(struct ledger *ledger, int kind)
 		ledger_count_overdraft(ledger);
 	else
 		__atomic_store_n(FIELD(uint64_t, ledger->header, HEADER_PROGRESS), monotonic_ns(), __ATOMIC_SEQ_CST);
-}
-
-void ledger_count_end(struct ledger *ledger)
-{
-	if (ledger->record[RECORD_COUNTED] == 0)
-		return;
-	ledger->record[RECORD_COUNTED] = 0;
-	__atomic_sub_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
 }
 
 void ledger_releasing(struct ledger *ledger)
@@ -317,7 +299,6 @@ void ledger_free(struct ledger *ledger)
 
 void ledger_tool(struct ledger *ledger, const struct job *job)
 {
-	*FIELD(uint64_t, ledger->record, RECORD_JOB) = job->start;
 	*FIELD(uint32_t, ledger->record, RECORD_PID_NAMESPACE) = (uint32_t)job->namespace;
 	set_state(ledger, STATE_TOOL);
 }
@@ -325,38 +306,4 @@ void ledger_tool(struct ledger *ledger, const struct job *job)
 unsigned char *ledger_token(struct ledger *ledger)
 {
 	return (unsigned char *)ledger->record + RECORD_TOKEN;
-}
-
-void ledger_count_wait(struct ledger *ledger, uint64_t waited_ns)
-{
-	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_WAITED_MICROSECONDS), waited_ns / 1000, __ATOMIC_SEQ_CST);
-}
-
-void ledger_count_run(struct ledger *ledger, const struct jobserver *jobserver, uint64_t waited_ns)
-{
-	volatile uint32_t *peak = FIELD(uint32_t, ledger->header, HEADER_PEAK);
-	uint32_t running, seen;
-
-	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_RUNS), 1, __ATOMIC_SEQ_CST);
-	ledger_count_wait(ledger, waited_ns);
-	ledger->record[RECORD_COUNTED] = 1;
-	running = __atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
-	seen = *peak;
-	/* Before it becomes the summary's figure, what was killed is taken out of it. */
-	if (running > seen) {
-		ledger_reclaim(ledger, jobserver);
-		running = *FIELD(uint32_t, ledger->header, HEADER_RUNNING);
-	}
-	while (running > seen && !__atomic_compare_exchange_n(peak, &seen, running, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		;
-}
-
-void ledger_count_caller_run(struct ledger *ledger)
-{
-	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_CALLER_RUNS), 1, __ATOMIC_SEQ_CST);
-}
-
-uint64_t ledger_progress(const struct ledger *ledger)
-{
-	return *FIELD(uint64_t, ledger->header, HEADER_PROGRESS);
 }

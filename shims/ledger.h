@@ -53,7 +53,7 @@ void ledger_releasing(struct ledger *ledger);
 void ledger_free(struct ledger *ledger);
 
 /* The same of a launcher that is about to become its tool. The record then is the tool's, without a lock: whether it lives
- * its pid and start time tell, where they can be seen. */
+ * its pid tells, where it can be seen. */
 void ledger_tool(struct ledger *ledger, const struct job *job);
 
 /* What the rules ask of our run: memory in KiB, and the rule that limits such runs. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "contract.h"
@@ -46,19 +47,32 @@ bool record_lock(const struct ledger *ledger, unsigned index, short type)
 	return true;
 }
 
+/* Whether a process with the number of one that wrote its record at a moment (CLOCK_MONOTONIC) is another, later one. While
+ * the machine slept its start time, on CLOCK_BOOTTIME, went on. */
+static bool started_after(const struct process *process, uint64_t moment)
+{
+	struct timespec boot;
+	uint64_t asleep;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
+		return false;
+	asleep = (uint64_t)boot.tv_sec * 1000000000u + (uint64_t)boot.tv_nsec - monotonic_ns();
+	return process->start * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK)) > moment + asleep;
+}
+
 static enum owner tool_of(const unsigned char *record)
 {
 	struct process process;
-	uint64_t start, since;
+	uint64_t since;
 	uint32_t pid, namespace;
 
 	memcpy(&pid, record + RECORD_PID, sizeof pid);
-	memcpy(&start, record + RECORD_JOB, sizeof start);
 	memcpy(&since, record + RECORD_SINCE, sizeof since);
 	memcpy(&namespace, record + RECORD_PID_NAMESPACE, sizeof namespace);
 	if (namespace != (uint32_t)pid_namespace())
 		return monotonic_ns() - since > UNSEEN_NS ? OWNER_DEAD : OWNER_UNSEEN;
-	return process_read((pid_t)pid, &process) && !process.zombie && process.start == start ? OWNER_LIVES : OWNER_DEAD;
+	return process_read((pid_t)pid, &process) && !process.zombie && !started_after(&process, since) ? OWNER_LIVES
+	                                                                                               : OWNER_DEAD;
 }
 
 enum owner record_owner(const struct ledger *ledger, unsigned index, const unsigned char *record)

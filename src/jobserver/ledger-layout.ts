@@ -53,7 +53,7 @@ export const recordOffsets = {
   promise: 8, // u32: KiB of memory
   limit: 12, // u32: the rule that limits such runs
   since: 16, // u64: CLOCK_MONOTONIC nanoseconds when the wait or the slot began
-  job: 24, // u64: the job's key; of a tool that its launcher became: when it started, clock ticks since boot
+  job: 24, // u64: the job's key
   tool: 32, // toolBytes, NUL-padded
   gate: 56, // u8, gates: what a gated run waits for
   slots: 57, // u8: how many the run takes, where a rule asks for more than one
@@ -87,7 +87,7 @@ export const recordStates = {
   held: 3,
   releasing: 4, // about to write the token back; counts as written
   gated: 5, // a rule does not let it look for a slot yet
-  tool: 6, // in its caller's slot the launcher became the tool, which has no lock: its pid and start time tell
+  tool: 6, // in its caller's slot the launcher became the tool, which has no lock: its pid tells
 } as const
 
 export const slotKinds = {

@@ -1,7 +1,7 @@
 /** The ledger as the TypeScript side sees it: made once, read at the end. Launchers write it in between. */
 import { fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { headerOffsets, ledgerLayout, recordOffsets, recordStates, slotKinds } from './ledger-layout.js'
-import { type Owner, startTime } from './owner.js'
+import { type Owner, startTime, thisProcess } from './owner.js'
 
 const { headerBytes, recordBytes, recordCount } = ledgerLayout
 const ledgerBytes = headerBytes + recordCount * recordBytes
@@ -104,6 +104,7 @@ export function readRecords(fd: number): LedgerRecord[] {
   const table = Buffer.alloc(recordCount * recordBytes)
   readSync(fd, table, 0, table.length, headerBytes)
   const locked = lockedRecords(fstatSync(fd).ino, readFileSync('/proc/locks', 'utf8'))
+  const { pidNamespace } = thisProcess()
   return Array.from({ length: recordCount }, (_, index) => index).flatMap(index => {
     const record = table.subarray(index * recordBytes, (index + 1) * recordBytes)
     const state = stateNames[record[recordOffsets.state] ?? 0]
@@ -117,15 +118,16 @@ export function readRecords(fd: number): LedgerRecord[] {
         slot: slotNames[record[recordOffsets.kind] ?? 0] ?? 'none',
         sinceNs: record.readBigUInt64LE(recordOffsets.since),
         hasToken: holdsToken(record),
-        alive: state === 'tool' ? isTool(record) : locked.has(index),
+        alive: state === 'tool' ? isTool(record, pidNamespace) : locked.has(index),
       },
     ]
   })
 }
 
-// As the launcher has it. In another PID namespace the pid may be anybody's, and most likely started at another time.
-const isTool = (record: Buffer): boolean =>
-  startTime(record.readUInt32LE(recordOffsets.pid)) === record.readBigUInt64LE(recordOffsets.job)
+// Most likely: the launcher looks closer, at when the process was started.
+const isTool = (record: Buffer, pidNamespace: bigint): boolean =>
+  record.readUInt32LE(recordOffsets.pidNamespace) === Number(pidNamespace) &&
+  startTime(record.readUInt32LE(recordOffsets.pid)) !== undefined
 
 /** Returns who has a token by the ledger; a holder is alive while its record is locked. */
 export const readTokenHolders = (fd: number): TokenHolder[] =>

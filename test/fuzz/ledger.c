@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct job job = { .key = 7 };
 	struct ledger ledger;
-	long tokens = 0, used = 0;
+	long tokens = 0, launchers = 0;
 	int made;
 	char drained[8192];
 
@@ -86,12 +86,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(ledger.why != NULL);
 		return 0;
 	}
-	assert(ledger_count(&ledger, &tokens, &used) && tokens <= used && used <= LEDGER_RECORD_COUNT);
+	assert(ledger_count(&ledger, &tokens, &launchers) && tokens <= LEDGER_RECORD_COUNT && launchers <= LEDGER_RECORD_COUNT);
 	ledger_reclaim(&ledger, &jobserver);
 	assert(ioctl(jobserver.read_fd, FIONREAD, &made) == 0 && made <= tokens);
 	while (read(jobserver.read_fd, drained, sizeof drained) > 0)
 		;
-	assert(ledger_count(&ledger, &tokens, &used) && used == 0);
+	assert(ledger_count(&ledger, &tokens, &launchers) && launchers == 0);
 	ledger_claim(&ledger, &jobserver, &job, "tool");
 	assert(ledger.index < LEDGER_RECORD_COUNT);
 	ledger_acquiring(&ledger);

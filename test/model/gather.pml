@@ -8,12 +8,16 @@
  * A gate lets one gather at a time, and no two that can't run at once. A run at the gate holds nothing; who gathers may
  * borrow the implicit slot of its job, since nothing runs in it.
  *
+ * KEEPS is the job whose slot its client does not put back, but keeps for what it starts next, as ninja does. Who gathers and
+ * finds nobody at work goes on as if it had all.
+ *
  * What holds: never more than SLOTS slots are in use; everybody has its turn; in the end all slots are free. When a run
  * whose slot is lent is killed at its gate, make takes that slot for free: then there is one more in use until the
  * borrower ends, and no more than that.
  *
  * Each mutant must be refuted: TWO_GATHER (the gate lets everybody gather), NO_BORROW, BORROW_BUSY (also from jobs
- * whose run is past the gate, without taking their lock), NO_RECLAIM.
+ * whose run is past the gate, without taking their lock), NO_RECLAIM, NO_ALONE (it waits for the slot that is kept),
+ * ALONE_EARLY (it goes on while others are at work).
  */
 #ifndef SLOTS
 #define SLOTS 3
@@ -29,6 +33,9 @@
 #endif
 #ifndef KILLS
 #define KILLS 0
+#endif
+#ifndef KEEPS
+#define KEEPS NOBODY
 #endif
 #define CALLERS 0
 #define SCRIPT 1
@@ -50,9 +57,9 @@
 #endif
 
 byte pool = SLOTS - PAID;      /* bytes in the FIFO; every job's own slot is out */
-byte implicit[LAUNCHERS];      /* who has the lock of a job's slot, + 1; 0: nobody */
+byte implicit[4];              /* who has the lock of a job's slot, + 1; 0: nobody */
 byte left[LAUNCHERS];          /* launchers of a job that are not over */
-bool gated[LAUNCHERS];
+bool gated[4], ended_[4];
 byte gathering = NOBODY;
 byte taken;                    /* slots of the admitted runs that take more than one */
 byte lost[LAUNCHERS];          /* tokens in the records of the dead */
@@ -66,7 +73,7 @@ inline leave_job() {
 	left[JOB(me)]--;
 	if
 	:: left[JOB(me)] == 0 && JOBS != SCRIPT ->
-		pool++;
+		if :: JOB(me) == KEEPS :: else -> pool++ fi;
 		if :: implicit[JOB(me)] != 0 -> lent_twice++ :: else fi
 	:: else
 	fi
@@ -93,6 +100,14 @@ inline unlock_all() {
 #define BORROW(other) :: atomic { have < wants && other != me && left[JOB(other)] > 0 && !seen[other] -> seen[other] = true; have++ }
 #else
 #define BORROW(other) :: atomic { have < wants && gated[other] && implicit[JOB(other)] == 0 -> implicit[JOB(other)] = me + 1; have++ }
+#endif
+
+/* What a launcher besides `me` is at: nothing any more, or it waits for a gate and lent us its slot. */
+#define AWAY(other) (other >= LAUNCHERS || other == me || ended_[other] || (gated[other] && implicit[JOB(other)] == me + 1))
+#ifdef ALONE_EARLY
+#define ALONE true
+#else
+#define ALONE (AWAY(0) && AWAY(1) && AWAY(2) && AWAY(3))
 #endif
 
 proctype Launcher(byte me) {
@@ -136,17 +151,20 @@ proctype Launcher(byte me) {
 	BORROW(3)
 #endif
 #endif
+#ifndef NO_ALONE
+	:: atomic { KEEPS != NOBODY && have < wants && pool == 0 && ALONE -> break }
+#endif
 	od;
 	MAY_DIE;
 	atomic {
 		if :: gathering == me -> gathering = NOBODY :: else fi;
 		works = true;
-		in_use = in_use + have;
+		in_use = in_use + wants;
 		assert(in_use <= SLOTS + lent_twice)
 	}
 	MAY_DIE;
 	atomic {
-		in_use = in_use - have;
+		in_use = in_use - wants;
 		works = false;
 		pool = pool + tokens;
 		tokens = 0;
@@ -158,7 +176,7 @@ proctype Launcher(byte me) {
 killed:
 	/* the kernel gives the locks back, and kills the tool; the ledger keeps the tokens */
 	atomic {
-		if :: works -> in_use = in_use - have :: else fi;
+		if :: works -> in_use = in_use - wants :: else fi;
 		lost[me] = tokens;
 		gated[me] = false;
 		if :: gathering == me -> gathering = NOBODY :: else fi;
@@ -167,7 +185,7 @@ killed:
 		leave_job()
 	}
 ended:
-	over++
+	atomic { ended_[me] = true; over++ }
 }
 
 /* Whoever looks for dead launchers. */
@@ -186,14 +204,14 @@ end:
 	:: atomic { (lost[3] > 0) -> pool = pool + lost[3]; lost[3] = 0 }
 #endif
 #endif
-	:: over == LAUNCHERS && pool == SLOTS - (JOBS == SCRIPT -> 1 : 0) -> break
+	:: over == LAUNCHERS && pool == SLOTS - (JOBS == SCRIPT || KEEPS != NOBODY -> 1 : 0) -> break
 	od
 }
 
 /* When all is over all slots are free: else it waits for ever. */
 proctype Audit() {
 	over == LAUNCHERS;
-	pool == SLOTS - (JOBS == SCRIPT -> 1 : 0);
+	pool == SLOTS - (JOBS == SCRIPT || KEEPS != NOBODY -> 1 : 0);
 	assert(in_use == 0 && taken == 0 && gathering == NOBODY && lent_twice == 0)
 }
 

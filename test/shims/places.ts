@@ -21,6 +21,12 @@ const held = ['below', 'held']
 
 export const places: readonly Place[] = [
   { name: "the caller's slot", tokens: 'AB', options: ['client'] },
+  {
+    name: "the caller's slot, past the gates",
+    tokens: 'AB',
+    options: ['client'],
+    rules: 'load=1000.00\nrule=1\nmemory=1024\nlimit=9\n',
+  },
   { name: 'the implicit slot', tokens: 'AB', options: ['below'], own: true },
   { name: 'a token', tokens: 'AB', options: held, own: true },
   { name: 'a token, stdin closed', tokens: 'AB', options: [...held, 'closed'] },

@@ -1,0 +1,57 @@
+/* What the ledger counts for the summary, and for those who wait. */
+#include "contract.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "records.h"
+
+uint32_t ledger_running(const struct ledger *ledger)
+{
+	return *FIELD(uint32_t, ledger->header, HEADER_RUNNING);
+}
+
+void ledger_count_overdraft(struct ledger *ledger)
+{
+	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_OVERDRAFTS), 1, __ATOMIC_SEQ_CST);
+}
+
+void ledger_count_end(struct ledger *ledger)
+{
+	if (ledger->record[RECORD_COUNTED] == 0)
+		return;
+	ledger->record[RECORD_COUNTED] = 0;
+	__atomic_sub_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
+}
+
+void ledger_count_wait(struct ledger *ledger, uint64_t waited_ns)
+{
+	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_WAITED_MICROSECONDS), waited_ns / 1000, __ATOMIC_SEQ_CST);
+}
+
+void ledger_count_run(struct ledger *ledger, const struct jobserver *jobserver, uint64_t waited_ns)
+{
+	volatile uint32_t *peak = FIELD(uint32_t, ledger->header, HEADER_PEAK);
+	uint32_t running, seen;
+
+	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_RUNS), 1, __ATOMIC_SEQ_CST);
+	ledger_count_wait(ledger, waited_ns);
+	ledger->record[RECORD_COUNTED] = 1;
+	running = __atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
+	seen = *peak;
+	/* Before it becomes the summary's figure, what was killed is taken out of it. */
+	if (running > seen) {
+		ledger_reclaim(ledger, jobserver);
+		running = *FIELD(uint32_t, ledger->header, HEADER_RUNNING);
+	}
+	while (running > seen && !__atomic_compare_exchange_n(peak, &seen, running, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+}
+
+void ledger_count_caller_run(struct ledger *ledger)
+{
+	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_CALLER_RUNS), 1, __ATOMIC_SEQ_CST);
+}
+
+uint64_t ledger_progress(const struct ledger *ledger)
+{
+	return *FIELD(uint64_t, ledger->header, HEADER_PROGRESS);
+}
