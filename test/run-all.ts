@@ -1,5 +1,6 @@
 /**
- * Runs the test files, each as a process of its own: `node dist/test/run-all.js [PART-OF-A-FILE-NAME ...]`.
+ * Runs the test files, each as a process of its own: `node dist/test/run-all.js [PART-OF-A-FILE-NAME ...]`, and without
+ * those with `-PART-OF-A-FILE-NAME`.
  *
  * A file has passed if it exits 0 *and* uvu's summary says that it ran tests and all of them passed (uvu exits 0 for
  * a file that forgot its `.run()`), and if it left neither a process nor a file behind.
@@ -29,15 +30,16 @@ const minutes = 60_000
 const hasSource = (file: string): boolean =>
   existsSync(join(source, relative(here, file).replace(/\.js$/, '.ts'))) // dist/ may hold what was renamed
 
-const testFiles = (filters: readonly string[]): string[] =>
-  readdirSync(here, { recursive: true, encoding: 'utf8' })
-    .filter(
-      name =>
-        name.endsWith('.test.js') && (filters.length === 0 || filters.some(part => name.includes(part))),
-    )
+function testFiles(filters: readonly string[]): string[] {
+  const without = filters.filter(part => part.startsWith('-')).map(part => part.slice(1))
+  const only = filters.filter(part => !part.startsWith('-'))
+  return readdirSync(here, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.test.js') && !without.some(part => name.includes(part)))
+    .filter(name => only.length === 0 || only.some(part => name.includes(part)))
     .map(name => join(here, name))
     .filter(hasSource)
     .sort()
+}
 
 /** What uvu's summary says, or undefined where there is none. */
 function counted(output: string): Counts | undefined {
