@@ -17,7 +17,8 @@ function requestOf(words: readonly string[]): Request {
   if (first === '--version' || first === '-V') return { kind: 'version' }
   if (first === '--help' || first === '-h') return { kind: 'help' }
   if (first !== 'help') return { kind: 'command', name: first, words: rest }
-  return rest[0] === undefined ? { kind: 'help' } : { kind: 'command', name: rest[0], words: ['--help'] }
+  const [name, ...more] = rest
+  return name === undefined ? { kind: 'help' } : { kind: 'command', name, words: [...more, '--help'] }
 }
 
 async function main(words: readonly string[]): Promise<number> {
@@ -36,9 +37,18 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function callCommand(name: string, words: readonly string[]): Promise<number> {
-  const row = commandTable.find(candidate => candidate.name === name)
-  if (!row) throw await unknownCommand(name)
+/** A command's name may be two words: `portage install`. */
+function findCommand(first: string, [second, ...rest]: readonly string[]) {
+  const long = commandTable.find(({ name }) => name === `${first} ${second}`)
+  if (long) return { row: long, words: rest }
+  const row = commandTable.find(({ name }) => name === first)
+  return row && { row, words: second === undefined ? [] : [second, ...rest] }
+}
+
+async function callCommand(name: string, all: readonly string[]): Promise<number> {
+  const found = findCommand(name, all)
+  if (!found) throw await unknownCommand(name, all)
+  const { row, words } = found
   const [command, { parseArguments }] = await Promise.all([row.load(), import('./commands/parser.js')])
   try {
     const parsed = parseArguments(command, words)
@@ -60,7 +70,16 @@ function workingDirectory(): string {
   }
 }
 
-async function unknownCommand(name: string): Promise<Failure> {
+async function unknownCommand(name: string, words: readonly string[]): Promise<Failure> {
+  const verbs = commandTable.flatMap(row => (row.name.startsWith(`${name} `) ? [row.name] : []))
+  if (verbs.length > 0)
+    return new Failure(
+      words[0] === undefined || words[0].startsWith('-')
+        ? `${name}: what of it?`
+        : `unknown command '${name} ${words[0]}'`,
+      verbs.map(verb => `jobshim ${verb}`).join(', '),
+      exitCodes.usage,
+    )
   const { nearestName } = await import('./ground/suggestion.js')
   const nearest = nearestName(
     name,

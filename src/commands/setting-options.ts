@@ -24,3 +24,10 @@ export const jsonOption = {
   kind: 'switch',
   text: 'print JSON',
 } as const satisfies CommandOption
+
+export const rootOption = {
+  name: 'root',
+  kind: 'text',
+  value: 'R',
+  text: 'the system: its /etc/portage and /usr/lib (default: /)',
+} as const satisfies CommandOption

@@ -1,0 +1,61 @@
+# jobshim's part of a phase: its shims first on PATH, and a jobserver where there is none.
+# /etc/portage/bashrc sources it; JOBSHIM_PORTAGE comes from /etc/portage/env/jobshim.conf, by package.env.
+# shellcheck shell=bash
+
+# The jobs that MAKEOPTS asks for, and its -l: the last of each counts, as for make. Without a number: the cores.
+__jobshim_read_makeopts() {
+	local -a words
+	local i word
+	jobs= load=
+
+	read -r -d '' -a words <<<"${MAKEOPTS}"
+	for ((i = 0; i < ${#words[@]}; i++)); do
+		word=${words[i]}
+		case ${word} in
+		-j | --jobs | -l | --load-average | --max-load)
+			[[ ${words[i + 1]} =~ ^[0-9.]+$ ]] && word+=${words[++i]}
+			;;
+		esac
+		case ${word} in
+		-j* | --jobs*) jobs=${word##*[!0-9]} ;;
+		-l* | --load-average* | --max-load*) load=${word##*[!0-9.]} ;;
+		esac
+	done
+	[[ ${jobs} == *[1-9]* ]] || jobs=$(nproc)
+}
+
+# A pool of the phase's own: a FIFO's bytes are there for as long as somebody has it open, and that is this shell and
+# what it starts. So it ends with the phase, however that ends.
+__jobshim_make_pool() {
+	local fifo=${T}/jobshim-fifo jobs load
+
+	__jobshim_read_makeopts
+	rm -f "${fifo}" && mkfifo -m 0600 "${fifo}" || return
+	exec {__JOBSHIM_POOL}<>"${fifo}" || return
+	((jobs == 1)) || printf '%*s' "$((jobs - 1))" '' >&"${__JOBSHIM_POOL}"
+	# make's way: flags of one letter in the first word, which may be empty
+	[[ ${MAKEFLAGS} == -* ]] && MAKEFLAGS=" ${MAKEFLAGS}"
+	export MAKEFLAGS="${MAKEFLAGS} -j${jobs} ${load:+-l${load} }--jobserver-auth=fifo:${fifo}"
+}
+
+__jobshim_begin_phase() {
+	local shims=${BASH_SOURCE[0]%/*}/portage
+
+	if [[ ! -x ${shims}/.jobshim/launcher ]]; then
+		ewarn "jobshim: no shims in ${shims}: run jobshim portage install"
+		return
+	fi
+	# Portage may source us twice in a phase.
+	[[ ${PATH} == "${shims}":* ]] && return
+	# What the phase before made is in the environment that Portage saves.
+	[[ -v __JOBSHIM_MAKEFLAGS ]] && MAKEFLAGS=${__JOBSHIM_MAKEFLAGS}
+	__JOBSHIM_MAKEFLAGS=${MAKEFLAGS}
+	export JOBSHIM_JOB=${CATEGORY}/${PF}
+	[[ ${MAKEFLAGS} == *--jobserver-* || -n ${JOBSHIM_JOBSERVER} ]] || __jobshim_make_pool ||
+		ewarn "jobshim: no jobserver can be made in ${T}: the build is not governed"
+	export PATH=${shims}:${PATH}
+}
+
+if [[ ${JOBSHIM_PORTAGE} == 1 && ${EBUILD_PHASE} == @(configure|compile|test|install) ]]; then
+	__jobshim_begin_phase
+fi

@@ -1,0 +1,22 @@
+import { resolve } from 'node:path'
+import { exitCodes } from '../ground/exit-codes.js'
+import { uninstallPortage } from '../portage/setup.js'
+import { command } from './command.js'
+import { jsonOption, rootOption } from './setting-options.js'
+
+export const uninstall = command({
+  name: 'portage uninstall',
+  summary: 'take everything of jobshim out of Portage again',
+  options: [rootOption, jsonOption],
+  examples: [{ line: 'jobshim portage uninstall', text: 'bashrc and package.env are as they were' }],
+  async run({ flags, workingDirectory }) {
+    const report = await uninstallPortage(resolve(workingDirectory, flags.root ?? '/'))
+    const changed = [
+      ...report.removed.map(path => `  removed ${path}`),
+      ...report.wrote.map(path => `  changed ${path}`),
+    ]
+    const text = report.changed ? ['removed from Portage', ...changed] : ['nothing of jobshim in Portage']
+    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${text.join('\n')}\n`)
+    return exitCodes.ok
+  },
+})

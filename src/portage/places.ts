@@ -1,0 +1,42 @@
+/** Where jobshim's parts are in a system that Portage keeps. */
+import { join } from 'node:path'
+
+/** The variable by which an env file of Portage's switches a package's phases over, and its value. */
+export const optIn = 'JOBSHIM_PORTAGE=1'
+
+/** The name of our env file, as package.env has it. */
+export const envFileName = 'jobshim.conf'
+
+export type PortagePlaces = {
+  root: string
+  own: string // everything but what must lie in /etc
+  shims: string
+  hook: string
+  state: string // what install and enable made, beside the shims
+  bashrc: string
+  envDirectory: string
+  envFile: string
+  packageEnv: string // the user's: a file, a directory, or nothing
+  packageEnvFile: string // ours, where that is a directory
+}
+
+/** Returns the paths below `root` (absolute). */
+export function portagePlaces(root: string): PortagePlaces {
+  const own = join(root, 'usr/lib/jobshim')
+  const etc = join(root, 'etc/portage')
+  return {
+    root,
+    own,
+    shims: join(own, 'portage'),
+    hook: join(own, 'portage-hook.bash'),
+    state: join(own, 'portage.json'),
+    bashrc: join(etc, 'bashrc'),
+    envDirectory: join(etc, 'env'),
+    envFile: join(etc, 'env', envFileName),
+    packageEnv: join(etc, 'package.env'),
+    packageEnvFile: join(etc, 'package.env/jobshim'),
+  }
+}
+
+/** The hook as Portage sees it: in a chroot at `root` there is no other. */
+export const hookInRoot = '/usr/lib/jobshim/portage-hook.bash'

@@ -1,0 +1,96 @@
+/** Puts jobshim into the phases of a Portage, and takes it out again. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure } from '../ground/failure.js'
+import { packageRoot } from '../ground/paths.js'
+import { type InstallReport, installShims } from '../shimdir/install.js'
+import { uninstallShims } from '../shimdir/uninstall.js'
+import type { ShimWishes } from '../shimdir/wanted.js'
+import { apply, entryAt } from './apply.js'
+import { envFileName, type PortagePlaces, portagePlaces } from './places.js'
+import { type Action, type Found, type Plan, planInstall, planPackage, planUninstall } from './plan.js'
+import { readMade } from './state.js'
+
+export type PortageReport = {
+  root: string
+  changed: boolean
+  packages: readonly string[] // that are opted in
+  wrote: readonly string[] // paths
+  removed: readonly string[] // paths
+}
+
+/** Installs shims, hook and env file below `root` (absolute). Throws `Failure` where something is in the way. */
+export async function installPortage(
+  root: string,
+  wishes: ShimWishes,
+  environment: NodeJS.ProcessEnv,
+): Promise<PortageReport & { shims: InstallReport }> {
+  const places = portagePlaces(root)
+  const { actions, packages } = ready(
+    planInstall(places, look(places), readFileSync(join(packageRoot, 'portage/hook.bash'), 'latin1')),
+  )
+  const isGround = ({ kind }: Action): boolean => kind === 'write state' || kind === 'make directory'
+  for (const action of actions.filter(isGround)) apply(places, action)
+  const shims = await installShims(places.shims, wishes, environment)
+  for (const action of actions.filter(action => !isGround(action))) apply(places, action)
+  return { ...reportOf(places, actions, packages), changed: actions.length > 0 || shims.changed, shims }
+}
+
+/** Opts a package in, or out. Throws `Failure` for what is no atom, or where nothing is installed yet. */
+export function switchPackage(root: string, atom: string, wish: 'in' | 'out'): PortageReport {
+  const places = portagePlaces(root)
+  if (!isAtom(atom))
+    throw new Failure(
+      `${JSON.stringify(atom)}: not a package`,
+      'name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*',
+    )
+  if (wish === 'in' && entryAt(places.envFile).kind === 'nothing')
+    throw new Failure(`${places.envFile}: not there yet`, 'run jobshim portage install first')
+  const { actions, packages } = ready(planPackage(places, look(places), atom, wish))
+  for (const action of actions) apply(places, action)
+  return reportOf(places, actions, packages)
+}
+
+/** Takes everything of ours away. */
+export async function uninstallPortage(root: string): Promise<PortageReport> {
+  const places = portagePlaces(root)
+  const { actions } = ready(planUninstall(places, look(places)))
+  const isAfterwards = ({ kind }: Action): boolean => kind === 'write state' || kind === 'remove directory'
+  // The user's bashrc first: a phase that starts now finds a hook without shims, or none.
+  for (const action of actions.filter(action => !isAfterwards(action))) apply(places, action)
+  const shims = await uninstallShims(places.shims)
+  for (const action of actions.filter(isAfterwards)) apply(places, action)
+  const report = reportOf(places, actions, [])
+  return {
+    ...report,
+    changed: report.changed || shims.changed,
+    removed: [...report.removed, ...(shims.changed ? [places.shims] : [])],
+  }
+}
+
+const look = (places: PortagePlaces): Found => ({ entry: entryAt, made: readMade(places) })
+
+function ready(plan: Plan): Extract<Plan, { kind: 'ready' }> {
+  if (plan.kind === 'ready') return plan
+  throw new Failure(`${plan.by}: in the way, ${plan.why}; nothing was changed`, 'move it away')
+}
+
+function reportOf(
+  { root }: PortagePlaces,
+  actions: readonly Action[],
+  packages: readonly string[],
+): PortageReport {
+  const paths = (kind: 'write file' | 'remove file'): string[] =>
+    actions.flatMap(action => (action.kind === kind ? [action.path] : []))
+  return {
+    root,
+    changed: actions.length > 0,
+    packages,
+    wrote: paths('write file'),
+    removed: paths('remove file'),
+  }
+}
+
+// PMS 8.3, loosely: Portage itself tells what it can't read.
+const isAtom = (text: string): boolean =>
+  /^[<>=~]{0,2}[\w+][\w+.*-]*\/[\w+*][\w+.*-]*(:[\w+.*/=-]+)?(::[\w-]+)?$/.test(text) && text !== envFileName

@@ -1,0 +1,183 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { jobshim } from '../support/jobshim.js'
+import { random, seed } from '../support/random.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+
+/** A system's /etc/portage, as its user left it. */
+type Etc = Readonly<Record<string, string>>
+
+const conf: Etc = { 'make.conf': 'MAKEOPTS="-j3"\n' }
+
+const systems: readonly { name: string; etc?: Etc; prepare?: (etc: string) => void }[] = [
+  { name: 'nothing at all' },
+  { name: 'no bashrc, no package.env', etc: conf },
+  {
+    name: 'a bashrc, package.env as file',
+    etc: { ...conf, bashrc: 'echo mine\n', 'package.env': 'a/b mine.conf\n' },
+  },
+  {
+    name: 'a bashrc, package.env as directory',
+    etc: { ...conf, bashrc: '# mine\n', 'package.env/mine': 'a/b mine.conf\n' },
+  },
+  {
+    name: 'files without a newline at their end',
+    etc: { ...conf, bashrc: 'echo mine', 'package.env': 'a/b mine.conf' },
+  },
+  { name: 'empty files', etc: { ...conf, bashrc: '', 'package.env': '' } },
+  {
+    name: 'a directory env, files in Latin-1 and with CRLF',
+    etc: {
+      ...conf,
+      'env/mine.conf': 'X=1\n',
+      bashrc: '# \xe4\r\n',
+      'package.env': '# \xe4\r\na/b mine.conf\r\n',
+    },
+  },
+  {
+    name: 'empty directories',
+    etc: conf,
+    prepare: etc => {
+      for (const name of ['env', 'package.env']) mkdirSync(join(etc, name))
+    },
+  },
+  {
+    name: 'a bashrc of mode 0600 behind a symlink',
+    etc: { ...conf, 'dotfiles/bashrc': 'echo mine\n' },
+    prepare: etc => {
+      chmodSync(join(etc, 'dotfiles/bashrc'), 0o600)
+      symlinkSync('dotfiles/bashrc', join(etc, 'bashrc'))
+    },
+  },
+]
+
+/** Everything below a directory: types, modes, owners, contents. */
+function pictureOf(root: string): string[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map(name => {
+      const path = join(root, name)
+      const { mode, uid, gid } = lstatSync(path)
+      const content = lstatSync(path).isSymbolicLink()
+        ? readlinkSync(path)
+        : lstatSync(path).isFile()
+          ? readFileSync(path, 'latin1')
+          : ''
+      return JSON.stringify([name, mode, uid, gid, content])
+    })
+}
+
+function makeSystem({ etc, prepare }: (typeof systems)[number]): string {
+  const root = makeWorkspace()
+  for (const [name, text] of Object.entries(etc ?? {})) {
+    writeFiles(root, { [`etc/portage/${name}`]: '' })
+    writeFileSync(join(root, 'etc/portage', name), text, 'latin1')
+  }
+  prepare?.(join(root, 'etc/portage'))
+  return root
+}
+
+const portage = async (root: string, verb: string, ...words: string[]) => {
+  const { status, stdout, stderr } = await jobshim(['portage', verb, '--root', root, '--json', ...words], {
+    cwd: root,
+  })
+  assert.equal([status, stderr], [0, ''], verb)
+  return JSON.parse(stdout) as { changed: boolean; packages: string[] }
+}
+
+for (const system of systems) {
+  test(`portage :: ${system.name} :: install, enable, disable, uninstall :: byte for byte as before`, async () => {
+    const root = makeSystem(system)
+    const before = pictureOf(root)
+    assert.ok((await portage(root, 'install')).changed)
+    const installed = pictureOf(root)
+    assert.is((await portage(root, 'install')).changed, false)
+    assert.equal((await portage(root, 'enable', 'dev-qt/qtbase', '=app-misc/foo-1*')).packages, [
+      'dev-qt/qtbase',
+      '=app-misc/foo-1*',
+    ])
+    assert.is((await portage(root, 'enable', 'dev-qt/qtbase')).changed, false)
+    const enabled = pictureOf(root)
+    assert.equal((await portage(root, 'disable', 'dev-qt/qtbase')).packages, ['=app-misc/foo-1*'])
+    assert.is((await portage(root, 'disable', 'dev-qt/qtbase')).changed, false)
+    assert.equal((await portage(root, 'disable', '=app-misc/foo-1*')).packages, [])
+    const withoutState = (picture: string[]): string[] =>
+      picture.filter(line => !line.includes('portage.json'))
+    assert.equal(withoutState(pictureOf(root)), withoutState(installed))
+    await portage(root, 'enable', 'dev-qt/qtbase')
+    await portage(root, 'enable', '=app-misc/foo-1*')
+    assert.equal(withoutState(pictureOf(root)), withoutState(enabled))
+    assert.ok((await portage(root, 'uninstall')).changed)
+    assert.equal(pictureOf(root), before)
+    assert.is((await portage(root, 'uninstall')).changed, false)
+  })
+}
+
+test('portage :: at random, and with lines of the user in between :: their lines are what stays', async () => {
+  console.log(`JOBSHIM_TEST_SEED=${seed}`)
+  const next = random(seed)
+  for (const system of systems.slice(1, 6)) {
+    const root = makeSystem(system)
+    const enabled = new Set<string>()
+    await portage(root, 'install')
+    for (let step = 0; step < 8; step++) {
+      const atom = `app-misc/p${Math.floor(next() * 4)}`
+      if (next() < 0.5) enabled.add(atom)
+      else enabled.delete(atom)
+      const { packages } = await portage(root, enabled.has(atom) ? 'enable' : 'disable', atom)
+      assert.equal([...packages].sort(), [...enabled].sort())
+    }
+    const bashrc = join(root, 'etc/portage/bashrc')
+    const mine = readFileSync(bashrc, 'utf8')
+    writeFiles(root, { 'etc/portage/bashrc': `${mine}echo more\n` })
+    await portage(root, 'uninstall')
+    const own = system.etc?.bashrc ?? ''
+    assert.is(
+      readFileSync(bashrc, 'utf8'),
+      `${own}${own === '' || own.endsWith('\n') ? '' : '\n'}echo more\n`,
+    )
+    assert.not.ok(existsSync(join(root, 'usr/lib/jobshim')))
+  }
+})
+
+test('portage :: what is in the way, and wrong words :: refused, and nothing is changed', async () => {
+  const root = makeSystem({ name: '', etc: { ...conf, 'env/jobshim.conf': 'MINE=1\n' } })
+  const before = pictureOf(root)
+  const refused = async (words: string[], stderr: string, status = 1): Promise<void> => {
+    assert.equal(await jobshim(['portage', ...words], { cwd: root }), {
+      status,
+      signal: null,
+      stdout: '',
+      stderr,
+    })
+    assert.equal(pictureOf(root), before)
+  }
+  await refused(
+    ['install', '--root', root],
+    `jobshim: ${root}/etc/portage/env/jobshim.conf: in the way, not made by jobshim; nothing was changed\n  move it away\n`,
+  )
+  await refused(
+    ['enable', '--root', root, 'foo'],
+    'jobshim: "foo": not a package\n  name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*\n',
+  )
+  await refused(['enable'], 'jobshim: no package named\n  see jobshim portage enable --help\n', 2)
+  await refused(
+    [],
+    'jobshim: portage: what of it?\n  jobshim portage disable, jobshim portage enable, jobshim portage install, jobshim portage uninstall\n',
+    2,
+  )
+})
+
+test.run()
