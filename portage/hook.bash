@@ -45,15 +45,17 @@ __jobshim_begin_phase() {
 		ewarn "jobshim: no shims in ${shims}: run jobshim portage install"
 		return
 	fi
-	# Portage may source us twice in a phase.
-	[[ ${PATH} == "${shims}":* ]] && return
-	# What the phase before made is in the environment that Portage saves.
+	# Portage may source us twice in a phase. And what the phase before made is in the environment that it saves.
+	[[ -n ${__JOBSHIM_POOL} && /proc/${BASHPID}/fd/${__JOBSHIM_POOL} -ef ${T}/jobshim-fifo ]] && return
 	[[ -v __JOBSHIM_MAKEFLAGS ]] && MAKEFLAGS=${__JOBSHIM_MAKEFLAGS}
 	__JOBSHIM_MAKEFLAGS=${MAKEFLAGS}
+	unset JOBSHIM_JOBSERVER
 	export JOBSHIM_JOB=${CATEGORY}/${PF}
-	[[ ${MAKEFLAGS} == *--jobserver-* || -n ${JOBSHIM_JOBSERVER} ]] || __jobshim_make_pool ||
+	[[ ${MAKEFLAGS} == *--jobserver-* ]] || __jobshim_make_pool ||
 		ewarn "jobshim: no jobserver can be made in ${T}: the build is not governed"
-	export PATH=${shims}:${PATH}
+	# Named once more for our launchers: a make -jN of the package's own opens another pool, and names that in MAKEFLAGS.
+	[[ ${MAKEFLAGS} =~ --jobserver-auth=(fifo:[^ ]+) ]] && export JOBSHIM_JOBSERVER=${BASH_REMATCH[1]}
+	[[ ${PATH} == "${shims}":* ]] || export PATH=${shims}:${PATH}
 }
 
 if [[ ${JOBSHIM_PORTAGE} == 1 && ${EBUILD_PHASE} == @(configure|compile|test|install) ]]; then

@@ -38,5 +38,6 @@ export function portagePlaces(root: string): PortagePlaces {
   }
 }
 
-/** The hook as Portage sees it: in a chroot at `root` there is no other. */
-export const hookInRoot = '/usr/lib/jobshim/portage-hook.bash'
+/** The hook as the phases see it: Portage tells them whose configuration they have, `/` or a root with one of its own. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash
+export const hookInPhase = '"${PORTAGE_CONFIGROOT%/}/usr/lib/jobshim/portage-hook.bash"'

@@ -1,7 +1,7 @@
 /** What has to be done to a system that Portage keeps. Pure: what is there goes in, actions come out. */
 import { dirname } from 'node:path'
 import { addMarked, markedLines, removeMarked } from './marked-lines.js'
-import { envFileName, hookInRoot, optIn, type PortagePlaces } from './places.js'
+import { envFileName, hookInPhase, optIn, type PortagePlaces } from './places.js'
 
 /** What stands at a path; symlinks are followed. */
 export type Entry =
@@ -26,7 +26,7 @@ export type Plan =
   | { kind: 'blocked'; by: string; why: string }
   | { kind: 'ready'; actions: readonly Action[]; packages: readonly string[] } // that are opted in afterwards
 
-const bashrcLine = `source ${hookInRoot}`
+const bashrcLine = `source ${hookInPhase}`
 const envText = `# jobshim: phases of packages that package.env gives this file to run below its shims.\n${optIn}\n`
 
 const lineOf = (atom: string): string => `${atom} ${envFileName}`

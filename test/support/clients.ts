@@ -28,6 +28,7 @@ export const clients = {
   fish: { name: 'fish', program: 'fish' },
   go: { name: 'go', program: 'go' },
   icecc: { name: 'icecc', program: 'icecc' },
+  portage: { name: 'portage', program: 'ebuild', fetched: 'portage' },
   python: { name: 'python', program: 'python3' },
   sccache: { name: 'sccache', program: 'sccache' },
   scons: { name: 'scons', program: 'scons' },
