@@ -105,8 +105,7 @@ async function lookAfter(server: Server, launcher: string, ended: Promise<void>)
   while (!over) {
     followSize(server)
     if (readTokenHolders(server.ledgerFd).some(({ alive }) => !alive)) await reclaim(server, launcher)
-    await watch()
-    await Promise.race([sleep(tick), end])
+    await Promise.race([sleep(Math.min(tick, await watch())), end])
   }
 }
 

@@ -56,18 +56,19 @@ export type Change = { kind: 'restored' | 'surplus'; tokens: number }
 /** A pool whose lost tokens are to be found. */
 export type Watched = { path: string; fifoFd: number; ledgerFd: number }
 
-const tick = 250 // ms between two steps
+const tick = 250 // ms between two steps, at most
+const shortest = 50
 const quiet = 500 // ms without a token given back before anybody looks: mtime's clock ticks every 10 ms at worst
 
-/** One step of a watch over a pool, to be taken every quarter of a second or so. */
-export type Watch = () => Promise<void>
+/** One step of a watch over a pool. Returns in how many ms the next one is due. */
+export type Watch = () => Promise<number>
 
 /** Returns the steps of a watch, which tell how many tokens were put back, or, as surplus, taken out. */
 export function watchPool(pool: Watched, launcher: string, tell: (change: Change) => void): Watch {
   const writtenNs = (): bigint => fstatSync(pool.fifoFd, { bigint: true }).mtimeNs
   let written = { ns: writtenNs(), seen: performance.now() }
   let last: { look: Look; at: number } | undefined
-  return async () => {
+  const step = async (): Promise<void> => {
     const now = performance.now()
     const ns = writtenNs()
     if (ns !== written.ns) written = { ns, seen: now }
@@ -85,6 +86,11 @@ export function watchPool(pool: Watched, launcher: string, tell: (change: Change
     const surplus = look.census.kind === 'counted' ? takeTokens(pool.fifoFd, look.census.free - total) : 0
     if (surplus > 0) tell({ kind: 'surplus', tokens: surplus })
   }
+  return async () => {
+    await step()
+    const due = Math.max(written.seen, last?.at ?? 0) + quiet
+    return Math.max(shortest, Math.min(tick, due - performance.now()))
+  }
 }
 
 /** Takes the steps of a watch until the signal is given. */
@@ -94,8 +100,7 @@ export async function watchUntil(
 ): Promise<void> {
   const step = watchPool(pool, launcher, tell)
   while (!over.aborted) {
-    await step()
-    await sleep(tick, undefined, { signal: over }).catch(() => undefined)
+    await sleep(await step(), undefined, { signal: over }).catch(() => undefined)
   }
 }
 

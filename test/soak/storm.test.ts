@@ -28,21 +28,31 @@ for (const { name, needs } of missing)
 test(`soak :: ${storms} storms of 20 kills a second over ${kinds.map(({ name }) => name).join(', ')}`, async () => {
   const storm = new Storm(tokens, seed)
   await storm.open()
-  for (let round = 0; round < storms; round++) {
-    await storm.blow(kinds, seconds / storms, 20)
-    const free = await storm.settle()
-    const said = JSON.stringify({ seed, round, ...storm.figures }, undefined, 2)
-    assert.is(free, tokens, said)
-    assert.is(storm.figures.most, tokens, said)
-    assert.equal(storm.figures.hangs, [], said)
-    assert.ok(storm.figures.peak <= storm.limit, said)
-    for (const kind of kinds) assert.is(await storm.build(kind), 0, `the ${kind.name} after it: ${said}`)
-    assert.is(await storm.settle(), tokens, said)
+  try {
+    for (let round = 0; round < storms; round++) {
+      await storm.blow(kinds, seconds / storms, 20)
+      const free = await storm.settle()
+      const said = JSON.stringify({ seed, round, ...storm.figures }, undefined, 2)
+      assert.is(free, tokens, said)
+      assert.is(storm.figures.most, tokens, said)
+      assert.equal(storm.figures.hangs, [], said)
+      assert.ok(storm.figures.peak <= storm.limit, said)
+      for (const kind of kinds) assert.is(await storm.build(kind), 0, `the ${kind.name} after it: ${said}`)
+      assert.is(await storm.settle(), tokens, said)
+    }
+    const { hangs, ...figures } = storm.figures
+    const measured = {
+      seed,
+      storms,
+      seconds,
+      ...figures,
+      surplus: figures.most - tokens,
+      hangs: hangs.length,
+    }
+    console.log(`\nmeasured ${JSON.stringify(measured)}`) // the runner passes it on
+  } finally {
+    await storm.close() // else its server keeps this file from ending
   }
-  const { hangs, ...figures } = storm.figures
-  const measured = { seed, storms, seconds, ...figures, surplus: figures.most - tokens, hangs: hangs.length }
-  console.log(`\nmeasured ${JSON.stringify(measured)}`) // the runner passes it on
-  await storm.close()
   assert.ok(storm.isGone())
 })
 
