@@ -13,7 +13,7 @@ const jobs = 3
 const names = Array.from({ length: 10 }, (_, index) => `f${index}`)
 const sources = Object.fromEntries(names.map(name => [`${name}.c`, `int ${name}(void) { return 0; }\n`]))
 const objects = names.map(name => `${name}.o`)
-const insertObjects = 'insinto /usr/share/${PN}\ndoins *.o'
+const insertObjects = 'insinto /usr/share/$PN\ndoins *.o'
 
 const packages: readonly (Package & { needs?: ClientKey })[] = [
   {

@@ -18,9 +18,9 @@ for (const file of readdirSync(texts).sort()) {
     name === 'overview'
       ? [['--help'], ['-h'], ['help']]
       : [
-          [name, '--help'],
-          [name, '-h'],
-          ['help', name],
+          [...name.split(' '), '--help'],
+          [...name.split(' '), '-h'],
+          ['help', ...name.split(' ')],
         ]
   for (const words of ways) {
     test(`help :: jobshim ${words.join(' ')}`, async () => {

@@ -50,7 +50,7 @@ export function makePortage(
         `app-misc/${name}/${name}-1.ebuild`,
         [
           'EAPI=8\nDESCRIPTION="misbehaves"\nHOMEPAGE="https://example.org/"\nLICENSE="MIT"\nSLOT="0"',
-          'KEYWORDS="amd64"\nS="${WORKDIR}/source"\n',
+          'KEYWORDS="amd64"\nS="$WORKDIR/source"\n',
           `src_unpack() {\n\tcp -r "${join(root, 'sources', name)}" "\${S}" || die\n}`,
           ...Object.entries(phases).map(([phase, body]) => `${phase}() {\n${indented(body)}\n}`),
           '',
