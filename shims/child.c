@@ -104,6 +104,8 @@ static void stop_too(void)
 
 	if (sigpending(&pending) == 0 && sigismember(&pending, SIGCONT))
 		return;
+	/* A SIGTSTP that comes after the SIGCONT and before the mask is back stops us at once, maybe before the tool: so would
+	 * it any parent, and there is no way to block it sooner. */
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	kill(getpid(), SIGTSTP);

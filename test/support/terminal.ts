@@ -42,6 +42,7 @@ export function scenesOf(run: '' | 'run ' | 'late '): Map<string, Call> {
       keys.suspend,
       prompt,
       ...foreground('again'),
+      'settle', // else a launcher that was continued and has not run yet stops before its tool, as any parent would
       keys.suspend,
       prompt,
       ...foreground('and again'),

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "transparent-caller.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -68,6 +70,35 @@ static void await_state(bool stopped)
 	fail(stopped ? "the tool is not stopped" : "the tool is still stopped");
 }
 
+/* Whether everybody in the terminal's foreground sleeps: whoever was continued has come to run, and waits. */
+static bool foreground_sleeps(void)
+{
+	pid_t foreground = tcgetpgrp(to_tool);
+	DIR *proc = opendir("/proc");
+	bool sleeps = foreground > 0;
+
+	if (proc == NULL)
+		fail("/proc");
+	for (struct dirent *entry; sleeps && (entry = readdir(proc)) != NULL;) {
+		pid_t pid = (pid_t)atoi(entry->d_name);
+
+		if (isdigit((unsigned char)entry->d_name[0]) && getpgid(pid) == foreground)
+			sleeps = state_of(pid) == 'S';
+	}
+	closedir(proc);
+	return sleeps;
+}
+
+static void settle(void)
+{
+	for (int i = 0; i < POLLS; i++) {
+		if (foreground_sleeps())
+			return;
+		usleep(POLL_MICROSECONDS);
+	}
+	fail("the foreground does not sleep");
+}
+
 static void unescape(char *text)
 {
 	char *to = text;
@@ -104,6 +135,8 @@ void converse(pid_t child)
 			expect(rest);
 		if (strcmp(word, "kill") == 0 && kill(child, atoi(rest)) < 0)
 			fail("kill");
+		if (strcmp(word, "settle") == 0)
+			settle();
 		if (strcmp(word, "close") == 0)
 			close(to_tool);
 		if (strcmp(word, "stopped") == 0 || strcmp(word, "continued") == 0) {
