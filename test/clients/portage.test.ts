@@ -1,11 +1,11 @@
 /** Packages that ignore MAKEOPTS, built by a real Portage; what runs is counted by the recorder. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { chmodSync, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type ClientKey, findClient } from '../support/clients.js'
 import { jobshim } from '../support/jobshim.js'
-import { makePortage, type Package } from '../support/portage.js'
+import { isReachable, letIn, makePortage, type Package } from '../support/portage.js'
 import { makeRecorder } from '../support/recording.js'
 import { makeWorkspace } from '../support/workspace.js'
 
@@ -74,17 +74,28 @@ const imageOf = (directory: string): string[] =>
     .map(entry => `${entry.name} ${readFileSync(join(entry.parentPath, entry.name), 'base64')}`)
     .sort()
 
-for (const { needs, ...made } of packages) {
-  const title = `portage :: ${made.name} :: opted in it keeps MAKEOPTS, and installs the same`
-  if (findClient('portage') === undefined || (needs !== undefined && findClient(needs) === undefined)) {
+const cases = [
+  ...packages.map(made => ({ ...made, features: '' })),
+  ...packages.map(made => ({ ...made, features: 'userpriv pid-sandbox' })),
+]
+
+for (const { needs, features, ...made } of cases) {
+  const title = `portage :: ${made.name} :: ${features || 'as root'} :: opted in it keeps MAKEOPTS, and installs the same`
+  const lacks =
+    findClient('portage') === undefined || (needs !== undefined && findClient(needs) === undefined)
+  if (lacks || (features !== '' && !isReachable())) {
     test.skip(title)
     continue
   }
   test(title, async () => {
     const recorder = makeRecorder(join(makeWorkspace(), 'recorder'))
+    // Its log is written there, by the user portage too.
+    const [bin = ''] = recorder.bin.split(delimiter)
+    letIn(bin)
+    chmodSync(dirname(bin), 0o777)
     const client = needs === undefined ? [] : [findClient(needs) ?? '']
     const path = [recorder.bin, ...client, process.env.PATH].join(delimiter)
-    const portage = makePortage([made], { path, makeopts: `-j${jobs}` })
+    const portage = makePortage([made], { path, makeopts: `-j${jobs}`, features })
     const build = async () => {
       const outcome = await portage.ebuild(made.name, ['manifest', 'clean', 'install'])
       assert.is(outcome.status, 0, outcome.stdout + outcome.stderr)

@@ -1,6 +1,7 @@
 /** A Portage with a repository of its own, as root and in a directory: nothing of the machine's is changed. */
-import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import { findClient } from './clients.js'
 import { type Outcome, run } from './jobshim.js'
 import { makeWorkspace, writeFiles } from './workspace.js'
@@ -20,6 +21,25 @@ export type Portage = {
   buildDirectory(name: string): string
 }
 
+/** Whether there is the user as whom `userpriv` runs a phase, and that one can come to Portage, wherever it lies. */
+export const isReachable = (): boolean =>
+  spawnSync('setpriv', [
+    ...['--reuid=portage', '--regid=portage', '--clear-groups'],
+    ...[join(findClient('portage') ?? '', 'python'), '-c', 'import portage'],
+  ]).status === 0
+
+/** Lets other users into a directory of ours, wherever it lies. */
+export function letIn(directory: string): void {
+  for (
+    let path = directory;
+    statSync(path).uid === process.getuid?.() && dirname(path) !== path;
+    path = dirname(path)
+  ) {
+    const { mode } = statSync(path)
+    if ((mode & 0o001) === 0) chmodSync(path, (mode & 0o7777) | 0o011)
+  }
+}
+
 /** Sandboxes that need another kernel, or another machine, than tests may count on. */
 const withoutSandboxes =
   '-sandbox -usersandbox -userpriv -pid-sandbox -network-sandbox -ipc-sandbox -mount-sandbox -userfetch'
@@ -29,10 +49,10 @@ const indented = (text: string): string => text.trim().replace(/^/gm, '\t')
 /** `path`: what is on PATH in the phases, behind Portage's own. */
 export function makePortage(
   packages: readonly Package[],
-  { path, makeopts, features = withoutSandboxes }: { path: string; makeopts: string; features?: string },
+  { path, makeopts, features = '' }: { path: string; makeopts: string; features?: string },
 ): Portage {
   const root = makeWorkspace('portage')
-  chmodSync(root, 0o755)
+  letIn(root)
   const repo = join(root, 'repo')
   const configRoot = join(root, 'system')
   const etc = join(configRoot, 'etc/portage')
@@ -67,7 +87,7 @@ export function makePortage(
     'repos.conf': `[DEFAULT]\nmain-repo = test\n[gentoo]\ndisabled = true\n[test]\nlocation = ${repo}\n`,
     'make.conf': [
       `MAKEOPTS="${makeopts}"`,
-      `FEATURES="-news -merge-sync -strict ${features}"`,
+      `FEATURES="-news -merge-sync -strict ${withoutSandboxes} ${features}"`,
       `PORTAGE_TMPDIR="${join(root, 'tmp')}"`,
       `DISTDIR="${join(root, 'dist')}"`,
       `PKGDIR="${join(root, 'packages')}"`,

@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	}
 	if (preprocesses(argv + 1))
 		kind = " -E";
-	log = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	log = open(log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (log < 0)
 		die(log_path);
 #ifdef ASKS
