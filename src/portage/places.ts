@@ -9,12 +9,10 @@ export const envFileName = 'jobshim.conf'
 
 export type PortagePlaces = {
   root: string
-  own: string // everything but what must lie in /etc
   shims: string
   hook: string
   state: string // what install and enable made, beside the shims
   bashrc: string
-  envDirectory: string
   envFile: string
   packageEnv: string // the user's: a file, a directory, or nothing
   packageEnvFile: string // ours, where that is a directory
@@ -26,12 +24,10 @@ export function portagePlaces(root: string): PortagePlaces {
   const etc = join(root, 'etc/portage')
   return {
     root,
-    own,
     shims: join(own, 'portage'),
     hook: join(own, 'portage-hook.bash'),
     state: join(own, 'portage.json'),
     bashrc: join(etc, 'bashrc'),
-    envDirectory: join(etc, 'env'),
     envFile: join(etc, 'env', envFileName),
     packageEnv: join(etc, 'package.env'),
     packageEnvFile: join(etc, 'package.env/jobshim'),

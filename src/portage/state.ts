@@ -19,7 +19,8 @@ export function readMade({ state, root }: PortagePlaces): readonly string[] {
     throw error
   }
   const made = parseMade(text)
-  if (made?.every(path => path.startsWith(root) && !path.split('/').includes('..'))) return made
+  if (made?.every(path => path.startsWith(root.replace(/\/?$/, '/')) && !path.split('/').includes('..')))
+    return made
   throw new Failure(
     `${state}: not of this version of jobshim, or of another root`,
     'move it away, and install again',
