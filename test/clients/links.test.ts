@@ -13,6 +13,7 @@ import { processes } from '../support/processes.js'
 import { random, seed } from '../support/random.js'
 import { makeRecorder, peakOf, type RecordedEvent } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
+import { testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 const slots = 4
@@ -133,10 +134,10 @@ for (const { name, needs, files, command } of drivers) {
 }
 
 /** ninja 1.13 keeps the slot it was started in for what it starts next, and nobody can take it. */
-const ninjaTitle = 'links of four slots :: ninja113 :: its own slot is not waited for, what runs in it is'
-if (findClient('ninja113') === undefined) test.skip(ninjaTitle)
-else
-  test(ninjaTitle, async () => {
+testWith(
+  'ninja113',
+  'links of four slots :: ninja113 :: its own slot is not waited for, what runs in it is',
+  async () => {
     const files = {
       'build.ninja': [
         'rule run',
@@ -162,7 +163,8 @@ else
       /^jobshim: 2 tool runs, at most 1 at a time, [\d.]+ s waited, 3\/3 tokens back\n$/,
     )
     assert.ok(peakOf(recorder.take().events, weight) <= slots)
-  })
+  },
+)
 
 /** The launchers and tools that run in a directory. */
 const toolsIn = (directory: string): number[] =>
