@@ -16,6 +16,7 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "process.h"
+#include "question.h"
 #include "records.h"
 #include "report.h"
 
@@ -101,6 +102,22 @@ static bool is_told(int proc, const char *pid, const struct look *look)
 	                                                         strlen(look->jobserver->path)) != NULL);
 }
 
+/* Whether a launcher was started to look at the pool: it takes nothing. */
+static bool only_looks(int proc, const char *pid)
+{
+	size_t room;
+	char path[32], *text = arena_room(&room);
+	ssize_t length;
+
+	if (snprintf(path, sizeof path, "%s/cmdline", pid) >= (int)sizeof path)
+		return false;
+	length = read_whole_file_at(proc, path, text, room - 1);
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	return strlen(text) < (size_t)length && question_only_looks(text + strlen(text) + 1);
+}
+
 /* What a killed client has started lives on, adopted from another session, and runs in a slot that nobody else stands
  * for. */
 static bool is_orphan(const struct process *process)
@@ -157,7 +174,7 @@ static bool look_at_process(int proc, const char *name, void *state)
 	length = strlen(path);
 	if (length >= strlen(LAUNCHER) && strcmp(path + length - strlen(LAUNCHER), LAUNCHER) == 0) {
 		look->recorded += opener.record;
-		if (!opener.record)
+		if (!opener.record && !only_looks(proc, name))
 			may_hold_alone(look, &process);
 		return false;
 	}

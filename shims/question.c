@@ -58,11 +58,20 @@ static bool reclaim(const struct jobserver *jobserver, struct ledger *ledger)
 static const struct question {
 	const char *option;
 	answer *answer;
+	bool only_looks;
 } questions[] = {
-	{ "--look", tell_state },
-	{ "--census", tell_census },
-	{ "--reclaim", reclaim },
+	{ "--look", tell_state, true },
+	{ "--census", tell_census, true },
+	{ "--reclaim", reclaim, false },
 };
+
+static const struct question *question_named(const char *option)
+{
+	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
+		if (strcmp(option, questions[i].option) == 0)
+			return &questions[i];
+	return NULL;
+}
 
 static bool ask(const struct question *question)
 {
@@ -80,16 +89,21 @@ static bool ask(const struct question *question)
 
 bool question_answer(const char *option, int *status)
 {
+	const struct question *question = question_named(option);
+
 	/* Not of a jobserver: Node can't send to systemd's socket. */
-	if (strcmp(option, "--ready") == 0) {
+	if (strcmp(option, "--ready") == 0)
 		*status = notify("READY=1") ? 0 : 1;
-		return true;
-	}
-	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
-		if (strcmp(option, questions[i].option) == 0) {
-			*status = ask(&questions[i]) ? 0 : 1;
-			return true;
-		}
-	}
-	return false;
+	else if (question != NULL)
+		*status = ask(question) ? 0 : 1;
+	else
+		return false;
+	return true;
+}
+
+bool question_only_looks(const char *option)
+{
+	const struct question *question = question_named(option);
+
+	return question != NULL && question->only_looks;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -197,6 +197,26 @@ test('census :: a token that somebody threw away', async () => {
   await until('it is back', () => freeTokens(served) === total)
   await endRestored(served, 1)
   assert.not(existsSync(served.fifo))
+})
+
+/** Whether a process of its session has the file open. */
+const hasOpen = ({ pid }: Held, path: string): boolean =>
+  processesOf(pid).some(one =>
+    readdirSync(`/proc/${one.pid}/fd`).some(fd => readlinkSync(`/proc/${one.pid}/fd/${fd}`) === path),
+  )
+
+test('census :: a token that was thrown away while another one looks at the pool', async () => {
+  const served = await serve(total)
+  // Its answer finds no room, so it has the jobserver open until it is killed.
+  const looks = '{ head -c 65536 /dev/zero; JOBSHIM_JOBSERVER=fifo:$1 exec "$0" --look; } | exec sleep 1000'
+  const command = ['sh', '-c', looks, join(served.yard.shims, '.jobshim/launcher'), served.fifo]
+  const looker = start({ env: served.yard.env, command })
+  await until('it looks', () => hasOpen(looker, served.fifo))
+  assert.is(spawnSync('head', ['-c', '1', served.fifo]).status, 0)
+  await until('it is back', () => freeTokens(served) === total)
+  process.kill(-looker.pid, 'SIGKILL')
+  await looker.ended
+  await endRestored(served, 1)
 })
 
 test('census :: a token too many is taken out', async () => {
