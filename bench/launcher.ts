@@ -177,7 +177,7 @@ const parts: Record<string, () => void> = {
   paths: () => printPaths([['static-true'], ['true'], compile]),
   rules: () =>
     printRules(
-      [['static-true'], compile],
+      [['static-true'], ['true'], compile],
       contexts.filter(({ pool }) => pool === 'run').map(({ name }) => name),
       values.before,
       (name, variants) => {

@@ -14,6 +14,8 @@ const configs: Readonly<Record<string, object>> = {
     ],
   },
   limit: { rules: [{ limit: 100 }] },
+  load: { load: 1000 },
+  'some memory': { rules: [{ memory: '1M' }] },
   'memory, limit': { rules: [{ memory: '1M', limit: 100 }] },
   'load, memory, limit': { load: 1000, rules: [{ memory: '1M', limit: 100 }] },
 }

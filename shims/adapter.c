@@ -139,7 +139,7 @@ static void limit_jobs(struct adaption *adaption, long jobs)
 	if (!adaption->join || jobs == JOBS_ODD)
 		return;
 	adaption->pays = jobs == 1;
-	ledger_open(&ledger, adaption->jobserver, false);
+	ledger_open(&ledger, adaption->jobserver, LEDGER_LOOK);
 	slots = ledger_slots(&ledger);
 	if (jobs == JOBS_UNSAID)
 		jobs = adaption->adapter->kind == ADAPTER_NINJA ? sysconf(_SC_NPROCESSORS_ONLN) + 2 : 1;

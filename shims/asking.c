@@ -32,6 +32,12 @@ static volatile uint16_t *cell(const struct ledger *ledger, unsigned number)
 	return FIELD(uint16_t, ledger->header, HEADER_ASKING + number * sizeof(uint16_t));
 }
 
+static void set_cell(struct ledger *ledger, unsigned number, unsigned value)
+{
+	*cell(ledger, number) = (uint16_t)value;
+	ledger_store(ledger, HEADER_ASKING + number * sizeof(uint16_t), sizeof(uint16_t));
+}
+
 bool asking_enter(struct ledger *ledger)
 {
 	const unsigned own = ledger->index + 1;
@@ -44,7 +50,7 @@ bool asking_enter(struct ledger *ledger)
 			empty = i;
 	}
 	if (empty < CELLS)
-		*cell(ledger, empty) = (uint16_t)own;
+		set_cell(ledger, empty, own);
 	return empty < CELLS;
 }
 
@@ -87,7 +93,7 @@ void asking_each(struct ledger *ledger, bool (*visit)(const struct asking *askin
 			continue;
 		owner = read_asking(ledger, index - 1, &asking);
 		if (owner == OWNER_DEAD)
-			*cell(ledger, i) = 0; /* it ended */
+			set_cell(ledger, i, 0); /* it ended */
 		else if (owner == OWNER_LIVES && visit(&asking, state))
 			return;
 	}

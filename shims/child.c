@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ledger.h"
+#include "mapping.h"
 
 /* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
  * process group anyway. */
@@ -49,7 +49,7 @@ void child_prepare(struct inherited *inherited)
 
 void child_unprepare(const struct inherited *inherited)
 {
-	ledger_restore_signals();
+	mapping_restore_signals();
 	sigaction(SIGCHLD, &inherited->child, NULL);
 	sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "asking.h"
+#include "caller.h"
 #include "contract.h"
 #include "keeper.h"
 #include "ledger.h"
@@ -186,45 +187,70 @@ static int closed_gate(struct others *others, struct ledger *ledger, uint32_t pr
 	return GATE_NONE;
 }
 
-/* Looks at all gates at one moment, and takes what the run asks for if they are open. How long to wait where not; 0: that
- * is decided. */
-static int look(const struct policy *policy, struct ledger *ledger, enum admission *admission)
+/* Enters the run among those that ask, as waiting, at its gate, or as the tool that it becomes. */
+static enum admission enter(const struct policy *policy, struct ledger *ledger, bool becomes, int gate)
+{
+	const unsigned slots = policy_slots(policy, ledger);
+
+	if (becomes && gate != GATE_NONE)
+		return CLOSED;
+	if (!asking_enter(ledger) || (becomes && !ledger_become(ledger)))
+		return UNGATED;
+	if (becomes)
+		return ADMITTED;
+	if (gate != GATE_NONE) {
+		ledger_gated(ledger, gate);
+		return CLOSED;
+	}
+	if (slots > 1)
+		ledger_gathers(ledger, slots, true);
+	ledger_waiting(ledger);
+	return ADMITTED;
+}
+
+/* Looks at all gates at one moment, and takes what the run asks for if they are open, as the tool that it becomes
+ * where it does. Where not, *wait says how many ms to wait. */
+static enum admission look(const struct policy *policy, struct ledger *ledger, const struct job *job, bool becomes,
+                           int *wait)
 {
 	struct others others = { .policy = policy, .since = ledger_since(ledger), .index = ledger->index };
 	struct memory memory = { .available = UINT64_MAX, .total = UINT64_MAX };
-	const unsigned slots = policy_slots(policy, ledger);
+	enum admission admission;
 	uint64_t promise = policy->memory;
-	int gate, wait;
+	int gate;
 
-	*admission = UNGATED;
+	*wait = BUSY_MS;
 	if (!asking_lock(ledger))
-		return errno == EAGAIN || errno == EACCES ? BUSY_MS : 0;
+		return errno == EAGAIN || errno == EACCES ? CLOSED : UNGATED;
+	if (!ledger_refresh(ledger))
+		return asking_unlock(ledger), UNGATED;
+	caller_meet(ledger, job);
+	if (becomes)
+		caller_set_namespace(ledger);
 	asking_each(ledger, add_up, &others);
-	if (others.passed || !asking_enter(ledger)) {
-		asking_unlock(ledger);
-		if (others.passed)
-			*admission = PASSED;
-		return 0;
-	}
+	if (others.passed)
+		return asking_unlock(ledger), PASSED;
 	if (promise > 0 && memory_look(&memory, others.promised + promise, ledger) && promise > memory.total)
 		promise = memory.total;
 	ledger_asks(ledger, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
 	gate = closed_gate(&others, ledger, (uint32_t)promise, &memory);
-	if (gate == GATE_NONE) {
-		if (slots > 1)
-			ledger_gathers(ledger, slots, true);
-		ledger_waiting(ledger);
-	} else {
-		ledger_gated(ledger, gate);
-	}
+	admission = enter(policy, ledger, becomes, gate);
 	asking_unlock(ledger);
-	wait = TICK_MS * (1 + (int)others.earlier[gate]);
-	*admission = ADMITTED;
-	return gate == GATE_NONE ? 0 : wait < TICK_MAX_MS ? wait : TICK_MAX_MS;
+	*wait = TICK_MS * (1 + (int)others.earlier[gate]);
+	if (*wait > TICK_MAX_MS)
+		*wait = TICK_MAX_MS;
+	return admission;
 }
 
-enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, struct ledger *ledger,
-                         const sigset_t *waiting, double patience, uint64_t *waited_ns)
+enum admission gate_pass_at_once(const struct policy *policy, struct ledger *ledger, const struct job *job)
+{
+	int wait;
+
+	return look(policy, ledger, job, true, &wait);
+}
+
+enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, const struct job *job,
+                         struct ledger *ledger, const sigset_t *waiting, double patience, uint64_t *waited_ns)
 {
 	struct keeper keeper = keeper_make(patience);
 	enum admission admission;
@@ -233,11 +259,13 @@ enum admission gate_pass(const struct policy *policy, const struct jobserver *jo
 	if (ledger->fd < 0 || ledger->index >= LEDGER_RECORD_COUNT)
 		return UNGATED;
 	for (;;) {
-		int wait = look(policy, ledger, &admission);
-		const struct timespec timeout = { .tv_sec = 0, .tv_nsec = wait * 1000000L };
+		struct timespec timeout = { .tv_sec = 0 };
+		int wait;
 
-		if (wait == 0)
+		admission = look(policy, ledger, job, false, &wait);
+		if (admission != CLOSED)
 			break;
+		timeout.tv_nsec = wait * 1000000L;
 		if (keeper_look(&keeper, jobserver, ledger)) {
 			admission = IMPATIENT;
 			ledger_waiting(ledger);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdint.h>
 
+struct job;
 struct jobserver;
 struct ledger;
 struct policy;
@@ -14,12 +15,17 @@ enum admission {
 	ADMITTED,
 	PASSED,    /* as the tool that starts us by exec: our process has passed them, and keeps its record */
 	IMPATIENT, /* nobody took a slot, or worked, for patience seconds: it goes on all the same */
+	CLOSED,    /* it must wait */
 	UNGATED,   /* without a ledger nobody can tell what others ask for */
 };
 
 /* Waits for the gates and notes in the ledger what the run takes; *waited_ns for how long. Signals of waiting (the mask to
  * wait with) act while it waits. patience: seconds, 0 = for ever. */
-enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, struct ledger *ledger,
-                         const sigset_t *waiting, double patience, uint64_t *waited_ns);
+enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, const struct job *job,
+                         struct ledger *ledger, const sigset_t *waiting, double patience, uint64_t *waited_ns);
+
+/* The same of a run that becomes its tool unless it must wait: notes it as such, in the record that was claimed for that.
+ * ADMITTED, PASSED, CLOSED or UNGATED. */
+enum admission gate_pass_at_once(const struct policy *policy, struct ledger *ledger, const struct job *job);
 
 #endif

@@ -9,6 +9,7 @@
 #include "hash.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "namespace.h"
 #include "process.h"
 
 static const uint64_t OWNER_KEY = 1;
@@ -46,6 +47,10 @@ struct job job_find(const struct jobserver *jobserver, const struct ledger *ledg
 	for (; child.parent > 0 && process_read(child.parent, &process); child = process) {
 		bool by_owner = ledger_owned_by(ledger, &process);
 
+		if (child.pid == getpid()) {
+			job.caller = process.pid;
+			job.caller_start = process.start;
+		}
 		if (!by_owner && !client_of(&process, jobserver))
 			continue;
 		job.ours = child.pid == getpid();
@@ -61,12 +66,15 @@ struct job job_find(const struct jobserver *jobserver, const struct ledger *ledg
 	return job;
 }
 
-struct job job_of_callers(void)
+struct job job_of_callers(const struct job *found)
 {
-	const uint64_t namespace = pid_namespace_by_parent();
+	struct job job = *found;
 
+	pid_namespace_by_parent();
 	/* Without the start time, which takes longer to read than all else here: its locks end with the process. */
-	return (struct job){ .key = key_of(namespace, (uint64_t)getpid(), 0, ""), .namespace = namespace };
+	job.key = key_of(pid_namespace(), (uint64_t)getpid(), 0, "");
+	job.ours = false;
+	return job;
 }
 
 bool job_is_of(uint64_t key, const struct process *process)
@@ -77,8 +85,7 @@ bool job_is_of(uint64_t key, const struct process *process)
 
 struct job job_that_pays(void)
 {
-	struct job job = job_of_callers();
+	const struct job nobodys = { .pays = true };
 
-	job.pays = true;
-	return job;
+	return job_of_callers(&nobodys);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct jobserver;
 struct ledger;
@@ -14,7 +15,8 @@ struct job {
 	bool pays;    /* it has no implicit slot: only a token will do */
 	bool nested;  /* its client is a launcher: the tool that one runs is above us */
 	uint64_t key; /* unless it is ours: names the job's locks and records */
-	uint64_t namespace; /* of ours, in our caller's slot */
+	pid_t caller; /* our parent, and when it started */
+	uint64_t caller_start;
 };
 
 /* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
@@ -22,7 +24,7 @@ struct job {
 struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger);
 
 /* The slot that our caller took, as a job that nobody else is in: while it waits for a gate another run may borrow it. */
-struct job job_of_callers(void);
+struct job job_of_callers(const struct job *found);
 
 /* Whether the process is what the job is named after. */
 bool job_is_of(uint64_t key, const struct process *process);

@@ -13,8 +13,9 @@ struct process;
 
 struct ledger {
 	int fd;                         /* -1: none; the record is then memory of our own */
-	volatile unsigned char *header; /* mapped */
-	volatile unsigned char *record; /* ours; mapped */
+	volatile unsigned char *header; /* mapped, unless copied is set */
+	volatile unsigned char *record; /* ours; mapped, unless it was claimed to be copied */
+	bool copied;                    /* header is what ledger_refresh has read, and is stored by ledger_store */
 	const char *why;                /* fd == -1: the reason, for JOBSHIM_DEBUG */
 	unsigned index;
 	pid_t owner;                    /* the `jobshim run` that made the pool, 0 where there is none */
@@ -25,11 +26,23 @@ struct ledger {
 /* Stands for no ledger at all: it can be counted in, and nobody owns it. */
 void ledger_none(struct ledger *ledger);
 
-/* Opens the ledger beside the jobserver's FIFO, or the one in the state directory; make: makes it where it is missing. */
-void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, bool make);
+enum ledger_use {
+	LEDGER_LOOK,
+	LEDGER_MAKE, /* where it is missing */
+	LEDGER_COPY, /* the same; its header is not mapped yet: for one look that is quicker */
+};
 
-/* Lets SIGBUS and SIGXFSZ do what they did before a ledger was opened: for the tool, which inherits it if it is nothing. */
-void ledger_restore_signals(void);
+/* Opens the ledger beside the jobserver's FIFO, or the one in the state directory. */
+void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, enum ledger_use use);
+
+/* Maps a header that was copied until now. */
+void ledger_map(struct ledger *ledger);
+
+/* Before the header is looked at: reads a copied one again. False on error. */
+bool ledger_refresh(struct ledger *ledger);
+
+/* Stores what was changed in the header, which may be a copy. */
+void ledger_store(struct ledger *ledger, size_t offset, size_t size);
 
 /* Whether process is the `jobshim run` that made the pool; whether that one is in the PID namespace given. */
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);
@@ -37,6 +50,9 @@ bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 
 /* How many tools may run at once by this ledger, -1 where nobody told. */
 long ledger_slots(const struct ledger *ledger);
+
+/* Has the record be memory of our own: nobody else sees it. */
+void ledger_record_privately(struct ledger *ledger);
 
 /* Takes a free record for this run and marks it as waiting. */
 void ledger_claim(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool);
@@ -52,9 +68,15 @@ void ledger_held(struct ledger *ledger, int kind);
 void ledger_releasing(struct ledger *ledger);
 void ledger_free(struct ledger *ledger);
 
-/* The same of a launcher that is about to become its tool. The record then is the tool's, without a lock: whether it lives
- * its pid tells, where it can be seen. */
-void ledger_tool(struct ledger *ledger, const struct job *job);
+/* Takes a free record for a run that may become its tool at once, and writes nothing yet. False where none is to be had. */
+bool ledger_claim_copy(struct ledger *ledger, const struct jobserver *jobserver, const struct job *job, const char *tool);
+
+/* Writes that record: of the tool that our process is about to become, in its caller's slot, without a lock. Whether it
+ * lives its pid tells, in its PID namespace. False where it can't be stored. */
+bool ledger_become(struct ledger *ledger);
+
+/* Gives such a record back, unwritten. */
+void ledger_unclaim(struct ledger *ledger);
 
 /* What the rules ask of our run: memory in KiB, and the rule that limits such runs. */
 void ledger_asks(struct ledger *ledger, uint32_t promise, uint32_t limit_rule);

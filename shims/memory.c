@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/sysinfo.h>
 
+#include "caller.h"
 #include "contract.h"
 #include "hash.h"
 #include "ledger.h"
@@ -121,18 +122,22 @@ static bool has_memory(const char *controllers, size_t length)
 }
 
 /* Lines of `ID:CONTROLLERS:PATH` (cgroups(7)); `0::` is that of version 2. Most builds have no limit at all: what one
- * launcher found holds a second for all in the same groups. */
+ * launcher found holds a second for all in the same groups, and for what its caller starts. */
 static void heed_cgroups(struct memory *memory, struct ledger *ledger)
 {
 	char text[4096];
 	bool limited = false;
-	ssize_t size = read_small_file(OWN_CGROUPS, text, sizeof text);
+	ssize_t size = caller_is_unlimited(ledger) ? -1 : read_small_file(OWN_CGROUPS, text, sizeof text);
 	uint64_t groups = size < 0 ? 0 : hash(HASH_OF_NOTHING, text, (size_t)size), now = monotonic_ns();
 	volatile uint64_t *unlimited = FIELD(uint64_t, ledger->header, HEADER_UNLIMITED);
 	volatile uint64_t *unlimited_at = FIELD(uint64_t, ledger->header, HEADER_UNLIMITED_AT);
 
-	if (size < 0 || (*unlimited == groups && now - *unlimited_at < BELIEVED_NS))
+	if (size < 0)
 		return;
+	if (*unlimited == groups && now - *unlimited_at < BELIEVED_NS) {
+		caller_tell_unlimited(ledger);
+		return;
+	}
 	for (const char *line = text; *line != '\0';) {
 		size_t length = strcspn(line, "\n");
 		const char *controllers = memchr(line, ':', length);
@@ -152,6 +157,8 @@ static void heed_cgroups(struct memory *memory, struct ledger *ledger)
 	if (!limited) {
 		*unlimited = groups;
 		*unlimited_at = now;
+		ledger_store(ledger, HEADER_UNLIMITED, HEADER_UNLIMITED_AT + sizeof *unlimited_at - HEADER_UNLIMITED);
+		caller_tell_unlimited(ledger);
 	}
 }
 

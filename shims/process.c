@@ -288,29 +288,3 @@ bool inherited_fd(int fd, struct stat *status)
 
 	return flags >= 0 && (flags & FD_CLOEXEC) == 0 && fstat(fd, status) == 0;
 }
-
-static uint64_t known_namespace;
-
-static uint64_t look_for_namespace(const char *path)
-{
-	struct stat status;
-
-	if (known_namespace == 0 && stat(path, &status) == 0)
-		known_namespace = (uint64_t)status.st_ino;
-	return known_namespace;
-}
-
-uint64_t pid_namespace(void)
-{
-	return look_for_namespace("/proc/self/ns/pid");
-}
-
-uint64_t pid_namespace_by_parent(void)
-{
-	const pid_t parent = getppid();
-	char path[32];
-
-	if (parent > 0 && snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)parent) < (int)sizeof path)
-		look_for_namespace(path);
-	return pid_namespace();
-}

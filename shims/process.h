@@ -70,9 +70,4 @@ int open_high_at(int directory, const char *path, int flags);
 /* stat() with EINTR looped: FUSE and network file systems give it. */
 bool stat_path(const char *path, struct stat *status);
 
-/* The inode of our PID namespace, 0 where it can't be told. The second asks our parent first, which is in the same one if
- * it has a number at all: a process' first look into its own part of /proc takes the kernel longer than all else here. */
-uint64_t pid_namespace(void);
-uint64_t pid_namespace_by_parent(void);
-
 #endif

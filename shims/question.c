@@ -83,7 +83,7 @@ static bool ask(const struct question *question)
 		report("no jobserver: %s", why);
 		return false;
 	}
-	ledger_open(&ledger, &jobserver, false);
+	ledger_open(&ledger, &jobserver, LEDGER_LOOK);
 	return question->answer(&jobserver, &ledger) && fflush(stdout) == 0;
 }
 

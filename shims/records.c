@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "ledgerfile.h"
+#include "namespace.h"
 #include "process.h"
 
 #ifdef JOBSHIM_NO_RECLAIM
@@ -71,6 +73,9 @@ static enum owner tool_of(const unsigned char *record)
 	memcpy(&namespace, record + RECORD_PID_NAMESPACE, sizeof namespace);
 	if (namespace != (uint32_t)pid_namespace())
 		return monotonic_ns() - since > UNSEEN_NS ? OWNER_DEAD : OWNER_UNSEEN;
+	/* Most have ended: that is quickly told. */
+	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+		return OWNER_DEAD;
 	return process_read((pid_t)pid, &process) && !process.zombie && !started_after(&process, since) ? OWNER_LIVES
 	                                                                                               : OWNER_DEAD;
 }
@@ -121,6 +126,9 @@ bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, un
 	if (record[RECORD_STATE] == STATE_FREE)
 		return true;
 	if (record[RECORD_STATE] == STATE_TOOL && tool_of(record) != OWNER_DEAD)
+		return false;
+	ledger_map(ledger); /* what was counted is taken out of it */
+	if (ledger->fd < 0)
 		return false;
 	if (RECLAIMS && holds_token(record)) {
 		if (!store(ledger, index, RECORD_STATE, &releasing, 1))

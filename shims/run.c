@@ -17,6 +17,7 @@
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "mapping.h"
 #include "report.h"
 #include "slot.h"
 #include "wrapper.h"
@@ -29,7 +30,7 @@ static _Noreturn void fail_to_start(const struct run *run, int error)
 
 _Noreturn void run_exec(const struct run *run)
 {
-	ledger_restore_signals();
+	mapping_restore_signals();
 	exec_program(run->real.path, run->argv, environ);
 	fail_to_start(run, errno);
 }
@@ -48,18 +49,23 @@ static _Noreturn void without_jobserver(const struct run *run, const char *why)
 	run_exec(run);
 }
 
+static void tell_ungated(const struct run *run, const struct ledger *ledger)
+{
+	report_debug("%s: no rule is heeded: %s", run->tool, ledger->fd < 0 ? ledger->why : "the ledger can't note it");
+}
+
 /* Waits until the rules let the run look for a slot. */
-static enum admission wait_for_gates(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger,
-                                     const struct inherited *inherited, uint64_t *waited_ns)
+static enum admission wait_for_gates(const struct run *run, const struct jobserver *jobserver, const struct job *job,
+                                     struct ledger *ledger, const struct inherited *inherited, uint64_t *waited_ns)
 {
 	enum admission admission;
 
 	*waited_ns = 0;
 	if (!policy_has_gates(&run->policy))
 		return UNGATED;
-	admission = gate_pass(&run->policy, jobserver, ledger, &inherited->mask, run->settings.patience, waited_ns);
+	admission = gate_pass(&run->policy, jobserver, job, ledger, &inherited->mask, run->settings.patience, waited_ns);
 	if (admission == UNGATED)
-		report_debug("%s: no rule is heeded: %s", run->tool, ledger->fd < 0 ? ledger->why : "the ledger can't note it");
+		tell_ungated(run, ledger);
 	if (admission == IMPATIENT) {
 		ledger_count_overdraft(ledger);
 		report("%s: a rule kept it from running for %g s on an idle machine: run all the same", run->tool,
@@ -68,10 +74,24 @@ static enum admission wait_for_gates(const struct run *run, const struct jobserv
 	return admission;
 }
 
-/* Becomes the tool, in the slot that our caller took: all that must stay behind is the record. */
-static _Noreturn void become(const struct run *run, const struct inherited *inherited)
+/* Becomes the tool, in the slot that our caller took, if its gates are open: all that stays behind is the record. Returns
+ * where it must wait. */
+static void run_at_once(const struct run *run, const struct jobserver *jobserver, const struct job *job,
+                        struct ledger *ledger)
 {
-	child_unprepare(inherited);
+	enum admission admission = UNGATED;
+
+	if (ledger_claim_copy(ledger, jobserver, job, run->name))
+		admission = gate_pass_at_once(&run->policy, ledger, job);
+	if (admission == CLOSED) {
+		ledger_unclaim(ledger);
+		ledger_map(ledger);
+		return;
+	}
+	if (admission == UNGATED)
+		tell_ungated(run, ledger);
+	if (admission == ADMITTED && jobserver->own)
+		ledger_count_caller_run(ledger);
 	run_exec(run);
 }
 
@@ -117,10 +137,11 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 
 	child_prepare(&inherited);
 	ledger_claim(ledger, jobserver, job, run->name);
-	admission = wait_for_gates(run, jobserver, ledger, &inherited, &gated_ns);
+	admission = wait_for_gates(run, jobserver, job, ledger, &inherited, &gated_ns);
 	if (admission == PASSED) {
 		ledger_free(ledger);
-		become(run, &inherited);
+		child_unprepare(&inherited);
+		run_exec(run);
 	}
 	wanted = admission == UNGATED ? 1 : policy_slots(&run->policy, ledger);
 	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience, wanted > 1);
@@ -135,11 +156,6 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	if (wanted > 1)
 		gathering = gather(run, wanted, jobserver, job, ledger, &slot, &inherited);
 	count_start(run, job, jobserver, ledger, &slot);
-	/* Only who was admitted left its gate for all to see, and nobody may borrow its caller's slot any more. */
-	if (run->in_callers && admission == ADMITTED && slot.kind == SLOT_IMPLICIT && wanted == 1 && !run->policy.learns) {
-		ledger_tool(ledger, job);
-		become(run, &inherited);
-	}
 	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;
 	slot_give_back(&slot, jobserver, ledger);
@@ -171,9 +187,10 @@ static void read_policy(struct run *run)
 		run->policy.memory = costs_learned(run->self.shim_dir, told.tool, run->kind);
 }
 
-static void open_ledger(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger)
+static void open_ledger(const struct run *run, const struct jobserver *jobserver, struct ledger *ledger,
+                        enum ledger_use use)
 {
-	ledger_open(ledger, jobserver, true);
+	ledger_open(ledger, jobserver, use);
 	if (ledger->fd < 0)
 		report_debug("%s: no crash safety: %s", run->tool, ledger->why);
 }
@@ -240,6 +257,7 @@ _Noreturn void run_govern(struct run *run)
 	struct ledger ledger;
 	struct job job;
 	const char *why = "";
+	bool at_once;
 
 	if (!jobserver_open(&jobserver, &why))
 		without_jobserver(run, why);
@@ -255,7 +273,7 @@ _Noreturn void run_govern(struct run *run)
 		run_exec(run);
 	/* A foreign jobserver's ledger names no owner, and nobody sums up the runs in it: most runs need none at all. */
 	if (jobserver.own)
-		open_ledger(run, &jobserver, &ledger);
+		open_ledger(run, &jobserver, &ledger, LEDGER_MAKE);
 	else
 		ledger_none(&ledger);
 	job = run->pays ? job_that_pays() : job_find(&jobserver, &ledger);
@@ -272,9 +290,13 @@ _Noreturn void run_govern(struct run *run)
 			ledger_count_caller_run(&ledger);
 		run_exec(run);
 	}
-	if (job.ours)
-		job = job_of_callers();
+	/* What it needed, and the slots beyond its caller's, only a launcher that stays can see to. */
+	at_once = run->in_callers && !run->policy.learns && run->policy.tokens == 1;
 	if (!jobserver.own)
-		open_ledger(run, &jobserver, &ledger);
+		open_ledger(run, &jobserver, &ledger, at_once ? LEDGER_COPY : LEDGER_MAKE);
+	if (at_once)
+		run_at_once(run, &jobserver, &job, &ledger);
+	if (job.ours)
+		job = job_of_callers(&job);
 	run_in_slot(run, &jobserver, &job, &ledger);
 }

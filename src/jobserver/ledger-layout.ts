@@ -40,6 +40,10 @@ export const headerOffsets = {
   used: 128, // u32: records in use when they were last searched
   unlimited: 136, // u64: hash of the cgroups in which a launcher found no limit of memory ...
   unlimitedAt: 144, // u64: ... and when, CLOCK_MONOTONIC nanoseconds
+  callerStart: 152, // u64: who started the last run with rules, by its start time (clock ticks since boot) ...
+  callerPid: 160, // u32: ... and its pid; what a run of its found out holds for the next ones:
+  callerPidNamespace: 164, // u32: the inode of the PID namespace; 0 = not known
+  callerUnlimitedAt: 168, // u64: when there was no limit of memory, CLOCK_MONOTONIC nanoseconds; 0 = not known
   asking: 2048, // 1024 x u16: records + 1 of the runs that a rule asks something of; 0 = free
 } as const
 

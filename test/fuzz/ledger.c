@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (path[0] == '\0')
 		open_pool();
 	write_ledger(data, size);
-	ledger_open(&ledger, &jobserver, false);
+	ledger_open(&ledger, &jobserver, LEDGER_LOOK);
 	if (ledger.fd < 0) {
 		assert(ledger.why != NULL);
 		return 0;

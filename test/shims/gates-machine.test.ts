@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { recordStates } from '../../src/jobserver/ledger-layout.js'
 import { makeWorkspace } from '../support/workspace.js'
-import { killStarted, makeYard } from './hold.js'
+import { type Held, killStarted, ledgerRecords, makeYard, start, until } from './hold.js'
 import { buildLauncher, gated, holding, ruled } from './rules.js'
 import { assertWhole } from './slots.js'
 
@@ -91,6 +92,39 @@ for (const [version, line, path, files] of [
     writeFileSync(groups, '')
     await assertWhole(yard, 'ABCD')
   })
+
+test('memory :: with fake cgroups :: that there is no limit is soon looked up again, and at once for what another process starts', async () => {
+  for (const by of ['the same process', 'another one'] as const) {
+    const yard = await makeYard('ABCD', { launcher })
+    const asks = ruled(yard, 'asks', 'rule=1', 'memory=2000000')
+    mkdirSync(join(machine, 'tight'), { recursive: true })
+    free(15_000_000)
+    for (const [file, bytes] of [
+      ['memory.max', 1_000_000 * 1024],
+      ['memory.current', 0],
+      ['memory.stat', 0],
+    ] as const)
+      writeFileSync(join(machine, 'tight', file), `${bytes}\n`)
+    writeFileSync(groups, '0::/free\n')
+    const first = await holding(asks)
+    writeFileSync(groups, '0::/tight\n')
+    const isGated = (): boolean =>
+      ledgerRecords(yard.runtime).some(({ state }) => state === recordStates.gated)
+    const command = by === 'another one' ? ['sh', '-c', 'hold; exit $?'] : ['hold']
+    const later: Held[] = []
+    do {
+      const held = start({ env: asks, command })
+      later.push(held)
+      await until('it holds or is gated', () => isGated() || held.output.stdout !== '')
+    } while (by === 'the same process' && !isGated() && (await later.at(-1)?.end()))
+    assert.ok(isGated(), by)
+    writeFileSync(groups, '0::/free\n')
+    await later.at(-1)?.tools
+    for (const held of [first, ...later]) assert.is((await held.end()).status, 7)
+    writeFileSync(groups, '')
+    await assertWhole(yard, 'ABCD')
+  }
+})
 
 test('load :: with a fake loadavg :: a second run waits until the load is low, the first does not', async () => {
   const yard = await makeYard('ABCD', { launcher })
