@@ -7,10 +7,16 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "ledger.h"
 #include "ledgerfile.h"
 #include "process.h"
 
-enum { HISTOGRAM_BYTES = COSTS_BUCKETS * COSTS_COUNTER_BYTES };
+enum {
+	HISTOGRAM_BYTES = COSTS_BUCKETS * COSTS_COUNTER_BYTES,
+	SMALL_KIB = 8192, /* such a run is over so soon that noting each would be 2 % of its time; */
+	CLOCK_GRAIN_NS = 64,
+	SMALL_EACH = 8,   /* one of so many, by the clock, is counted as so many */
+};
 
 _Static_assert(sizeof(uint32_t) == COSTS_COUNTER_BYTES, "a counter");
 _Static_assert(COSTS_COMPILE == (int)RUN_COMPILE && COSTS_LINK == (int)RUN_LINK && COSTS_PREPROCESS == (int)RUN_PREPROCESS &&
@@ -56,18 +62,19 @@ static bool is_new(int fd)
 
 void costs_note(const char *shim_dir, const char *tool, enum run_kind kind, long kib)
 {
-	uint32_t count = 0;
+	const bool small = kib < SMALL_KIB;
+	uint32_t count = 0, more = small ? SMALL_EACH : 1;
 	off_t at;
 	int fd;
 
-	if (kind >= COSTS_KINDS || kib <= 0)
+	if (kind >= COSTS_KINDS || kib <= 0 || (small && monotonic_ns() / CLOCK_GRAIN_NS % SMALL_EACH != 0))
 		return;
 	fd = open_costs(shim_dir, tool, O_RDWR | O_CREAT);
 	if (fd < 0)
 		return;
 	at = (off_t)kind * HISTOGRAM_BYTES + (off_t)bucket_of((uint64_t)kib) * (off_t)sizeof count;
-	if ((ledger_file_read(fd, &count, sizeof count, at) || is_new(fd)) && count < UINT32_MAX) {
-		count++;
+	if ((ledger_file_read(fd, &count, sizeof count, at) || is_new(fd)) && count <= UINT32_MAX - more) {
+		count += more;
 		(void)!ledger_file_write(fd, &count, sizeof count, at); /* a full disk: it is not counted */
 	}
 	close(fd);

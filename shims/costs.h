@@ -6,7 +6,7 @@
 
 #include "contract.h"
 
-/* Counts a run that needed so many KiB. Best effort: the shim dir may be somebody else's, and two runs that end in the
+/* Counts a run that needed so many KiB; of small ones some stand for all. Best effort: the shim dir may be somebody else's, and two runs that end in the
  * same moment may count as one. */
 void costs_note(const char *shim_dir, const char *tool, enum run_kind kind, long kib);
 

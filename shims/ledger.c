@@ -67,8 +67,8 @@ void ledger_store(struct ledger *ledger, size_t offset, size_t size)
 		(void)!ledger_file_write(ledger->fd, header_copy + offset, size, (off_t)offset);
 }
 
-/* Checks what fd refers to. False where it can't be used. */
-static bool adopt(struct ledger *ledger, int fd, uid_t owner)
+/* Checks what fd refers to, and maps its header unless that is to be copied. */
+static void adopt(struct ledger *ledger, int fd, uid_t owner, bool copy)
 {
 	const uint32_t numbers[] = { LEDGER_VERSION, LEDGER_RECORD_COUNT };
 	unsigned char head[HEADER_WANTED];
@@ -77,21 +77,22 @@ static bool adopt(struct ledger *ledger, int fd, uid_t owner)
 
 	ledger->fd = fd;
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != owner || (status.st_mode & S_IWOTH) != 0)
-		return without(ledger, "the ledger is not a file of ours"), false;
+		return without(ledger, "the ledger is not a file of ours");
 	if (status.st_size != LEDGER_BYTES)
-		return without(ledger, "the ledger is cut or from another version"), false;
+		return without(ledger, "the ledger is cut or from another version");
 	/* Read, not mapped: see ledger_refresh. */
 	if (!ledger_file_read(fd, head, sizeof head, 0) || memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0 ||
 	    memcmp(head + HEADER_VERSION, numbers, sizeof numbers) != 0)
-		return without(ledger, "the ledger is from another version"), false;
-	memcpy(header_copy, head, sizeof head);
-	ledger->header = header_copy;
-	ledger->copied = true;
+		return without(ledger, "the ledger is from another version");
 	memcpy(&owner_pid, head + HEADER_OWNER_PID, sizeof owner_pid);
 	memcpy(&ledger->owner_start, head + HEADER_OWNER_START, sizeof ledger->owner_start);
 	memcpy(&ledger->owner_namespace, head + HEADER_OWNER_PID_NAMESPACE, sizeof ledger->owner_namespace);
 	ledger->owner = (pid_t)owner_pid;
-	return true;
+	ledger->copied = true;
+	if (copy)
+		ledger->header = memcpy(header_copy, head, sizeof head);
+	else
+		ledger_map(ledger);
 }
 
 void ledger_none(struct ledger *ledger)
@@ -110,8 +111,8 @@ void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, enum 
 	fd = mapping_begin() ? ledger_file_open(jobserver, use != LEDGER_LOOK, &owner, &why) : -1;
 	if (fd < 0)
 		ledger->why = why;
-	else if (adopt(ledger, fd, owner) && use != LEDGER_COPY)
-		ledger_map(ledger);
+	else
+		adopt(ledger, fd, owner, use == LEDGER_COPY);
 }
 
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace)
