@@ -38,6 +38,21 @@ __jobshim_make_pool() {
 	export MAKEFLAGS="${MAKEFLAGS} -j${jobs} ${load:+-l${load} }--jobserver-auth=fifo:${fifo}"
 }
 
+# Tools that run past the shims are named in the log. Adopted by init: a `wait` of the ebuild's must not wait for it. And
+# without our pool: who has that open might hold a token.
+__jobshim_watch() {
+	local pid=${BASHPID} stat
+
+	# With its start time: in a PID sandbox the shells of all phases have the same number, and Portage saves our variables.
+	read -r -a stat <"/proc/${pid}/stat"
+	[[ ${__JOBSHIM_WATCHED} == "${pid} ${stat[21]}" ]] && return
+	__JOBSHIM_WATCHED="${pid} ${stat[21]}"
+	(
+		[[ -z ${__JOBSHIM_POOL} ]] || exec {__JOBSHIM_POOL}>&-
+		"$1" --tell-past "${pid}" </dev/null &
+	)
+}
+
 __jobshim_begin_phase() {
 	local shims=${BASH_SOURCE[0]%/*}/portage
 
@@ -56,6 +71,7 @@ __jobshim_begin_phase() {
 	# Named once more for our launchers: a make -jN of the package's own opens another pool, and names that in MAKEFLAGS.
 	[[ ${MAKEFLAGS} =~ --jobserver-auth=(fifo:[^ ]+) ]] && export JOBSHIM_JOBSERVER=${BASH_REMATCH[1]}
 	[[ ${PATH} == "${shims}":* ]] || export PATH=${shims}:${PATH}
+	__jobshim_watch "${shims}/.jobshim/launcher"
 }
 
 if [[ ${JOBSHIM_PORTAGE} == 1 && ${EBUILD_PHASE} == @(configure|compile|test|install) ]]; then

@@ -32,10 +32,10 @@ static volatile uint16_t *cell(const struct ledger *ledger, unsigned number)
 	return FIELD(uint16_t, ledger->header, HEADER_ASKING + number * sizeof(uint16_t));
 }
 
-static void set_cell(struct ledger *ledger, unsigned number, unsigned value)
+static bool set_cell(struct ledger *ledger, unsigned number, unsigned value)
 {
 	*cell(ledger, number) = (uint16_t)value;
-	ledger_store(ledger, HEADER_ASKING + number * sizeof(uint16_t), sizeof(uint16_t));
+	return ledger_store(ledger, HEADER_ASKING + number * sizeof(uint16_t), sizeof(uint16_t));
 }
 
 bool asking_enter(struct ledger *ledger)
@@ -49,9 +49,7 @@ bool asking_enter(struct ledger *ledger)
 		if (*cell(ledger, i) == 0 && empty == CELLS)
 			empty = i;
 	}
-	if (empty < CELLS)
-		set_cell(ledger, empty, own);
-	return empty < CELLS;
+	return empty < CELLS && set_cell(ledger, empty, own);
 }
 
 /* What the record says, and whether it is of a living run that is asked anything. */
@@ -93,7 +91,7 @@ void asking_each(struct ledger *ledger, bool (*visit)(const struct asking *askin
 			continue;
 		owner = read_asking(ledger, index - 1, &asking);
 		if (owner == OWNER_DEAD)
-			set_cell(ledger, i, 0); /* it ended */
+			(void)!set_cell(ledger, i, 0); /* it ended; else the next one clears it */
 		else if (owner == OWNER_LIVES && visit(&asking, state))
 			return;
 	}

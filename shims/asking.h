@@ -27,7 +27,7 @@ struct asking {
 bool asking_lock(const struct ledger *ledger);
 void asking_unlock(const struct ledger *ledger);
 
-/* Lists our record. False where there is no room. */
+/* Lists our record. False where there is no room, or it can't be stored. */
 bool asking_enter(struct ledger *ledger);
 
 /* Calls visit for all others that are seen, until it returns true. */

@@ -27,9 +27,10 @@ static volatile uint64_t *unlimited_in(const struct ledger *ledger)
 	return FIELD(uint64_t, ledger->header, HEADER_CALLER_UNLIMITED_AT);
 }
 
+/* What can't be stored is asked for again. */
 static void store(struct ledger *ledger)
 {
-	ledger_store(ledger, HEADER_CALLER_START, HEADER_CALLER_UNLIMITED_AT + sizeof(uint64_t) - HEADER_CALLER_START);
+	(void)!ledger_store(ledger, HEADER_CALLER_START, HEADER_CALLER_UNLIMITED_AT + sizeof(uint64_t) - HEADER_CALLER_START);
 }
 
 void caller_meet(struct ledger *ledger, const struct job *job)

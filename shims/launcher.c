@@ -8,6 +8,7 @@
 #include "adapter.h"
 #include "arguments.h"
 #include "environment.h"
+#include "past.h"
 #include "question.h"
 #include "report.h"
 #include "run.h"
@@ -78,6 +79,8 @@ int main(int argc, char **argv)
 	run.tool = argc > 0 ? base_name(argv[0]) : "launcher";
 	if (strcmp(run.tool, "launcher") == 0) {
 		if (argc == 2 && question_answer(argv[1], &status))
+			return status;
+		if (argc == 3 && past_answer(&run.self, argv[1], argv[2], &status))
 			return status;
 		run.prefixed = true;
 		run.pays = argc > 1 && strcmp(argv[1], "--token") == 0;

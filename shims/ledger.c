@@ -60,11 +60,9 @@ bool ledger_refresh(struct ledger *ledger)
 	return true;
 }
 
-void ledger_store(struct ledger *ledger, size_t offset, size_t size)
+bool ledger_store(struct ledger *ledger, size_t offset, size_t size)
 {
-	/* What can't be stored is found again by the next one who looks. */
-	if (ledger->copied)
-		(void)!ledger_file_write(ledger->fd, header_copy + offset, size, (off_t)offset);
+	return !ledger->copied || ledger_file_write(ledger->fd, header_copy + offset, size, (off_t)offset);
 }
 
 /* Checks what fd refers to, and maps its header unless that is to be copied. */

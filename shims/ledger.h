@@ -41,8 +41,8 @@ void ledger_map(struct ledger *ledger);
 /* Before the header is looked at: reads a copied one again. False on error. */
 bool ledger_refresh(struct ledger *ledger);
 
-/* Stores what was changed in the header, which may be a copy. */
-void ledger_store(struct ledger *ledger, size_t offset, size_t size);
+/* Stores what was changed in the header, which may be a copy. False where that can't be done. */
+bool ledger_store(struct ledger *ledger, size_t offset, size_t size);
 
 /* Whether process is the `jobshim run` that made the pool; whether that one is in the PID namespace given. */
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);

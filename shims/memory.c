@@ -157,7 +157,7 @@ static void heed_cgroups(struct memory *memory, struct ledger *ledger)
 	if (!limited) {
 		*unlimited = groups;
 		*unlimited_at = now;
-		ledger_store(ledger, HEADER_UNLIMITED, HEADER_UNLIMITED_AT + sizeof *unlimited_at - HEADER_UNLIMITED);
+		(void)!ledger_store(ledger, HEADER_UNLIMITED, HEADER_UNLIMITED_AT + sizeof *unlimited_at - HEADER_UNLIMITED);
 		caller_tell_unlimited(ledger);
 	}
 }

@@ -214,10 +214,15 @@ bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *s
 	return each_number("/proc", visit, state);
 }
 
-/* Adds up the children of one thread; true, to stop, where the kernel does not tell them. */
-static bool add_children(int directory, const char *thread, void *state)
+struct children {
+	void (*visit)(pid_t child, void *state);
+	void *state;
+};
+
+/* Those of one thread; true, to stop, where the kernel does not tell them. */
+static bool each_of_thread(int directory, const char *thread, void *state)
 {
-	struct process_tree *tree = state, below;
+	const struct children *children = state;
 	char path[64], text[4096], *at = text, *end;
 
 	snprintf(path, sizeof path, "%s/children", thread);
@@ -229,23 +234,37 @@ static bool add_children(int directory, const char *thread, void *state)
 		if (end == at)
 			return false;
 		at = end;
-		if (process_tree((pid_t)child, &below)) {
-			tree->ticks += below.ticks;
-			tree->pages += below.pages;
-		}
+		children->visit((pid_t)child, children->state);
 	}
+}
+
+bool process_each_child(pid_t pid, void (*visit)(pid_t child, void *state), void *state)
+{
+	struct children children = { .visit = visit, .state = state };
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	return !each_number(path, each_of_thread, &children);
+}
+
+static void add_child(pid_t child, void *state)
+{
+	struct process_tree *tree = state, below;
+
+	if (!process_tree(child, &below))
+		return;
+	tree->ticks += below.ticks;
+	tree->pages += below.pages;
 }
 
 bool process_tree(pid_t pid, struct process_tree *tree)
 {
 	struct process process;
-	char path[32];
 
 	if (!process_read(pid, &process))
 		return false;
 	*tree = (struct process_tree){ .ticks = process.cpu, .pages = process.pages };
-	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-	return !each_number(path, add_children, tree);
+	return process_each_child(pid, add_child, tree);
 }
 
 bool process_stat_fd(pid_t pid, int fd, struct stat *status)

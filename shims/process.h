@@ -27,6 +27,9 @@ bool process_read(pid_t pid, struct process *process);
 /* Calls visit for each process that /proc shows, until it returns true. True if one did. */
 bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *state);
 
+/* Calls visit for each child of pid; some may be left out while others end. False where the kernel does not tell them. */
+bool process_each_child(pid_t pid, void (*visit)(pid_t child, void *state), void *state);
+
 /* What a process and all that descends from it use. */
 struct process_tree {
 	uint64_t ticks; /* of CPU time so far */

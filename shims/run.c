@@ -158,9 +158,11 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	count_start(run, job, jobserver, ledger, &slot);
 	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;
+	if (gathering != NULL) {
+		ledger_count_end(ledger);
+		gather_give_back(gathering, jobserver); /* before our record goes, for which others wait at their gates */
+	}
 	slot_give_back(&slot, jobserver, ledger);
-	if (gathering != NULL)
-		gather_give_back(gathering, jobserver);
 	if (status < 0 && error != ECHILD) {
 		/* It gets our own process, and so no slot. What is wrong with the tool itself, this one tells. */
 		report_debug("%s: not governed: it can't be started as a child: %s", run->tool, strerror(error));

@@ -9,6 +9,7 @@ import {
   sure,
   type Verdict,
   verdicts,
+  verdictsOfBecoming,
   verdictsOfRules,
   withoutRules,
 } from './plausible.js'
@@ -50,7 +51,11 @@ const describe = ({ kind, label, which }: Row): string => `${kind} ${label} #${w
 
 function verdictOn(place: Place, row: Row): Verdict | undefined {
   if (row.kind === 'execve' && place.options.includes('client')) return cannotStart
-  const rows = place.rules === undefined ? verdicts : [...verdictsOfRules, ...verdicts]
+  const rows = [
+    ...(place.rules !== undefined && place.options.includes('client') ? verdictsOfBecoming : []),
+    ...(place.rules === undefined ? [] : verdictsOfRules),
+    ...verdicts,
+  ]
   const verdict = rows.find(
     ({ call, errors }) => call.test(describe(row)) && (errors?.includes(row.code) ?? row.code !== 'EINTR'),
   )

@@ -69,6 +69,7 @@ export const plausible: Readonly<Record<string, Errors>> = {
   recvfrom: { EINTR: 'a signal', ENOMEM: 'no memory' },
   vfork: started,
   clone: started,
+  kill: { ESRCH: 'the process ended', EPERM: "it is another user's" },
   execve: { ...started, ENFILE: 'as of open', ETXTBSY: 'it is being written', EACCES: 'a security module' },
   prctl: { EPERM: 'a sandbox' },
   wait4: { EINTR: 'a signal' },
@@ -188,6 +189,21 @@ export const verdictsOfRules: readonly Verdict[] = [
     call: /^mmap v1 #2$/,
     says: `${unheeded}the ledger can't note it\n`,
     why: 'its own record is not in the ledger',
+  },
+]
+
+/** Where it becomes the tool in its caller's slot, before those. */
+export const verdictsOfBecoming: readonly Verdict[] = [
+  {
+    call: /^pread64 v1 #3$/,
+    says: `${unheeded}the ledger can't note it\n`,
+    why: 'nobody can look at the gates',
+  },
+  { call: /^pwrite64 v1 #1$/, says: '', why: 'what a run before it has left stays until the next one looks' },
+  {
+    call: /^pwrite64 v1 #[23]$/,
+    says: `${unheeded}the ledger can't note it\n`,
+    why: 'its place in the list, or its own record, is not in the ledger',
   },
 ]
 

@@ -2,8 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { findClient } from './clients.js'
-import { type Outcome, run } from './jobshim.js'
+import * as assert from 'uvu/assert'
+import { type ClientKey, clients, findClient } from './clients.js'
+import { jobshim, type Outcome, run } from './jobshim.js'
+import { makeRecorder, type Recorder } from './recording.js'
 import { makeWorkspace, writeFiles } from './workspace.js'
 
 /** A package whose build misbehaves. */
@@ -16,17 +18,44 @@ export type Package = {
 export type Portage = {
   root: string
   configRoot: string
-  /** Runs `ebuild` for a package, to the end of a phase; `env` is added to what it sees. */
-  ebuild(name: string, phases: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>
+  /** Runs `ebuild` for a package, to the end of a phase. */
+  ebuild(name: string, phases: readonly string[]): Promise<Outcome>
+  /** What runs `emerge`, to the packages and no further: a command and its environment. */
+  emerge(args: readonly string[]): { command: string[]; env: Record<string, string> }
+  /** Installs jobshim, and opts the packages in. */
+  optIn(): Promise<void>
   buildDirectory(name: string): string
+  packageOf(name: string): string // of emerge
 }
 
-/** Whether there is the user as whom `userpriv` runs a phase, and that one can come to Portage, wherever it lies. */
-export const isReachable = (): boolean =>
-  spawnSync('setpriv', [
-    ...['--reuid=portage', '--regid=portage', '--clear-groups'],
-    ...[join(findClient('portage') ?? '', 'python'), '-c', 'import portage'],
-  ]).status === 0
+/** Whether there is the user as whom `userpriv` runs a phase, and the command succeeds as that one, wherever it lies. */
+const succeedsAsPortage = (...command: string[]): boolean =>
+  spawnSync('setpriv', ['--reuid=portage', '--regid=portage', '--clear-groups', ...command]).status === 0
+
+/** Where rustup has its toolchains: HOME is another one in a phase. */
+export const rustupHome = process.env.RUSTUP_HOME ?? join(process.env.HOME ?? '', '.rustup')
+
+/** Whether Portage, and the client where one is named, are there, and for the user portage, too, where that is asked for. */
+export function canBuild(needs: ClientKey | undefined, userpriv: boolean): boolean {
+  const portage = findClient('portage')
+  const client = needs === undefined ? '' : findClient(needs)
+  if (portage === undefined || client === undefined) return false
+  if (!userpriv) return true
+  const program = needs === undefined ? [] : [join(client, clients[needs].program), '--version']
+  return (
+    succeedsAsPortage(join(portage, 'python'), '-c', 'import portage') &&
+    (program.length === 0 || succeedsAsPortage('env', `RUSTUP_HOME=${rustupHome}`, ...program))
+  )
+}
+
+/** A recorder whose log the user portage may write, too. */
+export function makeOpenRecorder(): Recorder {
+  const recorder = makeRecorder(join(makeWorkspace(), 'recorder'))
+  const [bin = ''] = recorder.bin.split(delimiter)
+  letIn(bin)
+  chmodSync(dirname(bin), 0o777)
+  return recorder
+}
 
 /** Lets other users into a directory of ours, wherever it lies. */
 export function letIn(directory: string): void {
@@ -46,10 +75,16 @@ const withoutSandboxes =
 
 const indented = (text: string): string => text.trim().replace(/^/gm, '\t')
 
-/** `path`: what is on PATH in the phases, behind Portage's own. */
+export type Setting = {
+  path: string // what is on PATH in the phases, behind Portage's own
+  makeopts: string
+  features?: string
+  settings?: readonly string[] // further lines of make.conf
+}
+
 export function makePortage(
   packages: readonly Package[],
-  { path, makeopts, features = '' }: { path: string; makeopts: string; features?: string },
+  { path, makeopts, features = '', settings = [] }: Setting,
 ): Portage {
   const root = makeWorkspace('portage')
   letIn(root)
@@ -91,24 +126,37 @@ export function makePortage(
       `PORTAGE_TMPDIR="${join(root, 'tmp')}"`,
       `DISTDIR="${join(root, 'dist')}"`,
       `PKGDIR="${join(root, 'packages')}"`,
-      'NOCOLOR="true"\n',
+      'NOCOLOR="true"',
+      ...settings,
+      '',
     ].join('\n'),
   })
   symlinkSync(join(repo, 'profiles/default'), join(etc, 'make.profile'))
   const bin = findClient('portage') ?? ''
+  const env = {
+    PATH: [bin, path].join(delimiter),
+    PORTAGE_CONFIGROOT: configRoot,
+    NO_COLOR: '1',
+  }
   return {
     root,
     configRoot,
-    ebuild: (name, phases, env = {}) =>
+    emerge: args => ({ command: [join(bin, 'emerge'), '--buildpkgonly', '--nodeps', ...args], env }),
+    packageOf: name => join(root, 'packages/app-misc', name),
+    async optIn() {
+      const at = ['--root', configRoot]
+      for (const words of [
+        ['install', '--no-config', ...at],
+        ['enable', ...at, ...packages.map(({ name }) => `app-misc/${name}`)],
+      ]) {
+        const { status, stderr } = await jobshim(['portage', ...words], { env: { PATH: path }, cwd: root })
+        assert.is(status, 0, stderr)
+      }
+    },
+    ebuild: (name, phases) =>
       run(join(bin, 'ebuild'), [join(repo, 'app-misc', name, `${name}-1.ebuild`), ...phases], {
         cwd: root,
-        env: {
-          ...env,
-          PATH: [bin, path].join(delimiter),
-          PORTAGE_CONFIGROOT: configRoot,
-          ROOT: join(root, 'installed'),
-          NO_COLOR: '1',
-        },
+        env: { ...env, ROOT: join(root, 'installed') },
         hangSeconds: 120,
       }),
     buildDirectory: name => join(root, 'tmp/portage/app-misc', `${name}-1`),

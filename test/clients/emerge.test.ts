@@ -1,0 +1,109 @@
+/** `emerge --jobs` of packages that ignore MAKEOPTS, all in one `jobshim serve`; what runs is counted by the recorder. */
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { freeTokens, type Served, serve } from '../commands/served.js'
+import { type Held, killStarted, start, until } from '../shims/hold.js'
+import { findClient } from '../support/clients.js'
+import { canBuild, letIn, makeOpenRecorder, makePortage, type Portage } from '../support/portage.js'
+import { killAll, type Process, processes } from '../support/processes.js'
+import type { Recorder } from '../support/recording.js'
+import { endless, type Misbehaving, packages } from './misbehaving.js'
+
+const tokens = 4
+
+type Build = { served: Served; portage: Portage; recorder: Recorder; emerge: Held; names: string[] }
+
+const five = packages.filter(({ past, needs }) => past === undefined && needs !== 'cargo')
+const six = [...five, ...five]
+  .slice(0, 6)
+  .map((made, index) => ({ ...made, name: `${made.name}-p${index}` }) satisfies Misbehaving)
+
+async function startEmerge(features: string, chosen: readonly Misbehaving[] = six): Promise<Build> {
+  const access = features.includes('userpriv') ? ['--mode', '660', '--group', 'portage'] : []
+  const served = await serve(tokens, { args: access })
+  letIn(served.yard.root)
+  const recorder = makeOpenRecorder()
+  const clients = chosen.flatMap(({ needs }) => (needs === undefined ? [] : [findClient(needs) ?? '']))
+  const portage = makePortage(chosen, {
+    path: [recorder.bin, ...clients, process.env.PATH].join(delimiter),
+    makeopts: '-j3',
+    features: `jobserver-token ${features}`,
+    settings: [`MAKEFLAGS="--jobserver-auth=fifo:${served.fifo}"`],
+  })
+  const names = chosen.map(({ name }) => name)
+  for (const name of names) assert.is((await portage.ebuild(name, ['manifest'])).status, 0)
+  await portage.optIn()
+  const words = ['--jobs=3', '--keep-going=y', '--quiet-build=n', ...names.map(name => `app-misc/${name}`)]
+  return {
+    served,
+    portage,
+    recorder,
+    emerge: start({ ...portage.emerge(words), hangSeconds: 240 }),
+    names,
+  }
+}
+
+/** The shells that compile a package. */
+const shellsOf = ({ portage }: Build, name: string): Process[] =>
+  processes().filter(({ pid, command }) => {
+    if (!/ebuild\.sh compile$/.test(command)) return false
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${portage.buildDirectory(name)}/`)
+    } catch {
+      return false // gone meanwhile
+    }
+  })
+
+const compiles = ({ portage }: Build, name: string): boolean =>
+  existsSync(join(portage.buildDirectory(name), 'work/source/f0.o'))
+
+const built = ({ portage, names }: Build): string[] =>
+  names.filter(name => existsSync(portage.packageOf(name)))
+
+async function endWhole({ served, portage, recorder }: Build): Promise<void> {
+  await until('all tokens are back', () => freeTokens(served) === tokens)
+  await until('no phase is left', () => processes().every(({ command }) => !command.includes(portage.root)))
+  const { peak } = recorder.take()
+  assert.ok(peak <= tokens && peak > 1, `${peak} at once`)
+  const { status, stderr } = await served.server.kill('SIGTERM')
+  assert.is(status, 0)
+  assert.match(stderr, /^(jobshim: put back (a token|\d+ tokens) lost with killed clients\n)*$/)
+}
+
+for (const features of ['', 'userpriv pid-sandbox']) {
+  const title = `emerge :: --jobs=3 of six packages in a jobshim serve -j${tokens}${features && ` :: ${features}`}`
+  const testIf = six.every(({ needs }) => canBuild(needs, features !== '')) ? test : test.skip
+
+  testIf(`${title} :: never more compilers than tokens, and nobody hangs`, async () => {
+    const build = await startEmerge(features)
+    const { status, stdout, stderr } = await build.emerge.ended
+    assert.is(status, 0, stdout + stderr)
+    assert.equal(built(build), build.names)
+    await endWhole(build)
+  })
+
+  testIf(`${title} :: ^C in the middle :: the tokens are back`, async () => {
+    const build = await startEmerge(features, [endless, ...six.slice(1)])
+    await until('it compiles', () => compiles(build, endless.name), 60)
+    process.kill(-build.emerge.pid, 'SIGINT')
+    const { status, signal, stdout, stderr } = await build.emerge.ended
+    assert.ok(signal === 'SIGINT' || status !== 0, stdout + stderr)
+    await endWhole(build)
+  })
+
+  testIf(`${title} :: kill -9 of an ebuild :: the others are built, and the tokens are back`, async () => {
+    const build = await startEmerge(features, [endless, ...six.slice(1)])
+    await until('it compiles', () => compiles(build, endless.name), 60)
+    killAll(shellsOf(build, endless.name))
+    const { status, stdout, stderr } = await build.emerge.ended
+    assert.is(status, 1, stdout + stderr)
+    assert.equal(built(build), build.names.slice(1), stdout + stderr)
+    await endWhole(build)
+  })
+}
+
+test.after(killStarted)
+
+test.run()
