@@ -5,29 +5,36 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { freeTokens, type Served, serve } from '../commands/served.js'
 import { type Held, killStarted, start, until } from '../shims/hold.js'
-import { findClient } from '../support/clients.js'
-import { canBuild, letIn, makeOpenRecorder, makePortage, type Portage } from '../support/portage.js'
+import { watchBelow } from '../support/counted.js'
+import {
+  canBuild,
+  letIn,
+  makeOpenCounted,
+  makeOpenRecorder,
+  makePortage,
+  openClient,
+  type Portage,
+} from '../support/portage.js'
 import { killAll, type Process, processes } from '../support/processes.js'
-import type { Recorder } from '../support/recording.js'
 import { endless, type Misbehaving, packages } from './misbehaving.js'
 
 const tokens = 4
 
-type Build = { served: Served; portage: Portage; recorder: Recorder; emerge: Held; names: string[] }
+type Build = { served: Served; portage: Portage; emerge: Held; names: string[] }
 
 const five = packages.filter(({ past, needs }) => past === undefined && needs !== 'cargo')
 const six = [...five, ...five]
   .slice(0, 6)
   .map((made, index) => ({ ...made, name: `${made.name}-p${index}` }) satisfies Misbehaving)
 
-async function startEmerge(features: string, chosen: readonly Misbehaving[] = six): Promise<Build> {
+/** `bin`: compilers that are counted. */
+async function startEmerge(bin: string, features: string, chosen: readonly Misbehaving[]): Promise<Build> {
   const access = features.includes('userpriv') ? ['--mode', '660', '--group', 'portage'] : []
   const served = await serve(tokens, { args: access })
   letIn(served.yard.root)
-  const recorder = makeOpenRecorder()
-  const clients = chosen.flatMap(({ needs }) => (needs === undefined ? [] : [findClient(needs) ?? '']))
+  const clients = chosen.flatMap(({ needs }) => (needs === undefined ? [] : [openClient(needs) ?? '']))
   const portage = makePortage(chosen, {
-    path: [recorder.bin, ...clients, process.env.PATH].join(delimiter),
+    path: [bin, ...clients, process.env.PATH].join(delimiter),
     makeopts: '-j3',
     features: `jobserver-token ${features}`,
     settings: [`MAKEFLAGS="--jobserver-auth=fifo:${served.fifo}"`],
@@ -39,7 +46,6 @@ async function startEmerge(features: string, chosen: readonly Misbehaving[] = si
   return {
     served,
     portage,
-    recorder,
     emerge: start({ ...portage.emerge(words), hangSeconds: 240 }),
     names,
   }
@@ -62,44 +68,52 @@ const compiles = ({ portage }: Build, name: string): boolean =>
 const built = ({ portage, names }: Build): string[] =>
   names.filter(name => existsSync(portage.packageOf(name)))
 
-async function endWhole({ served, portage, recorder }: Build): Promise<void> {
+async function endWhole({ served, portage }: Build): Promise<void> {
   await until('all tokens are back', () => freeTokens(served) === tokens)
   await until('no phase is left', () => processes().every(({ command }) => !command.includes(portage.root)))
-  const { peak } = recorder.take()
-  assert.ok(peak <= tokens && peak > 1, `${peak} at once`)
   const { status, stderr } = await served.server.kill('SIGTERM')
   assert.is(status, 0)
   assert.match(stderr, /^(jobshim: put back (a token|\d+ tokens) lost with killed clients\n)*$/)
 }
+
+const assertPeak = (peak: number): void => assert.ok(peak <= tokens && peak > 1, `${peak} at once`)
 
 for (const features of ['', 'userpriv pid-sandbox']) {
   const title = `emerge :: --jobs=3 of six packages in a jobshim serve -j${tokens}${features && ` :: ${features}`}`
   const testIf = six.every(({ needs }) => canBuild(needs, features !== '')) ? test : test.skip
 
   testIf(`${title} :: never more compilers than tokens, and nobody hangs`, async () => {
-    const build = await startEmerge(features)
+    const recorder = makeOpenRecorder()
+    const build = await startEmerge(recorder.bin, features, six)
     const { status, stdout, stderr } = await build.emerge.ended
     assert.is(status, 0, stdout + stderr)
     assert.equal(built(build), build.names)
+    assertPeak(recorder.take().peak)
     await endWhole(build)
   })
 
   testIf(`${title} :: ^C in the middle :: the tokens are back`, async () => {
-    const build = await startEmerge(features, [endless, ...six.slice(1)])
+    const counted = makeOpenCounted()
+    const build = await startEmerge(counted.bin, features, [endless, ...six.slice(1)])
+    const most = watchBelow(counted, build.emerge.pid)
     await until('it compiles', () => compiles(build, endless.name), 60)
     process.kill(-build.emerge.pid, 'SIGINT')
     const { status, signal, stdout, stderr } = await build.emerge.ended
     assert.ok(signal === 'SIGINT' || status !== 0, stdout + stderr)
+    assertPeak(most())
     await endWhole(build)
   })
 
   testIf(`${title} :: kill -9 of an ebuild :: the others are built, and the tokens are back`, async () => {
-    const build = await startEmerge(features, [endless, ...six.slice(1)])
+    const counted = makeOpenCounted()
+    const build = await startEmerge(counted.bin, features, [endless, ...six.slice(1)])
+    const most = watchBelow(counted, build.emerge.pid)
     await until('it compiles', () => compiles(build, endless.name), 60)
     killAll(shellsOf(build, endless.name))
     const { status, stdout, stderr } = await build.emerge.ended
     assert.is(status, 1, stdout + stderr)
     assert.equal(built(build), build.names.slice(1), stdout + stderr)
+    assertPeak(most())
     await endWhole(build)
   })
 }

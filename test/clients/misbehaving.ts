@@ -1,6 +1,6 @@
 /** Packages whose builds ignore MAKEOPTS, each in a way of its own. */
 import type { ClientKey } from '../support/clients.js'
-import { type Package, rustupHome } from '../support/portage.js'
+import type { Package } from '../support/portage.js'
 
 export const names = Array.from({ length: 10 }, (_, index) => `f${index}`)
 const sources = Object.fromEntries(names.map(name => [`${name}.c`, `int ${name}(void) { return 0; }\n`]))
@@ -98,7 +98,7 @@ export const packages: readonly Misbehaving[] = [
     needs: 'cargo',
     files: crate,
     phases: {
-      src_compile: `RUSTUP_HOME="${rustupHome}" cargo build --quiet --offline -j20 || die`,
+      src_compile: 'cargo build --quiet --offline -j20 || die',
       src_install: insertObjects,
     },
   },

@@ -3,8 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs
 import { delimiter, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { findClient } from '../support/clients.js'
-import { canBuild, makeOpenRecorder, makePortage } from '../support/portage.js'
+import { canBuild, makeOpenRecorder, makePortage, openClient } from '../support/portage.js'
 import { makeWorkspace } from '../support/workspace.js'
 import { names, packages } from './misbehaving.js'
 
@@ -29,7 +28,7 @@ for (const { needs, features, past, ...made } of cases) {
   }
   test(title, async () => {
     const recorder = makeOpenRecorder()
-    const client = needs === undefined ? [] : [findClient(needs) ?? '']
+    const client = needs === undefined ? [] : [openClient(needs) ?? '']
     const path = [recorder.bin, ...client, process.env.PATH].join(delimiter)
     const cache = join(makeWorkspace(), 'ccache')
     const settings = [`CCACHE_DIR="${cache}"`]

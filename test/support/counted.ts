@@ -1,12 +1,30 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { processes } from './processes.js'
 import { repository } from './workspace.js'
 
 /** Compilers that are counted while they run, killed or not; see counted.c. */
 export type Counted = {
   bin: string // goes on PATH behind the shims and before the real compilers
   running(): number[] // the pids of those that run now
+}
+
+/** Looks every few milliseconds; returns how many at most ran at once below process `root`, once that is asked for. */
+export function watchBelow(counted: Counted, root: number): () => number {
+  let most = 0
+  const timer = setInterval(() => {
+    const tools = counted.running()
+    if (tools.length <= most) return
+    const parents = new Map(processes().map(({ pid, parent }) => [pid, parent]))
+    const isBelow = (pid: number | undefined): boolean =>
+      pid === root || (pid !== undefined && pid > 1 && isBelow(parents.get(pid)))
+    most = Math.max(most, tools.filter(isBelow).length)
+  }, 5).unref()
+  return () => {
+    clearInterval(timer)
+    return most
+  }
 }
 
 export function makeCounted(directory: string): Counted {

@@ -1,9 +1,10 @@
 /** A Portage with a repository of its own, as root and in a directory: nothing of the machine's is changed. */
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type ClientKey, clients, findClient } from './clients.js'
+import { type Counted, makeCounted } from './counted.js'
 import { jobshim, type Outcome, run } from './jobshim.js'
 import { makeRecorder, type Recorder } from './recording.js'
 import { makeWorkspace, writeFiles } from './workspace.js'
@@ -32,19 +33,35 @@ export type Portage = {
 const succeedsAsPortage = (...command: string[]): boolean =>
   spawnSync('setpriv', ['--reuid=portage', '--regid=portage', '--clear-groups', ...command]).status === 0
 
-/** Where rustup has its toolchains: HOME is another one in a phase. */
-export const rustupHome = process.env.RUSTUP_HOME ?? join(process.env.HOME ?? '', '.rustup')
+let _toolchain: string | undefined
+
+/** Rust's programs without rustup, whose home others can't come to: hard links to all that is there. */
+function openToolchain(): string {
+  if (_toolchain !== undefined) return _toolchain
+  const directory = join(makeWorkspace('rust'), 'toolchain')
+  const sysroot = execFileSync('rustc', ['--print', 'sysroot'], { encoding: 'utf8' }).trim()
+  execFileSync('cp', ['-al', sysroot, directory])
+  letIn(directory)
+  _toolchain = join(directory, 'bin')
+  return _toolchain
+}
+
+/** The directory of a client that a package needs; undefined where there is none. The user portage comes to it, too. */
+export function openClient(needs: ClientKey): string | undefined {
+  const found = findClient(needs)
+  return found !== undefined && needs === 'cargo' ? openToolchain() : found
+}
 
 /** Whether Portage, and the client where one is named, are there, and for the user portage, too, where that is asked for. */
 export function canBuild(needs: ClientKey | undefined, userpriv: boolean): boolean {
   const portage = findClient('portage')
-  const client = needs === undefined ? '' : findClient(needs)
+  const client = needs === undefined ? '' : openClient(needs)
   if (portage === undefined || client === undefined) return false
   if (!userpriv) return true
-  const program = needs === undefined ? [] : [join(client, clients[needs].program), '--version']
+  const program = needs === undefined ? 'true' : clients[needs].program
   return (
     succeedsAsPortage(join(portage, 'python'), '-c', 'import portage') &&
-    (program.length === 0 || succeedsAsPortage('env', `RUSTUP_HOME=${rustupHome}`, ...program))
+    succeedsAsPortage('env', `PATH=${[client, process.env.PATH].join(delimiter)}`, program, '--version')
   )
 }
 
@@ -55,6 +72,15 @@ export function makeOpenRecorder(): Recorder {
   letIn(bin)
   chmodSync(dirname(bin), 0o777)
   return recorder
+}
+
+/** The same for what counts compilers that may be killed. */
+export function makeOpenCounted(): Counted {
+  const directory = join(makeWorkspace(), 'counted')
+  const counted = makeCounted(directory)
+  letIn(counted.bin)
+  chmodSync(join(directory, 'count'), 0o666)
+  return counted
 }
 
 /** Lets other users into a directory of ours, wherever it lies. */
