@@ -12,7 +12,8 @@ export type EnsuredShims = { dir: string; installed: boolean }
 
 /**
  * Returns at once where `dir` (absolute) has a launcher and a manifest; else installs the wanted shims there.
- * Renews a launcher of ours that another version of jobshim put there: both sides must agree on the ledger.
+ * Renews a launcher of ours that another version of jobshim put there, or that is older than the one that was built: both sides
+ * must agree on the ledger.
  * Throws `Failure` for shims that belong to another user, and whatever an install throws.
  */
 export async function ensureShims(
@@ -33,7 +34,8 @@ export async function ensureShims(
       `${layout.launcher}: belongs to another user`,
       'name a directory of your own with --dir',
     )
-  if (launcher.uid === currentUid() && manifest.jobshim !== packageVersion()) {
+  const isOld = manifest.jobshim !== packageVersion() || launcher.mtimeMs < builtAt(environment)
+  if (launcher.uid === currentUid() && isOld) {
     const { renewLauncher } = await import('./install.js')
     await renewLauncher(dir, environment)
   }
@@ -52,6 +54,12 @@ export async function usableLauncher(dir: string, environment: NodeJS.ProcessEnv
   if (built) return built
   const { findOrBuildLauncher } = await import('./build-launcher.js')
   return findOrBuildLauncher(environment)
+}
+
+// In a checkout the version stays the same from one build to the next.
+function builtAt(environment: NodeJS.ProcessEnv): number {
+  const built = findLauncher(environment)
+  return built === undefined ? 0 : statSync(built).mtimeMs
 }
 
 function statLauncher(launcher: string): Stats | undefined {

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -46,6 +46,23 @@ test('ensure :: a launcher of another version is renewed, and nothing else', asy
   assert.equal(readFileSync(join(dir, '.jobshim/launcher')), readFileSync(built))
   assert.is(readFileSync(manifest, 'utf8'), text)
   assert.equal(picture(dir), { '.jobshim': 'directory', cc: '-> .jobshim/launcher' })
+})
+
+test('ensure :: a launcher of the same version, older than what was built since, is renewed; a newer one stays', async () => {
+  const { dir, path, root } = makeBench(['cc'])
+  const environment = { PATH: path, HOME: root }
+  const launcher = join(dir, '.jobshim/launcher')
+  const { mtimeMs } = statSync(built)
+  for (const [age, stays] of [
+    [1, true],
+    [-1, false],
+  ] as const) {
+    await ensureShims(dir, wishes, environment)
+    writeFileSync(launcher, 'another')
+    utimesSync(launcher, new Date(mtimeMs + age * 1000), new Date(mtimeMs + age * 1000))
+    assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
+    assert.is(readFileSync(launcher, 'latin1') === 'another', stays)
+  }
 })
 
 test('ensure :: a launcher that went missing comes back', async () => {

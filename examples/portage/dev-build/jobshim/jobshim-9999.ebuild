@@ -1,0 +1,53 @@
+# Copyright 2026 Gentoo Authors
+# Distributed under the terms of the GNU General Public License v2
+
+EAPI=8
+
+inherit git-r3 systemd
+
+DESCRIPTION="Shims that make every compiler obey the GNU make jobserver"
+HOMEPAGE="https://bugs.gentoo.org/692576"
+# Where your copy of the repository is.
+EGIT_REPO_URI="${JOBSHIM_REPO_URI:-file:///usr/src/jobshim}"
+
+LICENSE="MIT"
+SLOT="0"
+# They want many build systems and a terminal: npm test in a checkout runs them.
+RESTRICT="test"
+
+# The launcher is built once more, as the user who installs shims, where this one is not there.
+RDEPEND=">=net-libs/nodejs-20.17.0"
+BDEPEND=">=net-libs/nodejs-20.17.0[npm]"
+
+src_unpack() {
+	git-r3_src_unpack
+	# Only this phase has the network.
+	cd "${S}" || die
+	npm ci --ignore-scripts --no-audit --no-fund --cache "${T}/npm" || die
+}
+
+src_compile() {
+	npm run build:ts || die
+	emake -C shims
+	npm prune --omit=dev --ignore-scripts --no-audit --no-fund --offline --cache "${T}/npm" || die
+}
+
+src_install() {
+	local home=/usr/lib/node_modules/jobshim
+
+	insinto "${home}"
+	doins -r bin config.schema.json node_modules package.json portage shims
+	insinto "${home}/dist"
+	doins -r dist/src
+	fperms 0755 "${home}"/{bin/jobshim.js,shims/build/launcher}
+	dosym -r "${home}/bin/jobshim.js" /usr/bin/jobshim
+	newinitd examples/serve/jobshim.initd jobshim
+	systemd_dounit examples/serve/jobshim.service
+	dodoc README.md docs/*.md
+}
+
+pkg_postinst() {
+	elog "To hold packages to MAKEOPTS that ignore it:"
+	elog "    jobshim portage install"
+	elog "    jobshim portage enable CATEGORY/PACKAGE"
+}
