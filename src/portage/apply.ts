@@ -1,21 +1,9 @@
 /** Looks at a system that Portage keeps, and carries out what was planned for it. Each step is atomic. */
 import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { readFileSync, realpathSync, rmSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { replaceFile } from '../ground/replace-file.js'
 import { makeDirectory, removeIfEmpty } from '../shimdir/apply.js'
 import type { PortagePlaces } from './places.js'
 import type { Action, Entry } from './plan.js'
@@ -47,7 +35,7 @@ export function apply(places: PortagePlaces, action: Action): void {
         makeDirectory(action.path)
         break
       case 'write file':
-        replaceFile(action.path, action.text)
+        rewrite(action.path, action.text)
         break
       case 'remove file':
         rmSync(action.path, { force: true })
@@ -77,25 +65,17 @@ function writeState({ state }: PortagePlaces, made: readonly string[]): void {
     return
   }
   makeDirectory(dirname(state))
-  replaceFile(state, renderState(made))
+  rewrite(state, renderState(made))
 }
 
 /** As latin1, so that every byte stays; with the mode and owner it had, behind a symlink where it is one. */
-function replaceFile(path: string, text: string): void {
+function rewrite(path: string, text: string): void {
   const before = statOrNothing(path)
   const target = before === undefined ? path : realpathSync(path)
-  const temporary = join(dirname(target), `.jobshim-${randomBytes(8).toString('hex')}`)
-  const file = openSync(temporary, 'wx', 0o600)
-  try {
-    writeFileSync(file, text, 'latin1')
-    if (before) chownSync(temporary, before.uid, before.gid)
-    chmodSync(temporary, before ? before.mode & 0o7777 : 0o644)
-    fsyncSync(file)
-    renameSync(temporary, target)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  } finally {
-    closeSync(file)
-  }
+  replaceFile(target, {
+    temporary: join(dirname(target), `.jobshim-${randomBytes(8).toString('hex')}`),
+    content: Buffer.from(text, 'latin1'),
+    mode: before ? before.mode & 0o7777 : 0o644,
+    owner: before,
+  })
 }

@@ -3,21 +3,17 @@
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
-  closeSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
-  renameSync,
   rmdirSync,
   rmSync,
   symlinkSync,
   unlinkSync,
-  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { replaceFile } from '../ground/replace-file.js'
 import { costFiles, entryOf } from './inspect.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
 import { renderManifest } from './manifest.js'
@@ -30,13 +26,13 @@ type Effect<Kind extends Action['kind']> = (
 ) => void
 
 const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
-  'write manifest': (layout, { names }) => replaceFile(layout, layout.manifest, renderManifest(names), 0o644),
+  'write manifest': (layout, { names }) => rewrite(layout, layout.manifest, renderManifest(names), 0o644),
   'write tool file': (layout, { name, text }) => {
     makeDirectory(layout.tools)
-    replaceFile(layout, layout.toolFile(name), text, 0o644)
+    rewrite(layout, layout.toolFile(name), text, 0o644)
   },
   'remove tool file': (layout, { name }) => rmSync(layout.toolFile(name), { force: true }),
-  'write rules': (layout, { text }) => replaceFile(layout, layout.rules, text, 0o644),
+  'write rules': (layout, { text }) => rewrite(layout, layout.rules, text, 0o644),
   'remove rules': layout => rmSync(layout.rules, { force: true }),
   'make costs': layout => {
     mkdirSync(layout.costs)
@@ -47,7 +43,7 @@ const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
     removeIfEmpty(layout.costs)
   },
   'copy launcher': (layout, _, launcher) => {
-    if (launcher !== undefined) replaceFile(layout, layout.launcher, readFileSync(launcher), 0o755)
+    if (launcher !== undefined) rewrite(layout, layout.launcher, readFileSync(launcher), 0o755)
   },
   'add link': (layout, { name }) => addLink(layout, name),
   'remove link': (layout, { name }) => {
@@ -91,22 +87,9 @@ function addLink(layout: Layout, name: string): void {
   }
 }
 
-// fsync before rename: after a power cut there is the old file or the new one, never an empty one.
-function replaceFile(layout: Layout, path: string, content: string | Buffer, mode: number): void {
+function rewrite(layout: Layout, path: string, content: string | Buffer, mode: number): void {
   const temporary = join(layout.own, `${temporaryPrefix}${randomBytes(8).toString('hex')}`)
-  const file = openSync(temporary, 'wx', mode)
-  try {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written)
-    fsyncSync(file)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  } finally {
-    closeSync(file)
-  }
-  chmodSync(temporary, mode) // whatever the umask: others run the shims of a shared dir
-  renameSync(temporary, path)
+  replaceFile(path, { temporary, content: Buffer.from(content), mode })
 }
 
 /** Removes what a killed install, or a killed launcher, left half written. Call it under the lock. */
