@@ -1,6 +1,7 @@
 /** What `jobshim portage` has made, so that nothing of it stays and nothing else goes. */
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { currentUid } from '../ground/paths.js'
 import type { PortagePlaces } from './places.js'
 
 const version = 1
@@ -9,14 +10,16 @@ const version = 1
 export const renderState = (made: readonly string[]): string =>
   `${JSON.stringify({ version, made }, null, 2)}\n`
 
-/** Returns what was made. Throws `Failure` where the file is not ours. */
+/** Returns what was made. Throws `Failure` where the file is not ours: what it names is removed. */
 export function readMade({ state, root }: PortagePlaces): readonly string[] {
   let text: string
   try {
-    text = readFileSync(state, 'utf8')
+    text = readOwn(state)
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return []
-    throw error
+    const code = systemErrorCode(error)
+    if (code === 'ENOENT') return []
+    if (code === undefined) throw error
+    throw new Failure(`${state}: can't be read (${code})`, 'look who put it there, and move it away')
   }
   const made = parseMade(text)
   if (made?.every(path => path.startsWith(root.replace(/\/?$/, '/')) && !path.split('/').includes('..')))
@@ -25,6 +28,22 @@ export function readMade({ state, root }: PortagePlaces): readonly string[] {
     `${state}: not of this version of jobshim, or of another root`,
     'move it away, and install again',
   )
+}
+
+// One that somebody else may write is not believed.
+function readOwn(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const stats = fstatSync(file)
+    if (stats.isFile() && [0, currentUid()].includes(stats.uid) && (stats.mode & 0o022) === 0)
+      return readFileSync(file, 'utf8')
+    throw new Failure(
+      `${path}: not a file that only you may write`,
+      'look who put it there, and move it away',
+    )
+  } finally {
+    closeSync(file)
+  }
 }
 
 function parseMade(text: string): string[] | undefined {

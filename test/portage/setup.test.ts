@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -178,6 +179,27 @@ test('portage :: what is in the way, and wrong words :: refused, and nothing is 
     'jobshim: portage: what of it?\n  jobshim portage disable, jobshim portage enable, jobshim portage install, jobshim portage uninstall\n',
     2,
   )
+})
+
+test('portage :: uninstall :: a list of what was made that others may write, or that lies elsewhere :: nothing is removed', async () => {
+  const root = makeSystem({ name: '', etc: conf })
+  await portage(root, 'install')
+  const state = join(root, 'usr/lib/jobshim/portage.json')
+  const refused = async (stderr: string): Promise<void> => {
+    const before = pictureOf(root)
+    assert.equal(await jobshim(['portage', 'uninstall', '--root', root], { cwd: root }), {
+      status: 1,
+      signal: null,
+      stdout: '',
+      stderr: `jobshim: ${state}: ${stderr}\n  look who put it there, and move it away\n`,
+    })
+    assert.equal(pictureOf(root), before)
+  }
+  chmodSync(state, 0o666)
+  await refused('not a file that only you may write')
+  renameSync(state, join(root, 'elsewhere'))
+  symlinkSync(join(root, 'elsewhere'), state)
+  await refused("can't be read (ELOOP)")
 })
 
 test.run()
