@@ -69,7 +69,11 @@ __jobshim_begin_phase() {
 	[[ ${MAKEFLAGS} == *--jobserver-* ]] || __jobshim_make_pool ||
 		ewarn "jobshim: no jobserver can be made in ${T}: the build is not governed"
 	# Named once more for our launchers: a make -jN of the package's own opens another pool, and names that in MAKEFLAGS.
-	[[ ${MAKEFLAGS} =~ --jobserver-auth=(fifo:[^ ]+) ]] && export JOBSHIM_JOBSERVER=${BASH_REMATCH[1]}
+	if [[ ${MAKEFLAGS} =~ --jobserver-auth=fifo:([^ ]+) ]]; then
+		export JOBSHIM_JOBSERVER=fifo:${BASH_REMATCH[1]}
+		addwrite "${BASH_REMATCH[1]}" # one outside of the sandbox is ours to use, and its ledger
+		addwrite "${BASH_REMATCH[1]}.ledger"
+	fi
 	[[ ${PATH} == "${shims}":* ]] || export PATH=${shims}:${PATH}
 	__jobshim_watch "${shims}/.jobshim/launcher"
 }
