@@ -58,7 +58,7 @@ void caller_set_namespace(struct ledger *ledger)
 
 bool caller_is_unlimited(const struct ledger *ledger)
 {
-	return *unlimited_in(ledger) != 0 && monotonic_ns() - *unlimited_in(ledger) < BELIEVED_NS;
+	return *pid_in(ledger) != 0 && *unlimited_in(ledger) != 0 && monotonic_ns() - *unlimited_in(ledger) < BELIEVED_NS;
 }
 
 void caller_tell_unlimited(struct ledger *ledger)

@@ -14,7 +14,8 @@ void caller_meet(struct ledger *ledger, const struct job *job);
 /* Sets our PID namespace, which is our caller's. */
 void caller_set_namespace(struct ledger *ledger);
 
-/* Whether a run of the caller's was in no group with a limit of memory, at most a second ago; that ours is not. */
+/* Whether a run of the caller's was in no group with a limit of memory, at most a second ago; that ours is not. Of a caller that can't
+ * be seen, whose pid is 0, nothing is believed: another one has the same. */
 bool caller_is_unlimited(const struct ledger *ledger);
 void caller_tell_unlimited(struct ledger *ledger);
 

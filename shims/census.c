@@ -19,10 +19,9 @@
 #include "question.h"
 #include "records.h"
 #include "report.h"
+#include "resolve.h"
 
 enum { CLIENTS_MAX = 1024 };
-
-static const char LAUNCHER[] = "/.jobshim/launcher";
 
 struct look {
 	const struct jobserver *jobserver;
@@ -155,7 +154,6 @@ static bool look_at_process(int proc, const char *name, void *state)
 	const struct client_name *client;
 	struct process process;
 	const char *path;
-	size_t length;
 
 	if (!process_read((pid_t)strtol(name, NULL, 10), &process) || process.kernel || process.zombie ||
 	    process.pid == getpid())
@@ -171,8 +169,7 @@ static bool look_at_process(int proc, const char *name, void *state)
 	path = process_path(process.pid);
 	if (path == NULL)
 		return false; /* it has ended */
-	length = strlen(path);
-	if (length >= strlen(LAUNCHER) && strcmp(path + length - strlen(LAUNCHER), LAUNCHER) == 0) {
+	if (is_launcher(path)) {
 		look->recorded += opener.record;
 		if (!opener.record && !only_looks(proc, name))
 			may_hold_alone(look, &process);

@@ -26,7 +26,7 @@ static uint64_t key_of(uint64_t namespace, uint64_t pid, uint64_t start, const c
 }
 
 /* Only below a launcher is there anything to look for, and then it has counted its hop. */
-static bool is_launcher(pid_t pid)
+static bool is_launcher_process(pid_t pid)
 {
 	char program[16];
 
@@ -54,7 +54,7 @@ struct job job_find(const struct jobserver *jobserver, const struct ledger *ledg
 		if (!by_owner && !client_of(&process, jobserver))
 			continue;
 		job.ours = child.pid == getpid();
-		job.nested = !by_owner && is_launcher(process.pid);
+		job.nested = !by_owner && is_launcher_process(process.pid);
 		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. Else the child's name;
 		 * without its PID namespace, which takes long to ask for: should two ever agree, they merely share a slot. */
 		job.key = by_owner ? OWNER_KEY : key_of(0, (uint64_t)child.pid, child.start, "");

@@ -31,7 +31,6 @@ enum {
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
-static const char LAUNCHER[] = "/.jobshim/launcher";
 
 /* The same tool, started by the same program for the same reason. */
 struct kind {
@@ -224,13 +223,11 @@ static void note(const struct process *process, const struct ancestor *parent, b
 static bool look_at(const struct process *process, const struct ancestor *parent)
 {
 	const char *path;
-	size_t length;
 	bool shims;
 
 	if (!has_name(process->comm) || (path = process_path(process->pid)) == NULL)
 		return false;
-	length = strlen(path);
-	if (length >= strlen(LAUNCHER) && strcmp(path + length - strlen(LAUNCHER), LAUNCHER) == 0)
+	if (is_launcher(path))
 		return false; /* it waits, for a slot or for the tool below it */
 	if (wrapper_of(path) != NULL)
 		return false; /* ccache takes no slot unless it starts a compiler */
@@ -327,12 +324,14 @@ bool past_answer(const struct self *self, const char *option, const char *root, 
 {
 	const char *hops = getenv(ENV_HOPS);
 	char *rest;
-	const long pid = strtol(root, &rest, 10);
+	const bool tells = strcmp(option, "--tell-past") == 0;
+	long pid;
 
-	watch.tells = strcmp(option, "--tell-past") == 0;
-	if (!watch.tells && strcmp(option, "--past") != 0)
+	if (!tells && strcmp(option, "--past") != 0)
 		return false;
 	*status = 1;
+	pid = strtol(root, &rest, 10);
+	watch.tells = tells;
 	watch.shim_dir = self->shim_dir;
 	watch.hops = hops == NULL ? 0 : strtol(hops, NULL, 10);
 	if (pid <= 0 || pid > INT_MAX || *rest != '\0') {

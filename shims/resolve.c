@@ -14,6 +14,13 @@
 
 static const char MARKER[] = ".jobshim";
 static const char LAUNCHER[] = ".jobshim/launcher";
+
+bool is_launcher(const char *path)
+{
+	const size_t length = strlen(path), end = strlen(LAUNCHER);
+
+	return length > end && path[length - end - 1] == '/' && strcmp(path + length - end, LAUNCHER) == 0;
+}
 static const char DEFAULT_PATH[] = "/bin:/usr/bin"; /* as execvp() has it where PATH is not set */
 enum { STRIPPED_PATH_MAX = 65536 };
 

@@ -20,6 +20,9 @@ struct resolution {
 
 void self_find(struct self *self);
 
+/* Whether path, without symlinks, is that of a launcher in a shim dir. */
+bool is_launcher(const char *path);
+
 /* Whether path names a file in a shim dir, ours or another's. */
 bool is_shim(const struct self *self, const char *path);
 
