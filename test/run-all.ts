@@ -55,7 +55,7 @@ function leftovers(home: string): string[] {
   return [
     ...readdirSync(join(home, 'tmp')).map(name => `$TMPDIR/${name}`),
     ...readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(name =>
-      /(^|\/)(run|rules)-[^/]*$/.test(name),
+      /(^|\/)(run|rules|watch)-[^/]*$/.test(name),
     ),
   ]
 }

@@ -8,6 +8,7 @@ import { jobshim, type Outcome, run } from './jobshim.js'
 import { makeRecorder, type Recorder, type Recording } from './recording.js'
 import { installShims } from './shimdir.js'
 import { copySources } from './sources.js'
+import { withoutUse } from './summary.js'
 import { makeWorkspace, writeFiles } from './workspace.js'
 
 /** A build that compiles the sources with some build tool. */
@@ -105,7 +106,7 @@ const summary =
 
 /** The build under `jobshim run -jN` against the same without: the limit, the outputs, the tokens, the silence. */
 function assertGoverned(driver: Driver, jobs: number, alone: Build, governed: Build): void {
-  const whole = governed.stderr.split(/(?<=\n)/)
+  const whole = withoutUse(governed.stderr).split(/(?<=\n)/)
   const last = whole.pop() ?? ''
   assert.is(
     governed.status,
