@@ -1,15 +1,82 @@
-/** The environment variables that jobshim reads or sets; `shims/contract.h` has the same names. */
-export const environment = {
-  jobserver: 'JOBSHIM_JOBSERVER', // the pool of `jobshim run`; wins over MAKEFLAGS
-  job: 'JOBSHIM_JOB', // names the root slot where no client is on the chain of ancestors
-  disable: 'JOBSHIM_DISABLE', // 1: every shim runs its tool at once
-  noJobserver: 'JOBSHIM_NO_JOBSERVER', // policy where no jobserver can be used: pass | error
-  patience: 'JOBSHIM_PATIENCE', // seconds to wait on an idle machine before a run without a token; 0 = for ever
-  debug: 'JOBSHIM_DEBUG', // 1: say on stderr why a tool is not governed
-  hops: 'JOBSHIM_HOPS', // how many launchers stand above this process
-  launcher: 'JOBSHIM_LAUNCHER', // distcc, icecc, ccache: what runs the compilers; empty: nothing
-  dir: 'JOBSHIM_DIR', // the shim dir
-  rules: 'JOBSHIM_RULES', // the file that says what tool runs may cost, in place of the shim dir's
-  package: 'JOBSHIM_PACKAGE', // CATEGORY/NAME, for rules about it; else that of the environment's CATEGORY and PN
-  join: 'JOBSHIM_JOIN', // 1: a client's own -jN below our pool is dropped, so that it joins; 0: it is not
-} as const
+/**
+ * THE table of environment variables that are jobshim's own. `shims/contract.h` has their names, the man page their
+ * texts; README's list is held against it.
+ */
+
+type VariableRow = {
+  name: string
+  value?: string // what people set it to
+  text: string // one line for people
+  internal?: string // why people are not told to set it
+}
+
+export const environmentRows = {
+  jobserver: {
+    name: 'JOBSHIM_JOBSERVER',
+    value: 'AUTH',
+    text: 'fifo:PATH or R,W: the pool to use, whatever MAKEFLAGS says; set by jobshim run',
+  },
+  job: {
+    name: 'JOBSHIM_JOB',
+    value: 'NAME',
+    text: 'names the slot that tools without any client above them share, one for each name',
+  },
+  disable: { name: 'JOBSHIM_DISABLE', value: '1', text: 'every shim runs its tool at once' },
+  noJobserver: {
+    name: 'JOBSHIM_NO_JOBSERVER',
+    value: 'pass|error',
+    text: 'as noJobserver: what a shim does where no jobserver can be used',
+  },
+  patience: {
+    name: 'JOBSHIM_PATIENCE',
+    value: 'SECONDS',
+    text: 'as patience: how long to wait on an idle machine before a tool runs without a token; 0 = for ever',
+  },
+  debug: {
+    name: 'JOBSHIM_DEBUG',
+    value: '1',
+    text: 'one line on stderr that says why a tool is not governed',
+  },
+  hops: {
+    name: 'JOBSHIM_HOPS',
+    text: 'how many launchers stand above this process',
+    internal: 'launchers count by it, to notice when they call each other for ever',
+  },
+  launcher: {
+    name: 'JOBSHIM_LAUNCHER',
+    value: 'PROGRAM',
+    text: 'distcc, icecc or ccache: runs gcc, clang and gfortran below it; empty: none',
+  },
+  dir: { name: 'JOBSHIM_DIR', value: 'DIR', text: 'the shim dir' },
+  rules: {
+    name: 'JOBSHIM_RULES',
+    value: 'FILE',
+    text: "the rules, in place of the shim dir's; set by jobshim run where its config has some",
+  },
+  package: {
+    name: 'JOBSHIM_PACKAGE',
+    value: 'CAT/PN',
+    text: "what is built, for rules about a package; else that of Portage's CATEGORY and PN",
+  },
+  journal: {
+    name: 'JOBSHIM_JOURNAL',
+    value: 'FILE',
+    text: 'absolute path of the file to which each tool run appends a line; set by jobshim run --journal',
+  },
+  join: {
+    name: 'JOBSHIM_JOIN',
+    value: '0|1',
+    text: "as join: 1: a -jN of a build's own below our pool is dropped, so that it joins; 0: it is not",
+  },
+} as const satisfies Readonly<Record<string, VariableRow>>
+
+type Names = { readonly [Key in keyof typeof environmentRows]: (typeof environmentRows)[Key]['name'] }
+
+/** The variables' names by their keys. */
+export const environment = Object.fromEntries(
+  Object.entries(environmentRows).map(([key, { name }]) => [key, name]),
+) as Names
+
+/** Returns the variables that people may set. */
+export const publicVariables = (): VariableRow[] =>
+  Object.values<VariableRow>(environmentRows).filter(({ internal }) => internal === undefined)

@@ -1,5 +1,6 @@
 /** What is thrown for people: printed as two lines, without a stack. Everything else keeps its stack. */
 import { exitCodes } from './exit-codes.js'
+import { visible } from './visible.js'
 
 export class Failure extends Error {
   override name = 'Failure'
@@ -20,7 +21,7 @@ export class Failure extends Error {
 
 /** Returns the lines for stderr, without a newline at the end. */
 export function renderFailure(failure: Failure): string {
-  return `jobshim: ${failure.message}\n  ${failure.hint}`
+  return visible(`jobshim: ${failure.message}\n  ${failure.hint}`)
 }
 
 /** Returns the `code` of a system error (`ENOENT`), or undefined for any other value. */

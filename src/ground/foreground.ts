@@ -89,7 +89,8 @@ async function stops({ pid }: ChildProcess): Promise<boolean> {
 }
 
 /**
- * Starts the program, hands signals on to it and returns how it ended. `caught`: by whoever releases them.
+ * Starts the program, hands signals on to it and returns how it ended. `caught`: by whoever releases them. `started` is called
+ * once with its pid.
  * Throws `Failure` with 126 or 127 where it can't be started.
  */
 export async function runInForeground(
@@ -97,11 +98,13 @@ export async function runInForeground(
   args: readonly string[],
   options: SpawnOptions,
   caught?: CaughtSignals,
+  started?: (pid: number) => void,
 ): Promise<Ending> {
   const signals = caught ?? catchSignals()
   try {
     const child = startProgram(program, args, options)
     signals.passTo(child)
+    if (child.pid !== undefined) started?.(child.pid)
     return await new Promise<Ending>((resolve, reject) => {
       child.once('error', error => reject(startFailure(program, error)))
       child.once('exit', (status, signal) =>

@@ -4,8 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const interval = 1000 // ms
 const interrupt = '\u0003' // what ^C types where the terminal is raw
 
-/** Shows what `frame` returns, again and again, until q or ^C is typed or a signal asks us to end. */
+/**
+ * Shows what `frame` returns, again and again, until q or ^C is typed or a signal asks us to end. A terminal that knows
+ * no more than lines (TERM=dumb) shows the pictures below each other.
+ */
 export async function redraw(frame: () => string): Promise<void> {
+  if (process.env.TERM === 'dumb')
+    return await untilQuit(async () => void process.stdout.write(`${frame()}\n`))
   const { default: logUpdate } = await import('log-update')
   await untilQuit(async () => logUpdate(frame()))
   logUpdate.done()
