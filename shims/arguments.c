@@ -65,3 +65,47 @@ enum run_kind arguments_kind(const char *family, char *const argv[])
 		return RUN_PROBE;
 	return best < end ? argument_kinds[best].kind : run->otherwise;
 }
+
+static bool has_source_suffix(const char *argument)
+{
+	const char *dot = strrchr(argument, '.');
+
+	for (size_t i = 0; dot != NULL && i < sizeof source_suffixes / sizeof source_suffixes[0]; i++)
+		if (strcmp(dot + 1, source_suffixes[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool takes_value(const char *argument)
+{
+	for (size_t i = 0; i < sizeof valued_flags / sizeof valued_flags[0]; i++)
+		if (strcmp(argument, valued_flags[i]) == 0)
+			return true;
+	return false;
+}
+
+const char *arguments_file(enum run_kind kind, char *const argv[])
+{
+	static const char output_flag[] = "--output=";
+	const char *output = NULL, *source = NULL, *other = NULL;
+
+	for (int i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
+		const char *argument = argv[i];
+
+		if (strcmp(argument, "-o") == 0 && argv[i + 1] != NULL)
+			output = argv[++i];
+		else if (strncmp(argument, output_flag, sizeof output_flag - 1) == 0)
+			output = argument + sizeof output_flag - 1;
+		else if (takes_value(argument) && argv[i + 1] != NULL)
+			i++;
+		else if (argument[0] == '-' || argument[0] == '@')
+			continue;
+		else if (source == NULL && has_source_suffix(argument))
+			source = argument;
+		else if (other == NULL && strpbrk(argument, "./") != NULL)
+			other = argument;
+	}
+	if (kind == RUN_LINK)
+		return output != NULL ? output : source != NULL ? source : other != NULL ? other : "";
+	return source != NULL ? source : output != NULL ? output : other != NULL ? other : "";
+}

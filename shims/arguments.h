@@ -10,4 +10,8 @@
  * no input (DESIGN 4.3). RUN_OTHER where the family is not known. */
 enum run_kind arguments_kind(const char *family, char *const argv[]);
 
+/* The file that the run is about, for people: what it compiles, of a link what it makes. Empty where the arguments don't
+ * tell. */
+const char *arguments_file(enum run_kind kind, char *const argv[]);
+
 #endif

@@ -101,12 +101,17 @@ static bool is_told(int proc, const char *pid, const struct look *look)
 	                                                         strlen(look->jobserver->path)) != NULL);
 }
 
-/* Whether a launcher was started to look at the pool: it takes nothing. */
+/* Whether it is a launcher that was started to look at something: it takes nothing. */
 static bool only_looks(int proc, const char *pid)
 {
+	const char *program = process_path((pid_t)strtol(pid, NULL, 10));
 	size_t room;
-	char path[32], *text = arena_room(&room);
+	char path[32], *text;
 	ssize_t length;
+
+	if (program == NULL || !is_launcher(program))
+		return false;
+	text = arena_room(&room);
 
 	if (snprintf(path, sizeof path, "%s/cmdline", pid) >= (int)sizeof path)
 		return false;
@@ -162,7 +167,7 @@ static bool look_at_process(int proc, const char *name, void *state)
 	if (!opener.open && hides(proc, name, &process, &opener))
 		return be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
 	if (!opener.open) {
-		if (is_orphan(&process) && is_told(proc, name, look))
+		if (is_orphan(&process) && is_told(proc, name, look) && !only_looks(proc, name))
 			may_hold_alone(look, &process);
 		return false;
 	}

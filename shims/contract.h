@@ -18,6 +18,7 @@
 #define ENV_DIR "JOBSHIM_DIR"
 #define ENV_RULES "JOBSHIM_RULES"
 #define ENV_PACKAGE "JOBSHIM_PACKAGE"
+#define ENV_JOURNAL "JOBSHIM_JOURNAL"
 #define ENV_JOIN "JOBSHIM_JOIN"
 
 #define LEDGER_MAGIC "JOBSHIM\0"
@@ -29,6 +30,7 @@
 #define LEDGER_TOOL_FILE_MAX 1024
 #define LEDGER_RULES_FILE_MAX 32768
 #define LEDGER_TOKENS_MAX 64
+#define LEDGER_JOURNAL_BYTES 1024
 #define LEDGER_HOP_LIMIT 20
 #define LEDGER_DEFAULT_PATIENCE 30
 
@@ -58,6 +60,8 @@
 #define HEADER_CALLER_PID 160
 #define HEADER_CALLER_PID_NAMESPACE 164
 #define HEADER_CALLER_UNLIMITED_AT 168
+#define HEADER_GATED_MICROSECONDS 176
+#define HEADER_JOURNAL 1024
 #define HEADER_ASKING 2048
 
 #define RECORD_STATE 0
@@ -99,6 +103,11 @@
 #define GATE_PRESSURE 3
 #define GATE_TOKENS 4
 #define GATE_MEMORY 5
+
+#define GATE_NAMES { "none", "limit", "load", "pressure", "tokens", "memory" }
+
+#define JOURNAL_VERSION 1
+#define JOURNAL_LINE_MAX 4096
 
 #define COSTS_KINDS 4
 #define COSTS_BUCKETS 160
@@ -432,6 +441,10 @@ static const struct family_run family_runs[] __attribute__((unused)) = {
 	{ "rustc", 1, RUN_LINK },
 	{ "sccache", 0, RUN_OTHER },
 };
+
+static const char *const source_suffixes[] __attribute__((unused)) = { "c", "C", "cc", "CC", "cp", "cpp", "cxx", "c++", "cu", "d", "f", "F", "for", "FOR", "f77", "f90", "F90", "f95", "F95", "f03", "F03", "f08", "F08", "go", "hs", "i", "ii", "java", "lhs", "ll", "m", "M", "mi", "mii", "mm", "pyx", "rs", "s", "S", "sx", "swift", "vala", "y", "h", "hh", "hpp", "hxx" };
+
+static const char *const valued_flags[] __attribute__((unused)) = { "-I", "-L", "-MF", "-MQ", "-MT", "-T", "-Xassembler", "-Xclang", "-Xlinker", "-Xpreprocessor", "-aux-info", "-dumpbase", "-idirafter", "-imacros", "-imultilib", "-include", "-include-pch", "-iprefix", "-iquote", "-isysroot", "-isystem", "-iwithprefix", "-iwithprefixbefore" };
 
 static const char *const run_kind_names[] __attribute__((unused)) = { "compile", "link", "preprocess", "other", "probe" };
 

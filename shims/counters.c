@@ -27,6 +27,13 @@ void ledger_count_wait(struct ledger *ledger, uint64_t waited_ns)
 	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_WAITED_MICROSECONDS), waited_ns / 1000, __ATOMIC_SEQ_CST);
 }
 
+void ledger_count_gate(struct ledger *ledger, int gate, uint64_t waited_ns)
+{
+	if (ledger->fd >= 0 && gate > GATE_NONE && gate <= GATE_MEMORY)
+		__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_GATED_MICROSECONDS + 8 * gate), waited_ns / 1000,
+		                   __ATOMIC_SEQ_CST);
+}
+
 void ledger_count_run(struct ledger *ledger, const struct jobserver *jobserver, uint64_t waited_ns)
 {
 	volatile uint32_t *peak = FIELD(uint32_t, ledger->header, HEADER_PEAK);

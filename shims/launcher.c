@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	if (strcmp(run.tool, "launcher") == 0) {
 		if (argc == 2 && question_answer(argv[1], &status))
 			return status;
-		if (argc == 3 && past_answer(&run.self, argv[1], argv[2], &status))
+		if ((argc == 3 || argc == 4) && past_answer(&run.self, argv + 1, &status))
 			return status;
 		run.prefixed = true;
 		run.pays = argc > 1 && strcmp(argv[1], "--token") == 0;

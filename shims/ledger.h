@@ -86,6 +86,9 @@ void ledger_asks(struct ledger *ledger, uint32_t promise, uint32_t limit_rule);
 void ledger_gated(struct ledger *ledger, int gate);
 void ledger_gathers(struct ledger *ledger, unsigned slots, bool gathers);
 
+/* The last gate that our run waited for. */
+int ledger_gate(const struct ledger *ledger);
+
 /* When our run came, or into its slot: CLOCK_MONOTONIC nanoseconds. */
 uint64_t ledger_since(const struct ledger *ledger);
 
@@ -95,8 +98,10 @@ uint32_t ledger_running(const struct ledger *ledger);
 /* Where the kernel is to store the token's byte: in the record itself, so that no kill can come between. */
 unsigned char *ledger_token(struct ledger *ledger);
 
-/* Counts a run that starts in its own slot, after waiting, and its end; a run in its caller's slot; a client's wait. */
+/* Counts a run that starts in its own slot, after waiting, and its end; a run in its caller's slot; a client's wait; of a
+ * wait the part at a gate. */
 void ledger_count_wait(struct ledger *ledger, uint64_t waited_ns);
+void ledger_count_gate(struct ledger *ledger, int gate, uint64_t waited_ns);
 void ledger_count_run(struct ledger *ledger, const struct jobserver *jobserver, uint64_t waited_ns);
 void ledger_count_end(struct ledger *ledger);
 void ledger_count_caller_run(struct ledger *ledger);

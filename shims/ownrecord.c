@@ -134,6 +134,11 @@ void ledger_gathers(struct ledger *ledger, unsigned slots, bool gathers)
 	ledger->record[RECORD_GATHERS] = gathers;
 }
 
+int ledger_gate(const struct ledger *ledger)
+{
+	return ledger->record[RECORD_GATE];
+}
+
 uint64_t ledger_since(const struct ledger *ledger)
 {
 	return *FIELD(uint64_t, ledger->record, RECORD_SINCE);

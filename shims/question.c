@@ -1,11 +1,14 @@
 #include "question.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "about.h"
+#include "bottomline.h"
 #include "census.h"
 #include "jobserver.h"
 #include "ledger.h"
@@ -43,6 +46,28 @@ static bool tell_census(const struct jobserver *jobserver, struct ledger *ledger
 	return printf("%d%c%ld%c%s%c", census.free, 0, census.held, 0, census.why, 0) > 0;
 }
 
+/* Its free tokens, a line of them for each line that is read: who asks often need not start us each time. What the
+ * terminal's keys send is not for us. */
+static bool tell_count(const struct jobserver *jobserver, struct ledger *ledger)
+{
+	int c;
+
+	(void)ledger;
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	while ((c = getchar()) != EOF) {
+		int free_tokens = 0;
+
+		if (c != '\n')
+			continue;
+		if (ioctl(jobserver->read_fd, FIONREAD, &free_tokens) < 0)
+			free_tokens = -1;
+		if (printf("%d\n", free_tokens) < 0 || fflush(stdout) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Nothing: the tokens of dead launchers are returned. */
 static bool reclaim(const struct jobserver *jobserver, struct ledger *ledger)
 {
@@ -61,6 +86,7 @@ static const struct question {
 	bool only_looks;
 } questions[] = {
 	{ "--look", tell_state, true },
+	{ "--count", tell_count, true },
 	{ "--census", tell_census, true },
 	{ "--reclaim", reclaim, false },
 };
@@ -91,9 +117,13 @@ bool question_answer(const char *option, int *status)
 {
 	const struct question *question = question_named(option);
 
-	/* Not of a jobserver: Node can't send to systemd's socket. */
+	/* Not of a jobserver: Node can't send to systemd's socket, nor ask what a terminal is used for. */
 	if (strcmp(option, "--ready") == 0)
 		*status = notify("READY=1") ? 0 : 1;
+	else if (strcmp(option, "--about") == 0)
+		*status = about_print() ? 0 : 1;
+	else if (strcmp(option, "--bottom-line") == 0)
+		*status = bottomline_show();
 	else if (question != NULL)
 		*status = ask(question) ? 0 : 1;
 	else
@@ -103,7 +133,11 @@ bool question_answer(const char *option, int *status)
 
 bool question_only_looks(const char *option)
 {
+	static const char *const others[] = { "--past", "--tell-past", "--bottom-line", "--about", "--ready" };
 	const struct question *question = question_named(option);
 
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (strcmp(option, others[i]) == 0)
+			return true;
 	return question != NULL && question->only_looks;
 }

@@ -7,7 +7,7 @@
 /* Answers `launcher OPTION` on stdout and sets *status to its exit status. False where option is no question. */
 bool question_answer(const char *option, int *status);
 
-/* Whether option is a question whose answer moves no token. */
+/* Whether a launcher that was started with this option takes and gives no token. */
 bool question_only_looks(const char *option);
 
 #endif

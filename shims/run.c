@@ -16,6 +16,7 @@
 #include "gather.h"
 #include "job.h"
 #include "jobserver.h"
+#include "journal.h"
 #include "ledger.h"
 #include "mapping.h"
 #include "report.h"
@@ -64,6 +65,7 @@ static enum admission wait_for_gates(const struct run *run, const struct jobserv
 	if (!policy_has_gates(&run->policy))
 		return UNGATED;
 	admission = gate_pass(&run->policy, jobserver, job, ledger, &inherited->mask, run->settings.patience, waited_ns);
+	ledger_count_gate(ledger, ledger_gate(ledger), *waited_ns);
 	if (admission == UNGATED)
 		tell_ungated(run, ledger);
 	if (admission == IMPATIENT) {
@@ -97,10 +99,11 @@ static void run_at_once(const struct run *run, const struct jobserver *jobserver
 
 /* Takes the further slots that a rule asks for. NULL where there is no room to note them. */
 static struct gathering *gather(const struct run *run, unsigned wanted, const struct jobserver *jobserver,
-                                const struct job *job, struct ledger *ledger, const struct slot *slot,
+                                const struct job *job, struct ledger *ledger, struct slot *slot,
                                 const struct inherited *inherited)
 {
 	struct gathering *gathering = (void *)arena_keep(sizeof *gathering);
+	const uint64_t began_ns = monotonic_ns();
 
 	if (gathering != NULL)
 		memset(gathering, 0, sizeof *gathering);
@@ -109,6 +112,7 @@ static struct gathering *gather(const struct run *run, unsigned wanted, const st
 		report("%s: %u slots were not free together for %g s on an idle machine: run in one", run->tool, wanted,
 		       run->settings.patience);
 	ledger_gathers(ledger, wanted, false);
+	slot->waited_ns += monotonic_ns() - began_ns;
 	return gathering;
 }
 
@@ -117,10 +121,19 @@ static void count_start(const struct run *run, const struct job *job, const stru
 {
 	if (run->builds)
 		ledger_count_wait(ledger, slot->waited_ns);
-	else if (run->in_callers || (job->nested && slot->kind == SLOT_IMPLICIT))
+	else if (run->in_callers || (job->nested && slot->kind == SLOT_IMPLICIT)) {
 		ledger_count_caller_run(ledger); /* nested: in the slot of the tool above, which is counted already */
-	else
+		ledger_count_wait(ledger, slot->waited_ns);
+	} else
 		ledger_count_run(ledger, jobserver, slot->waited_ns);
+}
+
+/* Whose slot it is, as a journal has it. */
+static const char *slot_name(const struct run *run, const struct job *job, const struct slot *slot)
+{
+	if (slot->kind == SLOT_IMPLICIT)
+		return run->in_callers || job->nested ? "caller" : "implicit";
+	return slot->kind == SLOT_TOKEN ? "token" : "overdraft";
 }
 
 static _Noreturn void run_in_slot(const struct run *run, const struct jobserver *jobserver, const struct job *job,
@@ -131,9 +144,9 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	struct rusage usage;
 	struct slot slot;
 	enum admission admission;
-	uint64_t gated_ns;
-	unsigned wanted;
-	int status, error;
+	uint64_t gated_ns, began_us = 0, began_ns = 0, ran_ns = 0;
+	unsigned wanted, slots = 1;
+	int status, error, gate;
 
 	child_prepare(&inherited);
 	ledger_claim(ledger, jobserver, job, run->name);
@@ -143,6 +156,7 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 		child_unprepare(&inherited);
 		run_exec(run);
 	}
+	gate = ledger_gate(ledger);
 	wanted = admission == UNGATED ? 1 : policy_slots(&run->policy, ledger);
 	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience, wanted > 1);
 	slot.waited_ns += gated_ns;
@@ -156,9 +170,16 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	if (wanted > 1)
 		gathering = gather(run, wanted, jobserver, job, ledger, &slot, &inherited);
 	count_start(run, job, jobserver, ledger, &slot);
+	if (run->journal != NULL) {
+		began_us = journal_now_us();
+		began_ns = monotonic_ns();
+	}
 	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;
+	if (run->journal != NULL)
+		ran_ns = monotonic_ns() - began_ns;
 	if (gathering != NULL) {
+		slots += gathering->tokens + gathering->borrowed;
 		ledger_count_end(ledger);
 		gather_give_back(gathering, jobserver); /* before our record goes, for which others wait at their gates */
 	}
@@ -173,6 +194,20 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 		fail_to_start(run, error);
 	if (!run->builds)
 		costs_note(run->self.shim_dir, run->name, run->kind, usage.ru_maxrss);
+	if (run->journal != NULL)
+		journal_append(run->journal, run,
+		               &(struct journal_run){
+		                       .slot = slot_name(run, job, &slot),
+		                       .slots = slots,
+		                       .job = job->key,
+		                       .gate = gate,
+		                       .waited_ns = slot.waited_ns,
+		                       .gated_ns = gated_ns,
+		                       .began_us = began_us,
+		                       .ran_ns = ran_ns,
+		                       .status = status,
+		                       .usage = usage,
+		               });
 	child_end_like(status);
 }
 
@@ -287,13 +322,15 @@ _Noreturn void run_govern(struct run *run)
 	else if (!job.ours && !run->builds) /* else make has looked */
 		policy_heed_make(&run->policy);
 	run->in_callers = job.ours;
-	if (job.ours && !policy_has_gates(&run->policy)) {
+	run->journal = journal_path(&jobserver, &ledger);
+	/* A client's tools have lines of their own. */
+	if (job.ours && !policy_has_gates(&run->policy) && (run->journal == NULL || run->builds)) {
 		if (run->adapter == NULL)
 			ledger_count_caller_run(&ledger);
 		run_exec(run);
 	}
 	/* What it needed, and the slots beyond its caller's, only a launcher that stays can see to. */
-	at_once = run->in_callers && !run->policy.learns && run->policy.tokens == 1;
+	at_once = run->in_callers && !run->policy.learns && run->policy.tokens == 1 && run->journal == NULL;
 	if (!jobserver.own)
 		open_ledger(run, &jobserver, &ledger, at_once ? LEDGER_COPY : LEDGER_MAKE);
 	if (at_once)

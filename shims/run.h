@@ -26,6 +26,7 @@ struct run {
 	bool prefixed; /* we were told the tool, and who did has chosen what stands before it */
 	bool pays;   /* it takes a token, whatever slot may be there */
 	bool in_callers; /* it runs in the slot that its caller took */
+	const char *journal; /* its path; NULL: none */
 	struct tool_settings settings;
 	enum run_kind kind;
 	struct policy policy;

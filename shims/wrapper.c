@@ -54,7 +54,7 @@ const struct wrapper *wrapper_of(const char *path)
 
 	if (wrapper != NULL || strlen(path) >= room)
 		return wrapper;
-	strcpy(at, path);
+	memmove(at, path, strlen(path) + 1); /* it may lie there already */
 	for (int links = 0; links < LINKS_MAX && wrapper == NULL; links++) {
 		char *target = at + strlen(at) + 1;
 		ssize_t got = (size_t)(target - at) + PATH_MAX > room ? -1 : read_link(at, target, PATH_MAX - 1);

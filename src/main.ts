@@ -1,6 +1,6 @@
 /** The command line: picks the command. The only place that catches, and the only one that exits. */
 import type { Command } from './commands/command.js'
-import { commandTable } from './commands/command-table.js'
+import { commandTable, loadCommands } from './commands/command-table.js'
 import { exitCodes } from './ground/exit-codes.js'
 import { Failure, renderFailure, systemErrorCode } from './ground/failure.js'
 
@@ -95,7 +95,7 @@ async function unknownCommand(name: string, words: readonly string[]): Promise<F
 
 async function renderOverview(): Promise<string> {
   const { renderColumns } = await import('./ground/columns.js')
-  const commands = await Promise.all(commandTable.map(row => row.load()))
+  const commands = await loadCommands()
   return [
     'Usage: jobshim COMMAND [options]\n\nMakes every compiler and linker obey one limit of jobs.\n\nCommands:\n',
     renderColumns(commands.map(({ name, summary }) => [`  ${name}`, summary])),

@@ -3,7 +3,12 @@ import type { Command } from './command.js'
 
 export type CommandRow = { name: string; load: () => Promise<Command> }
 
+/** Returns all commands, in the table's order. */
+export const loadCommands = (): Promise<Command[]> => Promise.all(commandTable.map(row => row.load()))
+
 export const commandTable: readonly CommandRow[] = [
+  { name: 'completion', load: async () => (await import('./completion.js')).completion },
+  { name: 'doctor', load: async () => (await import('./doctor.js')).doctor },
   { name: 'env', load: async () => (await import('./env.js')).env },
   { name: 'exec', load: async () => (await import('./exec.js')).exec },
   { name: 'install', load: async () => (await import('./install.js')).install },
@@ -15,5 +20,6 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'run', load: async () => (await import('./run.js')).run },
   { name: 'serve', load: async () => (await import('./serve.js')).serve },
   { name: 'status', load: async () => (await import('./status.js')).status },
+  { name: 'timeline', load: async () => (await import('./timeline.js')).timeline },
   { name: 'uninstall', load: async () => (await import('./uninstall.js')).uninstall },
 ]

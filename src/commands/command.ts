@@ -6,11 +6,22 @@
 /** What an option yields: a switch, a text, a whole number from 1 on, or names (`--tools a,b`, may be repeated). */
 type OptionValues = { switch: boolean; text: string; number: number; names: readonly string[] }
 
+/** What a shell offers at a place of the command line. Without one it offers nothing. */
+export type Completion =
+  | { kind: 'choice'; values: readonly string[] } // one of these; of an option that takes names: several
+  | { kind: 'command' } // a command with its own arguments, each completed as ever
+  | { kind: 'directory' }
+  | { kind: 'file' }
+  | { kind: 'group' } // of the system
+  | { kind: 'jobserver' } // fifo:PATH
+  | { kind: 'user' }
+
 export type CommandOption = {
   name: string // long name; `no-x` switches x off and yields `noX`
   letter?: string // `j` for -j
   kind: keyof OptionValues
   value?: string // what --help shows for the value: `N`
+  completes?: Completion // its value
   text: string // one line for --help
 }
 
@@ -36,6 +47,8 @@ type CommandDefinition<Options extends readonly CommandOption[]> = {
   name: string
   summary: string // one line, without a full stop
   operands?: string // as --help shows them (`-- CMD...`); absent = the command takes none
+  mixed?: true // options may stand behind operands, too
+  completes?: Completion // each operand
   options: Options
   notes?: string // a paragraph for --help
   examples: readonly Example[]

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
+import { renderJson } from '../ground/json.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { realDirectories } from '../shimdir/real-tools.js'
 import { shellVariables, usualPath } from '../shimdir/surroundings.js'
@@ -29,6 +30,7 @@ export const env = command({
       name: 'shell',
       kind: 'text',
       value: 'S',
+      completes: { kind: 'choice', values: Object.keys(shells) },
       text: 'sh (dash, bash, zsh ...) or fish (default: by $SHELL)',
     },
     dirOption,
@@ -53,7 +55,7 @@ export const env = command({
     const configured = await askPrefixes(realDirectories(environment.PATH || usualPath, dir), environment)
     const variables = shellVariables(dir, configured, environment)
     const lines = Object.entries(variables).map(([name, value]) => `${shells[shell](name, value)}\n`)
-    process.stdout.write(flags.json ? `${JSON.stringify({ dir, variables })}\n` : lines.join(''))
+    process.stdout.write(flags.json ? `${renderJson({ dir, variables })}\n` : lines.join(''))
     return exitCodes.ok
   },
 })

@@ -11,6 +11,7 @@ export const exec = command({
   name: 'exec',
   summary: 'run one tool under a token',
   operands: '-- TOOL ARGS...',
+  completes: { kind: 'command' },
   options: [dirOption, ...configOptions],
   notes:
     'DIR/.jobshim/launcher TOOL ARGS... does the same without starting Node: that is the quick way for ' +

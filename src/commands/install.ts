@@ -1,17 +1,19 @@
 import { loadSettings } from '../config/load.js'
-import { settingText } from '../config/options.js'
 import { exitCodes } from '../ground/exit-codes.js'
+import { renderJson } from '../ground/json.js'
+import { visible } from '../ground/visible.js'
 import { type InstallReport, installShims } from '../shimdir/install.js'
 import { hasCcacheLinks, orderFault, renderOrderFault } from '../shimdir/order.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
+import { toolsOption } from './tools-option.js'
 
 export const install = command({
   name: 'install',
   summary: 'make the shims of a shim dir, and no others',
   options: [
     dirOption,
-    { name: 'tools', kind: 'names', value: 'F,F', text: settingText('tools') },
+    toolsOption,
     { name: 'no-adapters', kind: 'switch', text: 'no shims for make, cargo, ccache and the like' },
     ...configOptions,
     jsonOption,
@@ -29,7 +31,7 @@ export const install = command({
   async run({ flags, workingDirectory, environment }) {
     const settings = await loadSettings(flags, workingDirectory, environment)
     const report = await installShims(settings.dir, settings, environment)
-    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : render(report))
+    process.stdout.write(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
     const fault = orderFault(environment.PATH ?? '', report.dir, directory =>
       hasCcacheLinks(directory, [...report.added, ...report.kept]),
     )

@@ -3,6 +3,7 @@ import { loadSettings } from '../config/load.js'
 import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
+import { renderJson } from '../ground/json.js'
 import { renderSize } from '../ground/size.js'
 import { listCosts, type ToolCosts } from '../shimdir/costs.js'
 import { layoutOf } from '../shimdir/layout.js'
@@ -32,7 +33,7 @@ export const list = command({
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     if (flags.costs) {
       const costs = listCosts(dir)
-      process.stdout.write(flags.json ? `${JSON.stringify({ dir, costs })}\n` : renderCosts(costs))
+      process.stdout.write(flags.json ? `${renderJson({ dir, costs })}\n` : renderCosts(costs))
       return exitCodes.ok
     }
     const shims = listShims(dir, environment)
@@ -44,7 +45,7 @@ export const list = command({
       ),
     )
     const json = { dir, shims, ...(fault ? { ccacheBefore: fault.directory } : {}) }
-    process.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : renderColumns(rows))
+    process.stdout.write(flags.json ? `${renderJson(json)}\n` : renderColumns(rows))
     if (fault) process.stderr.write(`${renderOrderFault(fault, dir)}\n`)
     const { launcher } = layoutOf(dir)
     if (shims.length > 0 && !existsSync(launcher))

@@ -64,7 +64,7 @@ function parserFor(command: Command): Parser {
     .configureHelp({ helpWidth, visibleArguments: () => [] })
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
     .exitOverride()
-    .passThroughOptions(command.operands !== undefined)
+    .passThroughOptions(command.operands !== undefined && !command.mixed)
   for (const row of command.options) parser.addOption(optionFor(command, row))
   return parser
 }

@@ -1,21 +1,18 @@
 import { resolve } from 'node:path'
 import { loadSettings } from '../config/load.js'
-import { settingText } from '../config/options.js'
 import { exitCodes } from '../ground/exit-codes.js'
+import { renderJson } from '../ground/json.js'
+import { visible } from '../ground/visible.js'
 import { envFileName } from '../portage/places.js'
 import { installPortage } from '../portage/setup.js'
 import { command } from './command.js'
 import { configOptions, jsonOption, rootOption } from './setting-options.js'
+import { toolsOption } from './tools-option.js'
 
 export const install = command({
   name: 'portage install',
   summary: 'put shims and a hook into the phases of Portage, for packages that are opted in',
-  options: [
-    rootOption,
-    { name: 'tools', kind: 'names', value: 'F,F', text: settingText('tools') },
-    ...configOptions,
-    jsonOption,
-  ],
+  options: [rootOption, toolsOption, ...configOptions, jsonOption],
   notes:
     'Makes /usr/lib/jobshim, /etc/portage/env/jobshim.conf and one marked line in /etc/portage/bashrc. In src_configure, ' +
     'src_compile, src_test and src_install of a package that is opted in the shims are first on PATH. The limit is that of the ' +
@@ -28,7 +25,7 @@ export const install = command({
     const root = resolve(workingDirectory, flags.root ?? '/')
     const settings = await loadSettings(flags, workingDirectory, environment)
     const report = await installPortage(root, settings, environment)
-    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : render(report))
+    process.stdout.write(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
     return exitCodes.ok
   },
 })

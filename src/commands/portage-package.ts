@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
+import { renderJson } from '../ground/json.js'
+import { visible } from '../ground/visible.js'
 import { type PortageReport, switchPackage } from '../portage/setup.js'
 import type { Call, FlagsOf } from './command.js'
 import { command } from './command.js'
@@ -12,6 +14,7 @@ export const enable = command({
   name: 'portage enable',
   summary: 'opt packages in: their phases run below the shims',
   operands: 'CAT/PKG...',
+  mixed: true,
   options,
   examples: [
     { line: 'jobshim portage enable dev-qt/qtwebengine', text: 'a line in package.env' },
@@ -24,6 +27,7 @@ export const disable = command({
   name: 'portage disable',
   summary: 'opt packages out again',
   operands: 'CAT/PKG...',
+  mixed: true,
   options,
   examples: [{ line: 'jobshim portage disable dev-qt/qtwebengine', text: 'takes the line away' }],
   run: call => switchAll(call, 'out'),
@@ -39,7 +43,7 @@ async function switchAll(
   const reports = operands.map(atom => switchPackage(root, atom, wish))
   const last = reports.at(-1)
   const report = { ...last, changed: reports.some(({ changed }) => changed) } as PortageReport
-  process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : render(report))
+  process.stdout.write(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
   return exitCodes.ok
 }
 

@@ -7,6 +7,7 @@ import { loadSettings } from '../config/load.js'
 import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { renderJson } from '../ground/json.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { changeText, watchPool } from '../jobserver/census.js'
 import { readSize, readTokenHolders } from '../jobserver/ledger.js'
@@ -14,7 +15,7 @@ import { enterServer, removeEntry } from '../jobserver/registry.js'
 import { closeServer, followSize, ledgerOf, openServer, type Server, wantSize } from '../jobserver/server.js'
 import { usableLauncher } from '../shimdir/ensure.js'
 import { command } from './command.js'
-import { configOptions, dirOption } from './setting-options.js'
+import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
 const tick = 250 // ms between two looks for the dead and for another size
 
@@ -22,7 +23,13 @@ export const serve = command({
   name: 'serve',
   summary: 'keep one jobserver for several builds',
   options: [
-    { name: 'fifo', kind: 'text', value: 'PATH', text: 'where the FIFO is made' },
+    {
+      name: 'fifo',
+      kind: 'text',
+      value: 'PATH',
+      completes: { kind: 'file' },
+      text: 'where the FIFO is made',
+    },
     {
       name: 'jobs',
       letter: 'j',
@@ -31,11 +38,18 @@ export const serve = command({
       text: 'how many tokens it has (default: -jN of MAKEOPTS, else the cores)',
     },
     { name: 'mode', kind: 'text', value: 'MODE', text: 'who may use it (default: 600; 660 with --group)' },
-    { name: 'user', kind: 'text', value: 'NAME', text: 'the owner of the FIFO' },
-    { name: 'group', kind: 'text', value: 'NAME', text: 'the group of the FIFO' },
+    { name: 'user', kind: 'text', value: 'NAME', completes: { kind: 'user' }, text: 'the owner of the FIFO' },
+    {
+      name: 'group',
+      kind: 'text',
+      value: 'NAME',
+      completes: { kind: 'group' },
+      text: 'the group of the FIFO',
+    },
     { name: 'resize', kind: 'number', value: 'N', text: 'let the jobserver that runs at PATH have N tokens' },
     dirOption,
     ...configOptions,
+    jsonOption,
   ],
   notes:
     'It prints the address for MAKEFLAGS once it is ready (and tells systemd), and removes the FIFO on SIGTERM and SIGINT. ' +
@@ -51,7 +65,8 @@ export const serve = command({
     if (flags.fifo === undefined)
       throw new Failure('serve: no FIFO named', 'jobshim serve --fifo PATH -j8', exitCodes.usage)
     const path = resolve(workingDirectory, flags.fifo)
-    if (flags.resize !== undefined) return await resizeServer(path, flags.resize)
+    if (flags.resize !== undefined)
+      return await resizeServer(path, flags.resize, flags.json ? 'json' : 'text')
     const readJobs = async (): Promise<number> =>
       (await loadSettings(flags, workingDirectory, environment)).jobs
     const settings = await loadSettings(flags, workingDirectory, environment)
@@ -70,7 +85,9 @@ export const serve = command({
     })
     const entry = enter(path, environment)
     try {
-      process.stdout.write(`--jobserver-auth=fifo:${path}\n`)
+      const address = `--jobserver-auth=fifo:${path}`
+      const ready = { jobserver: `fifo:${path}`, makeflags: address, tokens: settings.jobs, pid: process.pid }
+      process.stdout.write(`${flags.json ? renderJson(ready) : address}\n`)
       if (environment.NOTIFY_SOCKET) spawnSync(launcher, ['--ready'], { stdio: 'inherit' })
       await lookAfter(server, launcher, ended)
     } finally {
@@ -120,7 +137,7 @@ function reclaim(server: Server, launcher: string): Promise<void> {
   })
 }
 
-async function resizeServer(path: string, jobs: number): Promise<number> {
+async function resizeServer(path: string, jobs: number, form: 'text' | 'json'): Promise<number> {
   const isServed = await lockfile.check(path, { realpath: false }).catch(() => false)
   if (!isServed)
     throw new Failure(`${path}: no jobshim serves it`, 'start one: jobshim serve --fifo PATH -jN')
@@ -129,8 +146,10 @@ async function resizeServer(path: string, jobs: number): Promise<number> {
     wantSize({ ledgerFd }, jobs)
     for (let look = 0; look < 20 && readSize(ledgerFd, 'total') !== jobs; look++) await sleep(tick / 2)
     const total = readSize(ledgerFd, 'total')
-    const rest = total === jobs ? '' : `, ${total - jobs} more as they come back`
-    process.stdout.write(`${total} tokens${rest}\n`)
+    const surplus = total - jobs
+    const text = `${total} tokens${surplus === 0 ? '' : `, ${surplus} more as they come back`}`
+    const resized = { jobserver: `fifo:${path}`, tokens: total, surplus }
+    process.stdout.write(`${form === 'json' ? renderJson(resized) : text}\n`)
   } finally {
     closeSync(ledgerFd)
   }

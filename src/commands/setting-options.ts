@@ -7,6 +7,7 @@ export const configOptions = [
     name: 'config',
     kind: 'text',
     value: 'F',
+    completes: { kind: 'file' },
     text: 'read this config instead of the one found upward from here',
   },
   { name: 'no-config', kind: 'switch', text: 'read no config' },
@@ -16,6 +17,7 @@ export const dirOption = {
   name: 'dir',
   kind: 'text',
   value: 'D',
+  completes: { kind: 'directory' },
   text: `${settingText('dir')}`.replace('; in a config file relative to that file', ''),
 } as const satisfies CommandOption
 
@@ -25,9 +27,13 @@ export const jsonOption = {
   text: 'print JSON',
 } as const satisfies CommandOption
 
+/** What most commands take. */
+export const commonOptions: readonly CommandOption[] = [dirOption, ...configOptions, jsonOption]
+
 export const rootOption = {
   name: 'root',
   kind: 'text',
   value: 'R',
+  completes: { kind: 'directory' },
   text: 'the system: its /etc/portage and /usr/lib (default: /)',
 } as const satisfies CommandOption

@@ -4,11 +4,16 @@ import { renderColumns } from '../ground/columns.js'
 import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
+import { renderJson } from '../ground/json.js'
 import { stateDirectory } from '../ground/paths.js'
+import { visible } from '../ground/visible.js'
 import { findAuth } from '../jobserver/auth.js'
 import { lookAtJobserver, type Picture, type Row } from '../jobserver/look.js'
 import { livingJobservers } from '../jobserver/registry.js'
+import { coverageOf, type Sighting, sightingsOf } from '../jobserver/tool-watch.js'
 import { usableLauncher } from '../shimdir/ensure.js'
+import { type Bypass, renderPast } from '../toolchain/bypass.js'
+import { explainPast } from '../toolchain/explain-past.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
@@ -20,6 +25,7 @@ export const status = command({
       name: 'jobserver',
       kind: 'text',
       value: 'AUTH',
+      completes: { kind: 'jobserver' },
       text: 'fifo:PATH (default: the one in the environment, else the only one of yours)',
     },
     { name: 'watch', kind: 'switch', text: 'draw it anew once a second, until q or ^C' },
@@ -41,7 +47,8 @@ export const status = command({
     const named = await addressed(flags.jobserver, environment)
     const text = (): string => {
       const picture = lookAtJobserver(launcher, named)
-      return flags.json ? `${JSON.stringify(picture)}\n` : render(picture, process.stdout.columns || 120)
+      const seen = withPast(picture, sightingsOf(stateDirectory(environment), picture.jobserver), launcher)
+      return flags.json ? `${renderJson(seen)}\n` : render(seen, process.stdout.columns || 120)
     }
     if (!flags.watch) {
       process.stdout.write(text())
@@ -82,9 +89,28 @@ function doing({ state, slot }: Row): string {
   return state === 'held' ? slot : state
 }
 
+/** A picture, and what the runs below that jobserver have seen. */
+type Seen = Picture & {
+  coverage: number | undefined // governed tool seconds / all tool seconds
+  past: readonly Bypass[]
+}
+
+function withPast(picture: Picture, sightings: readonly Sighting[], launcher: string): Seen {
+  const sum = (of: (sighting: Sighting) => number): number =>
+    sightings.reduce((all, sighting) => all + of(sighting), 0)
+  return {
+    ...picture,
+    coverage: coverageOf({
+      governedSeconds: sum(sighting => sighting.governedSeconds),
+      pastSeconds: sum(sighting => sighting.pastSeconds),
+    }),
+    past: sightings.flatMap(({ past }) => past).map(tools => explainPast(tools, launcher)),
+  }
+}
+
 /** Returns the text for a terminal that is `width` wide. */
-export function render(picture: Picture, width: number): string {
-  const { jobserver, free, total, rows, counters, ledger } = picture
+export function render(seen: Seen, width: number): string {
+  const { jobserver, free, total, rows, counters, ledger } = seen
   const count = (is: (row: Row) => boolean): number => rows.filter(row => row.alive && is(row)).length
   const gated = count(row => row.state === 'gated')
   const head = [
@@ -97,7 +123,7 @@ export function render(picture: Picture, width: number): string {
     ...(counters && counters.restored > 0 ? [`${counters.restored} put back for killed clients`] : []),
     ...(ledger === undefined ? ['no ledger'] : []),
   ].join(', ')
-  const census = picture.blind === undefined ? '' : `no census of clients: ${picture.blind}\n`
+  const census = seen.blind === undefined ? '' : `no census of clients: ${seen.blind}\n`
   const lines = renderColumns(
     [...rows]
       .sort((a, b) => b.seconds - a.seconds)
@@ -111,5 +137,6 @@ export function render(picture: Picture, width: number): string {
   )
   // A wide character that the cut falls into is kept whole.
   const cut = (line: string): string => sliceAnsi(line, 0, width - 1).trimEnd()
-  return `${head}\n${census}${lines.replace(/^.*$/gm, cut)}`
+  const past = seen.past.length === 0 ? '' : `${visible(renderPast(seen.past, seen.coverage).join('\n'))}\n`
+  return `${head}\n${census}${past}${lines.replace(/^.*$/gm, cut)}`
 }

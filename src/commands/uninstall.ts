@@ -1,5 +1,7 @@
 import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
+import { renderJson } from '../ground/json.js'
+import { visible } from '../ground/visible.js'
 import { type UninstallReport, uninstallShims } from '../shimdir/uninstall.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
@@ -15,7 +17,7 @@ export const uninstall = command({
   async run({ flags, workingDirectory, environment }) {
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     const report = await uninstallShims(dir)
-    process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : render(report))
+    process.stdout.write(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
     return exitCodes.ok
   },
 })

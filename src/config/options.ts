@@ -140,7 +140,7 @@ export const settingRows = [
     key: 'quiet',
     type: { kind: 'switch' },
     default: 'false',
-    text: 'print no summary at the end of jobshim run',
+    text: 'no status line and no summary from jobshim run',
   },
   {
     key: 'rules',

@@ -14,6 +14,7 @@ export type Start = {
   jobs: number
   style: MakeStyle
   signals: CaughtSignals
+  started: (pid: number, jobserver: string) => void // its address
 }
 
 /**
@@ -21,7 +22,7 @@ export type Start = {
  * `fifo:` gets the same FIFO on two descriptors that everything below inherits.
  */
 export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
-  const { program, args, environment, jobs, style, signals } = start
+  const { program, args, environment, jobs, style, signals, started } = start
   const inherited = passedDescriptors()
   const ends = style === 'fifo' ? [] : openEnds(fifo)
   const auth: JobserverAuth =
@@ -40,7 +41,9 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
       CARGO_MAKEFLAGS: undefined, // of a jobserver that is gone; cargo would believe it before MAKEFLAGS
       [names.jobserver]: `fifo:${fifo}`,
     }
-    return await runInForeground(program, args, { stdio: [...inherited, ...ends], env }, signals)
+    return await runInForeground(program, args, { stdio: [...inherited, ...ends], env }, signals, pid =>
+      started(pid, env[names.jobserver]),
+    )
   } finally {
     ends.forEach(closeSync)
   }

@@ -12,6 +12,7 @@ export const ledgerLayout = {
   toolFileMax: 1024, // .jobshim/tools/NAME is read into a buffer of this size
   rulesFileMax: 32768, // .jobshim/rules likewise
   tokensMax: 64, // job slots that one run may ask for
+  journalBytes: 1024, // the path of the run's journal in the header, ended by a NUL
   hopLimit: 20,
   defaultPatience: 30, // seconds
 } as const
@@ -44,6 +45,8 @@ export const headerOffsets = {
   callerPid: 160, // u32: ... and its pid; what a run of its found out holds for the next ones:
   callerPidNamespace: 164, // u32: the inode of the PID namespace; 0 = not known
   callerUnlimitedAt: 168, // u64: when there was no limit of memory, CLOCK_MONOTONIC nanoseconds; 0 = not known
+  gatedMicroseconds: 176, // u64 for each of `gates`: waited at it; part of waitedMicroseconds
+  journal: 1024, // journalBytes: the journal of the `jobshim run` that made the pool; empty: it has none
   asking: 2048, // 1024 x u16: records + 1 of the runs that a rule asks something of; 0 = free
 } as const
 
@@ -82,6 +85,10 @@ export const gates = {
   tokens: 4, // another run gathers slots
   memory: 5,
 } as const
+
+export type Gate = Exclude<keyof typeof gates, 'none'>
+
+export const gateNames = Object.keys(gates).filter(name => name !== 'none') as Gate[]
 
 /** What a record's owner is doing. The record's OFD lock tells whether the owner lives, but of a tool. */
 export const recordStates = {

@@ -1,6 +1,15 @@
 /** The ledger as the TypeScript side sees it: made once, read at the end. Launchers write it in between. */
 import { fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
-import { headerOffsets, ledgerLayout, recordOffsets, recordStates, slotKinds } from './ledger-layout.js'
+import {
+  type Gate,
+  gateNames,
+  gates,
+  headerOffsets,
+  ledgerLayout,
+  recordOffsets,
+  recordStates,
+  slotKinds,
+} from './ledger-layout.js'
 import { type Owner, startTime, thisProcess } from './owner.js'
 
 const { headerBytes, recordBytes, recordCount } = ledgerLayout
@@ -10,6 +19,7 @@ export type LedgerCounters = {
   runs: number // tool runs that took a slot of their own
   callerRuns: number // tool runs in the slot that their caller held
   waitedSeconds: number
+  gatedSeconds: Readonly<Record<Gate, number>> // of these, those that rules kept runs waiting
   peak: number // most runs at once in slots of their own
   overdrafts: number
   reclaimed: number // tokens that launchers returned for a dead one
@@ -19,8 +29,11 @@ export type LedgerCounters = {
 /** Somebody who took a token and has not given it back. */
 export type TokenHolder = Pick<LedgerRecord, 'tool' | 'pid' | 'alive'>
 
-/** Makes the ledger of a new pool beside its FIFO. Returns a descriptor to read it with. */
-export function createLedger(path: string, total: number, owner: Owner): number {
+/**
+ * Makes the ledger of a new pool beside its FIFO. Returns a descriptor to read it with. `journal`: its absolute path, shorter
+ * than `journalBytes`; empty: none.
+ */
+export function createLedger(path: string, total: number, owner: Owner, journal = ''): number {
   const fd = openSync(path, 'wx+', 0o600)
   const header = Buffer.alloc(headerBytes)
   header.write(ledgerLayout.magic, headerOffsets.magic, 'latin1')
@@ -31,6 +44,7 @@ export function createLedger(path: string, total: number, owner: Owner): number 
   header.writeUInt32LE(owner.pid, headerOffsets.ownerPid)
   header.writeBigUInt64LE(owner.start, headerOffsets.ownerStart)
   header.writeBigUInt64LE(owner.pidNamespace, headerOffsets.ownerPidNamespace)
+  header.write(journal, headerOffsets.journal, ledgerLayout.journalBytes - 1)
   writeSync(fd, header, 0, headerBytes, 0)
   ftruncateSync(fd, ledgerBytes)
   return fd
@@ -44,6 +58,12 @@ export function readCounters(fd: number): LedgerCounters {
     runs: Number(header.readBigUInt64LE(headerOffsets.runs)),
     callerRuns: Number(header.readBigUInt64LE(headerOffsets.callerRuns)),
     waitedSeconds: Number(header.readBigUInt64LE(headerOffsets.waitedMicroseconds)) / 1e6,
+    gatedSeconds: Object.fromEntries(
+      gateNames.map(gate => [
+        gate,
+        Number(header.readBigUInt64LE(headerOffsets.gatedMicroseconds + 8 * gates[gate])) / 1e6,
+      ]),
+    ) as Record<Gate, number>,
     peak: header.readUInt32LE(headerOffsets.peak),
     overdrafts: header.readUInt32LE(headerOffsets.overdrafts),
     reclaimed: header.readUInt32LE(headerOffsets.reclaimed),
@@ -54,8 +74,8 @@ export function readCounters(fd: number): LedgerCounters {
 /** What the census counts: tokens that it put back, and how often it was taken. */
 type CensusCounter = 'restored' | 'looks'
 
-/** Returns a counter of the census. */
-export function readCount(fd: number, counter: CensusCounter): number {
+/** Returns a counter of the census, or how many tools run now in slots of their own. */
+export function readCount(fd: number, counter: CensusCounter | 'running'): number {
   const bytes = Buffer.alloc(4)
   readSync(fd, bytes, 0, 4, headerOffsets[counter])
   return bytes.readUInt32LE()
@@ -83,6 +103,18 @@ export function readSize(fd: number, size: Size): number {
   const bytes = Buffer.alloc(4)
   readSync(fd, bytes, 0, 4, headerOffsets[size])
   return bytes.readInt32LE()
+}
+
+/** Returns whose the pool is: the `jobshim run` or `serve` that made the ledger; undefined where nobody told. */
+export function readOwner(fd: number): Owner | undefined {
+  const header = Buffer.alloc(headerBytes)
+  readSync(fd, header, 0, headerBytes, 0)
+  const owner = {
+    pid: header.readUInt32LE(headerOffsets.ownerPid),
+    start: header.readBigUInt64LE(headerOffsets.ownerStart),
+    pidNamespace: header.readBigUInt64LE(headerOffsets.ownerPidNamespace),
+  }
+  return owner.start === 0n ? undefined : owner
 }
 
 /** What a launcher does, by its record; `alive` while the record is locked, or the tool runs that it became. */

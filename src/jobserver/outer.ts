@@ -31,8 +31,8 @@ export async function askLauncher(
   return { state: 'unusable', why: error ? `jobshim: no jobserver: ${error.message}` : stderr.trim() }
 }
 
-// Where a build has cleared its environment, our name among its ancestors still tells of a run above it.
-function isBelowRun(pid: number): boolean {
+/** Whether a `jobshim run` is `pid` or above it: our name among its ancestors tells, also where the environment was cleared. */
+export function isBelowRun(pid: number): boolean {
   if (pid === 0) return false
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

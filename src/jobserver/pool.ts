@@ -25,12 +25,19 @@ export type Pool = {
 /** How a pool ended. `missing` names the living launchers that still have a token. */
 export type Settlement = LedgerCounters & { total: number; back: number; missing: string[] }
 
+export type PoolWishes = {
+  jobs: number // slots
+  rulesText: string // empty: none
+  journal: string | undefined // its absolute path, for launchers whose environment was cleared
+}
+
 /**
- * Makes a pool for `jobs` slots below the state directory, with the rules where there are some. Removes what killed
+ * Makes a pool below the state directory, with the rules where there are some. Removes what killed
  * runs left there.
  * Throws `Failure` where it can't be made there, as on a disk that is full or read-only.
  */
-export async function createPool(stateDirectory: string, jobs: number, rulesText: string): Promise<Pool> {
+export async function createPool(stateDirectory: string, wishes: PoolWishes): Promise<Pool> {
+  const { jobs, rulesText, journal } = wishes
   const owner = thisProcess()
   sweepEntries(stateDirectory)
   const directory = entryPath(stateDirectory, 'run', owner)
@@ -47,7 +54,7 @@ export async function createPool(stateDirectory: string, jobs: number, rulesText
       fifo,
       total,
       fifoFd,
-      ledgerFd: createLedger(`${fifo}.ledger`, total, owner),
+      ledgerFd: createLedger(`${fifo}.ledger`, total, owner, journal),
     }
   } catch (error) {
     removePool({ directory })

@@ -6,9 +6,9 @@ import { type Owner, startTime, thisProcess } from './owner.js'
 
 /**
  * A run's entry is the directory with its pool, a server's a symlink to its FIFO. A run that has no pool of its own and
- * has rules has a file with these.
+ * has rules has a file with these. `watch`: the directory in which it is told what tools run below a run.
  */
-const kinds = ['run', 'serve', 'rules'] as const
+const kinds = ['run', 'serve', 'rules', 'watch'] as const
 
 type Kind = (typeof kinds)[number]
 
@@ -68,12 +68,25 @@ export function enterRules(stateDirectory: string, text: string): string {
   }
 }
 
+/** Returns the path of this process's entry for a watch, which the caller makes. */
+export const enterWatch = (stateDirectory: string): string =>
+  entryPath(stateDirectory, 'watch', thisProcess())
+
+/** Returns the directories of the watches of runs that are alive in this PID namespace. */
+export const livingWatches = (stateDirectory: string): string[] =>
+  living(stateDirectory)
+    .filter(({ kind }) => kind === 'watch')
+    .map(({ path }) => path)
+
 /** Returns the FIFOs of the runs and servers that are alive in this PID namespace. */
-export function livingJobservers(stateDirectory: string): string[] {
+export const livingJobservers = (stateDirectory: string): string[] =>
+  living(stateDirectory).flatMap(({ kind, path }) =>
+    kind === 'run' ? [join(path, 'fifo')] : kind === 'serve' ? [readlinkSync(path)] : [],
+  )
+
+function living(stateDirectory: string): Entry[] {
   try {
-    return entries(stateDirectory, thisProcess().pidNamespace)
-      .filter(({ kind, owner }) => kind !== 'rules' && owner === 'alive')
-      .map(({ kind, path }) => (kind === 'run' ? join(path, 'fifo') : readlinkSync(path)))
+    return entries(stateDirectory, thisProcess().pidNamespace).filter(({ owner }) => owner === 'alive')
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return []
     throw error

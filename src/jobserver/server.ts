@@ -69,6 +69,12 @@ async function lock(path: string): Promise<() => Promise<void>> {
 const lockTime = (path: string): number | undefined =>
   lstatSync(`${path}.lock`, { throwIfNoEntry: false })?.mtimeMs
 
+/** Tells whether a server lives: one touches its lock now and then. */
+export function isServed(path: string): boolean {
+  const touched = lockTime(path)
+  return touched !== undefined && Date.now() - touched < stale
+}
+
 async function tryLock(path: string): Promise<(() => Promise<void>) | undefined> {
   try {
     return await lockfile.lock(path, {

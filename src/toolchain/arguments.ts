@@ -150,3 +150,15 @@ export const familyRuns: readonly FamilyRun[] = [
   { family: 'rustc', needsInput: true, otherwise: 'link' },
   { family: 'sccache', needsInput: false, otherwise: 'other' },
 ]
+
+/** By their ends, what compilers compile: names a run for people. */
+export const sourceSuffixes = (
+  'c C cc CC cp cpp cxx c++ cu d f F for FOR f77 f90 F90 f95 F95 f03 F03 f08 F08 go hs i ii java lhs ll m M mi mii mm pyx rs ' +
+  's S sx swift vala y h hh hpp hxx'
+).split(' ')
+
+/** What stands behind one of these is no source of the run. */
+export const valuedFlags = (
+  '-I -L -MF -MQ -MT -T -Xassembler -Xclang -Xlinker -Xpreprocessor -aux-info -dumpbase -idirafter -imacros -imultilib ' +
+  '-include -include-pch -iprefix -iquote -isysroot -isystem -iwithprefix -iwithprefixbefore'
+).split(' ')

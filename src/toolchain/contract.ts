@@ -2,6 +2,7 @@
 import { environment } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { costKinds, costsLayout } from '../jobserver/costs-layout.js'
+import { journalLayout } from '../jobserver/journal-layout.js'
 import {
   asks,
   gates,
@@ -12,7 +13,14 @@ import {
   slotKinds,
 } from '../jobserver/ledger-layout.js'
 import { type AdapterFamily, adapters, jobsOptions, pathKeepers } from './adapters.js'
-import { argumentKinds, familyRuns, type RunKind, runKinds } from './arguments.js'
+import {
+  argumentKinds,
+  familyRuns,
+  type RunKind,
+  runKinds,
+  sourceSuffixes,
+  valuedFlags,
+} from './arguments.js'
 import { type ClientName, clientNames } from './clients.js'
 import { wrappers } from './wrappers.js'
 
@@ -71,6 +79,8 @@ export function renderContract(): string {
     defines('SLOT', slotKinds),
     defines('ASKS', asks),
     defines('GATE', gates),
+    `#define GATE_NAMES { ${Object.keys(gates).map(quoted).join(', ')} }`,
+    defines('JOURNAL', journalLayout),
     defines('COSTS', {
       ...costsLayout,
       ...Object.fromEntries(costKinds.map((kind, index) => [kind, index])),
@@ -134,6 +144,8 @@ export function renderContract(): string {
           `${quoted(family)}, ${needsInput ? 1 : 0}, ${runKindOf(otherwise)}`,
       ),
     ),
+    `static const char *const source_suffixes[] __attribute__((unused)) = { ${sourceSuffixes.map(quoted).join(', ')} };`,
+    `static const char *const valued_flags[] __attribute__((unused)) = { ${valuedFlags.map(quoted).join(', ')} };`,
     `static const char *const run_kind_names[] __attribute__((unused)) = { ${runKinds.map(quoted).join(', ')} };`,
     '#endif\n',
   ].join('\n\n')

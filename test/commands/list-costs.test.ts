@@ -82,7 +82,10 @@ test('list :: --costs :: --json', async () => {
     { tool: 'ld', state: 'unreadable', why: '5 bytes, not 2560' },
     { tool: 'rustc', state: 'counted', kinds: [] },
   ]
-  assert.equal(await call('list', '--costs', '--json'), good(`${JSON.stringify({ dir, costs })}\n`))
+  assert.equal(
+    await call('list', '--costs', '--json'),
+    good(`${JSON.stringify({ jobshim: 1, dir, costs })}\n`),
+  )
 })
 
 test('list :: --costs :: no runs yet, no shims, no dir: nothing', async () => {
@@ -91,10 +94,16 @@ test('list :: --costs :: no runs yet, no shims, no dir: nothing', async () => {
   put('cc', counted({}))
   assert.equal(await call('list', '--costs'), good(''))
   rmSync(join(dir, '.jobshim/costs'), { recursive: true })
-  assert.equal(await call('list', '--costs', '--json'), good(`${JSON.stringify({ dir, costs: [] })}\n`))
+  assert.equal(
+    await call('list', '--costs', '--json'),
+    good(`${JSON.stringify({ jobshim: 1, dir, costs: [] })}\n`),
+  )
   rmSync(dir, { recursive: true })
   assert.equal(await call('list', '--costs'), good(''))
-  assert.equal(await call('list', '--costs', '--json'), good(`${JSON.stringify({ dir, costs: [] })}\n`))
+  assert.equal(
+    await call('list', '--costs', '--json'),
+    good(`${JSON.stringify({ jobshim: 1, dir, costs: [] })}\n`),
+  )
 })
 
 test('list :: --costs :: what is no such file says so, and the others are listed', async () => {

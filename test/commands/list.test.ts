@@ -32,6 +32,7 @@ test('list :: --json', async () => {
   const { stdout, ...rest } = await list(['--json'])
   assert.equal({ ...rest, stdout: '' }, good(''))
   assert.equal(JSON.parse(stdout), {
+    jobshim: 1,
     dir: shims,
     shims: [
       { name: 'gcc-12', tool: `${bin}/gcc-12`, family: 'gcc' },
@@ -82,7 +83,7 @@ test('list :: a foreign file in place of a shim, a link that is gone, a link els
   writeFiles(shims, { 'gcc-12': '#!/bin/sh\n' })
   symlinkSync(join(bin, 'yasm'), join(shims, 'yasm'))
   assert.equal(await list(), good(''))
-  assert.equal(await list(['--json']), good(`${JSON.stringify({ dir: shims, shims: [] })}\n`))
+  assert.equal(await list(['--json']), good(`${JSON.stringify({ jobshim: 1, dir: shims, shims: [] })}\n`))
 })
 
 for (const [form, args] of Object.entries({ text: [], '--json': ['--json'] }))
@@ -109,7 +110,7 @@ test('list :: an empty dir, a dir without shims, none at all', async () => {
   for (const dir of [empty, none, join(root, 'nothing')]) {
     const around = { cwd: root, env: { HOME: root } }
     assert.equal(await jobshim(['list', '--dir', dir], around), good(''))
-    const json = `${JSON.stringify({ dir, shims: [] })}\n`
+    const json = `${JSON.stringify({ jobshim: 1, dir, shims: [] })}\n`
     assert.equal(await jobshim(['list', '--json', '--dir', dir], around), good(json))
   }
 })
@@ -177,13 +178,13 @@ test('list :: --json :: one line, keys in their order', async () => {
     { name: 'cc', tool: join(path, 'cc'), family: 'gcc' },
     { name: 'yasm', tool: join(path, 'yasm'), family: null },
   ]
-  assert.equal(await call('list', '--json'), good(`${JSON.stringify({ dir, shims })}\n`))
+  assert.equal(await call('list', '--json'), good(`${JSON.stringify({ jobshim: 1, dir, shims })}\n`))
 })
 
 test('list :: no dir yet :: nothing, in text and JSON', async () => {
   const { call, dir } = makeBench(['cc'])
   assert.equal(await call('list'), good(''))
-  assert.equal(await call('list', '--json'), good(`${JSON.stringify({ dir, shims: [] })}\n`))
+  assert.equal(await call('list', '--json'), good(`${JSON.stringify({ jobshim: 1, dir, shims: [] })}\n`))
 })
 
 test.run()

@@ -3,11 +3,22 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { summary } from '../../src/commands/run.js'
+import { renderSummary } from '../../src/commands/run-summary.js'
+import type { Settlement } from '../../src/jobserver/pool.js'
 import { killStarted, makeYard, start, until } from '../shims/hold.js'
 import { tokensIn } from '../support/pool.js'
+import { withoutUse } from '../support/summary.js'
 import { writeFiles } from '../support/workspace.js'
-import { idleSummary, jobshimRun, runDirectories, runFifo, runLine, summaryLine, waiters } from './runs.js'
+import {
+  idleSummary,
+  jobshimRun,
+  runDirectories,
+  runFifo,
+  runLine,
+  summaryLine,
+  waiters,
+  watchFiles,
+} from './runs.js'
 
 const yard = await makeYard('')
 const env = { ...yard.env, HOME: yard.root }
@@ -17,11 +28,14 @@ test.after.each(() => {
   assert.equal(runDirectories(yard), [])
 })
 
+const ungated = { limit: 0, load: 0, pressure: 0, tokens: 0, memory: 0 }
+
 const settlement = {
   runs: 24,
   callerRuns: 0,
   peak: 2,
   waitedSeconds: 6.06,
+  gatedSeconds: ungated,
   overdrafts: 0,
   reclaimed: 0,
   restored: 0,
@@ -30,7 +44,7 @@ const settlement = {
   missing: [],
 }
 
-const texts: readonly [changes: Partial<Parameters<typeof summary>[0]>, text: string][] = [
+const texts: readonly [changes: Partial<Settlement>, text: string][] = [
   [{}, '24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back'],
   [{ runs: 1, peak: 1 }, '1 tool run, at most 1 at a time, 6.1 s waited, 1/1 tokens back'],
   [
@@ -47,13 +61,78 @@ const texts: readonly [changes: Partial<Parameters<typeof summary>[0]>, text: st
 
 for (const [changes, text] of texts)
   test(`run :: summary :: ${text}`, () =>
-    assert.is(summary({ ...settlement, ...changes }), `jobshim: ${text}`))
+    assert.is(
+      renderSummary({
+        jobs: 2,
+        settlement: { ...settlement, ...changes },
+        sighting: undefined,
+        bypasses: [],
+      }),
+      `jobshim: ${text}`,
+    ))
+
+const sighting = {
+  jobserver: 'fifo:/f',
+  watchedSeconds: 10,
+  governedSeconds: 12,
+  pastSeconds: 4,
+  past: [],
+  slowest: [
+    { tool: 'g++', file: 'src/a.cc', seconds: 3.24 },
+    { tool: 'ld', file: '', seconds: 2 },
+  ],
+}
+const bypasses = [
+  {
+    tool: '/usr/bin/cc',
+    caller: 'make',
+    why: 'absolute path',
+    file: join(process.cwd(), 'build/CMakeCache.txt'),
+    fix: 'configure it anew',
+    runs: 1,
+    seconds: 3.96,
+  },
+  { tool: '/x/gcc', caller: 'env', why: 'its PATH is without the shims', fix: 'set it', runs: 2, seconds: 0 },
+]
+const passed = `past the shims: 75 % of the tools' time was governed
+    /usr/bin/cc by make (absolute path in build/CMakeCache.txt): 1 run, 4.0 s
+      configure it anew
+    /x/gcc by env (its PATH is without the shims): 2 runs, 0.0 s
+      set it`
+const counted = {
+  ...settlement,
+  waitedSeconds: 6.06,
+  gatedSeconds: { ...ungated, memory: 2, load: 1.01, tokens: 0.04 },
+}
+
+test('run :: summary :: of a build that took a while', () =>
+  assert.is(
+    renderSummary({ jobs: 4, settlement: counted, sighting, bypasses }),
+    `jobshim: 24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back
+  1.2 of 4 slots used by tools on average; waited 3.0 s for a slot, 1.0 s for less load, 2.0 s for memory
+  slowest: g++ src/a.cc 3.2 s, ld 2.0 s
+  ${passed}`,
+  ))
+
+test('run :: summary :: of a short build :: one line, and what went past the shims', () =>
+  assert.is(
+    renderSummary({ jobs: 4, settlement, sighting: { ...sighting, watchedSeconds: 0.9 }, bypasses }),
+    `jobshim: 24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back\n  ${passed}`,
+  ))
+
+test("run :: summary :: in somebody else's pool :: what went past the shims alone", () => {
+  assert.is(renderSummary({ jobs: undefined, settlement: undefined, sighting, bypasses: [] }), '')
+  assert.is(
+    renderSummary({ jobs: undefined, settlement: undefined, sighting, bypasses }),
+    `jobshim: ${passed.replaceAll('\n  ', '\n')}`,
+  )
+})
 
 test('run :: summary :: one tool after the other', async () => {
   const script = 'hold; hold; hold; hold; hold; exit 4'
   const { status, stderr } = await jobshimRun(yard, ['-j3', '--', 'sh', '-c', script])
   assert.is(status, 4)
-  assert.match(stderr, summaryLine('5 tool runs, at most 1 at a time', '2/2'))
+  assert.match(withoutUse(stderr), summaryLine('5 tool runs, at most 1 at a time', '2/2'))
 })
 
 /** Three tools at once, each a line of its own in `output`. */
@@ -72,12 +151,23 @@ for (const { jobs, peak } of [
     await held.tools
     await until('the others wait', () => waiters(yard) === 3 - peak)
     assert.is(tokensIn(runFifo(yard)), '')
+    await until('the tools were looked at', () => watchFiles(yard).length === 1)
     const { status, stdout, stderr } = await held.end()
     assert.is(status, 4)
     assert.is(stdout.match(/^held/gm)?.length, 3)
     assert.match(stderr, /^\{.*\}\n$/)
-    const { waitedSeconds, ...rest } = JSON.parse(stderr) as Record<string, unknown>
+    const { waitedSeconds, watchedSeconds, slotsUsed, slowest, ...rest } = JSON.parse(stderr) as Record<
+      string,
+      unknown
+    >
+    for (const figure of [watchedSeconds, slotsUsed]) assert.type(figure, 'number')
+    assert.ok(Array.isArray(slowest))
     assert.equal(rest, {
+      jobshim: 1,
+      gatedSeconds: ungated,
+      jobs,
+      coverage: 1,
+      past: [],
       runs: 3,
       callerRuns: 0,
       peak,
@@ -151,7 +241,7 @@ test('run :: summary :: daemons that were left behind hold slots: who has a toke
   const { status, stderr } = await held.ended
   assert.is(status, 4)
   assert.match(
-    stderr,
+    withoutUse(stderr),
     /^jobshim: 2 tool runs, at most 2 at a time, \d+\.\d s waited, 0\/1 tokens back, still held by hold \(\d+\)\n$/,
   )
   await until('the tools have ended', () => tools.every(tool => !existsSync(`/proc/${tool}`)))

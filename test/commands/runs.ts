@@ -38,6 +38,15 @@ export function runDirectories({ runtime }: Yard): string[] {
     .map(name => join(state, name))
 }
 
+/** What the yard's runs tell of the tools that they have seen. */
+export function watchFiles({ runtime }: Yard): string[] {
+  const state = join(runtime, `jobshim-${currentUid()}`)
+  return readdirSync(state)
+    .filter(name => name.startsWith('watch-'))
+    .map(name => join(state, name, 'seen'))
+    .filter(existsSync)
+}
+
 /** The only run's FIFO. */
 export function runFifo(yard: Yard): string {
   const directories = runDirectories(yard)

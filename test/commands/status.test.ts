@@ -116,18 +116,30 @@ test('status :: text, cut to the width', async () => {
     runs: 3,
     callerRuns: 0,
     waitedSeconds: 1,
+    gatedSeconds: { limit: 0, load: 0, pressure: 0, tokens: 0, memory: 0 },
     peak: 2,
     overdrafts: 1,
     reclaimed: 2,
     restored: 0,
   }
   const blind = 'it is dark'
-  const seen = { jobserver: 'fifo:/f', free: 0, total: 2, ledger: '/f.ledger', counters, blind, rows }
+  const picture = { jobserver: 'fifo:/f', free: 0, total: 2, ledger: '/f.ledger', counters, blind, rows }
+  const bypass = {
+    tool: '/usr/bin/cc',
+    caller: 'make',
+    why: 'absolute path',
+    file: '/x/CMakeCache.txt',
+    fix: 'mend',
+  }
+  const seen = { ...picture, coverage: 0.256, past: [{ ...bypass, runs: 3, seconds: 1.26 }] }
   assert.is(
     render(seen, 35),
     [
       'fifo:/f: 0 of 2 tokens free, 1 held by launchers, 1 waiting, 1 kept by a rule, 1 ran without a slot, 2 reclaimed',
       'no census of clients: it is dark',
+      "past the shims: 25 % of the tools' time was governed",
+      '  /usr/bin/cc by make (absolute path in /x/CMakeCache.txt): 3 runs, 1.3 s',
+      '    mend',
       'ld  7   waiting  60.0 s  ld -o a世',
       'as  9   gone     3.0 s',
       'go  4   gated    2.0 s   go build',

@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { loadCommands } from '../../src/commands/command-table.js'
+import { renderJsonPage } from '../../src/commands/json-page.js'
+import { renderManPage } from '../../src/commands/man-page.js'
+import { journalRows, shapeRows } from '../../src/commands/shapes.js'
 import { renderJsonSchema } from '../../src/config/schema.js'
 import { renderContract } from '../../src/toolchain/contract.js'
 import { repository } from '../support/workspace.js'
@@ -14,6 +18,14 @@ test('contract :: shims/contract.h is what npm run generate writes', () => {
 
 test('contract :: config.schema.json is what npm run generate writes', () => {
   assert.is(committed('config.schema.json'), renderJsonSchema())
+})
+
+test('contract :: docs/json.md is what npm run generate writes', () => {
+  assert.is(committed('docs/json.md'), renderJsonPage(shapeRows, journalRows))
+})
+
+test('contract :: docs/jobshim.1 is what npm run generate writes', async () => {
+  assert.is(committed('docs/jobshim.1'), renderManPage(await loadCommands()))
 })
 
 test.run()

@@ -115,7 +115,7 @@ test('install :: what is no longer wanted is removed and named', async () => {
 
 test('install :: --json', async () => {
   const { call, dir } = makeBench(['cc', 'ld'])
-  const report = { dir, added: ['cc', 'ld'], removed: [], kept: [], leftAlone: [], changed: true }
+  const report = { jobshim: 1, dir, added: ['cc', 'ld'], removed: [], kept: [], leftAlone: [], changed: true }
   assert.equal(await call('install', '--json'), good(`${JSON.stringify(report)}\n`))
 })
 

@@ -85,7 +85,7 @@ test('uninstall :: --json', async () => {
   const { call, dir } = makeBench(['cc'])
   await call('install')
   writeFiles(dir, { notes: 'mine' })
-  const report = { dir, removed: ['cc'], leftAlone: [join(dir, 'notes')], changed: true }
+  const report = { jobshim: 1, dir, removed: ['cc'], leftAlone: [join(dir, 'notes')], changed: true }
   assert.equal(await call('uninstall', '--json'), good(`${JSON.stringify(report)}\n`))
 })
 

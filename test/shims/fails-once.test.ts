@@ -50,7 +50,7 @@ async function prepare(place: Place): Promise<Prepared> {
 const describe = ({ kind, label, which }: Row): string => `${kind} ${label} #${which}`
 
 function verdictOn(place: Place, row: Row): Verdict | undefined {
-  if (row.kind === 'execve' && place.options.includes('client')) return cannotStart
+  if (row.kind === 'execve' && place.options.includes('client') && !place.journal) return cannotStart
   const rows = [
     ...(place.rules !== undefined && place.options.includes('client') ? verdictsOfBecoming : []),
     ...(place.rules === undefined ? [] : verdictsOfRules),
@@ -67,11 +67,11 @@ const sorted = (tokens: string): string => [...tokens].sort().join('')
 async function judge({ place, injector }: Prepared, row: Row, ran: Ran): Promise<void> {
   const { root, shims } = await yardOfPlaces()
   const { says = '', status = 7 } = verdictOn(place, row) ?? {}
-  const reason = /(can't be (?:created|started|started as a child): )[A-Z][A-Za-z ]+\n/
+  const reason = /(can't be (?:created|started|started as a child)|journal)(: )[A-Z][A-Za-z /]+\n/
   const seen = {
     ...ran,
     stdout: ran.stdout.replace(/\d+/, 'PID'),
-    stderr: ran.stderr.replace(reason, '$1REASON\n'),
+    stderr: ran.stderr.replace(reason, '$1$2REASON\n').replace(/\S+\/journal:/, 'JOURNAL:'),
     tokens: sorted(ran.tokens),
   }
   const expected: Ran = {

@@ -12,6 +12,11 @@ execFileSync('cc', [
   ...[join(repository, 'test/support/kind.c'), join(shims, 'arguments.c')],
 ])
 
+const told = (family: string, line: string): string[] =>
+  execFileSync(program, [family, ...line.split(' ')], { encoding: 'utf8' })
+    .replace(/\n$/, '')
+    .split(' ')
+
 // As real builds call them: autoconf, CMake, ccache, distcc, cargo, libtool, configure scripts.
 const runs: readonly [RunKind, ToolFamily, string][] = [
   ['compile', 'as', 'as -o a.o a.s'],
@@ -54,12 +59,32 @@ const runs: readonly [RunKind, ToolFamily, string][] = [
 
 for (const [kind, family, line] of runs)
   test(`kinds :: ${line} :: ${kind}`, () => {
-    assert.is(execFileSync(program, [family, ...line.split(' ')], { encoding: 'utf8' }), `${kind}\n`)
+    assert.is(told(family, line)[0], kind)
   })
 
 test('kinds :: a tool of no family :: other, but --version alone is a probe', () => {
-  assert.is(execFileSync(program, ['', 'protoc', '-E'], { encoding: 'utf8' }), 'other\n')
-  assert.is(execFileSync(program, ['', 'protoc', '--version'], { encoding: 'utf8' }), 'probe\n')
+  assert.is(told('', 'protoc -E')[0], 'other')
+  assert.is(told('', 'protoc --version')[0], 'probe')
 })
+
+// What a journal calls a run by: of a link what it makes, else what it reads.
+const files: readonly [file: string, ToolFamily | '', string][] = [
+  ['a.c', 'gcc', 'gcc -DX=1 -Iinclude -MD -MF dep/a.c.d -o a.o -c a.c'],
+  ['src/a.cc', 'gcc', 'g++ -include config.h -isystem x.h -c src/a.cc -o a.o'],
+  ['a.o', 'gcc', 'gcc -x c -c - -o a.o'],
+  ['a', 'gcc', 'gcc a.c b.c -o a'],
+  ['a.c', 'gcc', 'gcc a.c b.c'],
+  ['a.o', 'gcc', 'gcc a.o b.o -lm'],
+  ['', 'gcc', 'gcc @link.rsp'],
+  ['liba.so', 'ld', 'ld -shared -T script.c --output=liba.so a.o'],
+  ['src/lib.rs', 'rustc', 'rustc --crate-name a --crate-type lib src/lib.rs --out-dir x'],
+  ['liba.a', 'ar', 'ar rcs liba.a a.o'],
+  ['a.c', 'gcc', 'gcc -c a.c -o'],
+  ['', '', 'protoc'],
+]
+
+for (const [file, family, line] of files)
+  test(`kinds :: ${line} :: is about ${file === '' ? 'no file' : file}`, () =>
+    assert.is(told(family as ToolFamily, line)[1], file))
 
 test.run()

@@ -14,6 +14,7 @@ export type Place = {
   own?: true // JOBSHIM_JOBSERVER names the jobserver, not MAKEFLAGS
   run?: true // below `jobshim run`, whose pool it is
   rules?: string // that ask something of the run
+  journal?: true // it has one
 }
 
 /** Below a client and not its child. */
@@ -29,6 +30,8 @@ export const places: readonly Place[] = [
   },
   { name: 'the implicit slot', tokens: 'AB', options: ['below'], own: true },
   { name: 'a token', tokens: 'AB', options: held, own: true },
+  { name: "the caller's slot, with a journal", tokens: 'AB', options: ['client'], journal: true },
+  { name: 'a token, with a journal', tokens: 'AB', options: held, own: true, journal: true },
   { name: 'a token, stdin closed', tokens: 'AB', options: [...held, 'closed'] },
   { name: 'a token that comes later', tokens: '', options: [...held, 'later'] },
   { name: 'a token, from behind another', tokens: '', options: [...held, 'later', 'queued'] },
@@ -64,7 +67,7 @@ let placed = 0
 
 /** Starts an injector of launchers that stand there; `laterMs`: when the token comes. */
 export async function startPlace(
-  { tokens, options, own, run, rules = '' }: Place,
+  { tokens, options, own, run, rules = '', journal }: Place,
   { env = {}, laterMs }: { env?: Readonly<Record<string, string>>; laterMs?: number } = {},
 ): Promise<Injector> {
   const yard = await yardOfPlaces()
@@ -76,6 +79,7 @@ export async function startPlace(
   const around = {
     ...env,
     ...ruled,
+    ...(journal ? { JOBSHIM_JOURNAL: join(directory, 'journal') } : {}),
     PATH: [yard.shims, join(yard.root, 'bin')].join(':'),
     XDG_RUNTIME_DIR: runtime,
   }

@@ -42,6 +42,7 @@ export const plausible: Readonly<Record<string, Errors>> = {
   pwrite64: { ENOSPC: 'a full disk', EFBIG: 'ulimit -f', EINTR: 'a signal' },
   read,
   pread64: read,
+  getcwd: { ENOENT: 'the directory was removed', ENOMEM: 'no memory for its path' },
   getdents64: { EINTR: 'FUSE', ENOMEM: 'no memory for the listing', ENOENT: 'the process ended' },
   write: { EINTR: 'a signal', ENOMEM: "no page for the FIFO's byte", EAGAIN: 'the FIFO is full' },
   close: { EINTR: 'a signal', EIO: 'a disk is ill', ENOSPC: 'a quota, told late' },
@@ -164,6 +165,16 @@ export const verdicts: readonly Verdict[] = [
     why: noLedger,
   },
   { call: /^mmap (v1|.*\.ledger) #1$/, says: `${unsafe}the ledger can't be mapped\n`, why: noLedger },
+  {
+    call: /^(openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/journal /,
+    says: 'jobshim: JOURNAL: no journal: REASON\n',
+    why: 'nobody but who reads it misses a line',
+  },
+  {
+    call: /^write .*\/journal /,
+    says: 'jobshim: JOURNAL: no line in the journal: REASON\n',
+    why: 'nobody but who reads it misses a line',
+  },
 ]
 
 /** In the place of the launcher, where the slot is the caller's: what it says then. */

@@ -77,7 +77,7 @@ static const struct call calls[] = {
 	CALL(execve, PATH, 0), CALL(fstat, FD, 0), CALL(read, FD, 0), CALL(write, FD, 0), CALL(close, FD, 0),
 	CALL(pread64, FD, 0), CALL(pwrite64, FD, 0), CALL(ftruncate, FD, 0), CALL(getdents64, FD, 0), CALL(mmap, FD, 4),
 	CALL(fcntl, COMMAND, 0), CALL(rt_sigaction, NUMBER, 0), CALL(rt_sigprocmask, NUMBER, 0), CALL(prctl, NUMBER, 0),
-	CALL(epoll_create1, NOTHING, 0), CALL(epoll_ctl, FD, 2), CALL(epoll_pwait, FD, 0), CALL(ppoll, NOTHING, 0), CALL(sysinfo, NOTHING, 0),
+	CALL(epoll_create1, NOTHING, 0), CALL(epoll_ctl, FD, 2), CALL(epoll_pwait, FD, 0), CALL(ppoll, NOTHING, 0), CALL(sysinfo, NOTHING, 0), CALL(getcwd, NOTHING, 0),
 	CALL(pidfd_open, NOTHING, 0), CALL(clone, NOTHING, 0), CALL(wait4, NOTHING, 0), CALL(rt_sigtimedwait, NOTHING, 0),
 	CALL(rt_sigpending, NOTHING, 0), CALL(socket, NOTHING, 0), CALL(bind, NOTHING, 0), CALL(sendto, NOTHING, 0),
 	CALL(recvfrom, NOTHING, 0), CALL(clock_gettime, NOTHING, 0), CALL(nanosleep, NOTHING, 0),

@@ -1,0 +1,9 @@
+/* One line in the last row of a terminal that others write to, who know nothing of it. */
+#ifndef BOTTOMLINE_H
+#define BOTTOMLINE_H
+
+/* Shows the lines that come on stdin, each in place of the one before, on the terminal that stderr is, until stdin ends; then
+ * the row is given back. Returns an exit status: 1 where stderr is no terminal of ours. */
+int bottomline_show(void);
+
+#endif

@@ -1,0 +1,41 @@
+/** What `jobshim run` itself writes into a journal. */
+import { availableParallelism, constants } from 'node:os'
+import type { Ending } from '../ground/foreground.js'
+import { packageVersion } from '../ground/paths.js'
+import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
+import { openJournal } from '../journal/write.js'
+import type { Bypass } from '../toolchain/bypass.js'
+
+export type BuildJournal = {
+  path: string
+  start(jobs: number | undefined, words: readonly string[]): void
+  end(ending: Ending, sighting: Sighting | undefined, bypasses: readonly Bypass[]): void
+}
+
+/** Opens the journal of a build. `path` is absolute. Throws `Failure` where it can't be written. */
+export function openBuildJournal(path: string, { directory }: { directory: string }): BuildJournal {
+  const journal = openJournal(path)
+  return {
+    path,
+    start(jobs, words) {
+      journal.append({
+        event: 'start',
+        version: packageVersion(),
+        jobs,
+        cores: availableParallelism(),
+        command: [...words],
+        directory,
+      })
+    },
+    end(ending, sighting, bypasses) {
+      for (const { tool, caller, why, file, fix, runs, seconds } of bypasses)
+        journal.append({ event: 'past', tool, caller, why, file, fix, runs, seconds })
+      journal.append({
+        event: 'end',
+        ...(ending.kind === 'exit' ? { exit: ending.status } : { signal: constants.signals[ending.name] }),
+        coverage: sighting ? coverageOf(sighting) : undefined,
+      })
+      journal.close()
+    },
+  }
+}

@@ -1,0 +1,117 @@
+import { styleText } from 'node:util'
+import type { SettingFlags } from '../config/options.js'
+import { examine } from '../doctor/examine.js'
+import type { BuildFacts } from '../doctor/past.js'
+import { endPrograms } from '../doctor/program.js'
+import { type Check, judgeAll } from '../doctor/verdict.js'
+import { renderColumns } from '../ground/columns.js'
+import { exitCodes } from '../ground/exit-codes.js'
+import { endLike } from '../ground/foreground.js'
+import { renderJson } from '../ground/json.js'
+import { visible } from '../ground/visible.js'
+import { type Call, command } from './command.js'
+import { configOptions, dirOption, jsonOption } from './setting-options.js'
+
+export const doctor = command({
+  name: 'doctor',
+  summary: 'tell why a build would not be governed here, and what to do',
+  operands: '[-- CMD...]',
+  completes: { kind: 'command' },
+  options: [jsonOption, dirOption, ...configOptions],
+  notes:
+    'Each check is ok, a note (governed all the same, or not to be told), or broken. It looks at the shims, PATH, variables, ' +
+    'the jobserver, the trees below the working directory and the system, and changes nothing. ' +
+    'With CMD it runs that below jobshim run, too, and adds what went past the shims; the table stands behind its output. ' +
+    'Exit status 1 if anything is broken.',
+  examples: [
+    { line: 'jobshim doctor', text: 'in the directory of the build' },
+    { line: 'jobshim doctor -- make', text: 'the same, and what really goes past the shims' },
+    { line: 'jobshim doctor --json', text: 'for programs' },
+  ],
+  async run({ flags, operands, workingDirectory, environment }) {
+    const [program, ...args] = operands
+    const call = { flags, operands, workingDirectory, environment }
+    const dir = program === undefined ? undefined : await shimsFor(call)
+    const stop = endOnSignals()
+    const checks = await examine(flags, workingDirectory, environment)
+    stop()
+    if (program !== undefined && dir !== undefined) {
+      const { buildRows } = await import('../doctor/past.js')
+      checks.push(...judgeAll(buildRows, await buildWith([program, ...args], call)))
+    }
+    const isColoured = process.stdout.isTTY && process.stdout.hasColors()
+    process.stdout.write(flags.json ? `${renderJson({ checks })}\n` : renderChecks(checks, isColoured))
+    return checks.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.ok
+  },
+})
+
+type Flags = SettingFlags & { json?: boolean }
+
+// As jobshim run does: the first time they are installed.
+async function shimsFor({ flags, workingDirectory, environment }: Call<Flags>): Promise<string> {
+  const { loadSettings } = await import('../config/load.js')
+  const { ensureShims } = await import('../shimdir/ensure.js')
+  const settings = await loadSettings(flags, workingDirectory, environment)
+  return (await ensureShims(settings.dir, settings, environment)).dir
+}
+
+async function buildWith(
+  words: [program: string, ...args: string[]],
+  { flags, workingDirectory: directory, environment }: Call<Flags>,
+): Promise<BuildFacts> {
+  const [{ loadSettings }, { build }, { say, withShims }] = await Promise.all([
+    import('../config/load.js'),
+    import('./build.js'),
+    import('./run.js'),
+  ])
+  process.title = 'jobshim' // a shim whose environment was cleared looks for this name among its ancestors
+  const settings = await loadSettings(flags, directory, environment)
+  const governed = await withShims(environment, settings.dir, settings)
+  return await build({
+    words,
+    environment: governed,
+    settings,
+    auth: undefined,
+    journal: undefined,
+    directory,
+    say,
+    isShown: !flags.json,
+  })
+}
+
+// What is being asked has a session of its own, where no ^C reaches it. Returns what takes the listeners away.
+function endOnSignals(): () => void {
+  const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+  const listeners = signals.map(signal => {
+    const listener = (): void => {
+      endPrograms()
+      process.emit('exit', 0) // the signal leaves no time for what is to be removed
+      void endLike({ kind: 'signal', name: signal })
+    }
+    process.once(signal, listener)
+    return { signal, listener }
+  })
+  return () => {
+    for (const { signal, listener } of listeners) process.off(signal, listener)
+  }
+}
+
+const colours = { ok: 'green', note: 'yellow', broken: 'red' } as const
+
+const inOneLine = (text: string): string => visible(text.replaceAll('\n', ' '))
+
+/** Returns the table, and what it comes to. */
+export function renderChecks(checks: readonly Check[], isColoured: boolean): string {
+  const rows = checks.flatMap(check => [
+    [check.state, check.name, inOneLine(check.text)],
+    ...('fix' in check && check.fix !== undefined ? [['', '', `do: ${inOneLine(check.fix)}`]] : []),
+  ])
+  const paint = (state: keyof typeof colours): string =>
+    isColoured ? styleText(colours[state], state) : state
+  const table = renderColumns(rows).replace(/^(ok|note|broken)\b/gm, (_, state: keyof typeof colours) =>
+    paint(state),
+  )
+  const count = (state: Check['state']): number => checks.filter(check => check.state === state).length
+  const notes = count('note') === 1 ? '1 note' : `${count('note')} notes`
+  return `${table}${count('broken')} broken, ${notes}, ${count('ok')} ok\n`
+}

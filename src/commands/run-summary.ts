@@ -1,0 +1,110 @@
+/** What `jobshim run` tells at the end of a build. */
+import { relative } from 'node:path'
+import { renderJson } from '../ground/json.js'
+import { visible } from '../ground/visible.js'
+import { gateNames } from '../jobserver/ledger-layout.js'
+import type { Settlement } from '../jobserver/pool.js'
+import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
+import { type Bypass, renderPast } from '../toolchain/bypass.js'
+import type { BuildReport } from './build.js'
+
+type Told = Pick<BuildReport, 'jobs' | 'settlement' | 'sighting' | 'bypasses'>
+
+/** Below that many watched seconds a build has one line, and no slow runs. */
+const longEnough = 1
+
+/** Returns the lines that a run ends with; empty where there is nothing to say. */
+export function renderSummary(report: Told): string {
+  const { jobs, settlement, sighting, bypasses } = report
+  const isLong =
+    sighting !== undefined && sighting.watchedSeconds >= longEnough && sighting.slowest.length > 0
+  const lines = [
+    ...(settlement ? [`jobshim: ${totals(settlement)}`] : []),
+    ...(settlement && isLong ? [`  ${use(sighting, jobs, settlement)}`] : []),
+    ...(settlement && isLong ? [`  slowest: ${slowest(sighting)}`] : []),
+    ...(bypasses.length > 0 ? pastLines(report) : []),
+  ]
+  return visible(lines.join('\n'))
+}
+
+/** Returns the same for programs; empty likewise. */
+export function summaryJson({ jobs, settlement, sighting, bypasses }: Told): string {
+  if (settlement === undefined && sighting === undefined) return ''
+  return renderJson({
+    ...settlement,
+    jobs,
+    ...(sighting && {
+      watchedSeconds: sighting.watchedSeconds,
+      slotsUsed: slotsUsed(sighting),
+      coverage: coverageOf(sighting),
+      slowest: sighting.slowest,
+    }),
+    past: bypasses,
+  })
+}
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+// Of a jobserver that is not ours nothing else is told.
+function pastLines({ settlement, sighting, bypasses }: Told): string[] {
+  const lines = renderPast(bypasses.map(shortened), sighting && coverageOf(sighting))
+  return settlement
+    ? lines.map(line => `  ${line}`)
+    : lines.map((line, row) => (row === 0 ? `jobshim: ${line}` : line))
+}
+
+// A path below the working directory is shorter without it.
+function shortened(bypass: Bypass): Bypass {
+  if (bypass.file === undefined) return bypass
+  const file = relative(process.cwd(), bypass.file)
+  return file.startsWith('../..') ? bypass : { ...bypass, file }
+}
+
+/** Slots in which tools ran, on average. What went past the shims ran in none. */
+function slotsUsed({ governedSeconds, watchedSeconds }: Sighting): number | undefined {
+  return watchedSeconds === 0 ? undefined : governedSeconds / watchedSeconds
+}
+
+function totals(settlement: Settlement): string {
+  const { runs, callerRuns, peak, waitedSeconds, overdrafts, back, total, missing } = settlement
+  return [
+    counted(runs + callerRuns, 'tool run'),
+    callerRuns === 0
+      ? `at most ${peak} at a time`
+      : runs === 0
+        ? "in their caller's slot"
+        : `${callerRuns} in their caller's slot, the others at most ${peak} at a time`,
+    `${waitedSeconds.toFixed(1)} s waited`,
+    ...(overdrafts === 0 ? [] : [`${overdrafts} without a slot`]),
+    `${back}/${total} tokens back`,
+    ...(missing.length === 0 ? [] : [`still held by ${missing.join(', ')}`]),
+  ].join(', ')
+}
+
+function use(sighting: Sighting, jobs: number | undefined, settlement: Settlement): string {
+  const { waitedSeconds, gatedSeconds } = settlement
+  const gated = gateNames.filter(gate => gatedSeconds[gate] >= 0.05)
+  const forSlots = waitedSeconds - gateNames.reduce((sum, gate) => sum + gatedSeconds[gate], 0)
+  const waits = [
+    ...(forSlots >= 0.05 ? [`${forSlots.toFixed(1)} s for a slot`] : []),
+    ...gated.map(gate => `${gatedSeconds[gate].toFixed(1)} s for ${gateTexts[gate]}`),
+  ]
+  const tools = (slotsUsed(sighting) ?? 0).toFixed(1)
+  return [
+    `${tools} of ${jobs} slots used by tools on average`,
+    ...(waits.length > 0 ? [`waited ${waits.join(', ')}`] : []),
+  ].join('; ')
+}
+
+const gateTexts = {
+  limit: 'a limit of such runs',
+  load: 'less load',
+  pressure: 'less pressure',
+  tokens: 'several slots at once',
+  memory: 'memory',
+} as const
+
+const slowest = ({ slowest: runs }: Sighting): string =>
+  runs
+    .map(({ tool, file, seconds }) => `${[tool, file].filter(Boolean).join(' ')} ${seconds.toFixed(1)} s`)
+    .join(', ')

@@ -1,0 +1,317 @@
+/**
+ * THE table of what commands print with --json. docs/json.md comes from it, and tests hold each command's output against
+ * it. The commands don't load it: they need no zod.
+ */
+import { z } from 'zod'
+import { shapeVersion } from '../ground/json.js'
+import { costKinds } from '../jobserver/costs-layout.js'
+import { gateNames } from '../jobserver/ledger-layout.js'
+import { endEvent, pastEvent, startEvent, toolEvent } from '../journal/event.js'
+
+export type ShapeRow = {
+  commands: readonly string[] // their names
+  words: string // what is called, for people
+  text: string // when and where it is printed
+  schema: z.ZodObject
+}
+
+const version = z.literal(shapeVersion).describe('the version of this shape')
+const text = z.string()
+const names = z.array(text)
+const count = z.int().nonnegative()
+const seconds = z.number().nonnegative()
+const dir = text.describe('the path of the shim dir')
+
+const installReport = {
+  dir,
+  added: names.describe('names of shims that are new'),
+  removed: names.describe('names of shims that were no longer wanted'),
+  kept: names.describe('names of shims that were there'),
+  leftAlone: names.describe('names once ours that files of yours have now'),
+  changed: z.boolean().describe('`false`: all was as wanted'),
+}
+
+const portageReport = {
+  root: text.describe('the path of the system'),
+  changed: z.boolean().describe('`false`: all was as wanted'),
+  packages: names.describe('the packages that are opted in'),
+  wrote: names.describe('paths of files that were written'),
+  removed: names.describe('paths that were removed'),
+}
+
+const counters = {
+  runs: count.describe('tool runs that took a slot of their own'),
+  callerRuns: count.describe('tool runs in the slot that their caller held'),
+  waitedSeconds: seconds.describe('how long they waited, in all'),
+  gatedSeconds: z
+    .strictObject(Object.fromEntries(gateNames.map(gate => [gate, seconds.describe('kept by this gate')])))
+    .describe('of these, those that rules kept runs waiting'),
+  peak: count.describe('most runs at once in slots of their own'),
+  overdrafts: count.describe('runs without a slot, after `patience`'),
+  reclaimed: count.describe('tokens that launchers returned for a killed one'),
+  restored: count.describe('tokens lost with killed clients that were put back'),
+}
+
+const kindCosts = z.strictObject({
+  kind: z.enum(costKinds).describe('what the arguments tell'),
+  runs: count.describe('how many there were'),
+  medianKiB: count.describe('KiB of memory that half of them needed at most'),
+  p95KiB: count.describe('KiB that 95 of 100 needed at most'),
+  mostKiB: count.describe('KiB that all needed at most'),
+})
+
+const tool = text.describe("the tool's name")
+
+const toolCosts = z.discriminatedUnion('state', [
+  z.strictObject({
+    tool,
+    state: z.literal('counted').describe('whether its file could be read'),
+    kinds: z.array(kindCosts).describe('by kind of run'),
+  }),
+  z.strictObject({
+    tool,
+    state: z.literal('unreadable').describe('whether its file could be read'),
+    why: text.describe('why it is unreadable'),
+  }),
+])
+
+const listedShim = z.strictObject({
+  name: text.describe('of the link'),
+  tool: text.nullable().describe('the path of the real tool; `null`: not on PATH now'),
+  family: text.nullable().describe('its family; `null`: a tool that was asked for by its name'),
+})
+
+const row = z.strictObject({
+  tool,
+  pid: count.describe("in the launcher's own PID namespace"),
+  state: z
+    .enum(['waiting', 'acquiring', 'held', 'releasing', 'gated', 'tool'])
+    .describe("`gated`: kept by a rule; `tool`: in its caller's slot"),
+  slot: z.enum(['none', 'token', 'implicit', 'overdraft']).describe('what it holds'),
+  alive: z.boolean().describe('`false`: was killed, its token goes back soon'),
+  seconds: seconds.describe('in this state'),
+  command: text.describe("the command line; empty where it can't be seen"),
+})
+
+const name = text.describe('of the row')
+const told = text.describe('what was found')
+const fix = text.describe('what to do')
+
+const check = z.discriminatedUnion('state', [
+  z.strictObject({ name, state: z.literal('ok').describe('as the table shows it'), text: told }),
+  z.strictObject({
+    name,
+    state: z.literal('note').describe('as the table shows it'),
+    text: told,
+    fix: fix.optional(),
+  }),
+  z.strictObject({ name, state: z.literal('broken').describe('as the table shows it'), text: told, fix }),
+])
+
+const coverage = z
+  .number()
+  .min(0)
+  .max(1)
+  .optional()
+  .describe('governed tool seconds by all tool seconds; absent where no tool was seen')
+
+const past = z
+  .array(
+    z.strictObject({
+      tool: text.describe("the tool's path"),
+      caller: text.describe('who started it'),
+      why: text.describe('how it came past the shims'),
+      file: text
+        .optional()
+        .describe('the path of the file that names the tool by its path, where one was found'),
+      fix: text.describe('what to do'),
+      runs: count.describe('how many of them were seen'),
+      seconds: seconds.describe('how long they ran, in all'),
+    }),
+  )
+  .describe('tools that went past the shims, all that were alike together')
+
+const slowRun = z.strictObject({
+  tool,
+  file: text.describe('the source file, else the output; may be empty'),
+  seconds: seconds.describe('how long it ran'),
+})
+
+/** What is absent where the build had no pool of its own. */
+const settlement = {
+  ...counters,
+  total: count.describe('tokens in the pool: one less than the jobs'),
+  back: count.describe('tokens that came back'),
+  missing: names.describe('who still has one: tool and pid'),
+  jobs: z.int().positive().describe('slots of the pool'),
+}
+
+export const shapeRows: readonly ShapeRow[] = [
+  {
+    commands: ['doctor'],
+    words: 'jobshim doctor --json',
+    text: 'The checks, in the order of the table. With CMD the last line on stdout, behind what CMD has printed.',
+    schema: z.strictObject({
+      jobshim: version,
+      checks: z.array(check).describe('one or more for each row of the table'),
+    }),
+  },
+  {
+    commands: ['env'],
+    words: 'jobshim env --json',
+    text: 'The variables, for any shell.',
+    schema: z.strictObject({
+      jobshim: version,
+      dir,
+      variables: z.record(text, text).describe('value by name'),
+    }),
+  },
+  {
+    commands: ['install'],
+    words: 'jobshim install --json',
+    text: 'What was done.',
+    schema: z.strictObject({ jobshim: version, ...installReport }),
+  },
+  {
+    commands: ['list'],
+    words: 'jobshim list --json',
+    text: 'The shims.',
+    schema: z.strictObject({
+      jobshim: version,
+      dir,
+      shims: z.array(listedShim).describe('sorted by name'),
+      ccacheBefore: text
+        .optional()
+        .describe("the directory of ccache's links that stands before the shims on PATH, where one does"),
+    }),
+  },
+  {
+    commands: ['list'],
+    words: 'jobshim list --costs --json',
+    text: 'What memory the runs of each tool needed.',
+    schema: z.strictObject({ jobshim: version, dir, costs: z.array(toolCosts).describe('sorted by name') }),
+  },
+  {
+    commands: ['portage install'],
+    words: 'jobshim portage install --json',
+    text: 'What was done.',
+    schema: z.strictObject({
+      jobshim: version,
+      ...portageReport,
+      shims: z.strictObject(installReport).describe("as `jobshim install` has it, for Portage's shim dir"),
+    }),
+  },
+  {
+    commands: ['portage disable', 'portage enable', 'portage uninstall'],
+    words:
+      'jobshim portage enable --json CAT/PKG, jobshim portage disable --json CAT/PKG, jobshim portage uninstall --json',
+    text: 'What was done, for all packages together.',
+    schema: z.strictObject({ jobshim: version, ...portageReport }),
+  },
+  {
+    commands: ['run'],
+    words: 'jobshim run --json -- CMD',
+    text:
+      "The summary: the last line on stderr, since stdout is CMD's. Not with `--quiet`. Where the build joined somebody " +
+      "else's jobserver, which counts for all its builds together, there are only the fields from `watchedSeconds` on; these are " +
+      'absent where the build was over before its tools were looked at, and so is the line where both are.',
+    schema: z.strictObject({
+      jobshim: version,
+      ...z.object(settlement).partial().shape,
+      watchedSeconds: seconds.optional().describe('how long the tools were looked at'),
+      slotsUsed: seconds.optional().describe('governed tools at once, on average, while they were looked at'),
+      coverage,
+      slowest: z.array(slowRun).optional().describe('the slowest runs, the slowest first'),
+      past,
+    }),
+  },
+  {
+    commands: ['serve'],
+    words: 'jobshim serve --fifo PATH --json',
+    text: 'One line, once the jobserver is ready.',
+    schema: z.strictObject({
+      jobshim: version,
+      jobserver: text.describe('its address, for `--jobserver` and JOBSHIM_JOBSERVER'),
+      makeflags: text.describe('the same for MAKEFLAGS'),
+      tokens: count.describe('how many it has'),
+      pid: count.describe("the server's"),
+    }),
+  },
+  {
+    commands: ['serve'],
+    words: 'jobshim serve --fifo PATH --resize N --json',
+    text: 'What came of it.',
+    schema: z.strictObject({
+      jobshim: version,
+      jobserver: text.describe('its address'),
+      tokens: count.describe('how many it has now'),
+      surplus: z.int().describe('how many of them are too many, and are taken as they come back'),
+    }),
+  },
+  {
+    commands: ['status'],
+    words: 'jobshim status --json',
+    text: 'What is to be seen now. With `--watch` such a line each second.',
+    schema: z.strictObject({
+      jobshim: version,
+      jobserver: text.describe('its address'),
+      free: count.optional().describe('tokens in it now; absent for a device that does not tell'),
+      total: count.optional().describe('tokens in all; absent where nobody told'),
+      ledger: text.optional().describe('the path of what launchers write; absent where none has written yet'),
+      counters: z
+        .strictObject(counters)
+        .optional()
+        .describe('since the jobserver was made; absent as `ledger`'),
+      blind: text.optional().describe("why tokens that are lost with killed clients can't be found now"),
+      coverage,
+      past,
+      rows: z.array(row).describe('the launchers that wait or have a slot, in no order'),
+    }),
+  },
+  {
+    commands: ['timeline'],
+    words: 'jobshim timeline FILE --json',
+    text: 'What was written. What `-o F.json` writes is no shape of ours but a trace, as Chrome and Perfetto know it.',
+    schema: z.strictObject({
+      jobshim: version,
+      file: text.describe('the path of what was written, as it was given'),
+      format: z.enum(['html', 'svg', 'json']).describe('what it is'),
+      bytes: count.describe('how large it is'),
+      build: count.optional().describe('which build of the journal it shows, from 1 on; absent: all of them'),
+      builds: count.describe('how many the journal has'),
+      runs: count.describe('tool runs that it shows'),
+      tookSeconds: seconds.describe('the time that it shows'),
+      skipped: z
+        .strictObject({
+          cut: count.describe('that break off'),
+          foreign: count.describe('of other programs'),
+          otherVersion: count.describe('of another jobshim, in a shape that this one does not know'),
+        })
+        .describe('lines of the journal that were passed over'),
+    }),
+  },
+  {
+    commands: ['uninstall'],
+    words: 'jobshim uninstall --json',
+    text: 'What was done.',
+    schema: z.strictObject({
+      jobshim: version,
+      dir,
+      removed: names.describe('names of shims'),
+      leftAlone: names.describe('paths of files of yours'),
+      changed: z.boolean().describe('`false`: there was nothing of ours'),
+    }),
+  },
+]
+
+/** The lines of a journal, by their `event`. */
+export const journalRows = [
+  { words: 'tool', text: 'A tool run, written at its end.', schema: toolEvent },
+  { words: 'start', text: 'A `jobshim run` begins.', schema: startEvent },
+  {
+    words: 'past',
+    text: 'Tools that ran below it and came through no shim, all that were alike.',
+    schema: pastEvent,
+  },
+  { words: 'end', text: 'It ended.', schema: endEvent },
+] as const satisfies readonly Omit<ShapeRow, 'commands'>[]

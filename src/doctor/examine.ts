@@ -1,0 +1,77 @@
+/** All checks, in the order in which they are printed. */
+import type { SettingFlags } from '../config/options.js'
+import { Failure, systemErrorCode } from '../ground/failure.js'
+import { layoutOf } from '../shimdir/layout.js'
+import { findConfigured } from '../toolchain/configured.js'
+import { defaultFamilies, familyOf } from '../toolchain/families.js'
+import { jobserverRows } from './jobserver.js'
+import { jobserverFacts } from './jobserver-facts.js'
+import { launcherRows } from './launcher.js'
+import { findLauncherOf, launcherFacts, usablePath } from './launcher-facts.js'
+import { pathRows } from './path.js'
+import { pathFacts, standingOn } from './path-facts.js'
+import { configRows, settingsAndConfig } from './settings.js'
+import { shimRows } from './shims.js'
+import { shimFacts } from './shims-facts.js'
+import { stateFacts } from './state-facts.js'
+import { systemRows } from './system.js'
+import { systemFacts } from './system-facts.js'
+import { treeRows } from './trees.js'
+import { variableRows } from './variables.js'
+import { variableFacts } from './variables-facts.js'
+import { type Check, type CheckRow, judgeAll, unknownAll } from './verdict.js'
+
+/** Makes all checks that need no build. Changes nothing, and leaves no process behind. */
+export async function examine(
+  flags: SettingFlags,
+  workingDirectory: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Check[]> {
+  const { settings, config } = await settingsAndConfig(flags, workingDirectory, environment)
+  const { dir } = settings
+  const shims = shimFacts(settings, environment)
+  const names = shims.shims.map(({ name }) => name)
+  const found = findLauncherOf(dir, environment)
+  const variables = variableFacts(settings, names, environment)
+  // Below a jobserver already, a shim that is not on PATH translates nothing.
+  const reached = standingOn(environment.PATH ?? '', dir, names).isThere || !variables.hasPool ? names : []
+  const asked = await launcherFacts(found, environment)
+  const launcher = usablePath(asked)
+  return [
+    ...judgeAll(configRows, config),
+    ...judgeAll(launcherRows, asked),
+    ...judgeAll(shimRows, shims),
+    ...(await group(pathRows, () => pathFacts(dir, names, environment))),
+    ...judgeAll(variableRows, variables),
+    ...(await group(jobserverRows, () => jobserverFacts(launcher, reached, environment))),
+    ...(await group(treeRows, async () => ({
+      root: workingDirectory,
+      search: findConfigured(workingDirectory, {
+        launcher: layoutOf(dir).launcher,
+        mayHaveShim: name => (names.length > 0 ? names.includes(name) : isUsual(name)),
+      }),
+    }))),
+    ...(await group(systemRows, async () => ({
+      ...(await stateFacts(launcher, environment)),
+      system: systemFacts(settings.rulesText),
+      about: asked.about,
+    }))),
+  ]
+}
+
+// What the system does not let us look at is told for the checks that want it; the others go on.
+async function group<Facts>(
+  rows: readonly CheckRow<Facts>[],
+  gather: () => Promise<Facts>,
+): Promise<Check[]> {
+  try {
+    return judgeAll(rows, await gather())
+  } catch (error) {
+    if (error instanceof Failure) return unknownAll(rows, error.message)
+    if (error instanceof Error && systemErrorCode(error)) return unknownAll(rows, error.message)
+    throw error
+  }
+}
+
+// Where no shims are yet: what an install would make.
+const isUsual = (name: string): boolean => defaultFamilies.some(family => family === familyOf(name))

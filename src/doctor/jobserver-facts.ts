@@ -1,0 +1,162 @@
+/** What is known of the jobserver that a build started here would meet, and of its clients. */
+import { closeSync, openSync, statSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { environment as names } from '../ground/environment.js'
+import { inheritedDescriptors } from '../ground/inherited.js'
+import { findAuth, type JobserverAuth } from '../jobserver/auth.js'
+import { type Look, lostTokens, readCensus } from '../jobserver/census.js'
+import { readOwner, readSize } from '../jobserver/ledger.js'
+import { startTime, thisProcess } from '../jobserver/owner.js'
+import { isServed } from '../jobserver/server.js'
+import { findTool, realDirectories } from '../shimdir/real-tools.js'
+import { usualPath } from '../shimdir/surroundings.js'
+import { type MakeStyle, styleOfVersion } from '../toolchain/make-style.js'
+import { askProgram } from './program.js'
+
+export type Jobserver =
+  | { kind: 'none' }
+  | { kind: 'unusable'; named: string; why: string }
+  | { kind: 'unasked'; named: string; why: string }
+  | ({ kind: 'usable'; named: string } & Pool)
+
+type Pool = {
+  address: string // fifo:PATH, also of a pipe
+  free: number | undefined // undefined: a device that does not tell
+  total: number | undefined // undefined: nobody told
+  server: 'alive' | 'gone' | 'unknown'
+  tokens: { kind: 'whole' } | { kind: 'lost'; count: number } | { kind: 'uncounted'; why: string }
+}
+
+export type ClientProgram = { path: string; version: string; hasShim: boolean } & (
+  | { kind: 'make'; style: MakeStyle }
+  | { kind: 'ninja'; readsFifo: boolean }
+)
+
+export type JobserverFacts = {
+  jobserver: Jobserver
+  auth: JobserverAuth | undefined // in MAKEFLAGS
+  make: ClientProgram | undefined
+  ninja: ClientProgram | undefined
+}
+
+/** Gathers them. `launcher`: its path, where there is one that can be called. */
+export async function jobserverFacts(
+  launcher: string | undefined,
+  shims: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<JobserverFacts> {
+  const [jobserver, make, ninja] = await Promise.all([
+    lookAround(launcher, environment),
+    askClient('make', shims, environment),
+    askClient('ninja', shims, environment),
+  ])
+  return { jobserver, auth: findAuth(environment.MAKEFLAGS ?? ''), make, ninja }
+}
+
+/** Returns the variable that names a jobserver, as people wrote it; the first one wins. */
+function namedIn(environment: NodeJS.ProcessEnv): string | undefined {
+  const own = environment[names.jobserver]
+  if (own) return `${names.jobserver}=${own}`
+  for (const name of ['MAKEFLAGS', 'CARGO_MAKEFLAGS'])
+    for (const word of (environment[name] ?? '').split(/\s+/))
+      if (/^--jobserver-(auth|fds)=/.test(word)) return `${name}: ${word}`
+  return undefined
+}
+
+async function lookAround(launcher: string | undefined, environment: NodeJS.ProcessEnv): Promise<Jobserver> {
+  const named = namedIn(environment)
+  if (launcher === undefined)
+    return named === undefined ? { kind: 'none' } : { kind: 'unasked', named, why: 'no launcher to ask' }
+  const descriptors = inheritedDescriptors()
+  const answer = await askProgram(launcher, ['--look'], { environment, descriptors })
+  if (answer.kind === 'failed')
+    return named === undefined ? { kind: 'none' } : { kind: 'unasked', named, why: answer.why }
+  if (answer.status !== 0) {
+    const why = answer.stderr.trim().replace(/^jobshim: no jobserver: /, '')
+    return named === undefined ? { kind: 'none' } : { kind: 'unusable', named, why }
+  }
+  const [address = '', free = '', ledger = ''] = answer.stdout.split('\0')
+  const pool = ledgerFacts(address, ledger)
+  return {
+    kind: 'usable',
+    named: named ?? 'a jobshim run above',
+    address,
+    free: Number(free) < 0 ? undefined : Number(free),
+    ...pool,
+    tokens: await countTokens(launcher, address, pool.total, environment),
+  }
+}
+
+function ledgerFacts(address: string, ledger: string): Pick<Pool, 'total' | 'server'> {
+  if (ledger === '') return { total: undefined, server: 'unknown' }
+  const fd = openSync(ledger, 'r')
+  try {
+    const total = readSize(fd, 'total')
+    return { total: total < 0 ? undefined : total, server: serverOf(fd, address) }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+// A server's pid is not told, a run's is; another PID namespace's says nothing here.
+function serverOf(ledger: number, address: string): Pool['server'] {
+  const owner = readOwner(ledger)
+  if (owner === undefined || owner.pidNamespace !== thisProcess().pidNamespace) return 'unknown'
+  const lives = owner.pid === 0 ? isServed(pathIn(address)) : startTime(owner.pid) === owner.start
+  return lives ? 'alive' : 'gone'
+}
+
+const pathIn = (address: string): string => address.replace(/^fifo:/, '')
+
+const quietMs = 600 // as the watch of a pool has it: long enough for the clock that mtime is told by
+
+// What is lost is told by two looks between which nothing moved; one that finds nothing lost is enough.
+async function countTokens(
+  launcher: string,
+  address: string,
+  total: number | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<Pool['tokens']> {
+  if (total === undefined) return { kind: 'uncounted', why: 'nobody tells how many there should be' }
+  const look = async (): Promise<Look> => {
+    const answer = await askProgram(launcher, ['--census'], {
+      environment: { ...environment, [names.jobserver]: address },
+    })
+    const writtenNs = statSync(pathIn(address), { bigint: true }).mtimeNs
+    if (answer.kind === 'failed') return { writtenNs, census: { kind: 'blind', why: answer.why } }
+    return { writtenNs, census: readCensus(answer.stdout) }
+  }
+  try {
+    const first = await look()
+    if (first.census.kind === 'blind') return { kind: 'uncounted', why: first.census.why }
+    if (first.census.kind === 'moving') return { kind: 'uncounted', why: 'they are moving' }
+    if (first.census.free + first.census.held >= total) return { kind: 'whole' }
+    await sleep(quietMs)
+    const second = await look()
+    await sleep(quietMs)
+    const count = lostTokens(total, second, await look())
+    return count > 0 ? { kind: 'lost', count } : { kind: 'whole' }
+  } catch {
+    return { kind: 'uncounted', why: 'it ended meanwhile' }
+  }
+}
+
+async function askClient(
+  name: 'make' | 'ninja',
+  shims: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<ClientProgram | undefined> {
+  const directories = realDirectories(environment.PATH || usualPath)
+  const path = findTool(name, directories)
+  if (path === undefined) return undefined
+  const answer = await askProgram(path, ['--version'], {
+    environment: { PATH: directories.join(':'), LC_ALL: 'C' },
+  })
+  const [version = ''] = answer.kind === 'ended' ? answer.stdout.split('\n') : []
+  const common = { path, version: version.trim() || 'of an unknown version', hasShim: shims.includes(name) }
+  if (name === 'make') return { ...common, kind: 'make', style: styleOfVersion(version) }
+  const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? []
+  return { ...common, kind: 'ninja', readsFifo: Number(major) * 1000 + Number(minor) >= ninjaReadsFifo }
+}
+
+const ninjaReadsFifo = 1013

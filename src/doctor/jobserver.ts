@@ -1,0 +1,100 @@
+/** The jobserver: can it be reached, has it its tokens, and can the clients here read its address? */
+import type { ClientProgram, Jobserver, JobserverFacts } from './jobserver-facts.js'
+import { broken, type CheckRow, note, ok, type Verdict } from './verdict.js'
+
+const none = 'none here: jobshim run makes one'
+
+const usable = (jobserver: Jobserver, judge: (pool: Jobserver & { kind: 'usable' }) => Verdict): Verdict => {
+  if (jobserver.kind === 'none') return ok(none)
+  return jobserver.kind === 'usable' ? judge(jobserver) : note('not known: it is not reached')
+}
+
+const anew = 'start the build anew, below jobshim run or make -jN'
+
+export const jobserverRows: readonly CheckRow<JobserverFacts>[] = [
+  {
+    name: 'jobserver',
+    why: 'MAKEFLAGS may name one that is gone or closed: every tool runs at once then',
+    judge({ jobserver }) {
+      switch (jobserver.kind) {
+        case 'none':
+          return ok(none)
+        case 'unasked':
+          return note(`${jobserver.named}: not tried: ${jobserver.why}`)
+        case 'unusable':
+          return broken(
+            `${jobserver.named}: ${jobserver.why}`,
+            'unset the variable, or run the build in a + recipe of the make that has the jobserver',
+          )
+        case 'usable':
+          return ok(
+            `${jobserver.named}: reached${jobserver.address === '' ? '' : ` as ${jobserver.address}`}`,
+          )
+      }
+    },
+  },
+  {
+    name: 'tokens',
+    why: 'a lost token is a slot that nobody ever has again',
+    judge: ({ jobserver }) =>
+      usable(jobserver, ({ free, total, tokens }) => {
+        const text = `${free ?? '?'} of ${total ?? '?'} free`
+        if (tokens.kind === 'lost')
+          return broken(
+            `${text}, ${tokens.count} lost with killed clients`,
+            'jobshim run and serve put them back; of another server: start it anew',
+          )
+        if (tokens.kind === 'uncounted')
+          return total === undefined ? ok(text) : note(`${text}; not counted: ${tokens.why}`)
+        return ok(`${text}, none lost`)
+      }),
+  },
+  {
+    name: 'jobserver alive',
+    why: 'when the server is gone, tokens lost with killed clients stay lost',
+    judge: ({ jobserver }) =>
+      usable(jobserver, ({ server }) => {
+        if (server === 'gone') return broken('the jobshim run or serve that made it is gone', anew)
+        return ok(server === 'alive' ? 'its jobshim lives' : 'somebody has it open')
+      }),
+  },
+  {
+    name: 'make',
+    why: 'make 4.2 and 4.3 end when they meet fifo:, older ones know neither style of today',
+    judge({ make, auth }) {
+      if (make?.kind !== 'make') return ok('none on PATH')
+      const text = `${make.version} (${make.path})`
+      const reads =
+        auth === undefined ||
+        make.style === 'fifo' ||
+        (auth.kind === 'pipe' && (make.style === 'pipe' || auth.spelling === 'legacy'))
+      if (reads) return ok(auth === undefined ? `${text}: jobshim run talks to it in its style` : text)
+      return shimmed(make, `${text} can't read ${auth.kind === 'fifo' ? 'fifo:' : '--jobserver-auth='}`)
+    },
+  },
+  {
+    name: 'ninja',
+    why: 'ninja is a client since 1.13, and reads fifo: only',
+    judge({ ninja, make, auth }) {
+      if (ninja?.kind !== 'ninja') return ok('none on PATH')
+      const text = `ninja ${ninja.version} (${ninja.path})`
+      if (!ninja.readsFifo)
+        return note(
+          `${text}: no client of any jobserver; what has a shim takes slots, its other commands don't`,
+          'ninja 1.13 or later',
+        )
+      // Without an address here it is jobshim run's, in the style of the make on PATH.
+      const style = auth?.kind ?? (make?.kind === 'make' && make.style !== 'fifo' ? 'pipe' : 'fifo')
+      if (style === 'fifo') return ok(text)
+      return shimmed(
+        ninja,
+        `${text} can't read a jobserver of two descriptors${auth ? '' : ', as make has it here'}`,
+      )
+    },
+  },
+]
+
+const shimmed = ({ hasShim }: ClientProgram, text: string): Verdict =>
+  hasShim
+    ? ok(`${text}: its shim translates`)
+    : broken(text, 'let it have a shim, which translates (adapters in the config): jobshim install')

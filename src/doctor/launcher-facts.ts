@@ -1,0 +1,173 @@
+/** What is known of the launcher. */
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { environment as names } from '../ground/environment.js'
+import { Failure, systemErrorCode } from '../ground/failure.js'
+import { inspect } from '../shimdir/inspect.js'
+import { findLauncher } from '../shimdir/launcher.js'
+import { layoutOf } from '../shimdir/layout.js'
+import { readManifest } from '../shimdir/manifest.js'
+import { findTool, realDirectories } from '../shimdir/real-tools.js'
+import { askProgram } from './program.js'
+
+export type Launcher =
+  | { kind: 'installed'; path: string; isThisVersion: boolean }
+  | { kind: 'built'; path: string } // no shims yet
+  | { kind: 'lost'; path: string } // shims without one
+  | { kind: 'none'; missing: readonly string[] } // what it takes to build one and is not there
+
+/** `features`: of the kernel, by name, why each can't be used; empty: it can. */
+export type About =
+  | { kind: 'told'; linking: string; libc: string; features: ReadonlyMap<string, string> }
+  | { kind: 'silent'; why: string }
+  | { kind: 'old' } // of a version that does not know the question
+
+export type Speed = { kind: 'measured'; bareMs: number; shimMs: number } | { kind: 'unknown'; why: string }
+
+export type LauncherFacts = { launcher: Launcher; bytes: number; about: About; speed: Speed }
+
+/** Returns the launcher of a shim dir, else the package's. */
+export function findLauncherOf(dir: string, environment: NodeJS.ProcessEnv): Launcher {
+  const layout = layoutOf(dir)
+  const built = findLauncher(environment)
+  try {
+    if (existsSync(layout.launcher)) {
+      const { launcher, madeByThisVersion } = inspect(layout, built)
+      return {
+        kind: 'installed',
+        path: layout.launcher,
+        isThisVersion: madeByThisVersion && launcher === 'current',
+      }
+    }
+    const manifest = readManifest(layout)
+    if (manifest.kind === 'good' && manifest.names.length > 0) return { kind: 'lost', path: layout.launcher }
+  } catch (error) {
+    if (!(error instanceof Failure || systemErrorCode(error))) throw error // the check of the shims tells
+  }
+  if (built !== undefined) return { kind: 'built', path: built }
+  const directories = realDirectories(environment.PATH ?? '')
+  const missing = [['make'], ['cc', 'musl-gcc']].filter(
+    names => !names.some(name => findTool(name, directories) !== undefined),
+  )
+  return { kind: 'none', missing: missing.map(([name = '']) => name) }
+}
+
+/** Returns its path, where there is one that can be called. */
+export function pathOf(launcher: Launcher): string | undefined {
+  return launcher.kind === 'installed' || launcher.kind === 'built' ? launcher.path : undefined
+}
+
+/** Returns the environment without what would make a run of the launcher part of somebody's build. */
+export function alone(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const taken: string[] = [
+    ...['MAKEFLAGS', 'CARGO_MAKEFLAGS', names.jobserver, names.disable, names.rules],
+    ...[names.journal, names.launcher, names.noJobserver, names.patience],
+  ]
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !taken.includes(name)))
+}
+
+/** Returns the path of the launcher where it answers: nobody else is to call one that can't run. */
+export const usablePath = ({ launcher, about }: LauncherFacts): string | undefined =>
+  about.kind === 'silent' ? undefined : pathOf(launcher)
+
+/** Asks the launcher for what it is, and how long it takes. */
+export async function launcherFacts(
+  launcher: Launcher,
+  environment: NodeJS.ProcessEnv,
+): Promise<LauncherFacts> {
+  const path = pathOf(launcher)
+  if (path === undefined) {
+    const why = 'no launcher'
+    return { launcher, bytes: 0, about: { kind: 'silent', why }, speed: { kind: 'unknown', why } }
+  }
+  const about = await askAbout(path, environment)
+  const speed: Speed =
+    about.kind === 'silent'
+      ? { kind: 'unknown', why: 'the launcher does not run' }
+      : await measure(path, environment)
+  return { launcher, bytes: sizeOf(path), about, speed }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size
+  } catch {
+    return 0 // gone meanwhile
+  }
+}
+
+function isForeign(path: string): boolean {
+  const [head, ours] = [headOf(path), headOf(process.execPath)]
+  if (head === undefined || ours === undefined) return false // not ours to read
+  return head.toString('latin1', 0, 2) !== '#!' && machineIn(head) !== machineIn(ours)
+}
+
+/** Returns what an ELF header says of the machine, elf(5): magic, class and byte order, and the machine's number. */
+const machineIn = (head: Buffer): string =>
+  Buffer.concat([head.subarray(0, 6), head.subarray(18, 20)]).toString('hex')
+
+function headOf(path: string): Buffer | undefined {
+  let file: number | undefined
+  try {
+    file = openSync(path, 'r')
+    const head = Buffer.alloc(20)
+    return head.subarray(0, readSync(file, head))
+  } catch {
+    return undefined
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+async function askAbout(path: string, environment: NodeJS.ProcessEnv): Promise<About> {
+  try {
+    accessSync(path, constants.X_OK)
+  } catch {
+    return { kind: 'silent', why: 'not executable' }
+  }
+  // What the kernel does not know is given to a shell by execvp(3), as a script.
+  if (isForeign(path)) return { kind: 'silent', why: 'it is no program of this machine' }
+  const answer = await askProgram(path, ['--about'], { environment: alone(environment) })
+  if (answer.kind === 'failed') return { kind: 'silent', why: answer.why }
+  if (answer.status !== 0 && answer.stderr.includes('wrong usage')) return { kind: 'old' }
+  const [linking = '', libc = '', ...words] = answer.stdout.split('\0')
+  if (answer.status !== 0 || words.length < 2)
+    return { kind: 'silent', why: answer.stderr.trim().split('\n')[0] || `it ended with ${answer.status}` }
+  const features = new Map<string, string>()
+  for (let at = 0; at + 1 < words.length; at += 2) features.set(words[at] ?? '', words[at + 1] ?? '')
+  return { kind: 'told', linking, libc, features }
+}
+
+const rounds = 11
+const runsARound = 5
+const loop = 'n=$1; shift; i=0; while [ $i -lt $n ]; do "$@" || exit 1; i=$((i+1)); done'
+
+/**
+ * Measures what a shim adds to the shortest tool there is. A shell starts it a few times; what the shell itself takes to
+ * start is taken off. Bare, shimmed and empty rounds in turn, so that all have the same load.
+ */
+async function measure(path: string, environment: NodeJS.ProcessEnv): Promise<Speed> {
+  const tool = findTool('true', realDirectories(environment.PATH || '/usr/bin:/bin'))
+  if (tool === undefined || !existsSync('/bin/sh')) return { kind: 'unknown', why: 'no true or no sh here' }
+  const env = { ...alone(environment), [names.noJobserver]: 'pass' }
+  const times: [empty: number[], bare: number[], shim: number[]] = [[], [], []]
+  const commands: readonly string[][] = [
+    ['0', tool],
+    [String(runsARound), tool],
+    [String(runsARound), path, '--', tool],
+  ]
+  for (let round = 0; round < rounds; round++)
+    for (const [index, command] of commands.entries()) {
+      const start = performance.now()
+      const answer = await askProgram('/bin/sh', ['-c', loop, 'sh', ...command], { environment: env })
+      if (answer.kind === 'failed') return { kind: 'unknown', why: answer.why }
+      if (answer.status !== 0)
+        return { kind: 'unknown', why: answer.stderr.trim() || `true ended with ${answer.status}` }
+      times[index]?.push(performance.now() - start)
+    }
+  const [empty, bare, shim] = times.map(median)
+  const each = (ms = 0): number => Math.max(0.001, (ms - (empty ?? 0)) / runsARound)
+  return { kind: 'measured', bareMs: each(bare), shimMs: each(shim) }
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0

@@ -1,0 +1,52 @@
+/** What went past the shims while a build ran. */
+import type { Ending } from '../ground/foreground.js'
+import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
+import { type Bypass, bypassText } from '../toolchain/bypass.js'
+import { broken, type CheckRow, note, ok, type Verdict } from './verdict.js'
+
+export type BuildFacts = {
+  ending: Ending
+  sighting: Sighting | undefined // undefined where nobody looked
+  bypasses: readonly Bypass[]
+}
+
+const unseen = (): Verdict =>
+  note('nobody looked: it was over at once, or an outer jobshim run looks already', 'look at a longer build')
+
+export const buildRows: readonly CheckRow<BuildFacts>[] = [
+  {
+    name: 'build',
+    why: 'of one that ends early the rest is not seen',
+    judge({ ending }) {
+      if (ending.kind === 'signal') return note(`it died of ${ending.name}: what comes later is not seen`)
+      if (ending.status === 0) return ok('it went through')
+      return note(`it ended with status ${ending.status}: what comes later is not seen`)
+    },
+  },
+  {
+    name: 'past the shims',
+    why: 'these ran without a slot',
+    judge({ sighting, bypasses }) {
+      if (sighting === undefined) return unseen()
+      if (bypasses.length === 0) return ok('no tool was seen there')
+      return bypasses.map(bypass =>
+        broken(
+          `${bypassText(bypass)}: ${bypass.runs === 1 ? '1 run' : `${bypass.runs} runs`}, ${bypass.seconds.toFixed(1)} s`,
+          bypass.fix,
+        ),
+      )
+    },
+  },
+  {
+    name: 'coverage',
+    why: "the share of the tools' time that the pool governed",
+    judge({ sighting }) {
+      if (sighting === undefined) return unseen()
+      const coverage = coverageOf(sighting)
+      if (coverage === undefined) return note('no tool ran long enough to be seen')
+      const all = sighting.governedSeconds + sighting.pastSeconds
+      const text = `${Math.floor(coverage * 100)} % of ${all.toFixed(1)} s in tools`
+      return coverage === 1 ? ok(text) : note(text)
+    },
+  },
+]

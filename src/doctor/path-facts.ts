@@ -1,0 +1,89 @@
+/** Where the shims stand on PATH: here, and in a login shell. */
+import { realpathSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { findTool, realDirectories } from '../shimdir/real-tools.js'
+import { pathWithShims, usualPath } from '../shimdir/surroundings.js'
+import { askProgram } from './program.js'
+
+/** A program that a PATH search finds before the shim of its name. `program`: what it leads to, as ccache. */
+export type Forestalling = { name: string; path: string; program: string }
+
+export type Standing = { isThere: boolean; before: readonly Forestalling[] }
+
+export type Login = { kind: 'told'; standing: Standing } | { kind: 'untold'; why: string }
+
+export type PathFacts = {
+  dir: string
+  hasShims: boolean
+  here: Standing
+  login: Login
+}
+
+/** Looks at PATH, and lets a login shell say what it makes of it. `names`: of the shims. */
+export async function pathFacts(
+  dir: string,
+  names: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<PathFacts> {
+  const here = standingOn(environment.PATH ?? '', dir, names)
+  const hasShims = names.length > 0
+  const login: Login = hasShims
+    ? await askLoginShell(dir, names, environment)
+    : { kind: 'untold', why: 'no shims' }
+  return { dir, hasShims, here, login }
+}
+
+/** Returns where the shims stand on this PATH. */
+export function standingOn(path: string, dir: string, names: readonly string[]): Standing {
+  const directories = path.split(':')
+  const at = directories.findIndex(directory => isSame(directory, dir))
+  const before = at < 0 ? [] : realDirectories(directories.slice(0, at).join(':'), dir)
+  return {
+    isThere: at >= 0,
+    before: names.flatMap(name => {
+      const found = findTool(name, before)
+      return found === undefined ? [] : [{ name, path: found, program: programOf(found) }]
+    }),
+  }
+}
+
+function isSame(directory: string, dir: string): boolean {
+  if (directory === dir) return true
+  const [one, other] = [directory || '.', dir].map(identity)
+  return one !== undefined && one === other
+}
+
+function identity(directory: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(directory)
+    return `${dev}:${ino}`
+  } catch {
+    return undefined // nothing there, or not ours to see
+  }
+}
+
+function programOf(path: string): string {
+  try {
+    return basename(realpathSync(path))
+  } catch {
+    return basename(path)
+  }
+}
+
+async function askLoginShell(
+  dir: string,
+  names: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<Login> {
+  const bash = findTool('bash', realDirectories(environment.PATH || usualPath))
+  if (bash === undefined) return { kind: 'untold', why: 'no bash on PATH' }
+  // A profile may print whatever it likes.
+  const answer = await askProgram(bash, ['-lc', 'printf "\\0%s\\0" "$PATH"'], {
+    environment: { ...environment, PATH: pathWithShims(environment.PATH, dir) },
+  })
+  if (answer.kind === 'failed') return { kind: 'untold', why: `bash -lc: ${answer.why}` }
+  const path = answer.stdout.split('\0').at(-2)
+  return path === undefined
+    ? { kind: 'untold', why: `bash -lc ended with ${answer.status}` }
+    : { kind: 'told', standing: standingOn(path, dir, names) }
+}

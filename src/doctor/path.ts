@@ -1,0 +1,63 @@
+/** PATH: does a search for a tool find the shim? */
+import { wrappers } from '../toolchain/wrappers.js'
+import type { Forestalling, PathFacts, Standing } from './path-facts.js'
+import { broken, type CheckRow, few, note, ok } from './verdict.js'
+
+const wrapperNames = wrappers.map(({ name }) => name)
+
+const plain = ({ before }: Standing): Forestalling[] =>
+  before.filter(({ program }) => !wrapperNames.includes(program))
+
+const toolsOf = (tools: readonly Forestalling[]): string => few(tools.map(({ path }) => path))
+
+const goesFirst = (dir: string): string => `put the shims first: export PATH=${dir}:$PATH`
+
+export const pathRows: readonly CheckRow<PathFacts>[] = [
+  {
+    name: 'PATH',
+    why: 'what stands before the shims is found first',
+    judge({ dir, hasShims, here }) {
+      const before = plain(here)
+      if (!hasShims) return note('no shims')
+      if (!here.isThere)
+        return note(
+          `${dir} is not on it: what jobshim run starts is governed, and nothing else`,
+          'jobshim run -- CMD, or eval "$(jobshim env)"',
+        )
+      if (before.length > 0)
+        return broken(
+          `found before ${before.length === 1 ? 'its shim' : 'their shims'}: ${toolsOf(before)}`,
+          goesFirst(dir),
+        )
+      return ok(`each shim is found first, in ${dir}`)
+    },
+  },
+  {
+    name: 'ccache on PATH',
+    why: 'ccache takes a shim behind its links for the compiler, which never changes then: old objects come back',
+    judge({ dir, here }) {
+      const links = here.before.filter(({ program }) => program === 'ccache')
+      if (links.length === 0) return ok('no links of it before the shims')
+      return broken(
+        `${toolsOf(links)}: before the shims, which ccache takes for the compilers: it may return old objects`,
+        goesFirst(dir),
+      )
+    },
+  },
+  {
+    name: 'login shells',
+    why: 'a profile may set PATH anew, and builds call bash -l',
+    judge({ dir, here, login }) {
+      if (login.kind === 'untold') return note(`not tried: ${login.why}`)
+      const { standing } = login
+      const lost = standing.isThere ? standing.before : undefined
+      if (lost?.length === 0) return ok('bash -lc keeps the shims first')
+      const text = lost
+        ? `bash -lc puts others before the shims: ${toolsOf(lost)}`
+        : 'bash -lc sets PATH anew, without the shims'
+      const fix = `put it behind what sets PATH, in ~/.profile: PATH=${dir}:$PATH`
+      // Where PATH is what governs, a build that starts such a shell is not governed any more.
+      return here.isThere && here.before.length === 0 ? broken(text, fix) : note(text, fix)
+    },
+  },
+]

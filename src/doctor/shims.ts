@@ -1,0 +1,49 @@
+/** The shim dir: is it there, and does each shim stand for something? */
+import type { ShimFacts } from './shims-facts.js'
+import { broken, type CheckRow, few, note, ok } from './verdict.js'
+
+export const shimRows: readonly CheckRow<ShimFacts>[] = [
+  {
+    name: 'shims',
+    why: 'without them nothing is governed, and a program in the place of one goes past it',
+    judge({ dir, place, shims, lost }) {
+      if (place.kind === 'refused') return broken(place.what, place.fix)
+      if (place.kind === 'missing')
+        return note(`none in ${dir} yet`, 'jobshim run makes them the first time, jobshim install now')
+      if (lost.length > 0)
+        return broken(
+          `${few(lost)}: no longer jobshim's, in ${dir}`,
+          'move away what is there, then jobshim install',
+        )
+      return ok(`${shims.length} in ${dir}`)
+    },
+  },
+  {
+    name: 'real tools',
+    why: 'a shim whose tool is gone fails, and makes a configure believe that the tool is there',
+    judge({ shims, place }) {
+      const dead = shims.filter(({ tool }) => tool === null).map(({ name }) => name)
+      if (place.kind !== 'usable') return note('no shims')
+      if (dead.length > 0)
+        return broken(
+          `${few(dead)}: no such program on PATH behind the shims`,
+          'install the tools, put them on PATH, or remove the shims with jobshim install',
+        )
+      return ok(`each of ${shims.length} shims has one on PATH`)
+    },
+  },
+  {
+    name: 'tools without a shim',
+    why: 'what was installed since goes past the shims',
+    judge({ uncovered, missing, place }) {
+      if (place.kind !== 'usable') return note('no shims')
+      if (missing !== undefined) return note(missing, 'install it, or leave it out of tools in the config')
+      if (uncovered.length > 0)
+        return note(
+          `${few(uncovered)}: on PATH, and no shim covers ${uncovered.length === 1 ? 'it' : 'them'}`,
+          'jobshim install',
+        )
+      return ok('none')
+    },
+  },
+]

@@ -1,0 +1,171 @@
+/** What jobshim needs of the system: a place for its state, and a trial of what it does there. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { environment as names } from '../ground/environment.js'
+import { Failure, systemErrorCode } from '../ground/failure.js'
+import { ensureStateDirectory, stateDirectory } from '../ground/paths.js'
+import { createFifo, drainFifo } from '../jobserver/fifo.js'
+import { createLedger, type LedgerRecord, readRecords } from '../jobserver/ledger.js'
+import { ledgerLayout } from '../jobserver/ledger-layout.js'
+import { thisProcess } from '../jobserver/owner.js'
+import { alone } from './launcher-facts.js'
+import { askProgram, killGroup, watchProgram } from './program.js'
+
+export type StatePlace =
+  | { kind: 'usable'; directory: string; wanted: string } // another one than wanted, where that can't be used
+  | { kind: 'unusable'; what: string; fix: string }
+
+/** What became of two tools in a pool of one token, killed in the end. */
+export type Trial =
+  | { kind: 'done'; slots: readonly string[]; alive: number; freed: boolean; returned: boolean }
+  | { kind: 'failed'; step: 'pool' | 'tools' | 'locks'; why: string }
+  | { kind: 'not made'; why: string }
+
+export type StateFacts = { place: StatePlace; trial: Trial }
+
+/** Looks at the state directory, and tries a pool of its own there. Nothing is left of it. */
+export async function stateFacts(
+  launcher: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<StateFacts> {
+  const wanted = stateDirectory(environment)
+  const known = [wanted, stateDirectory({})].map(directory => ({ directory, isThere: isThere(directory) }))
+  const clear = (): void => {
+    for (const { directory, isThere } of known) if (!isThere) removeEmpty(directory)
+  }
+  let workshop: string | undefined
+  const remove = (): void => {
+    if (workshop !== undefined) rmSync(workshop, { recursive: true, force: true })
+    clear()
+  }
+  process.once('exit', remove)
+  try {
+    const directory = ensureStateDirectory(environment)
+    workshop = mkdtempSync(join(directory, 'doctor-'))
+    const probe = join(workshop, 'probe')
+    writeFileSync(probe, Buffer.alloc(ledgerLayout.headerBytes, 1))
+    rmSync(probe)
+    const place: StatePlace = { kind: 'usable', directory, wanted }
+    if (launcher === undefined) return { place, trial: { kind: 'not made', why: 'no launcher' } }
+    return { place, trial: await tryPool(launcher, workshop, environment) }
+  } catch (error) {
+    return { place: unusable(error, wanted), trial: { kind: 'not made', why: 'no state directory' } }
+  } finally {
+    process.off('exit', remove)
+    remove()
+  }
+}
+
+function isThere(directory: string): boolean {
+  try {
+    statfsSync(directory)
+    return true
+  } catch (error) {
+    return systemErrorCode(error) !== 'ENOENT'
+  }
+}
+
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch {
+    // somebody else's by now, or never made
+  }
+}
+
+function unusable(error: unknown, wanted: string): StatePlace {
+  if (error instanceof Failure) return { kind: 'unusable', what: error.message, fix: error.hint }
+  const code = systemErrorCode(error)
+  if (code === undefined) throw error
+  return {
+    kind: 'unusable',
+    what: `${wanted}: can't be written (${code})`,
+    fix: 'make room there, or set XDG_RUNTIME_DIR to another directory that is yours alone',
+  }
+}
+
+const looks = 200
+const pauseMs = 20
+
+// Two tools of one job: one in its implicit slot, the other with the token. Both are killed, which must give the token back.
+async function tryPool(launcher: string, workshop: string, environment: NodeJS.ProcessEnv): Promise<Trial> {
+  const fifo = join(workshop, 'fifo')
+  const opened: number[] = []
+  let build: ChildProcess | undefined
+  let unwatch = (): void => undefined
+  try {
+    const pool = await createFifo(fifo, 1)
+    opened.push(pool)
+    const ledger = createLedger(`${fifo}.ledger`, 1, thisProcess())
+    opened.push(ledger)
+    const env = { ...alone(environment), [names.jobserver]: `fifo:${fifo}`, [names.debug]: '1' }
+    build = spawn('/bin/sh', ['-c', twoTools, launcher], {
+      env,
+      detached: true,
+      stdio: 'pipe',
+    })
+    unwatch = watchProgram(build)
+    const why = await troubleOf(build)
+    if (why !== '') return { kind: 'failed', step: 'tools', why }
+    const held = await settled(ledger, records => records.filter(({ alive }) => alive).length === 2)
+    if (held.kind === 'failed') return held
+    killGroup(build)
+    const ended = await settled(ledger, records => records.every(({ alive }) => !alive))
+    if (ended.kind === 'failed') return ended
+    await askProgram(launcher, ['--reclaim'], { environment: env })
+    return {
+      kind: 'done',
+      slots: held.records.map(({ slot }) => slot).sort(),
+      alive: held.records.filter(({ alive }) => alive).length,
+      freed: ended.records.every(({ alive }) => !alive),
+      returned: drainFifo(pool) === 1,
+    }
+  } catch (error) {
+    return { kind: 'failed', step: 'pool', why: error instanceof Error ? error.message : String(error) }
+  } finally {
+    if (build !== undefined) killGroup(build)
+    unwatch()
+    for (const fd of opened) closeSync(fd)
+  }
+}
+
+// They end with us, at the latest. A shell keeps its own stdin from what it starts with &.
+const twoTools = 'exec 3<&0; for i in 1 2; do "$0" -- /bin/sh -c "echo held; read x <&3" & done; wait'
+const toolSeconds = 10
+
+/** Returns why not both tools run, as soon as that is known; empty once they do. */
+function troubleOf(build: ChildProcess): Promise<string> {
+  return new Promise(resolve => {
+    const said = { stdout: '', stderr: '' }
+    const line = (): string => said.stderr.trim().split('\n')[0] ?? ''
+    const end = (why: string): void => {
+      clearTimeout(limit)
+      resolve(why)
+    }
+    const limit = setTimeout(() => end(line() || `not both run within ${toolSeconds} s`), toolSeconds * 1000)
+    for (const name of ['stdout', 'stderr'] as const)
+      build[name]?.setEncoding('utf8').on('data', (text: string) => {
+        said[name] += text
+        if (said.stdout === 'held\nheld\n') end(line())
+      })
+    build.once('error', error => end(error.message))
+    build.once('close', status => end(line() || `sh ended with ${status}`))
+  })
+}
+
+type Read = { kind: 'read'; records: LedgerRecord[] } | { kind: 'failed'; step: 'locks'; why: string }
+
+/** Reads the ledger until it is so, and no longer than a few seconds: then as it is. */
+async function settled(ledger: number, isSo: (records: LedgerRecord[]) => boolean): Promise<Read> {
+  for (let look = 0; ; look++) {
+    try {
+      const records = readRecords(ledger)
+      if (isSo(records) || look === looks) return { kind: 'read', records }
+    } catch (error) {
+      return { kind: 'failed', step: 'locks', why: error instanceof Error ? error.message : String(error) }
+    }
+    await sleep(pauseMs)
+  }
+}

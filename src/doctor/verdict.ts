@@ -1,0 +1,34 @@
+/** What a check comes to. */
+
+export type Verdict =
+  | { state: 'ok'; text: string }
+  | { state: 'note'; text: string; fix?: string } // governed all the same, or not to be told
+  | { state: 'broken'; text: string; fix: string } // something runs past the limit, or can't run
+
+export type Check = { name: string } & Verdict
+
+/** A row of a table of checks: `judge` looks at nothing but the facts. It may find several things, each with a fix of its own. */
+export type CheckRow<Facts> = {
+  name: string
+  why: string // that it is looked at
+  judge(facts: Facts): Verdict | readonly Verdict[]
+}
+
+/** Returns what a table comes to whose facts could not be gathered. */
+export const unknownAll = <Facts>(rows: readonly CheckRow<Facts>[], why: string): Check[] =>
+  rows.map(({ name }) => ({ name, state: 'note', text: `not looked at: ${why}` }))
+
+/** Returns the verdicts of a table. */
+export const judgeAll = <Facts>(rows: readonly CheckRow<Facts>[], facts: Facts): Check[] =>
+  rows.flatMap(({ name, judge }) => [judge(facts)].flat().map(verdict => ({ name, ...verdict })))
+
+export const ok = (text: string): Verdict => ({ state: 'ok', text })
+export const note = (text: string, fix?: string): Verdict =>
+  fix === undefined ? { state: 'note', text } : { state: 'note', text, fix }
+export const broken = (text: string, fix: string): Verdict => ({ state: 'broken', text, fix })
+
+/** Returns the first few of many, for a line. */
+export function few(names: readonly string[], most = 6): string {
+  const rest = names.length - most
+  return rest > 1 ? `${names.slice(0, most).join(', ')} and ${rest} more` : names.join(', ')
+}

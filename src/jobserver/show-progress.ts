@@ -1,0 +1,59 @@
+/** The status line of a run: the little that is loaded at its start. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isatty } from 'node:tty'
+import type { Pool } from './pool.js'
+
+const firstLook = 1000 // ms: who runs a short command is not to see it flash
+const interval = 500
+
+/**
+ * Shows from the first second on, where stderr is a terminal that allows it, how far the run of a pool is. Returns the end
+ * of it: nothing is drawn once that has resolved, and it never rejects.
+ */
+export function showProgress(
+  pool: Pool,
+  launcher: string,
+  environment: NodeJS.ProcessEnv,
+): () => Promise<void> {
+  if (!isatty(2)) return async () => undefined
+  const over = new AbortController()
+  const showing = show(pool, launcher, environment, over.signal).catch(() => undefined)
+  return async () => {
+    over.abort()
+    await showing
+  }
+}
+
+async function show(
+  pool: Pool,
+  launcher: string,
+  environment: NodeJS.ProcessEnv,
+  over: AbortSignal,
+): Promise<void> {
+  await sleep(firstLook, undefined, { signal: over })
+  const [{ allowsBottomLine, openBottomLine }, { openTokenCounter }, { progressText, readProgress }] =
+    await Promise.all([
+      import('../ground/bottom-line.js'),
+      import('./token-counter.js'),
+      import('./progress.js'),
+    ])
+  if (over.aborted || !allowsBottomLine(environment)) return
+  const line = openBottomLine(launcher)
+  const tokens = openTokenCounter(launcher, pool.fifo)
+  over.addEventListener('abort', tokens.close)
+  try {
+    let done = 0 // it is known from below: a later look may know less
+    while (!over.aborted && line.isOpen()) {
+      const free = await tokens.count()
+      if (free === undefined) break
+      const progress = readProgress(pool, free)
+      done = Math.max(done, progress.done)
+      const [width] = process.stderr.getWindowSize()
+      line.draw(progressText({ ...progress, done }, width, !environment.NO_COLOR))
+      await sleep(interval, undefined, { signal: over })
+    }
+  } finally {
+    tokens.close()
+    await line.close()
+  }
+}

@@ -1,0 +1,118 @@
+/** What tools run below a command, and which of them went past the shims: a launcher looks a few times a second (shims/past.c). */
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemErrorCode } from '../ground/failure.js'
+import { enterWatch, livingWatches, removeEntry } from './registry.js'
+
+/** Tools that went past the shims, all that were alike. */
+export type PastTools = {
+  tool: string // its path
+  caller: string // who started it: cmake
+  why: string
+  directory: string // where the first of them worked; empty where that could not be seen
+  runs: number
+  seconds: number
+}
+
+/** One of the slowest runs, to a look. */
+export type SlowRun = { tool: string; file: string; seconds: number }
+
+/** What was seen so far. Seconds are sums over all tools. */
+export type Sighting = {
+  jobserver: string // its address, where JOBSHIM_JOBSERVER named it
+  watchedSeconds: number
+  governedSeconds: number
+  pastSeconds: number
+  past: readonly PastTools[]
+  slowest: readonly SlowRun[] // the slowest first
+}
+
+/** Returns governed tool seconds / all tool seconds; undefined where no tool was seen. */
+export function coverageOf({
+  governedSeconds,
+  pastSeconds,
+}: Pick<Sighting, 'governedSeconds' | 'pastSeconds'>): number | undefined {
+  const all = governedSeconds + pastSeconds
+  return all === 0 ? undefined : governedSeconds / all
+}
+
+/** Returns what the words that `launcher --past` wrote say. */
+export function readSighting(text: string): Sighting {
+  const words = text.split('\0').slice(0, -1)
+  const next = (): string => words.shift() ?? ''
+  const seconds = (): number => Number(next()) / 1000
+  const jobserver = next()
+  const [watchedSeconds, governedSeconds, pastSeconds] = [seconds(), seconds(), seconds()]
+  const past = Array.from({ length: Number(next()) }, () => ({
+    tool: plain(next()),
+    caller: plain(next()),
+    why: next(),
+    directory: next(),
+    runs: Number(next()),
+    seconds: seconds(),
+  }))
+  const slowest: SlowRun[] = []
+  while (words.length > 0) slowest.push({ tool: plain(next()), file: plain(next()), seconds: seconds() })
+  return { jobserver, watchedSeconds, governedSeconds, pastSeconds, past, slowest }
+}
+
+// Names may hold anything; they are not to reach a terminal like that.
+const plain = (text: string): string => text.replace(/\p{Cc}/gu, '?')
+
+export type ToolWatch = {
+  /** Ends the watch. Returns what was seen; undefined where nothing could be. */
+  end(): Promise<Sighting | undefined>
+}
+
+const patience = 2000 // ms; the watch ends by itself when the command does
+
+/** Watches the tools below process `pid` with a launcher of the shim dir whose shims they are to be started by. */
+export function watchTools(
+  launcher: string,
+  pid: number,
+  stateDirectory: string,
+  environment: NodeJS.ProcessEnv,
+): ToolWatch {
+  const directory = enterWatch(stateDirectory)
+  mkdirSync(directory, { mode: 0o700 })
+  const file = join(directory, 'seen')
+  // In a session of its own: a terminal's ^C is for the build.
+  const watcher = spawn(launcher, ['--past', String(pid), file], {
+    env: environment,
+    stdio: 'ignore',
+    detached: true,
+  })
+  const ended = new Promise<void>(resolve => {
+    watcher.on('error', () => resolve())
+    watcher.on('exit', () => resolve())
+  })
+  watcher.unref()
+  return {
+    async end() {
+      const timer = setTimeout(() => watcher.kill('SIGTERM'), patience)
+      watcher.ref()
+      await ended
+      clearTimeout(timer)
+      const sighting = readSeen(file)
+      removeEntry(directory)
+      return sighting
+    },
+  }
+}
+
+function readSeen(file: string): Sighting | undefined {
+  try {
+    return readSighting(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return undefined // nothing was told yet, or the disk is full
+  }
+}
+
+/** Returns what the living watches of this user have seen below the jobserver at `address`. */
+export const sightingsOf = (stateDirectory: string, address: string): Sighting[] =>
+  livingWatches(stateDirectory)
+    .map(directory => readSeen(join(directory, 'seen')))
+    .filter(sighting => sighting !== undefined)
+    .filter(({ jobserver }) => jobserver === address)

@@ -1,0 +1,111 @@
+/**
+ * A journal: a text file in which each tool run, and each `jobshim run`, appends what it was, one JSON object a line. The
+ * tool runs' lines are written by the launcher (shims/journal.c). docs/json.md has the shapes for other programs.
+ */
+import { z } from 'zod'
+import { journalLayout } from '../jobserver/journal-layout.js'
+import { gates } from '../jobserver/ledger-layout.js'
+
+/** Of all lines; another number is another shape. */
+export const journalVersion = journalLayout.version
+
+/** How every line starts. In a JSON text it can stand nowhere else: there its quotes would be escaped. */
+export const journalMark = '{"jobshim":'
+
+const seconds = z.number().nonnegative()
+const instant = z.number() // seconds since 1970, to the microsecond
+const version = z.literal(journalVersion).describe('the version of this shape')
+const pid = z.int().positive()
+
+/** How a process ended: with a status, or of a signal. */
+const ending = {
+  exit: z.int().nonnegative().optional().describe('its exit status'),
+  signal: z.int().positive().optional().describe('the number of the signal that it died of'),
+}
+
+/** Whose slot a tool ran in. */
+export const journalSlots = ['caller', 'implicit', 'token', 'overdraft'] as const
+
+/** `client`: make, ninja, cargo, which pay for a slot, and whose children are runs of their own in it. */
+export const journalKinds = ['compile', 'link', 'preprocess', 'other', 'client'] as const
+
+/** One tool run, written by its launcher at its end. */
+export const toolEvent = z.object({
+  jobshim: version,
+  pid: pid.describe("the launcher's"),
+  event: z.literal('tool').describe('what the line is about'),
+  at: instant.describe('when the tool was started, in its slot; seconds since 1970'),
+  tool: z.string().describe('the name whose settings and rules hold: `gcc`'),
+  path: z.string().describe('what was run: `/usr/bin/gcc`'),
+  kind: z.enum(journalKinds).describe('what the arguments tell; `client`: make, ninja, cargo and the like'),
+  file: z
+    .string()
+    .describe(
+      "the source file, else the output; empty where the arguments don't tell. May be cut at its end",
+    ),
+  directory: z.string().describe('the working directory'),
+  job: z.string().describe('names the job: equal for all runs that share an implicit slot'),
+  slot: z.enum(journalSlots).describe("whose slot it ran in; `caller`: the caller's, `overdraft`: none"),
+  slots: z.int().positive().describe('how many; more than one where a rule asks for it'),
+  waitedSeconds: seconds.describe('before `at`, for a gate and then a slot'),
+  gatedSeconds: seconds.describe('of these, those for a gate'),
+  gate: z
+    .enum(Object.keys(gates) as [keyof typeof gates, ...(keyof typeof gates)[]])
+    .describe('the last gate that was closed'),
+  ranSeconds: seconds.describe('from `at` to its end'),
+  userSeconds: seconds.describe('processor time outside of the kernel'),
+  systemSeconds: seconds.describe('processor time in the kernel'),
+  memoryBytes: z.number().nonnegative().describe('resident at its peak, of the largest process'),
+  ...ending,
+})
+
+/** The start of a `jobshim run`. */
+export const startEvent = z.object({
+  jobshim: version,
+  pid: pid.describe("that of `jobshim run`, as in the run's other lines"),
+  event: z.literal('start').describe('what the line is about'),
+  at: instant.describe('seconds since 1970'),
+  version: z.string().describe("jobshim's"),
+  jobs: z.int().positive().optional().describe("the limit; absent where it joined somebody else's jobserver"),
+  cores: z.int().positive().describe('of this machine'),
+  command: z.array(z.string()).describe('what it runs, word by word'),
+  directory: z.string().describe('the working directory'),
+})
+
+/** Tools that went past the shims, all that were alike; at the end of a `jobshim run`. */
+export const pastEvent = z.object({
+  jobshim: version,
+  pid: pid.describe('that of `jobshim run`'),
+  event: z.literal('past').describe('what the line is about'),
+  at: instant.describe('seconds since 1970'),
+  tool: z.string().describe("the tool's path"),
+  caller: z.string().describe('who started it: `cmake`'),
+  why: z.string().describe('how it came past the shims'),
+  file: z.string().optional().describe('the file that names the tool by its path, where one was found'),
+  fix: z.string().optional().describe('what to do'),
+  runs: z.int().nonnegative().describe('how many of them were seen'),
+  seconds: seconds.describe('how long they ran, in all'),
+})
+
+/** The end of a `jobshim run`. */
+export const endEvent = z.object({
+  jobshim: version,
+  pid: pid.describe('that of `jobshim run`'),
+  event: z.literal('end').describe('what the line is about'),
+  at: instant.describe('seconds since 1970'),
+  ...ending,
+  coverage: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('governed tool seconds by all tool seconds; absent where none was seen'),
+})
+
+export const journalEvent = z.discriminatedUnion('event', [toolEvent, startEvent, pastEvent, endEvent])
+
+export type ToolEvent = z.infer<typeof toolEvent>
+export type StartEvent = z.infer<typeof startEvent>
+export type PastEvent = z.infer<typeof pastEvent>
+export type EndEvent = z.infer<typeof endEvent>
+export type JournalEvent = z.infer<typeof journalEvent>

@@ -1,0 +1,73 @@
+/** The words around a picture: its head, and what its colours mean. */
+import { grouped, renderMemory, renderPart, renderTime } from './amounts.js'
+import type { Drawing } from './drawing.js'
+import { kindLooks } from './layers.js'
+import { kindOf } from './quantities.js'
+import { themes } from './theme.js'
+
+/** `colour`: the place of a tool's colour in a theme. */
+export type ToolEntry = { name: string; colour: number }
+
+/** Returns the tools that have a colour of their own, the costliest first, and `others` for all else. */
+export function toolEntries({ chart, colours }: Drawing): ToolEntry[] {
+  const others = themes.light.tools.length - 1
+  const entries = chart.names.tools.map((name, tool) => ({ name, colour: colours[tool] ?? others }))
+  const own = entries.filter(({ colour }) => colour < others).sort((a, b) => a.colour - b.colour)
+  const rest = entries.filter(({ colour }) => colour === others)
+  if (rest.length === 0) return own
+  const [only] = rest
+  return [
+    ...own,
+    { name: rest.length === 1 && only ? only.name : `${rest.length} other tools`, colour: others },
+  ]
+}
+
+const kindTexts: Readonly<Record<string, string>> = {
+  compile: 'compile',
+  link: 'link',
+  preprocess: 'preprocess',
+  other: 'other work',
+  client: 'make and the like: pay for the slot that their children use',
+}
+
+/** Returns the kinds of runs that there are, with what they mean. */
+export function kindEntries({ chart }: Drawing): { kind: string; text: string }[] {
+  const there = new Set(chart.runs.kind.map((_, run) => kindOf(chart, run)))
+  return Object.keys(kindLooks).flatMap(kind =>
+    there.has(kind) ? [{ kind, text: kindTexts[kind] ?? kind }] : [],
+  )
+}
+
+export type Fact = { name: string; value: string; more?: string }
+
+/** Returns what a build came to, in words. */
+export function factsOf({ chart, totals }: Drawing): Fact[] {
+  const { limit, span, coverage } = chart
+  const part = totals.narrow / span
+  return [
+    { name: 'Took', value: renderTime(span) },
+    {
+      name: 'Tool runs',
+      value: grouped(totals.runs),
+      ...(totals.failed > 0 ? { more: `${grouped(totals.failed)} failed` } : {}),
+    },
+    {
+      name: 'Slots used, on average',
+      value: `${totals.meanSlots.toFixed(1)}${limit === undefined ? '' : ` of ${limit}`}`,
+      more: `at most ${totals.peakSlots}`,
+    },
+    ...(limit === 1
+      ? []
+      : [{ name: 'One slot used, or none', value: renderPart(part), more: renderTime(totals.narrow) }]),
+    {
+      name: 'Waited, all together',
+      value: renderTime(totals.waited),
+      ...(totals.gated > 0 ? { more: `${renderTime(totals.gated)} for a rule` } : {}),
+    },
+    { name: 'Memory, at most', value: renderMemory(totals.peakMemory), more: 'sum of the peaks' },
+    ...(coverage === undefined ? [] : [{ name: 'Went through the shims', value: renderPart(coverage) }]),
+    ...(totals.overdrafts > 0
+      ? [{ name: 'Without a slot', value: grouped(totals.overdrafts), more: 'overdrafts' }]
+      : []),
+  ]
+}

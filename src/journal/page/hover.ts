@@ -1,0 +1,168 @@
+/** What a pointer over the picture shows: the run below it, where it waited, and the amounts at that instant. */
+import { renderInstant, renderMemory, renderTime } from '../amounts.js'
+import { type LaneRuns, lanes, runsBetween } from '../bars.js'
+import type { Drawing } from '../drawing.js'
+import { endOf, kindOf, placeOf, slotOf, startOf } from '../quantities.js'
+import { valueAt } from '../steps.js'
+import { elementOf, make } from './document.js'
+import type { Stage } from './stage.js'
+
+type Spot = { instant: number; row: number | undefined; part: number; pixel: number } // part: of the row's height
+
+const rowsGrid = { gridIndex: 0 }
+
+export function hoverOver(stage: Stage): void {
+  const tip = elementOf('tip')
+  const marks = { run: elementOf('mark'), wait: elementOf('wait') }
+  const hide = (): void => {
+    for (const element of [tip, marks.run, marks.wait]) element.hidden = true
+  }
+  const canvas = stage.library.getZr()
+  const look = ({ offsetX, offsetY }: { offsetX: number; offsetY: number }): void => {
+    const spot = spotAt(stage, offsetX, offsetY)
+    if (!spot) {
+      hide()
+      return
+    }
+    const { run, others } = runAt(stage.drawing, spot)
+    tip.replaceChildren(...wordsOf(stage.drawing, spot, run, others))
+    tip.hidden = false
+    place(tip, stage.element, offsetX, offsetY)
+    mark(stage, marks, run, spot.row)
+  }
+  canvas.on('mousemove', look)
+  canvas.on('click', look) // a finger only taps
+  canvas.on('globalout', hide)
+  stage.onMove(hide)
+  document.addEventListener('keydown', event => {
+    if (event.key === 'Escape') hide()
+  })
+}
+
+function spotAt({ library, drawing }: Stage, x: number, y: number): Spot | undefined {
+  const grid = [0, 1, 2, 3].find(gridIndex => library.containPixel({ gridIndex }, [x, y]))
+  if (grid === undefined) return undefined
+  const [instant = 0] = library.convertFromPixel(rowsGrid, [x, y]) as number[]
+  const [next = 0] = library.convertFromPixel(rowsGrid, [x + 1, y]) as number[]
+  const spot = { instant, row: undefined, part: 0, pixel: next - instant }
+  if (grid !== 0) return spot
+  const rows = drawing.chart.slots + drawing.chart.over
+  const [, middle = 0] = library.convertToPixel(rowsGrid, [0, 0]) as number[]
+  const band = bandOf(library, rows)
+  const inRows = (y - (middle - band / 2)) / band
+  const row = Math.min(rows - 1, Math.max(0, Math.floor(inRows)))
+  return { ...spot, row, part: inRows - row }
+}
+
+function bandOf(library: Stage['library'], rows: number): number {
+  if (rows < 2) return 40
+  const [, first = 0] = library.convertToPixel(rowsGrid, [0, 0]) as number[]
+  const [, second = 0] = library.convertToPixel(rowsGrid, [0, 1]) as number[]
+  return second - first
+}
+
+/** Returns the longest of the runs below the pointer, and how many there are besides. */
+function runAt(drawing: Drawing, { instant, row, part, pixel }: Spot): { run?: number; others: number } {
+  if (row === undefined) return { others: 0 }
+  const order = part < 0.22 ? lanes : lanes.toReversed()
+  const there = (lane: LaneRuns): number[] =>
+    runsBetween(drawing.chart, lane, { from: instant - pixel, to: instant + pixel })
+  for (const name of order) {
+    const lane = drawing.lanes.find(each => each.row === row && each.lane === name)
+    const runs = lane ? there(lane) : []
+    const ran = (run: number): number => drawing.chart.runs.ran[run] ?? 0
+    // Of clients the innermost; of what is too narrow to tell apart the longest.
+    const run = name === 'holder' ? runs.at(-1) : runs.toSorted((a, b) => ran(b) - ran(a))[0]
+    if (run !== undefined) return { run, others: name === 'holder' ? 0 : runs.length - 1 }
+  }
+  return { others: 0 }
+}
+
+const slotTexts: Readonly<Record<string, string>> = {
+  caller: "its caller's",
+  implicit: "its job's own",
+  token: 'a token',
+  overdraft: 'none: an overdraft',
+}
+
+function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: number): HTMLElement[] {
+  const { used, waits, memory, chart } = drawing
+  const now = [
+    `at ${renderInstant(Math.max(0, spot.instant), spot.pixel)}`,
+    `slots in use: ${valueAt(used, spot.instant)}`,
+    `waiting: ${valueAt(waits, spot.instant)}`,
+    `memory: ${renderMemory(valueAt(memory, spot.instant))}`,
+  ].join(' · ')
+  if (run === undefined) return [make('p', { text: now, className: 'now' })]
+  const { runs, names } = chart
+  const at = (column: number[]): number => column[run] ?? 0
+  const end = at(runs.end)
+  const gate = names.gates[at(runs.gate)] ?? 'none'
+  const gated = at(runs.gated)
+  const rows: [string, string][] = [
+    ['file', names.files[at(runs.file)] || 'not known'],
+    ['program', names.paths[at(runs.path)] ?? ''],
+    ['started', renderInstant(startOf(chart, run), 1000)],
+    ['ran', renderTime(at(runs.ran))],
+    [
+      'waited',
+      `${renderTime(at(runs.waited))}${gated > 0 ? `, ${renderTime(gated)} of it for a rule (${gate})` : ''}`,
+    ],
+    ['CPU', `${renderTime(at(runs.user))} user, ${renderTime(at(runs.system))} system`],
+    ['memory', renderMemory(at(runs.memory))],
+    [
+      'slot',
+      `${slotTexts[slotOf(chart, run)] ?? ''}${placeOf(chart, run) === 'inside' ? ', drawn inside of it' : ''}`,
+    ],
+    ...(end === 0
+      ? []
+      : [['ended', end < 0 ? `of signal ${-end}` : `with status ${end}`] as [string, string]]),
+  ]
+  return [
+    make('strong', { text: `${names.tools[at(runs.tool)] ?? ''} · ${kindOf(chart, run)}` }),
+    make(
+      'dl',
+      {},
+      ...rows.flatMap(([name, value]) => [make('dt', { text: name }), make('dd', { text: value })]),
+    ),
+    ...(others > 0 ? [make('p', { text: `and ${others} shorter here: zoom in` })] : []),
+    make('p', { text: now, className: 'now' }),
+  ]
+}
+
+/** Beside the pointer, where it is not cut off. */
+function place(tip: HTMLElement, around: HTMLElement, x: number, y: number): void {
+  const left = x + 14 + tip.offsetWidth > around.clientWidth ? x - 14 - tip.offsetWidth : x + 14
+  tip.style.left = `${Math.min(Math.max(0, left), Math.max(0, around.clientWidth - tip.offsetWidth))}px`
+  tip.style.top = `${y + 16}px`
+}
+
+function mark(
+  { library, drawing, range }: Stage,
+  marks: { run: HTMLElement; wait: HTMLElement },
+  run: number | undefined,
+  row: number | undefined,
+): void {
+  marks.run.hidden = run === undefined
+  marks.wait.hidden = run === undefined || drawing.chart.runs.waited[run] === 0
+  if (run === undefined || row === undefined) return
+  const { chart } = drawing
+  const pixelOf = (instant: number): number => {
+    const inside = Math.min(range.to, Math.max(range.from, instant))
+    const [x = 0] = library.convertToPixel(rowsGrid, [inside, row]) as number[]
+    return x
+  }
+  const [, middle = 0] = library.convertToPixel(rowsGrid, [0, row]) as number[]
+  const height = bandOf(library, chart.slots + chart.over)
+  const from = pixelOf(startOf(chart, run))
+  const asked = pixelOf(startOf(chart, run) - (chart.runs.waited[run] ?? 0))
+  box(marks.run, from, middle - height / 2, Math.max(2, pixelOf(endOf(chart, run)) - from), height)
+  box(marks.wait, asked, middle - 2, from - asked, 4)
+}
+
+function box({ style }: HTMLElement, left: number, top: number, width: number, height: number): void {
+  style.left = `${left}px`
+  style.top = `${top}px`
+  style.width = `${width}px`
+  style.height = `${height}px`
+}

@@ -1,0 +1,196 @@
+/** What a chart adds up to, over time and by file. The page reckons it too, from the same columns. */
+import type { Chart } from './chart.js'
+import type { Place } from './slot-rows.js'
+import { eachStretch, meanOf, peakOf, type Span, type Steps, sumOf } from './steps.js'
+
+export const placeOf = ({ names, runs }: Chart, run: number): Place =>
+  names.places[runs.place[run] ?? 0] ?? 'slot'
+export const kindOf = ({ names, runs }: Chart, run: number): string => names.kinds[runs.kind[run] ?? 0] ?? ''
+export const slotOf = ({ names, runs }: Chart, run: number): string => names.slots[runs.slot[run] ?? 0] ?? ''
+export const startOf = ({ runs }: Chart, run: number): number => runs.start[run] ?? 0
+export const endOf = ({ runs }: Chart, run: number): number => (runs.start[run] ?? 0) + (runs.ran[run] ?? 0)
+
+/** Returns the runs of each row, by the order of their starts. */
+export function runsByRow({ runs, moreRows, slots, over }: Chart): number[][] {
+  const rows: number[][] = Array.from({ length: slots + over }, () => [])
+  const more = new Map(moreRows.map(([run, ...others]) => [run, others]))
+  for (const [run, row] of runs.row.entries())
+    for (const each of [row, ...(more.get(run) ?? [])]) rows[each]?.push(run)
+  return rows
+}
+
+/** Returns how many slots were in use: rows in which anything runs. Overdrafts use none. */
+export function slotsInUse(chart: Chart): Steps {
+  const spans: Span[] = []
+  for (const row of runsByRow(chart)) {
+    let last: Span | undefined
+    for (const run of row) {
+      if (slotOf(chart, run) === 'overdraft') continue
+      const from = startOf(chart, run)
+      const to = endOf(chart, run)
+      if (last && from <= last.to) last.to = Math.max(last.to, to)
+      else {
+        last = { from, to, amount: 1 }
+        spans.push(last)
+      }
+    }
+  }
+  return sumOf(spans)
+}
+
+/** Microseconds. Who got its slot in less had one at once: to look for it takes a moment, too. */
+const atOnce = 1000
+
+/** Returns how many runs waited for a gate of a rule, and how many in all: for a gate or for a slot. */
+export function waiting({ runs }: Chart): { gate: Steps; all: Steps } {
+  const gate: Span[] = []
+  const all: Span[] = []
+  for (const [run, start] of runs.start.entries()) {
+    const waited = runs.waited[run] ?? 0
+    if (waited < atOnce) continue
+    const began = start - waited
+    gate.push({ from: began, to: Math.min(began + (runs.gated[run] ?? 0), start), amount: 1 })
+    all.push({ from: began, to: start, amount: 1 })
+  }
+  return { gate: sumOf(gate), all: sumOf(all) }
+}
+
+/**
+ * Returns the sum of the peaks of what runs, in KiB: never less than what there was at that instant. A client's peak, and
+ * that of a tool that calls others, is that of the largest process below it: only one of the two counts.
+ */
+export function memoryInUse(chart: Chart): Steps {
+  const spans: Span[] = []
+  for (const [run, memory] of chart.runs.memory.entries())
+    if (placeOf(chart, run) !== 'inside' && kindOf(chart, run) !== 'client')
+      spans.push({ from: startOf(chart, run), to: endOf(chart, run), amount: memory })
+  return sumOf(spans)
+}
+
+/** A time in which one slot was in use, or none. `run`: what ran longest in it, -1: nothing did. */
+export type Stretch = { from: number; to: number; run: number }
+
+/** Returns these times, in order; none where there is only one slot. */
+export function narrowStretches(chart: Chart, used: Steps): Stretch[] {
+  if (chart.limit === 1) return []
+  const found: Stretch[] = []
+  eachStretch(used, 0, chart.span, (from, to, value) => {
+    if (value > 1) return
+    const last = found.at(-1)
+    if (last?.to === from) last.to = to
+    else found.push({ from, to, run: -1 })
+  })
+  nameLongest(chart, found)
+  return found
+}
+
+// Both are in order: each run is held against the stretches that it meets only.
+function nameLongest(chart: Chart, stretches: readonly Stretch[]): void {
+  const longest = stretches.map(() => 0)
+  for (const run of chart.runs.start.keys()) {
+    if (placeOf(chart, run) === 'holder') continue
+    const from = startOf(chart, run)
+    const to = endOf(chart, run)
+    for (let index = firstEndingAfter(stretches, from); index < stretches.length; index++) {
+      const stretch = stretches[index]
+      if (!stretch || stretch.from >= to) break
+      const both = Math.min(to, stretch.to) - Math.max(from, stretch.from)
+      if (both > (longest[index] ?? 0)) {
+        longest[index] = both
+        stretch.run = run
+      }
+    }
+  }
+}
+
+function firstEndingAfter(stretches: readonly Stretch[], instant: number): number {
+  let low = 0
+  let high = stretches.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((stretches[middle]?.to ?? 0) <= instant) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Times are microseconds, memory KiB: the most that one run needed. */
+export type FileCosts = {
+  file: string
+  tools: string // all of them, by name
+  runs: number
+  ran: number
+  longest: number
+  cpu: number
+  waited: number
+  memory: number
+  first: number // when the first of its runs began
+  last: number // when the last of them ended
+}
+
+/** Returns what each file cost, the costliest first. Clients are left out: what they cost is what their children do. */
+export function costsByFile(chart: Chart): FileCosts[] {
+  const { runs, names } = chart
+  const found = new Map<string, FileCosts & { all: Set<string> }>()
+  for (const [run, ran] of runs.ran.entries()) {
+    if (kindOf(chart, run) === 'client') continue
+    const tool = names.tools[runs.tool[run] ?? 0] ?? ''
+    const file = names.files[runs.file[run] ?? 0] || `(${tool}, no file)`
+    const costs = found.get(file) ?? noCosts(file, startOf(chart, run))
+    found.set(file, costs)
+    costs.all.add(tool)
+    costs.runs += 1
+    costs.ran += ran
+    costs.longest = Math.max(costs.longest, ran)
+    costs.cpu += (runs.user[run] ?? 0) + (runs.system[run] ?? 0)
+    costs.waited += runs.waited[run] ?? 0
+    costs.memory = Math.max(costs.memory, runs.memory[run] ?? 0)
+    costs.last = Math.max(costs.last, endOf(chart, run))
+  }
+  return [...found.values()]
+    .map(({ all, ...costs }) => ({ ...costs, tools: [...all].sort().join(', ') }))
+    .sort((a, b) => b.ran - a.ran)
+}
+
+const noCosts = (file: string, first: number) => ({
+  file,
+  tools: '',
+  runs: 0,
+  ran: 0,
+  longest: 0,
+  cpu: 0,
+  waited: 0,
+  memory: 0,
+  first,
+  last: 0,
+  all: new Set<string>(),
+})
+
+export type Totals = {
+  runs: number
+  failed: number
+  overdrafts: number
+  waited: number // microseconds, of all runs together
+  gated: number // of these
+  meanSlots: number
+  peakSlots: number
+  narrow: number // microseconds in which one slot was in use, or none
+  peakMemory: number // KiB
+}
+
+/** Returns what the head of a picture says. */
+export function totalsOf(chart: Chart, used: Steps, memory: Steps, narrow: readonly Stretch[]): Totals {
+  const { runs } = chart
+  const sum = (numbers: readonly number[]): number => numbers.reduce((all, number) => all + number, 0)
+  return {
+    runs: runs.start.length,
+    failed: runs.end.filter(end => end !== 0).length,
+    overdrafts: runs.slot.filter(slot => chart.names.slots[slot] === 'overdraft').length,
+    waited: sum(runs.waited),
+    gated: sum(runs.gated),
+    meanSlots: meanOf(used, 0, chart.span),
+    peakSlots: peakOf(used),
+    narrow: narrow.reduce((all, { from, to }) => all + to - from, 0),
+    peakMemory: peakOf(memory),
+  }
+}

@@ -1,0 +1,225 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { commandTable } from '../../src/commands/command-table.js'
+import { fieldsOf } from '../../src/commands/json-page.js'
+import { journalRows, shapeRows } from '../../src/commands/shapes.js'
+import { costsLayout } from '../../src/jobserver/costs-layout.js'
+import { makeBench } from '../shimdir/fake-tools.js'
+import { killStarted, makeYard, start, type Yard } from '../shims/hold.js'
+import { jobshim, type Outcome } from '../support/jobshim.js'
+import { buildOf, journalOf } from '../support/journals.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { jobshimRun, runLine } from './runs.js'
+import { endServer, serve } from './served.js'
+
+function stdoutOf({ status, stdout, stderr }: Outcome): string {
+  assert.equal([status, stderr], [0, ''])
+  return stdout
+}
+
+async function makeSystem() {
+  const root = makeWorkspace()
+  return async (verb: string, ...packages: string[]) =>
+    stdoutOf(await jobshim(['portage', verb, '--root', root, ...packages, '--json'], { cwd: root }))
+}
+
+const statusOf = async (yard: Yard): Promise<string> =>
+  stdoutOf(
+    await jobshim(['status', '--json', '--no-config', '--dir', yard.shims, '--jobserver', yard.pool.auth], {
+      env: { ...yard.env, HOME: yard.root },
+    }),
+  )
+
+/** A build that calls a tool by its path: what status prints of it once that was seen, and its summary. */
+async function pastTheShims(): Promise<{ status: string; summary: string }> {
+  const yard = await makeYard('')
+  const env = { ...yard.env, HOME: yard.root }
+  const script = `exec 9<&0; ${yard.root}/bin/hold <&9 & hold <&9; wait`
+  const held = start({
+    env,
+    command: runLine(yard, '-j2', '--json', '--no-config', '--', 'sh', '-c', script),
+    wanted: 2,
+  })
+  await held.tools
+  for (let look = 0; look < 100; look++) {
+    const status = await jobshim(['status', '--json', '--no-config', '--dir', yard.shims], { env })
+    if ((JSON.parse(stdoutOf(status)) as { past: unknown[] }).past.length === 0) continue
+    return { status: status.stdout, summary: (await held.end()).stderr }
+  }
+  throw new Error('what went past the shims is not seen')
+}
+
+let _past: ReturnType<typeof pastTheShims> | undefined
+
+const past = () => {
+  _past ??= pastTheShims()
+  return _past
+}
+
+/** What each row's commands print, in the situations that together show all its fields. */
+const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
+  'jobshim doctor --json': async () => {
+    const root = makeWorkspace()
+    writeFiles(root, { '.jobshimrc': 'patience: -1\n' })
+    const outcome = await jobshim(['doctor', '--json'], { cwd: root, env: { HOME: root } })
+    assert.equal([outcome.status, outcome.stderr], [1, ''])
+    return [outcome.stdout]
+  },
+  'jobshim env --json': async () => {
+    const { call } = makeBench(['cc'])
+    await call('install')
+    return [stdoutOf(await call('env', '--json'))]
+  },
+  'jobshim install --json': async () => {
+    const { call } = makeBench(['cc', 'ld'])
+    return [stdoutOf(await call('install', '--json')), stdoutOf(await call('install', '--json'))]
+  },
+  'jobshim list --json': async () => {
+    const { call, dir, root, path } = makeBench(['cc', 'gcc', 'yasm', 'ccache'])
+    await call('install', '--tools', 'gcc,yasm')
+    mkdirSync(join(root, 'links'))
+    symlinkSync('../tools/ccache', join(root, 'links/gcc'))
+    const behind = await jobshim(['list', '--json', '--dir', dir], {
+      cwd: root,
+      env: { HOME: root, PATH: `${join(root, 'links')}:${dir}:${path}` },
+    })
+    writeFileSync(join(path, 'ccache'), '')
+    const gone = await jobshim(['list', '--json', '--dir', dir], {
+      cwd: root,
+      env: { HOME: root, PATH: '/' },
+    })
+    return [stdoutOf(await call('list', '--json')), behind.stdout, stdoutOf(gone)]
+  },
+  'jobshim list --costs --json': async () => {
+    const { call, dir } = makeBench(['cc'])
+    await call('install')
+    const counted = Buffer.alloc(costsLayout.fileBytes)
+    counted.writeUInt32LE(1)
+    writeFileSync(join(dir, '.jobshim/costs/cc'), counted)
+    writeFileSync(join(dir, '.jobshim/costs/ld'), 'short')
+    return [stdoutOf(await call('list', '--costs', '--json'))]
+  },
+  'jobshim portage install --json': async () => {
+    const portage = await makeSystem()
+    return [await portage('install'), await portage('install')]
+  },
+  'jobshim portage enable --json CAT/PKG, jobshim portage disable --json CAT/PKG, jobshim portage uninstall --json':
+    async () => {
+      const portage = await makeSystem()
+      await portage('install')
+      return [
+        await portage('enable', 'dev-qt/qtbase', 'dev-qt/qtsvg'),
+        await portage('disable', 'dev-qt/qtbase'),
+        await portage('uninstall'),
+        await portage('uninstall'),
+      ]
+    },
+  'jobshim run --json -- CMD': async () => {
+    const yard = await makeYard('')
+    const steal = `head -c 1 "\${JOBSHIM_JOBSERVER#fifo:}" >/dev/null`
+    const runs = ['hold; exit 0', steal].map(script =>
+      jobshimRun(yard, ['-j2', '--json', '--no-config', '--', 'sh', '-c', script]),
+    )
+    return [...(await Promise.all(runs)).map(({ stderr }) => stderr), (await past()).summary]
+  },
+  'jobshim serve --fifo PATH --json': async () => {
+    const served = await serve(2, { args: ['--json'] })
+    await endServer(served)
+    return [served.server.output.stdout]
+  },
+  'jobshim serve --fifo PATH --resize N --json': async () => {
+    const served = await serve(2)
+    const words = ['serve', '--no-config', '--fifo', served.fifo, '--resize', '3', '--json']
+    const resized = await jobshim(words, { env: { HOME: served.yard.root } })
+    await endServer(served)
+    return [stdoutOf(resized)]
+  },
+  'jobshim status --json': async () => {
+    const yard = await makeYard('A')
+    const before = await statusOf(yard)
+    const held = [start({ env: yard.governed }), start({ env: yard.governed })]
+    for (const one of held) await one.tools
+    const meanwhile = await statusOf(yard)
+    for (const one of held) await one.end()
+    const served = await serve(2)
+    const central = await jobshim(['status', '--json', '--no-config', '--dir', served.yard.shims], {
+      env: { ...served.yard.env, HOME: served.yard.root },
+    })
+    await endServer(served)
+    return [before, meanwhile, stdoutOf(central), (await past()).status]
+  },
+  'jobshim timeline FILE --json': async () => {
+    const cwd = makeWorkspace()
+    writeFiles(cwd, { 'b.jsonl': journalOf(buildOf({ runs: 20, jobs: 2 })) })
+    const words = ['timeline', 'b.jsonl', '--json', '-o']
+    const [one, all] = [
+      await jobshim([...words, 'b.svg'], { cwd }),
+      await jobshim([...words, 'b.json', '--all'], { cwd }),
+    ]
+    return [stdoutOf(one), stdoutOf(all)]
+  },
+  'jobshim uninstall --json': async () => {
+    const { call, dir } = makeBench(['cc'])
+    await call('install')
+    writeFileSync(join(dir, 'notes'), 'mine')
+    return [stdoutOf(await call('uninstall', '--json')), stdoutOf(await call('uninstall', '--json'))]
+  },
+}
+
+/** Fields that no call here shows, and what does. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'past[].file': 'run-past.test.ts, where CMake has written one',
+}
+
+/** The paths of all fields of a value, as docs/json.md has them: `rows[].pid`. */
+function pathsIn(value: unknown, path = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap(item => pathsIn(item, `${path}[]`))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, field]) => {
+    const own = path === '' ? name : `${path}.${name}`
+    return [own, ...pathsIn(field, own)]
+  })
+}
+
+for (const { words, schema } of shapeRows)
+  test(`json :: ${words} :: prints what docs/json.md says`, async () => {
+    const lines = (await outputs[words]?.()) ?? []
+    assert.ok(lines.length > 0, 'has no call here')
+    const shown = new Set<string>()
+    for (const line of lines) {
+      assert.match(line, /^\{"jobshim":1,.*\}\n$/)
+      const shape: unknown = JSON.parse(line)
+      const { success, error } = schema.safeParse(shape)
+      assert.ok(success, `${line}${error?.message}`)
+      for (const path of pathsIn(shape)) shown.add(path)
+    }
+    const missing = fieldsOf(schema).filter(({ path }) => !shown.has(path) && !(path in elsewhere))
+    assert.equal(missing, [])
+  })
+
+/** Those that print nothing a program would read, and why. */
+const without: Readonly<Record<string, string>> = {
+  completion: 'prints a script for a shell',
+  exec: 'prints nothing; stdout and stderr are those of its tool',
+}
+
+test('json :: every command has --json and its shapes, but for those that print nothing to read', async () => {
+  for (const row of commandTable) {
+    const { options } = await row.load()
+    const hasShape = shapeRows.some(({ commands }) => commands.includes(row.name))
+    const hasOption = options.some(({ name }) => name === 'json')
+    const isWithout = row.name in without
+    assert.equal([row.name, hasOption, hasShape], [row.name, !isWithout, !isWithout])
+  }
+})
+
+test('json :: every field of every shape has a text', () => {
+  for (const { words, schema } of [...shapeRows, ...journalRows])
+    for (const { path, text, type } of fieldsOf(schema))
+      assert.ok(text !== '' && type !== '', `${words}: ${path}`)
+})
+
+test.after(killStarted)
+test.run()

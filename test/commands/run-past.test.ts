@@ -1,0 +1,140 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { currentUid } from '../../src/ground/paths.js'
+import { journalEvent, type PastEvent } from '../../src/journal/event.js'
+import { until } from '../shims/hold.js'
+import { jobshim, run } from '../support/jobshim.js'
+import { makeRecorder } from '../support/recording.js'
+import { installShims } from '../support/shimdir.js'
+import { testWith } from '../support/test-with.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+
+type Told = {
+  coverage?: number
+  past: { tool: string; caller: string; why: string; file?: string; fix: string; runs: number }[]
+}
+
+const units = ['a', 'b', 'c', 'd', 'e', 'f']
+const project = {
+  'CMakeLists.txt': `cmake_minimum_required(VERSION 3.13)\nproject(p C)\nadd_library(p STATIC ${units.map(unit => `sub/${unit}.c`).join(' ')})\n`,
+  ...Object.fromEntries(units.map(unit => [`sub/${unit}.c`, `int ${unit};\n`])),
+  'bin/jobshim': `#!/bin/sh\nexec ${process.execPath} ${repository}/bin/jobshim.js "$@"\n`,
+  'run/.keep': '',
+}
+
+/** A tree that CMake has configured while there were no shims; then they come. Its compiler takes a second and a half. */
+async function makeTree(generator: string) {
+  const root = makeWorkspace()
+  writeFiles(root, project)
+  const recorder = makeRecorder(join(root, 'recorder'), { holdMs: 1500 })
+  const PATH = `${join(root, 'bin')}:${recorder.bin}:${process.env.PATH}`
+  const runtime = join(root, 'run')
+  const env = { PATH, HOME: root, XDG_RUNTIME_DIR: runtime, XDG_DATA_HOME: join(root, 'data') }
+  const around = { cwd: root, env, hangSeconds: 120 }
+  const { status, stderr } = await run('cmake', ['-G', generator, '-S', '.', '-B', 'build'], around)
+  assert.is(status, 0, stderr)
+  await installShims(join(root, 'data/jobshim/shims'), around)
+  recorder.take()
+  return { root, around, runtime, recorder, compiler: join(root, 'recorder/bin/cc') }
+}
+
+/** What the only run has written down for others. */
+function seenIn(runtime: string): string {
+  const state = join(runtime, `jobshim-${currentUid()}`)
+  const [watch = ''] = existsSync(state) ? readdirSync(state).filter(name => name.startsWith('watch-')) : []
+  const file = join(state, watch, 'seen')
+  return watch !== '' && existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+const summary = new RegExp(
+  [
+    /^jobshim: .* tokens back\n/,
+    / {2}\d\.\d of 2 slots used by tools on average.*\n/,
+    / {2}slowest: .*\n/,
+    / {2}past the shims: (\d+) % of the tools' time was governed\n/,
+    / {4}(\S+) by (\S+) \(absolute path in build\/CMakeCache\.txt\): (\d) runs, \d\.\d s\n/,
+    / {6}(.*)\n$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+)
+
+for (const { generator, caller, needs } of [
+  { generator: 'Unix Makefiles', caller: /^g?make$/, needs: ['cmake', 'make43'] },
+  { generator: 'Ninja', caller: /^ninja$/, needs: ['cmake', 'ninja111'] },
+] as const)
+  testWith(
+    needs,
+    `run :: past :: configured by CMake before the shims :: ${generator} :: named by summary, journal and status, mended by what they say`,
+    async () => {
+      const { root, around, runtime, recorder, compiler } = await makeTree(generator)
+      const cache = join(root, 'build/CMakeCache.txt')
+      const ofRun = ['run', '-j2', '--no-config', '--journal', 'journal', '--']
+      const building = jobshim([...ofRun, 'cmake', '--build', 'build', '-j4'], around)
+      await until('the compilers were seen', () => seenIn(runtime).includes(compiler))
+      const [status, json] = await Promise.all([
+        jobshim(['status'], around),
+        jobshim(['status', '--json'], around),
+      ])
+      const told = JSON.parse(json.stdout) as Told
+
+      const { status: ended, stderr } = await building
+      assert.is(ended, 0, stderr)
+      assert.ok(recorder.take().peak > 2) // -j2 was not kept
+      const words = summary.exec(stderr.replace(/^.*warning: -j.*forced in .*\n/m, ''))
+      assert.ok(words, stderr)
+      const [, share, tool, by = '', runs, fix = ''] = words
+      assert.ok(Number(share) < 100, share)
+      assert.equal([tool, runs], [compiler, '6'])
+      assert.match(by, caller)
+      const configure = `cmake --fresh -S ${root} -B ${join(root, 'build')}`
+      assert.is(
+        fix,
+        `configure it below the shims, with the options of the first time: jobshim run -- ${configure}`,
+      )
+
+      const past = { tool: compiler, caller: by, why: 'absolute path', file: cache, fix }
+      assert.equal(
+        told.past.map(({ tool, caller, why, file, fix }) => ({ tool, caller, why, file, fix })),
+        [past],
+      )
+      assert.ok(told.coverage !== undefined && told.coverage < 1, `${told.coverage}`)
+      assert.match(status.stdout, `\n  ${compiler} by ${by} (absolute path in ${cache}): `)
+      assert.match(status.stdout, `\n    ${fix}\n`)
+
+      const events = readFileSync(join(root, 'journal'), 'utf8')
+        .split('\n')
+        .slice(0, -1)
+        .map(line => journalEvent.parse(JSON.parse(line)))
+      assert.equal(
+        events
+          .filter((event): event is PastEvent => event.event === 'past')
+          .map(({ tool, caller, why, file, fix, runs }) => ({ tool, caller, why, file, fix, runs })),
+        [{ ...past, runs: 6 }],
+      )
+      const end = events.at(-1)
+      assert.ok(end?.event === 'end' && end.coverage !== undefined && end.coverage < 1)
+
+      const mended = await run(
+        'sh',
+        ['-c', `${fix.slice(fix.lastIndexOf(': ') + 2)} -G '${generator}'`],
+        around,
+      )
+      assert.is(mended.status, 0, mended.stderr)
+      recorder.take()
+      const again = await jobshim(
+        ['run', '-j2', '--no-config', '--json', '--', 'cmake', '--build', 'build', '-j4'],
+        around,
+      )
+      assert.is(again.status, 0, again.stderr)
+      const { coverage, past: left } = JSON.parse(again.stderr.split('\n').at(-2) ?? '') as Told
+      assert.equal({ coverage, left }, { coverage: 1, left: [] })
+      const governed = recorder.take()
+      assert.is(governed.runs, 6)
+      assert.is(governed.peak, 2)
+    },
+  )
+
+test.run()

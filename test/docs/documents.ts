@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type MarkedToken, marked, type Token, type Tokens } from 'marked'
+import { type ParseEntry, parse } from 'shell-quote'
+import { repository } from '../support/workspace.js'
+
+/** A page that people read. */
+export type Document = {
+  path: string // relative to the repository
+  code: readonly string[] // lines of code blocks, and what stands in backticks
+  tables: readonly Table[]
+  links: readonly string[]
+}
+
+export type Table = { head: readonly string[]; rows: readonly (readonly string[])[] } // as they are shown
+
+/** Returns README.md and docs/*.md. */
+export function readDocuments(): Document[] {
+  const pages = readdirSync(join(repository, 'docs')).filter(name => name.endsWith('.md'))
+  return ['README.md', ...pages.map(name => `docs/${name}`)].map(readDocument)
+}
+
+function readDocument(path: string): Document {
+  const code: string[] = []
+  const tables: Table[] = []
+  const links: string[] = []
+  marked.walkTokens(marked.lexer(readFileSync(join(repository, path), 'utf8')), (token: Token) => {
+    const known = token as MarkedToken
+    if (known.type === 'code') code.push(...known.text.replaceAll('\\\n', ' ').split('\n'))
+    if (known.type === 'codespan') code.push(known.text)
+    if (known.type === 'link') links.push(known.href)
+    if (known.type === 'table') tables.push(tableOf(known))
+  })
+  return { path, code, tables, links }
+}
+
+const tableOf = ({ header, rows }: Tokens.Table): Table => ({
+  head: header.map(shown),
+  rows: rows.map(row => row.map(shown)),
+})
+
+const shown = ({ tokens }: Tokens.TableCell): string =>
+  tokens.map(token => ('text' in token ? String(token.text) : token.raw)).join('')
+
+/** Returns the words behind each `jobshim` that a line of a shell calls. */
+export function callsIn(line: string): string[][] {
+  const inner = [...line.matchAll(/\$\(([^()]*)\)/g)].flatMap(([, text = '']) => callsIn(text))
+  const calls: string[][] = []
+  let call: string[] | undefined
+  for (const entry of parse(line.replace(/"?\$\([^()]*\)"?/g, ' '), name => `$${name}`)) {
+    const word = wordOf(entry)
+    if (word === undefined) call = undefined
+    else if (call !== undefined) call.push(word)
+    else if (['jobshim', 'bin/jobshim.js'].includes(word)) {
+      call = []
+      calls.push(call)
+    }
+  }
+  return [...calls, ...inner]
+}
+
+// A pattern is a word; an operator or a comment ends the words of a call.
+function wordOf(entry: ParseEntry): string | undefined {
+  if (typeof entry === 'string') return entry
+  return 'op' in entry && entry.op === 'glob' ? entry.pattern : undefined
+}

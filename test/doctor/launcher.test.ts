@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { launcherRows } from '../../src/doctor/launcher.js'
+import type { LauncherFacts } from '../../src/doctor/launcher-facts.js'
+import { judgeAll } from '../../src/doctor/verdict.js'
+import { run } from '../support/jobshim.js'
+import { plainLauncher } from '../support/shimdir.js'
+import { makeWorkspace, repository } from '../support/workspace.js'
+import { addTools, makePatient, type Patient, verdicts } from './patient.js'
+
+const launcherOf = ({ shims }: Pick<Patient, 'shims'>): string => join(shims, '.jobshim/launcher')
+
+/** Another program in the launcher's place. */
+function replace(patient: Patient, text: string | Buffer): void {
+  const launcher = launcherOf(patient)
+  unlinkSync(launcher)
+  writeFileSync(launcher, text, { mode: 0o755 })
+}
+
+test('doctor :: launcher :: fine', async () => {
+  const patient = await makePatient()
+  assert.equal(await verdicts(patient, 'launcher'), [{ state: 'ok', text: launcherOf(patient) }])
+})
+
+test('doctor :: launcher :: gone from below the shims', async () => {
+  const patient = await makePatient()
+  unlinkSync(launcherOf(patient))
+  assert.equal(await verdicts(patient, 'launcher'), [
+    {
+      state: 'broken',
+      text: `${launcherOf(patient)}: missing, so that no shim works`,
+      fix: 'jobshim install',
+    },
+  ])
+  for (const [name, text] of [
+    ['launcher build', 'not known: no launcher'],
+    ['launcher speed', 'not measured: no launcher'],
+    ['ledger', 'not tried: no launcher'],
+    ['locks', 'not tried: no launcher'],
+  ] as const)
+    assert.equal(await verdicts(patient, name), [{ state: 'note', text }])
+})
+
+const cannotRun =
+  'see that its filesystem is not mounted noexec and that it was built for this machine, then jobshim install'
+
+test('doctor :: launcher :: not executable', async () => {
+  const patient = await makePatient()
+  chmodSync(launcherOf(patient), 0o644)
+  assert.equal(await verdicts(patient, 'launcher'), [
+    { state: 'broken', text: `${launcherOf(patient)}: can't run (not executable)`, fix: cannotRun },
+  ])
+})
+
+test('doctor :: launcher :: of another machine, or no program at all', async () => {
+  const patient = await makePatient()
+  const launcher = launcherOf(patient)
+  const foreign = readFileSync(launcher)
+  foreign.writeUInt16LE(0xffff, 18) // a machine that nobody has
+  for (const text of [foreign, Buffer.from('touch ran\n'), Buffer.alloc(0)]) {
+    replace(patient, text)
+    assert.equal(await verdicts(patient, 'launcher'), [
+      { state: 'broken', text: `${launcher}: can't run (it is no program of this machine)`, fix: cannotRun },
+    ])
+  }
+  assert.equal(readdirSync(patient.work), []) // no shell took it for a script
+  const env = { JOBSHIM_JOBSERVER: 'fifo:/nowhere' }
+  assert.equal(await verdicts(patient, 'jobserver', { env }), [
+    { state: 'note', text: 'JOBSHIM_JOBSERVER=fifo:/nowhere: not tried: no launcher to ask' },
+  ])
+})
+
+test('doctor :: launcher :: an older one, which knows no such question', async () => {
+  const patient = await makePatient()
+  const answer = 'echo "jobshim: launcher: wrong usage" >&2; exit 125'
+  replace(patient, `#!/bin/sh\ntest "$1" != --about || { ${answer}; }\nexec ${plainLauncher} "$@"\n`)
+  const fix = 'jobshim install puts it there'
+  assert.equal(await verdicts(patient, 'launcher'), [
+    { state: 'note', text: `${launcherOf(patient)}: not the one of this jobshim`, fix },
+  ])
+  assert.equal(await verdicts(patient, 'launcher build'), [
+    { state: 'note', text: 'not known: it is an older one, which does not tell' },
+  ])
+  assert.match(
+    (await verdicts(patient, 'kernel'))[0]?.text ?? '',
+    /^Linux \S+; not asked: an older launcher$/,
+  )
+})
+
+test('doctor :: launcher :: one that hangs', async () => {
+  const patient = await makePatient()
+  replace(patient, '#!/bin/sh\nexec /bin/sleep 600\n')
+  assert.equal(await verdicts(patient, 'launcher'), [
+    { state: 'broken', text: `${launcherOf(patient)}: can't run (no end after 10 s)`, fix: cannotRun },
+  ])
+})
+
+test('doctor :: launcher :: one of another jobshim', async () => {
+  const patient = await makePatient()
+  const launcher = launcherOf(patient)
+  replace(patient, `#!/bin/sh\nexec ${plainLauncher} "$@"\n`)
+  assert.equal(await verdicts(patient, 'launcher'), [
+    {
+      state: 'note',
+      text: `${launcher}: not the one of this jobshim`,
+      fix: 'jobshim install puts it there',
+    },
+  ])
+})
+
+test('doctor :: launcher :: not built yet, with a compiler and without', async () => {
+  const home = join(makeWorkspace(), 'package')
+  for (const path of ['bin', 'dist/src', 'shims', 'package.json'])
+    cpSync(join(repository, path), join(home, path), { recursive: true })
+  rmSync(join(home, 'shims/build'), { recursive: true, force: true })
+  symlinkSync(join(repository, 'node_modules'), join(home, 'node_modules'))
+  const tools = join(home, 'tools')
+  const env = { PATH: tools, HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_RUNTIME_DIR: home }
+  const line = [process.execPath, join(home, 'bin/jobshim.js'), 'doctor', '--json']
+  const launcherCheck = async (): Promise<unknown> => {
+    const { stdout } = await run('/usr/bin/env', line, { cwd: home, env })
+    const { checks } = JSON.parse(stdout) as { checks: { name: string }[] }
+    return checks.find(({ name }) => name === 'launcher')
+  }
+  mkdirSync(tools)
+  assert.equal(await launcherCheck(), {
+    name: 'launcher',
+    state: 'broken',
+    text: 'none, and none can be built: no make and no cc on PATH',
+    fix: 'install make and a C compiler',
+  })
+  addTools(tools, { make: '#!/bin/sh\n', cc: '#!/bin/sh\n' })
+  assert.equal(await launcherCheck(), {
+    name: 'launcher',
+    state: 'note',
+    text: 'not built yet',
+    fix: 'jobshim install builds it',
+  })
+})
+
+const hint = 'install musl-tools, build the launcher anew (make -B -C shims), then jobshim install'
+
+test('doctor :: launcher build :: static, and dynamic', async () => {
+  const patient = await makePatient()
+  const [fine] = await verdicts(patient, 'launcher build')
+  const dynamic = join(patient.root, 'dynamic')
+  execFileSync('sh', ['-c', `cc -std=c11 -D_GNU_SOURCE -O1 -o ${dynamic} *.c`], {
+    cwd: join(repository, 'shims'),
+  })
+  unlinkSync(launcherOf(patient))
+  copyFileSync(dynamic, launcherOf(patient))
+  const [verdict] = await verdicts(patient, 'launcher build')
+  assert.is(verdict?.state, 'note')
+  assert.match(verdict?.text ?? '', /^dynamic, (glibc|musl), \d+ bytes: starts later than a static one$/)
+  assert.is(verdict && 'fix' in verdict ? verdict.fix : '', hint)
+  assert.match(fine?.text ?? '', /^static, (glibc|musl), \d+ bytes$/)
+  assert.is(fine?.state, 'ok')
+})
+
+test('doctor :: launcher speed :: measured, and one that takes its time', async () => {
+  const patient = await makePatient()
+  const measured = /^true takes \d+\.\d\d ms with a shim and \d+\.\d\d ms without: x(\d+\.\d\d)/
+  const [fine] = await verdicts(patient, 'launcher speed')
+  assert.match(fine?.text ?? '', measured)
+  replace(
+    patient,
+    `#!/bin/sh\ncase $1 in --about|--look|--census) exec ${plainLauncher} "$1";; esac\n/bin/sleep 0.05\nexec ${plainLauncher} "$@"\n`,
+  )
+  const [slow] = await verdicts(patient, 'launcher speed')
+  assert.is(slow?.state, 'note')
+  assert.ok(Number(measured.exec(slow?.text ?? '')?.[1]) > 2, slow?.text)
+})
+
+/** The same by numbers, whatever the machine is busy with. */
+const facts = (bareMs: number, shimMs: number, linking: string): LauncherFacts => ({
+  launcher: { kind: 'built', path: '/l' },
+  bytes: 1,
+  about: { kind: 'told', linking, libc: 'musl', features: new Map() },
+  speed: { kind: 'measured', bareMs, shimMs },
+})
+
+for (const [linking, shimMs, verdict] of [
+  ['static', 0.7, { state: 'ok', text: 'true takes 0.70 ms with a shim and 0.50 ms without: x1.40' }],
+  [
+    'static',
+    1.5,
+    {
+      state: 'note',
+      text: 'true takes 1.50 ms with a shim and 0.50 ms without: x3.00; more than x2 is unusual',
+      fix: 'look again when the machine is idle; npm run bench tells more',
+    },
+  ],
+  [
+    'dynamic',
+    1.5,
+    {
+      state: 'note',
+      text: 'true takes 1.50 ms with a shim and 0.50 ms without: x3.00; more than x2 is unusual',
+      fix: hint,
+    },
+  ],
+] as const)
+  test(`doctor :: launcher speed :: a ${linking} one that takes ${shimMs} ms where the tool takes 0.5`, () => {
+    const checks = judgeAll(launcherRows, facts(0.5, shimMs, linking))
+    assert.equal(
+      checks.find(({ name }) => name === 'launcher speed'),
+      { name: 'launcher speed', ...verdict },
+    )
+  })
+
+test('doctor :: launcher speed :: no tool to measure by', async () => {
+  const patient = await makePatient()
+  rmSync(join(patient.tools, 'true'))
+  assert.equal(await verdicts(patient, 'launcher speed'), [
+    { state: 'note', text: 'not measured: no true or no sh here' },
+  ])
+})
+
+test.run()
