@@ -1,8 +1,8 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
- * `--part wrappers|paths|rules|builds|start|herd|join` does only that part; it may be repeated. `--before FILE` puts an older
- * launcher beside this one, in the part `rules`.
+ * `--part wrappers|paths|rules|journal|builds|start|herd|join|timeline` does only that part; it may be repeated. `--before FILE`
+ * puts an older launcher beside this one, in the parts `rules` and `journal`.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
@@ -12,6 +12,7 @@ import { printBuilds } from './builds.js'
 import { milliseconds, print, ratio, type Samples, spread, table } from './figures.js'
 import { printHerd } from './herd.js'
 import { printJoin } from './join.js'
+import { printJournal } from './journal.js'
 import { printRules } from './rules.js'
 import {
   inScratch,
@@ -25,6 +26,7 @@ import {
   spawn,
   whereIs,
 } from './scratch.js'
+import { printTimeline } from './timeline.js'
 
 type Variant = { name: string; command: readonly string[] }
 type Context = { name: string; pool: 'foreign' | 'run' | 'none'; driver: readonly string[] }
@@ -168,33 +170,35 @@ function machine(): string {
 
 const compile = ['gcc', '-c', 'tiny.c', '-o', 'tiny.o'] as const
 
-const parts: Record<string, () => void> = {
+const tools = [['static-true'], ['true'], compile] as const
+
+const belowRun = contexts.filter(({ pool }) => pool === 'run').map(({ name }) => name)
+
+function timeBelowRun(name: string, variants: readonly Variant[]): Samples {
+  const context = contexts.find(row => row.pool === 'run' && row.name === name)
+  return context === undefined ? new Map() : time(context, variants, rounds).samples
+}
+
+const parts: Record<string, () => void | Promise<void>> = {
   wrappers: () => {
     printWrappers('static-true', [])
     printWrappers('true', [])
     printWrappers('gcc', compile.slice(1))
   },
-  paths: () => printPaths([['static-true'], ['true'], compile]),
-  rules: () =>
-    printRules(
-      [['static-true'], ['true'], compile],
-      contexts.filter(({ pool }) => pool === 'run').map(({ name }) => name),
-      values.before,
-      (name, variants) => {
-        const context = contexts.find(row => row.pool === 'run' && row.name === name)
-        return context === undefined ? new Map() : time(context, variants, rounds).samples
-      },
-    ),
+  paths: () => printPaths(tools),
+  rules: () => printRules(tools, belowRun, values.before, timeBelowRun),
+  journal: () => printJournal(tools, belowRun, values.before, timeBelowRun),
   builds: () => printBuilds(pairs),
   start: printStart,
   herd: () => printHerd(Math.max(1, Math.round(rounds / 100))),
   join: () => printJoin(Math.max(5, Math.round(rounds / 30))),
+  timeline: () => printTimeline(Math.max(3, Math.round(rounds / 30))),
 }
 
 try {
   prepare()
   console.log(`${new Date().toISOString().slice(0, 10)}: ${machine()}; medians of ${rounds}`)
-  for (const part of values.part ?? Object.keys(parts)) parts[part]?.()
+  for (const part of values.part ?? Object.keys(parts)) await parts[part]?.()
 } finally {
   remove()
 }

@@ -6,6 +6,8 @@
  *   spawn time ROUNDS client  :: ...       is itself a client: has the FIFO open with O_CLOEXEC
  *   spawn time ROUNDS busy L  :: ...       launcher L holds the job's implicit slot all the while
  *
+ * A variant may begin with NAME=VALUE, which its environment has then.
+ *
  * time prints `NAME NS NS ...` a variant, busy before that `memory KIND VmRSS RssAnon RssFile RssShmem` (KB). */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,6 +30,7 @@ extern char **environ;
 struct variant {
 	const char *name;
 	char **argv;
+	char *assignment; /* NULL: none */
 	uint64_t *samples;
 };
 
@@ -130,20 +133,35 @@ static void end_holder(pid_t pid)
 		fail("the holder of the slot");
 }
 
+static void remove_variable(const char *assignment)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(assignment, "="), assignment);
+	unsetenv(name);
+}
+
 static int time_variants(int rounds, struct variant *variants, int count)
 {
 	for (int round = -WARM_UP; round < rounds; round++) {
 		for (int i = 0; i < count; i++) {
 			/* Each round starts with another one, so that none always follows the same. */
 			struct variant *variant = &variants[(i + round + WARM_UP) % count];
-			uint64_t began = now();
+			uint64_t began;
+			int status;
 
-			if (run(variant->argv) != 0) {
+			if (variant->assignment != NULL)
+				putenv(variant->assignment);
+			began = now();
+			status = run(variant->argv);
+			if (round >= 0)
+				variant->samples[round] = now() - began;
+			if (variant->assignment != NULL)
+				remove_variable(variant->assignment);
+			if (status != 0) {
 				fprintf(stderr, "spawn: %s failed\n", variant->name);
 				return 1;
 			}
-			if (round >= 0)
-				variant->samples[round] = now() - began;
 		}
 	}
 	for (int i = 0; i < count; i++) {
@@ -176,7 +194,8 @@ static int time_all(int rounds, char **argv)
 		if (count == VARIANTS_MAX || argv[1] == NULL || argv[2] == NULL)
 			fail("variants");
 		variants[count].name = argv[1];
-		variants[count].argv = argv + 2;
+		variants[count].assignment = argv[2][0] != '/' && strchr(argv[2], '=') != NULL ? argv[2] : NULL;
+		variants[count].argv = argv + (variants[count].assignment == NULL ? 2 : 3);
 		variants[count].samples = calloc((size_t)rounds, sizeof(uint64_t));
 		if (variants[count++].samples == NULL)
 			fail("memory");
