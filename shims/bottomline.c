@@ -205,7 +205,7 @@ static size_t take_line(struct bottom *bottom, char *buffer, size_t length)
 	return rest;
 }
 
-int bottomline_show(void)
+bool bottomline_show(void)
 {
 	struct bottom bottom = { .reserved = false };
 	const sigset_t asleep = prepare_signals();
@@ -214,7 +214,7 @@ int bottomline_show(void)
 
 	bottom.terminal = open("/proc/self/fd/2", O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	if (bottom.terminal < 0 || !isatty(bottom.terminal))
-		return 1;
+		return false;
 	for (;;) {
 		struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 		struct timespec pause = { .tv_nsec = LOOK_MS * (long)MS };
@@ -234,5 +234,5 @@ int bottomline_show(void)
 	if (bottom.reserved)
 		look(&bottom); /* it may have been resized just now */
 	give_back(&bottom);
-	return 0;
+	return true;
 }

@@ -2,8 +2,10 @@
 #ifndef BOTTOMLINE_H
 #define BOTTOMLINE_H
 
+#include <stdbool.h>
+
 /* Shows the lines that come on stdin, each in place of the one before, on the terminal that stderr is, until stdin ends; then
- * the row is given back. Returns an exit status: 1 where stderr is no terminal of ours. */
-int bottomline_show(void);
+ * the row is given back. False where stderr is no terminal of ours. */
+bool bottomline_show(void);
 
 #endif

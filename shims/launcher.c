@@ -8,7 +8,6 @@
 #include "adapter.h"
 #include "arguments.h"
 #include "environment.h"
-#include "past.h"
 #include "question.h"
 #include "report.h"
 #include "run.h"
@@ -78,9 +77,7 @@ int main(int argc, char **argv)
 	run.argv = argv;
 	run.tool = argc > 0 ? base_name(argv[0]) : "launcher";
 	if (strcmp(run.tool, "launcher") == 0) {
-		if (argc == 2 && question_answer(argv[1], &status))
-			return status;
-		if ((argc == 3 || argc == 4) && past_answer(&run.self, argv + 1, &status))
+		if (question_answer(&run.self, argc - 1, argv + 1, &status))
 			return status;
 		run.prefixed = true;
 		run.pays = argc > 1 && strcmp(argv[1], "--token") == 0;

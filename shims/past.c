@@ -234,28 +234,31 @@ static void watch_until_end(pid_t root)
 	}
 }
 
-bool past_answer(const struct self *self, char *const argv[], int *status)
+static bool watch_below(const struct self *self, const char *root, const char *file)
 {
-	const bool tells = strcmp(argv[0], "--tell-past") == 0;
-	const char *root = argv[1];
 	char *rest;
-	long pid;
+	const long pid = strtol(root, &rest, 10);
 
-	if ((!tells && strcmp(argv[0], "--past") != 0) || root == NULL || (argv[2] == NULL) != tells)
-		return false;
-	*status = 1;
-	pid = strtol(root, &rest, 10);
-	watch.file = argv[2];
+	watch.file = file;
 	watch.shim_dir = self->shim_dir;
 	if (pid <= 0 || pid > INT_MAX || *rest != '\0') {
-		report("%s %s: no process", argv[0], root);
-		return true;
+		report("%s: no process", root);
+		return false;
 	}
 	if (!sight_begin(self->shim_dir)) {
 		report("%s: the names of the shims can't be read", self->shim_dir);
-		return true;
+		return false;
 	}
 	watch_until_end((pid_t)pid);
-	*status = tells || tell() ? 0 : 1;
 	return true;
+}
+
+bool past_note(const struct self *self, char *const words[])
+{
+	return watch_below(self, words[0], words[1]) && tell();
+}
+
+bool past_tell(const struct self *self, char *const words[])
+{
+	return watch_below(self, words[0], NULL);
 }

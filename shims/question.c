@@ -13,11 +13,15 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "notify.h"
+#include "past.h"
 #include "records.h"
 #include "report.h"
 
-/* Each prints its words, ended by a NUL; false on error. */
-typedef bool answer(const struct jobserver *jobserver, struct ledger *ledger);
+/* Of the jobserver that a tool started here would use: each prints its words, ended by a NUL. False on error. */
+typedef bool ask_jobserver(const struct jobserver *jobserver, struct ledger *ledger);
+
+/* Of something else, with the words behind the option. False on error. */
+typedef bool ask_launcher(const struct self *self, char *const words[]);
 
 /* The address, its free tokens (-1: it is a device that does not tell), the path of its ledger, empty without one. */
 static bool tell_state(const struct jobserver *jobserver, struct ledger *ledger)
@@ -79,16 +83,42 @@ static bool reclaim(const struct jobserver *jobserver, struct ledger *ledger)
 	return true;
 }
 
-/* Of the jobserver that a tool started here would use. */
+/* Node can't send to systemd's socket. */
+static bool tell_ready(const struct self *self, char *const words[])
+{
+	(void)self, (void)words;
+	return notify("READY=1");
+}
+
+static bool tell_about(const struct self *self, char *const words[])
+{
+	(void)self, (void)words;
+	return about_print();
+}
+
+/* Node can't ask what a terminal is used for. */
+static bool show_bottom_line(const struct self *self, char *const words[])
+{
+	(void)self, (void)words;
+	return bottomline_show();
+}
+
 static const struct question {
 	const char *option;
-	answer *answer;
-	bool only_looks;
+	int words;                   /* behind it */
+	bool only_looks;             /* it takes and gives no token */
+	ask_jobserver *of_jobserver; /* this, or */
+	ask_launcher *of_launcher;
 } questions[] = {
-	{ "--look", tell_state, true },
-	{ "--count", tell_count, true },
-	{ "--census", tell_census, true },
-	{ "--reclaim", reclaim, false },
+	{ "--look", 0, true, tell_state, NULL },
+	{ "--count", 0, true, tell_count, NULL },
+	{ "--census", 0, true, tell_census, NULL },
+	{ "--reclaim", 0, false, reclaim, NULL },
+	{ "--ready", 0, true, NULL, tell_ready },
+	{ "--about", 0, true, NULL, tell_about },
+	{ "--bottom-line", 0, true, NULL, show_bottom_line },
+	{ "--past", 2, true, NULL, past_note },
+	{ "--tell-past", 1, true, NULL, past_tell },
 };
 
 static const struct question *question_named(const char *option)
@@ -99,7 +129,7 @@ static const struct question *question_named(const char *option)
 	return NULL;
 }
 
-static bool ask(const struct question *question)
+static bool ask(ask_jobserver *answer)
 {
 	struct jobserver jobserver;
 	struct ledger ledger;
@@ -110,34 +140,24 @@ static bool ask(const struct question *question)
 		return false;
 	}
 	ledger_open(&ledger, &jobserver, LEDGER_LOOK);
-	return question->answer(&jobserver, &ledger) && fflush(stdout) == 0;
+	return answer(&jobserver, &ledger) && fflush(stdout) == 0;
 }
 
-bool question_answer(const char *option, int *status)
+bool question_answer(const struct self *self, int argc, char *const argv[], int *status)
 {
-	const struct question *question = question_named(option);
+	const struct question *question = argc < 1 ? NULL : question_named(argv[0]);
+	bool answered;
 
-	/* Not of a jobserver: Node can't send to systemd's socket, nor ask what a terminal is used for. */
-	if (strcmp(option, "--ready") == 0)
-		*status = notify("READY=1") ? 0 : 1;
-	else if (strcmp(option, "--about") == 0)
-		*status = about_print() ? 0 : 1;
-	else if (strcmp(option, "--bottom-line") == 0)
-		*status = bottomline_show();
-	else if (question != NULL)
-		*status = ask(question) ? 0 : 1;
-	else
+	if (question == NULL || argc != 1 + question->words)
 		return false;
+	answered = question->of_jobserver != NULL ? ask(question->of_jobserver) : question->of_launcher(self, argv + 1);
+	*status = answered ? 0 : 1;
 	return true;
 }
 
 bool question_only_looks(const char *option)
 {
-	static const char *const others[] = { "--past", "--tell-past", "--bottom-line", "--about", "--ready" };
 	const struct question *question = question_named(option);
 
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (strcmp(option, others[i]) == 0)
-			return true;
 	return question != NULL && question->only_looks;
 }

@@ -4,8 +4,11 @@
 
 #include <stdbool.h>
 
-/* Answers `launcher OPTION` on stdout and sets *status to its exit status. False where option is no question. */
-bool question_answer(const char *option, int *status);
+struct self;
+
+/* Answers `launcher OPTION [WORD...]` on stdout, argv beginning with the option, and sets *status to its exit status. False where
+ * that is no question. */
+bool question_answer(const struct self *self, int argc, char *const argv[], int *status);
 
 /* Whether a launcher that was started with this option takes and gives no token. */
 bool question_only_looks(const char *option);
