@@ -34,6 +34,9 @@ async function stage(directory: string, script: string, options: ScreenOptions =
   return { place, screen: await openScreen(directory, { cwd: place, ...options }) }
 }
 
+/** What `seq` prints, row by row. */
+const numbers = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => String(from + at))
 const last = (rows: readonly string[]): string | undefined => rows.at(-1)
 const shows = (text: string) => (rows: readonly string[]) => last(rows) === text
 const ended = (rows: readonly string[]): boolean => rows.findLast(row => row !== '') === '$'
@@ -85,8 +88,6 @@ testWith(
     assert.equal(rows.slice(-4), ['39', '40', 'tail', 'status'])
     screen.press('Enter')
     await screen.until('the end', ended)
-    const numbers = (from: number, to: number) =>
-      Array.from({ length: to - from + 1 }, (_, at) => String(from + at))
     assert.equal(
       screen.history().filter(row => row !== ''),
       ['$ ./build', ...numbers(1, 40), 'tail', 'end', ...numbers(41, 60), '$'],
@@ -133,8 +134,7 @@ testWith(
     const first = await screen.until('less', seen => seen[9] === '10')
     screen.press('j', 'j')
     const second = await screen.until('two lines on', seen => seen[9] === '12')
-    const numbers = (from: number) => Array.from({ length: 10 }, (_, at) => String(from + at))
-    assert.equal([first.slice(0, 10), second.slice(0, 10)], [numbers(1), numbers(3)])
+    assert.equal([first.slice(0, 10), second.slice(0, 10)], [numbers(1, 10), numbers(3, 12)])
     assert.equal([last(first), last(second)], ['', ''])
     screen.press('q')
     const rows = await screen.until('the next line', shows('three'))
@@ -205,8 +205,6 @@ for (const [name, columns, rows] of [
       assert.is(last(screen.rows()), '[###...] status')
       screen.press('Enter')
       await screen.until('the end', ended)
-      const numbers = (from: number, to: number) =>
-        Array.from({ length: to - from + 1 }, (_, at) => String(from + at))
       assert.equal(
         screen.history().filter(row => row !== ''),
         ['$ ./build', ...numbers(1, 30), `${rows - 1} ${columns}`, ...numbers(31, 40), '$'],
