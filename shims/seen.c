@@ -1,17 +1,14 @@
 #include "seen.h"
 
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "arguments.h"
-#include "contract.h"
+#include "command.h"
 #include "process.h"
-#include "toolfile.h"
 
-enum { RUNS_MAX = 1024, SLOWEST = 5, COMMAND_BYTES = 16384, WORDS_MAX = 1024, FILE_BYTES = 256 };
+enum { RUNS_MAX = 1024, SLOWEST = 5, FILE_BYTES = 256 };
 
 struct seen {
 	uint64_t start;
@@ -34,48 +31,6 @@ uint64_t seen_age_ms(const struct process *process)
 		return 0;
 	ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	return ms > started ? ms - started : 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
-
-/* Whether the path ends in the name that the kernel keeps, which cuts it. */
-static bool is_called(const char *path, const char *comm)
-{
-	return strncmp(base_name(path), comm, sizeof((struct process *)NULL)->comm - 1) == 0;
-}
-
-/* What its command line tells. */
-static void describe(struct seen *seen, const struct process *process, const char *shim_dir)
-{
-	static char text[COMMAND_BYTES + 1];
-	char *words[WORDS_MAX + 1], **own = words, path[32];
-	struct tool_settings settings;
-	size_t count = 0;
-	ssize_t length;
-
-	snprintf(seen->tool, sizeof seen->tool, "%s", process->comm);
-	seen->file[0] = '\0';
-	snprintf(path, sizeof path, "/proc/%d/cmdline", (int)process->pid);
-	length = read_whole_file_at(AT_FDCWD, path, text, COMMAND_BYTES);
-	if (length <= 0)
-		return;
-	text[length] = '\0';
-	for (char *at = text; at < text + length && count < WORDS_MAX; at += strlen(at) + 1)
-		words[count++] = at;
-	words[count] = NULL;
-	/* Before a script stand its interpreter and what that is given. */
-	while (count > 1 && !is_called(own[0], process->comm) && own[1] != NULL)
-		own++;
-	if (own[0] == NULL || !is_called(own[0], process->comm))
-		own = words;
-	snprintf(seen->tool, sizeof seen->tool, "%s", own[0] == NULL ? process->comm : base_name(own[0]));
-	tool_settings_read(&settings, shim_dir, seen->tool);
-	snprintf(seen->file, sizeof seen->file, "%s", arguments_file(arguments_kind(settings.family, own), own));
 }
 
 void seen_begin(void)
@@ -109,6 +64,7 @@ void seen_end(void)
 bool seen_note(const struct process *process, const char *shim_dir)
 {
 	struct seen *free_one = NULL;
+	struct command command;
 
 	for (size_t i = 0; i < RUNS_MAX; i++) {
 		if (runs[i].pid == process->pid && runs[i].start == process->start) {
@@ -122,7 +78,9 @@ bool seen_note(const struct process *process, const char *shim_dir)
 	if (free_one == NULL)
 		return true;
 	*free_one = (struct seen){ .pid = process->pid, .start = process->start, .ms = seen_age_ms(process), .now = true };
-	describe(free_one, process, shim_dir);
+	command_read(&command, process, shim_dir);
+	snprintf(free_one->tool, sizeof free_one->tool, "%s", command.tool);
+	snprintf(free_one->file, sizeof free_one->file, "%s", command.file);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "adapter.h"
 #include "arena.h"
+#include "command.h"
 #include "contract.h"
 #include "resolve.h"
 #include "wrapper.h"
@@ -84,23 +85,19 @@ static enum sight by_environment(const struct process *process, bool *on_path)
 	return sight;
 }
 
-/* The first word of its command line. */
-static void called_as(const struct process *process, char *word, size_t size)
+/* One and the same text for the same reason. Of a script its path stands there, however it was called. */
+static const char *why_past(const struct command *command, bool on_path)
 {
-	char file[32];
-
-	snprintf(file, sizeof file, "/proc/%d/cmdline", (int)process->pid);
-	if (read_small_file(file, word, size) <= 0)
-		word[0] = '\0';
+	if (command->is_script ? on_path : command->word[0] == '/')
+		return "called by its path";
+	return on_path ? "the shims are not first on its PATH" : "its PATH is without the shims";
 }
 
 enum sight sight_of(const struct process *process, const char **why)
 {
-	static const char by_path[] = "called by its path", behind[] = "the shims are not first on its PATH",
-	                  without[] = "its PATH is without the shims";
+	struct command command;
 	const char *path;
 	enum sight sight;
-	char word[2];
 	bool on_path;
 
 	if (!has_name(process->comm) || (path = process_path(process->pid)) == NULL)
@@ -109,21 +106,25 @@ enum sight sight_of(const struct process *process, const char **why)
 	if (is_launcher(path) || wrapper_of(path) != NULL)
 		return NO_TOOL;
 	sight = by_environment(process, &on_path);
-	if (sight == PAST) {
-		called_as(process, word, sizeof word);
-		*why = word[0] == '/' ? by_path : on_path ? behind : without;
-	}
+	if (sight == NO_TOOL)
+		return NO_TOOL;
+	/* SCons asks /usr/bin/gcc for its version with a PATH of its own: what takes no slot goes past nothing. */
+	command_read(&command, process, shims.dir);
+	if (command.kind == RUN_PROBE)
+		return NO_TOOL;
+	if (sight == PAST)
+		*why = why_past(&command, on_path);
 	return sight;
 }
 
 void sight_tool(const struct process *process, char *tool, size_t size)
 {
-	char word[256];
+	struct command command;
 	const char *path, *slash;
 
-	called_as(process, word, sizeof word);
-	if (word[0] == '/') {
-		snprintf(tool, size, "%s", word);
+	command_read(&command, process, shims.dir);
+	if (command.is_script || command.word[0] == '/') {
+		snprintf(tool, size, "%s", command.word);
 		return;
 	}
 	/* The program, by the name that was called if it has that there too. */
@@ -131,7 +132,7 @@ void sight_tool(const struct process *process, char *tool, size_t size)
 	if (path == NULL)
 		path = process->comm;
 	slash = strrchr(path, '/');
-	if (slash == NULL || snprintf(tool, size, "%.*s%s", (int)(slash + 1 - path), path, word) >= (int)size ||
+	if (slash == NULL || snprintf(tool, size, "%.*s%s", (int)(slash + 1 - path), path, command.word) >= (int)size ||
 	    access(tool, X_OK) < 0)
 		snprintf(tool, size, "%s", path);
 }

@@ -129,7 +129,7 @@ for (const { name, needs, files, command } of drivers) {
       assert.ok(peakOf(events, weight) <= slots, `${peakOf(events, weight)} slots at once`)
       assert.ok(linksAhead(events) <= 1, `a compile waited for ${linksAhead(events)} links`)
       // Nobody ran without a slot or with fewer: that is what happens when all wait for each other.
-      assert.match(withoutUse(outcome.stderr), /^jobshim: .*, 3\/3 tokens back\n$/)
+      assert.match(withoutUse(outcome.stderr), /^jobshim: .*, 3\/3 tokens back\n$/, outcome.stderr)
       assert.not.match(outcome.stderr, /without a slot/)
     })
 }

@@ -137,4 +137,30 @@ for (const { generator, caller, needs } of [
     },
   )
 
+test('run :: past :: questions to a compiler take no slot, and go past nothing; a script is named, not its shell', async () => {
+  const root = makeWorkspace()
+  writeFiles(root, { 'tools/gcc': '#!/bin/sh\nsleep 1\n' })
+  const gcc = join(root, 'tools/gcc')
+  const shims = await installShims(join(root, 'shims'), { args: ['--tools', 'gcc'] })
+  const ran = async (script: string) => {
+    const outcome = await jobshim(['run', '-j2', '--json', '--dir', shims, '--', 'sh', '-c', script], {
+      cwd: root,
+    })
+    assert.equal([outcome.status, outcome.stdout], [0, ''], outcome.stderr)
+    const { past, coverage } = JSON.parse(outcome.stderr) as Told
+    return { past: past.map(({ tool, why, runs }) => ({ tool, why, runs })), coverage }
+  }
+  const asked = `${gcc} --version; ${gcc} -dumpversion; ${gcc} -v`
+  assert.equal(await ran(asked), { past: [], coverage: undefined })
+  const compiled = `${gcc} --version; ${gcc} -c a.c; tools/gcc -c b.c; PATH=${root}/tools:/usr/bin:/bin; gcc -c c.c`
+  assert.equal(await ran(compiled), {
+    past: [
+      { tool: gcc, why: 'called by its path', runs: 1 },
+      { tool: 'tools/gcc', why: 'called by its path', runs: 1 },
+      { tool: gcc, why: 'its PATH is without the shims', runs: 1 },
+    ],
+    coverage: 0,
+  })
+})
+
 test.run()

@@ -113,7 +113,7 @@ function assertGoverned(driver: Driver, jobs: number, alone: Build, governed: Bu
     0,
     `ended with ${governed.status ?? governed.signal}: ${governed.stdout}${governed.stderr}`,
   )
-  assert.match(last, summary)
+  assert.match(last, summary, governed.stderr)
   const [, runs, most = 1, back, total] = summary.exec(last) ?? []
   assert.equal(lines(whole.join(''), driver), lines(alone.stderr, driver))
   assert.equal(lines(governed.stdout, driver), lines(alone.stdout, driver))
