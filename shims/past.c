@@ -24,8 +24,9 @@
 enum {
 	KINDS_MAX = 128,
 	TICK_MS = 200,
-	TOLD_MS = 1000, /* the file is written so often */
-	SHARE = 50,     /* of the time, looking takes one in so many at most */
+	TOLD_MS = 1000,    /* the file is written so often */
+	WRAPPER_MS = 1000, /* within them a wrapper has started what it stands for */
+	SHARE = 50,        /* of the time, looking takes one in so many at most */
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -102,32 +103,48 @@ static void note_past(const struct process *process, const struct ancestor *pare
 	watch.past_ns += watch.passed_ns;
 }
 
-/* Whether it is a tool; what that starts is its own affair. */
-static bool look_at(const struct process *process, const struct ancestor *parent)
+/* What has a tool's name and is not of a launcher's doing may be a wrapper that is about to start a shim: one that does
+ * nothing for long is none, and one that works has a child or takes a processor. */
+static bool is_at_work(const struct process *process, bool has_children)
 {
-	const char *why = "";
-
-	switch (sight_of(process, &why)) {
-	case GOVERNED:
-		seen_note(process, watch.shim_dir);
-		watch.governed_ns += watch.passed_ns;
-		return true;
-	case PAST:
-		note_past(process, parent, why);
-		return true;
-	case NO_TOOL:
-		break;
-	}
-	return false;
+	return has_children || process->cpu > 0 || seen_age_ms(process) >= WRAPPER_MS;
 }
+
+/* A process, and what was found below it. */
+struct visit {
+	struct ancestor ancestor;
+	bool in_past;      /* below a tool that went past the shims: what that starts is its own affair */
+	bool has_children;
+	bool has_launcher; /* or a tool that one has started */
+};
 
 static void look_below(pid_t pid, void *state)
 {
-	struct ancestor ancestor = { .above = state };
+	struct visit *above = state, here = { .in_past = false };
+	const struct process *process = &here.ancestor.process;
+	enum sight sight = NO_TOOL;
+	const char *why = "";
 
-	if (process_read(pid, &ancestor.process) && !ancestor.process.zombie &&
-	    (ancestor.above == NULL || !look_at(&ancestor.process, ancestor.above)))
-		process_each_child(pid, look_below, &ancestor);
+	if (!process_read(pid, &here.ancestor.process) || process->zombie)
+		return;
+	if (above != NULL) {
+		here.ancestor.above = &above->ancestor;
+		above->has_children = true;
+		sight = sight_of(process, &why);
+		here.in_past = above->in_past || sight == PAST;
+	}
+	if (sight == GOVERNED) {
+		seen_note(process, watch.shim_dir);
+		watch.governed_ns += watch.passed_ns;
+		here.has_launcher = true;
+	} else {
+		here.has_launcher = sight == LAUNCHER;
+		process_each_child(pid, look_below, &here);
+	}
+	if (sight == PAST && !above->in_past && !here.has_launcher && is_at_work(process, here.has_children))
+		note_past(process, &above->ancestor, why);
+	if (above != NULL)
+		above->has_launcher = above->has_launcher || here.has_launcher;
 }
 
 static void print_number(FILE *out, uint64_t number)

@@ -102,8 +102,9 @@ enum sight sight_of(const struct process *process, const char **why)
 
 	if (!has_name(process->comm) || (path = process_path(process->pid)) == NULL)
 		return NO_TOOL;
-	/* A launcher waits, for a slot or for the tool below it; ccache takes no slot unless it starts a compiler. */
-	if (is_launcher(path) || wrapper_of(path) != NULL)
+	if (is_launcher(path))
+		return LAUNCHER;
+	if (wrapper_of(path) != NULL) /* ccache takes no slot unless it starts a compiler */
 		return NO_TOOL;
 	sight = by_environment(process, &on_path);
 	if (sight == NO_TOOL)

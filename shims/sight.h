@@ -1,4 +1,4 @@
-/* What a process that runs below a build is: a tool that a launcher has started, or one that went past the shims. */
+/* What a process that runs below a build is: a launcher, a tool that one has started, or one that went past the shims. */
 #ifndef SIGHT_H
 #define SIGHT_H
 
@@ -7,7 +7,7 @@
 
 #include "process.h"
 
-enum sight { NO_TOOL, GOVERNED, PAST };
+enum sight { NO_TOOL, LAUNCHER, GOVERNED, PAST };
 
 /* A process on the way from the root of a build to a tool. */
 struct ancestor {
@@ -18,7 +18,7 @@ struct ancestor {
 /* Reads the names of the shims: those are the tools. False where they can't be read. To be called once, before the others. */
 bool sight_begin(const char *shim_dir);
 
-/* What the process is; *why, of one that went past: the reason, for people. */
+/* What the process is, by itself; *why, of one that went past: the reason, for people. */
 enum sight sight_of(const struct process *process, const char **why);
 
 /* The path of the tool that went past, as it was called where that was a path. */

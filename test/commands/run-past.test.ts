@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -162,5 +163,25 @@ test('run :: past :: questions to a compiler take no slot, and go past nothing; 
     coverage: 0,
   })
 })
+
+for (const [way, start] of [
+  ['becomes a shim after a while', 'exec 3<>"$0.pipe"; read -t 0.7 -u 3; exec gcc "$@"'],
+  ['starts a shim and waits', 'gcc "$@"; exit $?'],
+] as const)
+  test(`run :: past :: a wrapper before the shims that ${way} :: what it starts is governed, and all there is`, async () => {
+    const root = makeWorkspace()
+    writeFiles(root, {
+      'tools/gcc': '#!/bin/sh\nsleep 0.7\n',
+      'before/gcc': `#!/bin/bash\nPATH=\${PATH#*:}; ${start}\n`,
+    })
+    execFileSync('mkfifo', [join(root, 'before/gcc.pipe')])
+    const env = { PATH: `${join(root, 'tools')}:${process.env.PATH}` }
+    const shims = await installShims(join(root, 'shims'), { args: ['--tools', 'gcc'], env })
+    const script = `PATH=${join(root, 'before')}:$PATH; for i in 1 2 3; do gcc -c a.c; done`
+    const outcome = await jobshim(['run', '-j2', '--json', '--dir', shims, '--', 'sh', '-c', script], { env })
+    assert.equal([outcome.status, outcome.stdout], [0, ''], outcome.stderr)
+    const { past, coverage } = JSON.parse(outcome.stderr) as Told
+    assert.equal({ past, coverage }, { past: [], coverage: 1 })
+  })
 
 test.run()
