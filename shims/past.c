@@ -104,10 +104,10 @@ static void note_past(const struct process *process, const struct ancestor *pare
 }
 
 /* What has a tool's name and is not of a launcher's doing may be a wrapper that is about to start a shim: one that does
- * nothing for long is none, and one that works has a child or takes a processor. */
+ * nothing for long is none, and one that works has a child or takes a processor. What was once at work remains it. */
 static bool is_at_work(const struct process *process, bool has_children)
 {
-	return has_children || process->cpu > 0 || seen_age_ms(process) >= WRAPPER_MS;
+	return has_children || process->cpu > 0 || seen_age_ms(process) >= WRAPPER_MS || seen_before(process);
 }
 
 /* A process, and what was found below it. */

@@ -61,6 +61,14 @@ void seen_end(void)
 	}
 }
 
+bool seen_before(const struct process *process)
+{
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		if (runs[i].pid == process->pid && runs[i].start == process->start)
+			return true;
+	return false;
+}
+
 bool seen_note(const struct process *process, const char *shim_dir)
 {
 	struct seen *free_one = NULL;

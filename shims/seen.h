@@ -15,6 +15,9 @@ uint64_t seen_age_ms(const struct process *process);
 void seen_begin(void);
 void seen_end(void);
 
+/* Whether it was noted at the last look. */
+bool seen_before(const struct process *process);
+
 /* Notes that the process runs. True if it is seen for the first time. */
 bool seen_note(const struct process *process, const char *shim_dir);
 

@@ -9,8 +9,11 @@ import { jobshim } from '../support/jobshim.js'
 import { writeFiles } from '../support/workspace.js'
 import { type Examination, examined, makePatient, type Patient } from './patient.js'
 
-// A tool that the watch sees, since it runs for a while: a program of that name, not a script, whose name would be sh.
-const slow = '#include <unistd.h>\nint main(void) { sleep(1); return 0; }\n'
+// A tool that the watch sees, since it works and runs for a while.
+const slow = `#include <time.h>
+#include <unistd.h>
+int main(void) { while (clock() < CLOCKS_PER_SEC / 30) { } sleep(1); return 0; }
+`
 
 async function makeSlow(): Promise<Patient> {
   const patient = await makePatient()
@@ -37,7 +40,7 @@ async function ofBuild(
 }
 
 test('doctor :: -- CMD :: all went by the shims', async () => {
-  const { rows, said, status } = await ofBuild(['sh', '-c', 'echo building; gcc; gcc'])
+  const { rows, said, status } = await ofBuild(['sh', '-c', 'echo building; gcc -c a.c; gcc -c b.c'])
   assert.is(said, 'building\n')
   assert.equal(rows.build, [{ state: 'ok', text: 'it went through' }])
   assert.equal(rows['past the shims'], [{ state: 'ok', text: 'no tool was seen there' }])
@@ -49,7 +52,7 @@ test('doctor :: -- CMD :: all went by the shims', async () => {
 test('doctor :: -- CMD :: what goes past the shims, the file that names it and the fix', async () => {
   const build = join(work, 'build')
   mkdirSync(build)
-  writeFiles(build, { Makefile: `CC = ${tools}/gcc\nall:\n\t$(CC)\n\tgcc\n` })
+  writeFiles(build, { Makefile: `CC = ${tools}/gcc\nall:\n\t$(CC) -c a.c\n\tgcc -c b.c\n` })
   const { rows, status } = await ofBuild(['make', '-s', '-C', 'build'])
   const [past, ...more] = rows['past the shims'] ?? []
   assert.equal(more, [])
