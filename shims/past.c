@@ -141,8 +141,12 @@ static void look_below(pid_t pid, void *state)
 		here.has_launcher = sight == LAUNCHER;
 		process_each_child(pid, look_below, &here);
 	}
-	if (sight == PAST && !above->in_past && !here.has_launcher && is_at_work(process, here.has_children))
-		note_past(process, &above->ancestor, why);
+	if (sight == PAST && !above->in_past) {
+		if (!here.has_launcher && is_at_work(process, here.has_children))
+			note_past(process, &above->ancestor, why);
+		else if (seen_before(process))
+			seen_note(process, watch.shim_dir); /* gcc past the shims, whose ld is one: the same run goes on after it */
+	}
 	if (above != NULL)
 		above->has_launcher = above->has_launcher || here.has_launcher;
 }

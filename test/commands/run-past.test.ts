@@ -164,6 +164,28 @@ test('run :: past :: questions to a compiler take no slot, and go past nothing; 
   })
 })
 
+test('run :: past :: a compiler that starts a shim in its midst :: is one run, and the shim is governed', async () => {
+  const root = makeWorkspace()
+  writeFiles(root, {
+    'tools/as': '#!/bin/sh\nsleep 0.7\n',
+    'tools/gcc': '#!/bin/sh\nsleep 0.7\nas -o a.o a.s\nsleep 0.7\n',
+  })
+  const gcc = join(root, 'tools/gcc')
+  const env = { PATH: `${join(root, 'tools')}:${process.env.PATH}` }
+  const shims = await installShims(join(root, 'shims'), { args: ['--tools', 'gcc,as'], env })
+  const outcome = await jobshim(
+    ['run', '-j2', '--json', '--dir', shims, '--', 'sh', '-c', `${gcc} -c a.c; :`],
+    { env },
+  )
+  assert.equal([outcome.status, outcome.stdout], [0, ''], outcome.stderr)
+  const { past, coverage = 0 } = JSON.parse(outcome.stderr) as Told
+  assert.equal(
+    past.map(({ tool, runs }) => ({ tool, runs })),
+    [{ tool: gcc, runs: 1 }],
+  )
+  assert.ok(coverage > 0 && coverage < 1, `${coverage}`)
+})
+
 for (const [way, start] of [
   ['becomes a shim after a while', 'exec 3<>"$0.pipe"; read -t 0.7 -u 3; exec gcc "$@"'],
   ['starts a shim and waits', 'gcc "$@"; exit $?'],
