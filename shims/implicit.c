@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "jobserver.h"
+#include "process.h"
 
 /* The lock is process-owned, so that F_GETLK tells the holder. */
 static const off_t IMPLICIT_BASE = (off_t)1 << 61;
@@ -36,7 +36,11 @@ void implicit_give_back(const struct jobserver *jobserver, uint64_t key)
 
 int implicit_watch(const struct jobserver *jobserver, uint64_t key)
 {
-#if defined SYS_pidfd_open && !defined JOBSHIM_NAIVE
+#if defined JOBSHIM_NAIVE
+	(void)jobserver;
+	(void)key;
+	return HOLDER_UNSEEN;
+#else
 	struct flock lock = lock_of(key, F_WRLCK);
 	int holder;
 
@@ -46,13 +50,9 @@ int implicit_watch(const struct jobserver *jobserver, uint64_t key)
 		return HOLDER_GONE;
 	if (lock.l_pid <= 0)
 		return HOLDER_UNSEEN;
-	holder = (int)syscall(SYS_pidfd_open, lock.l_pid, 0);
+	holder = process_open(lock.l_pid);
 	if (holder < 0)
 		return errno == ESRCH ? HOLDER_GONE : HOLDER_UNSEEN;
 	return holder;
-#else
-	(void)jobserver;
-	(void)key;
-	return HOLDER_UNSEEN;
 #endif
 }

@@ -116,4 +116,7 @@ uint64_t ledger_progress(const struct ledger *ledger);
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t monotonic_ns(void);
 
+/* The CPU time that this process has used, in nanoseconds: what something costs us, however loaded the machine is. */
+uint64_t cpu_ns(void);
+
 #endif

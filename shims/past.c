@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +26,8 @@ enum {
 	TICK_MS = 200,
 	TOLD_MS = 1000,    /* the file is written so often */
 	WRAPPER_MS = 1000, /* within them a wrapper has started what it stands for */
+	SETTLED = 2,       /* looks after which what was started has become what it will be */
+	LONGEST_MS = 2000, /* it is looked at least so often, for what becomes a tool without a new process */
 	SHARE = 50,        /* of the time, looking takes one in so many at most */
 };
 
@@ -43,12 +45,16 @@ struct kind {
 
 static struct watch {
 	const char *shim_dir;
+	const char *jobserver; /* its address */
 	const char *file; /* where it is told; NULL: a line on stdout tells of each kind at once */
 	struct kind kinds[KINDS_MAX];
 	size_t kind_count;
 	uint64_t began_ns, looked_ns, passed_ns; /* the start of the root and the last look; between that and the one before */
-	uint64_t told_ns;
+	uint64_t searched_ns, told_ns;
 	uint64_t governed_ns, past_ns;
+	bool saw_tools;     /* at the last look */
+	long last_pid;      /* the machine's newest process at that look */
+	unsigned unchanged; /* looks since there was a newer one */
 } watch;
 
 static volatile sig_atomic_t is_over;
@@ -133,6 +139,7 @@ static void look_below(pid_t pid, void *state)
 		sight = sight_of(process, &why);
 		here.in_past = above->in_past || sight == PAST;
 	}
+	watch.saw_tools = watch.saw_tools || sight != NO_TOOL;
 	if (sight == GOVERNED) {
 		seen_note(process, watch.shim_dir);
 		watch.governed_ns += watch.passed_ns;
@@ -158,9 +165,7 @@ static void print_number(FILE *out, uint64_t number)
 
 static void print_words(FILE *out)
 {
-	const char *jobserver = getenv(ENV_JOBSERVER);
-
-	fprintf(out, "%s%c", jobserver == NULL ? "" : jobserver, 0);
+	fprintf(out, "%s%c", watch.jobserver, 0);
 	print_number(out, (watch.looked_ns - watch.began_ns) / MS);
 	print_number(out, watch.governed_ns / MS);
 	print_number(out, watch.past_ns / MS);
@@ -175,8 +180,23 @@ static void print_words(FILE *out)
 	seen_print(out);
 }
 
-/* Puts the file in its place whole. */
-static bool tell(void)
+/* Its directory is made where nobody needed it before. */
+static int create(const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
+	char directory[PATH_MAX];
+	int fd = open_high(path, flags), length;
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	length = (int)(strrchr(path, '/') - path);
+	if (snprintf(directory, sizeof directory, "%.*s", length, path) != length ||
+	    (mkdir(directory, 0700) < 0 && errno != EEXIST))
+		return -1;
+	return open_high(path, flags);
+}
+
+bool past_write(void)
 {
 	char path[PATH_MAX];
 	FILE *out;
@@ -186,7 +206,7 @@ static bool tell(void)
 	watch.told_ns = monotonic_ns();
 	if (snprintf(path, sizeof path, "%s.new", watch.file) >= (int)sizeof path)
 		return errno = ENAMETOOLONG, false;
-	fd = open_high(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+	fd = create(path);
 	out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (out == NULL) {
 		if (fd >= 0)
@@ -198,39 +218,72 @@ static bool tell(void)
 	return fclose(out) == 0 && whole && rename(path, watch.file) == 0;
 }
 
-/* How many ms until the next look. */
-static int look(pid_t root)
+/* The pid that was given out last in our PID namespace: while it stays the same nothing was started (proc(5), loadavg). -1 where
+ * that is not told. */
+static long newest_pid(void)
 {
-	const uint64_t began = monotonic_ns();
+	char text[128];
+	const char *last = read_small_file("/proc/loadavg", text, sizeof text) > 0 ? strrchr(text, ' ') : NULL;
+
+	return last == NULL ? -1 : strtol(last, NULL, 10);
+}
+
+/* Whether there is nothing to see that the last looks have not seen. */
+static bool is_settled(uint64_t now)
+{
+	const long pid = newest_pid();
+
+	if (pid < 0 || pid != watch.last_pid)
+		watch.unchanged = 0;
+	else
+		watch.unchanged++;
+	watch.last_pid = pid;
+	return watch.unchanged > SETTLED && !watch.saw_tools && now - watch.searched_ns < LONGEST_MS * MS;
+}
+
+int past_look(pid_t root)
+{
+	const uint64_t began = monotonic_ns(), began_cpu = cpu_ns();
 	int cost;
 
 	watch.passed_ns = began - watch.looked_ns;
 	watch.looked_ns = began;
+	if (is_settled(began))
+		return TICK_MS;
+	watch.searched_ns = began;
+	watch.saw_tools = false;
 	seen_begin();
 	look_below(root, NULL);
 	seen_end();
 	if (watch.file != NULL && began - watch.told_ns >= TOLD_MS * MS)
-		tell();
-	cost = (int)((monotonic_ns() - began) / MS);
+		past_write();
+	cost = (int)((cpu_ns() - began_cpu) / MS);
 	return cost * SHARE > TICK_MS ? cost * SHARE : TICK_MS;
 }
 
-/* A descriptor that can be read when the process ends; -1 where the kernel has none, then each look tells. */
-static int open_process(pid_t pid)
+bool past_begin(const char *shim_dir, pid_t root, const char *jobserver, const char *file)
 {
-#if defined SYS_pidfd_open
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-#else
-	(void)pid;
-	return -1;
-#endif
+	struct process process;
+
+	watch.shim_dir = shim_dir;
+	watch.jobserver = jobserver;
+	watch.file = file;
+	if (!sight_begin(shim_dir)) {
+		report("%s: the names of the shims can't be read", shim_dir);
+		return false;
+	}
+	/* What runs at the first look stands for what ran until then. */
+	watch.began_ns = watch.looked_ns = monotonic_ns();
+	if (process_read(root, &process))
+		watch.began_ns = watch.looked_ns -= seen_age_ms(&process) * MS;
+	return true;
 }
 
 static void watch_until_end(pid_t root)
 {
 	static const int ending[] = { SIGTERM, SIGINT, SIGHUP };
 	const struct sigaction action = { .sa_handler = end };
-	struct pollfd ended = { .fd = open_process(root), .events = POLLIN };
+	struct pollfd ended = { .fd = process_open(root), .events = POLLIN };
 	struct process process;
 	sigset_t blocked, before;
 	uint64_t start;
@@ -244,10 +297,8 @@ static void watch_until_end(pid_t root)
 	if (!process_read(root, &process))
 		return;
 	start = process.start;
-	/* What runs at the first look stands for what ran until then. */
-	watch.began_ns = watch.looked_ns = monotonic_ns() - seen_age_ms(&process) * MS;
 	while (!is_over && process_read(root, &process) && process.start == start && !process.zombie) {
-		const int wait = look(root);
+		const int wait = past_look(root);
 		const struct timespec timeout = { .tv_sec = wait / 1000, .tv_nsec = wait % 1000 * (long)MS };
 
 		if (ppoll(&ended, ended.fd < 0 ? 0 : 1, &timeout, &before) > 0)
@@ -255,31 +306,17 @@ static void watch_until_end(pid_t root)
 	}
 }
 
-static bool watch_below(const struct self *self, const char *root, const char *file)
-{
-	char *rest;
-	const long pid = strtol(root, &rest, 10);
-
-	watch.file = file;
-	watch.shim_dir = self->shim_dir;
-	if (pid <= 0 || pid > INT_MAX || *rest != '\0') {
-		report("%s: no process", root);
-		return false;
-	}
-	if (!sight_begin(self->shim_dir)) {
-		report("%s: the names of the shims can't be read", self->shim_dir);
-		return false;
-	}
-	watch_until_end((pid_t)pid);
-	return true;
-}
-
-bool past_note(const struct self *self, char *const words[])
-{
-	return watch_below(self, words[0], words[1]) && tell();
-}
-
 bool past_tell(const struct self *self, char *const words[])
 {
-	return watch_below(self, words[0], NULL);
+	char *rest;
+	const long pid = strtol(words[0], &rest, 10);
+
+	if (pid <= 0 || pid > INT_MAX || *rest != '\0') {
+		report("%s: no process", words[0]);
+		return false;
+	}
+	if (!past_begin(self->shim_dir, (pid_t)pid, "", NULL))
+		return false;
+	watch_until_end((pid_t)pid);
+	return true;
 }

@@ -143,6 +143,17 @@ bool process_read(pid_t pid, struct process *process)
 	return true;
 }
 
+int process_open(pid_t pid)
+{
+#if defined SYS_pidfd_open
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+	(void)pid;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
 const char *process_path(pid_t pid)
 {
 	static const char deleted[] = " (deleted)";

@@ -24,6 +24,9 @@ struct process {
 /* Fills process from /proc/PID/stat. False where there is no such process or no /proc. */
 bool process_read(pid_t pid, struct process *process);
 
+/* A descriptor that can be read when the process ends; -1 where there is no such process, or the kernel has none. */
+int process_open(pid_t pid);
+
 /* Calls visit for each process that /proc shows, until it returns true. True if one did. */
 bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *state);
 

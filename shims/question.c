@@ -1,7 +1,6 @@
 #include "question.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -9,12 +8,14 @@
 
 #include "about.h"
 #include "bottomline.h"
+#include "caretaker.h"
 #include "census.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "notify.h"
 #include "past.h"
 #include "records.h"
+#include "recovery.h"
 #include "report.h"
 
 /* Of the jobserver that a tool started here would use: each prints its words, ended by a NUL. False on error. */
@@ -50,26 +51,13 @@ static bool tell_census(const struct jobserver *jobserver, struct ledger *ledger
 	return printf("%d%c%ld%c%s%c", census.free, 0, census.held, 0, census.why, 0) > 0;
 }
 
-/* Its free tokens, a line of them for each line that is read: who asks often need not start us each time. What the
- * terminal's keys send is not for us. */
-static bool tell_count(const struct jobserver *jobserver, struct ledger *ledger)
+/* How many tokens are lost (-1: that can't be told, and why). */
+static bool tell_lost(const struct jobserver *jobserver, struct ledger *ledger)
 {
-	int c;
+	const char *why = "";
+	const long lost = recovery_count(jobserver, ledger, &why);
 
-	(void)ledger;
-	signal(SIGINT, SIG_IGN);
-	signal(SIGQUIT, SIG_IGN);
-	while ((c = getchar()) != EOF) {
-		int free_tokens = 0;
-
-		if (c != '\n')
-			continue;
-		if (ioctl(jobserver->read_fd, FIONREAD, &free_tokens) < 0)
-			free_tokens = -1;
-		if (printf("%d\n", free_tokens) < 0 || fflush(stdout) != 0)
-			return false;
-	}
-	return true;
+	return printf("%ld%c%s%c", lost, 0, why, 0) > 0;
 }
 
 /* Nothing: the tokens of dead launchers are returned. */
@@ -111,13 +99,13 @@ static const struct question {
 	ask_launcher *of_launcher;
 } questions[] = {
 	{ "--look", 0, true, tell_state, NULL },
-	{ "--count", 0, true, tell_count, NULL },
 	{ "--census", 0, true, tell_census, NULL },
+	{ "--lost", 0, true, tell_lost, NULL },
 	{ "--reclaim", 0, false, reclaim, NULL },
 	{ "--ready", 0, true, NULL, tell_ready },
 	{ "--about", 0, true, NULL, tell_about },
 	{ "--bottom-line", 0, true, NULL, show_bottom_line },
-	{ "--past", 2, true, NULL, past_note },
+	{ "--tend", 2, true, NULL, caretaker_work },
 	{ "--tell-past", 1, true, NULL, past_tell },
 };
 

@@ -14,10 +14,6 @@
 #include "ledger.h"
 #include "process.h"
 
-struct version {
-	long major, minor;
-};
-
 enum { KEPT_MAX = 256 };
 
 /* The first number of text and what stands behind its point: "GNU Make 4.3", "1.13.2". */
@@ -140,7 +136,7 @@ static bool is_of(const char *text, const char *program, struct version *version
 	       number[strspn(number, "0123456789.")] == '\n' && parse(number, version);
 }
 
-static bool find(const char *shim_dir, const char *name, const char *path, struct version *version)
+bool version_of(const char *shim_dir, const char *name, const char *path, struct version *version)
 {
 	char program[KEPT_MAX], text[KEPT_MAX];
 	bool found;
@@ -163,6 +159,6 @@ bool version_reaches(const char *shim_dir, const char *name, const char *path, i
 {
 	struct version version;
 
-	return find(shim_dir, name, path, &version) &&
+	return version_of(shim_dir, name, path, &version) &&
 	       (version.major > major || (version.major == major && version.minor >= minor));
 }

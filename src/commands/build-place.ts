@@ -7,13 +7,15 @@ import { Failure } from '../ground/failure.js'
 import { type CaughtSignals, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { ensureStateDirectory } from '../ground/paths.js'
+import { type Caretaker, openCaretaker } from '../jobserver/caretaker.js'
+import { changeText } from '../jobserver/change.js'
 import { runGoverned } from '../jobserver/governed.js'
-import { askLauncher, outerJobserver } from '../jobserver/outer.js'
-import { createPool, type Pool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
+import { askLauncher, isBelowRun, outerJobserver } from '../jobserver/outer.js'
+import { createPool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
 import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { showProgress } from '../jobserver/show-progress.js'
+import { type Sighting, type ToolWatch, watchTools } from '../jobserver/tool-watch.js'
 import { layoutOf } from '../shimdir/layout.js'
-import { styleOfMakeOn } from '../toolchain/make-style.js'
 
 export type BuildOrder = {
   words: readonly [program: string, ...args: string[]]
@@ -26,14 +28,11 @@ export type BuildOrder = {
   isShown: boolean // how far it is, where stderr is a terminal
 }
 
-type Run = {
-  signals: CaughtSignals
-  started: (pid: number, jobserver?: string) => void // its address, where that is ours to say
-}
+type Outcome = { ending: Ending; settlement: Settlement | undefined; sighting: Sighting | undefined }
 
 type Place = {
   jobs: number | undefined // slots; undefined where that is not ours to say
-  run(run: Run): Promise<{ ending: Ending; settlement: Settlement | undefined }>
+  run(signals: CaughtSignals): Promise<Outcome>
 }
 
 /** Returns the place for the build. Throws `Failure` where the jobserver that was named can't be used. */
@@ -48,15 +47,40 @@ export async function placeOf(order: BuildOrder): Promise<Place> {
 
 const joined = ({ words: [program, ...args], environment, settings }: BuildOrder): Place => ({
   jobs: undefined,
-  async run({ signals, started }) {
+  async run(signals) {
     const rules = keepRules(environment, settings.rulesText)
     const env = { ...environment, ...rules.variables }
-    const options = { stdio: passedDescriptors(), env }
-    const ending = await runInForeground(program, args, options, signals, started)
-    rules.remove()
-    return { ending, settlement: undefined }
+    const caretaker = openCaretaker(layoutOf(settings.dir).launcher, environment)
+    const watch = laterWatch(caretaker, environment)
+    try {
+      const options = { stdio: passedDescriptors(), env }
+      const begin = (pid: number): void => watch.begin(pid, environment[names.jobserver] ?? '')
+      const ending = await runInForeground(program, args, options, signals, begin)
+      return { ending, settlement: undefined, sighting: await watch.end() }
+    } finally {
+      rules.remove()
+      await caretaker.end()
+    }
   },
 })
+
+type LaterWatch = { begin(pid: number, jobserver: string): void; end(): Promise<Sighting | undefined> }
+
+// Below another run that one looks at the tools.
+function laterWatch(caretaker: Caretaker, environment: NodeJS.ProcessEnv): LaterWatch {
+  let watch: ToolWatch | undefined
+  return {
+    begin(pid, jobserver) {
+      if (isBelowRun(process.ppid)) return
+      try {
+        watch = watchTools(caretaker, pid, ensureStateDirectory(environment), jobserver)
+      } catch {
+        // a build must not fail of it
+      }
+    },
+    end: async () => watch?.end(),
+  }
+}
 
 type KeptRules = { variables: NodeJS.ProcessEnv; remove: () => void }
 
@@ -73,44 +97,32 @@ function inPool(order: BuildOrder): Place {
   const { environment, settings, journal, say, isShown } = order
   const [program, ...args] = order.words
   const { jobs, rulesText } = settings
-  const style = styleOfMakeOn(environment.PATH ?? '') // asked while the pool is made
   return {
     jobs,
-    async run({ signals, started }) {
-      const pool = await createPool(ensureStateDirectory(environment), { jobs, rulesText, journal })
-      process.once('exit', () => removePool(pool)) // whatever happens from here on
-      const env = rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules }
+    async run(signals) {
       const { launcher } = layoutOf(settings.dir)
-      const stopWatch = watchFrom(pool, launcher, say)
+      const wishes = { jobs, rulesText, journal, launcher, environment }
+      const pool = await createPool(ensureStateDirectory(environment), wishes)
+      const { caretaker, makeStyle: style } = pool
+      process.once('exit', () => removePool(pool)) // whatever happens from here on
+      caretaker.tend(pool.fifo, event => {
+        if (event.kind !== 'gone') say(changeText(event))
+      })
+      const env = rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules }
+      const watch = laterWatch(caretaker, environment)
       const endProgress = isShown ? showProgress(pool, launcher, environment) : undefined
-      const start = { program, args, environment: env, jobs, style: await style, signals, started }
-      const ending = await runGoverned(pool.fifo, start)
-      await stopWatch()
-      await endProgress?.()
-      const settlement = await settlePool(pool)
-      removePool(pool)
-      return { ending, settlement }
+      try {
+        const start = { program, args, environment: env, jobs, style, signals, started: watch.begin }
+        const ending = await runGoverned(pool.fifo, start)
+        await endProgress?.()
+        const sighting = await watch.end()
+        await caretaker.end()
+        return { ending, settlement: await settlePool(pool), sighting }
+      } finally {
+        await caretaker.end()
+        removePool(pool)
+      }
     },
-  }
-}
-
-const firstCensus = 1000 // ms: many commands are over by then
-
-// Puts back what killed clients take along, until the function that is returned is called.
-function watchFrom(pool: Pool, launcher: string, say: BuildOrder['say']): () => Promise<void> {
-  const over = new AbortController()
-  let watching = Promise.resolve()
-  const timer = setTimeout(() => {
-    watching = import('../jobserver/census.js')
-      .then(({ changeText, watchUntil }) =>
-        watchUntil(over.signal, { ...pool, path: pool.fifo }, launcher, change => say(changeText(change))),
-      )
-      .catch(() => undefined) // a build must not fail of it, as where jobshim is upgraded meanwhile
-  }, firstCensus)
-  return async () => {
-    clearTimeout(timer)
-    over.abort()
-    await watching
   }
 }
 
@@ -133,24 +145,30 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
       'see that jobshim serve runs there',
       exitCodes.jobshim,
     )
-  const style = await styleOfMakeOn(environment.PATH ?? '')
   return {
     jobs: undefined,
-    async run({ signals, started }) {
+    async run(signals) {
       const rules = keepRules(environment, settings.rulesText)
-      const ending = await runGoverned(fifo, {
-        program: launcher,
-        args: ['--token', '--', ...words],
-        environment: { ...environment, ...rules.variables },
-        jobs: settings.jobs,
-        style,
-        signals,
-        started,
-      })
-      rules.remove()
-      const { spawnSync } = await import('node:child_process')
-      spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
-      return { ending, settlement: undefined }
+      const caretaker = openCaretaker(launcher, environment)
+      const watch = laterWatch(caretaker, environment)
+      try {
+        const opened = await caretaker.opened
+        const ending = await runGoverned(fifo, {
+          program: launcher,
+          args: ['--token', '--', ...words],
+          environment: { ...environment, ...rules.variables },
+          jobs: settings.jobs,
+          style: opened.kind === 'open' ? opened.makeStyle : 'fifo',
+          signals,
+          started: watch.begin,
+        })
+        const { spawnSync } = await import('node:child_process')
+        spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
+        return { ending, settlement: undefined, sighting: await watch.end() }
+      } finally {
+        rules.remove()
+        await caretaker.end()
+      }
     },
   }
 }

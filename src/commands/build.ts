@@ -3,10 +3,8 @@ import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { catchSignals, type Ending, endLike } from '../ground/foreground.js'
-import { ensureStateDirectory } from '../ground/paths.js'
-import { isBelowRun } from '../jobserver/outer.js'
 import type { Settlement } from '../jobserver/pool.js'
-import type { Sighting, ToolWatch } from '../jobserver/tool-watch.js'
+import type { Sighting } from '../jobserver/tool-watch.js'
 import { layoutOf } from '../shimdir/layout.js'
 import type { Bypass } from '../toolchain/bypass.js'
 import { type BuildOrder, placeOf } from './build-place.js'
@@ -29,11 +27,9 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
   const governed = journal ? { ...environment, [names.journal]: journal.path } : environment
   const place = await placeOf({ ...order, environment: governed })
   const signals = catchSignals() // until the end: none may end us before what is made for the build is removed
-  const watch = watchLater(launcher, governed)
   journal?.start(place.jobs, words)
   try {
-    const { ending, settlement } = await place.run({ signals, started: watch.begin })
-    const sighting = await watch.end()
+    const { ending, settlement, sighting } = await place.run(signals)
     const bypasses = sighting ? await explained(sighting, launcher) : []
     journal?.end(ending, sighting, bypasses)
     const end = async (): Promise<number> => {
@@ -42,7 +38,6 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
     }
     return { ending, jobs: place.jobs, settlement, sighting, bypasses, end }
   } catch (error) {
-    await watch.end()
     journal?.end(
       { kind: 'exit', status: error instanceof Failure ? error.code : exitCodes.jobshim },
       undefined,
@@ -59,29 +54,4 @@ async function explained({ past }: Sighting, launcher: string): Promise<Bypass[]
   if (past.length === 0) return []
   const { explainPast } = await import('../toolchain/explain-past.js')
   return past.map(tools => explainPast(tools, launcher))
-}
-
-const firstLook = 150 // ms: many commands are over by then
-
-type LaterWatch = { begin(pid: number, jobserver?: string): void; end(): Promise<Sighting | undefined> }
-
-// Watches the tools of a command that goes on for a moment. Below another run that one does.
-function watchLater(launcher: string, environment: NodeJS.ProcessEnv): LaterWatch {
-  let watching: Promise<ToolWatch | undefined> = Promise.resolve(undefined)
-  let timer: NodeJS.Timeout | undefined
-  return {
-    begin(pid, jobserver) {
-      if (isBelowRun(process.ppid)) return
-      const watched = { ...environment, ...(jobserver && { [names.jobserver]: jobserver }) }
-      timer = setTimeout(() => {
-        watching = import('../jobserver/tool-watch.js')
-          .then(({ watchTools }) => watchTools(launcher, pid, ensureStateDirectory(environment), watched))
-          .catch(() => undefined) // a build must not fail of it
-      }, firstLook)
-    },
-    async end() {
-      clearTimeout(timer)
-      return (await watching)?.end()
-    },
-  }
 }

@@ -1,23 +1,21 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { loadSettings } from '../config/load.js'
-import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { ensureStateDirectory } from '../ground/paths.js'
-import { changeText, watchPool } from '../jobserver/census.js'
-import { readSize, readTokenHolders } from '../jobserver/ledger.js'
+import { openCaretaker, type PoolEvent } from '../jobserver/caretaker.js'
+import { changeText } from '../jobserver/change.js'
+import { readSize } from '../jobserver/ledger.js'
 import { enterServer, removeEntry } from '../jobserver/registry.js'
-import { closeServer, followSize, ledgerOf, openServer, type Server, wantSize } from '../jobserver/server.js'
+import { closeServer, ledgerOf, openServer, type Server, wakeServer, wantSize } from '../jobserver/server.js'
 import { usableLauncher } from '../shimdir/ensure.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
-
-const tick = 250 // ms between two looks for the dead and for another size
 
 export const serve = command({
   name: 'serve',
@@ -72,14 +70,18 @@ export const serve = command({
     const settings = await loadSettings(flags, workingDirectory, environment)
     const launcher = await usableLauncher(settings.dir, environment)
     const ended = endings()
-    const server = await openServer(path, settings.jobs, {
+    const access = {
       mode: modeOf(flags.mode ?? (flags.group === undefined ? '600' : '660')),
       uid: flags.user === undefined ? undefined : idOf('passwd', flags.user),
       gid: flags.group === undefined ? undefined : idOf('group', flags.group),
-    })
+    }
+    const server = await openServer(path, settings.jobs, access, launcher)
     process.on('SIGHUP', () => {
       readJobs().then(
-        jobs => wantSize(server, jobs),
+        jobs => {
+          wantSize(server.ledgerFd, jobs)
+          server.caretaker.resize()
+        },
         error => process.stderr.write(`jobshim: ${error instanceof Error ? error.message : error}\n`),
       )
     })
@@ -92,6 +94,7 @@ export const serve = command({
       await lookAfter(server, launcher, ended)
     } finally {
       if (entry !== undefined) removeEntry(entry)
+      await server.caretaker.end()
       await closeServer(server)
     }
     return exitCodes.ok
@@ -113,29 +116,34 @@ function endings(): Promise<void> {
   })
 }
 
+/** Serves until a signal comes. Throws `Failure` where the FIFO goes, or nobody can look after it. */
 async function lookAfter(server: Server, launcher: string, ended: Promise<void>): Promise<void> {
-  let over = false
-  const end = ended.then(() => {
-    over = true
-  })
-  const watch = watchPool(server, launcher, change => process.stderr.write(`${changeText(change)}\n`))
-  while (!over) {
-    followSize(server)
-    if (readTokenHolders(server.ledgerFd).some(({ alive }) => !alive)) await reclaim(server, launcher)
-    await Promise.race([sleep(Math.min(tick, await watch())), end])
+  for (;;) {
+    const end = await Promise.race([ended.then(() => 'signal' as const), tendUntilEnd(server)])
+    if (end === 'signal') return
+    if (end === 'gone')
+      throw new Failure(
+        `${server.path}: the FIFO is gone; what has it open goes on without a server`,
+        'start it anew: jobshim serve --fifo PATH -jN',
+      )
+    // Somebody killed it. The tokens are safe: we have the FIFO open, too.
+    server.caretaker = openCaretaker(launcher, process.env)
+    if ((await server.caretaker.opened).kind === 'failed')
+      throw new Failure(`${launcher}: can't be started to look after the FIFO`, 'see jobshim doctor')
   }
 }
 
-// The launcher does it: a dead one's record is taken under its lock, which Node can't take.
-function reclaim(server: Server, launcher: string): Promise<void> {
-  return new Promise(resolve => {
-    const child = spawn(launcher, ['--reclaim'], {
-      env: { ...process.env, [names.jobserver]: `fifo:${server.path}` },
-      stdio: ['ignore', 'ignore', 'inherit'],
+async function tendUntilEnd({ caretaker, path }: Server): Promise<'gone' | 'killed'> {
+  const gone = new Promise<'gone'>(resolve => {
+    caretaker.tend(path, (event: PoolEvent) => {
+      if (event.kind === 'gone') resolve('gone')
+      else process.stderr.write(`${changeText(event)}\n`)
     })
-    child.on('error', () => resolve()).on('exit', () => resolve())
   })
+  return await Promise.race([gone, caretaker.ended.then(() => 'killed' as const)])
 }
+
+const pause = 125 // ms between two looks whether a server has another size
 
 async function resizeServer(path: string, jobs: number, form: 'text' | 'json'): Promise<number> {
   const isServed = await lockfile.check(path, { realpath: false }).catch(() => false)
@@ -143,8 +151,9 @@ async function resizeServer(path: string, jobs: number, form: 'text' | 'json'): 
     throw new Failure(`${path}: no jobshim serves it`, 'start one: jobshim serve --fifo PATH -jN')
   const ledgerFd = open(ledgerOf(path))
   try {
-    wantSize({ ledgerFd }, jobs)
-    for (let look = 0; look < 20 && readSize(ledgerFd, 'total') !== jobs; look++) await sleep(tick / 2)
+    wantSize(ledgerFd, jobs)
+    wakeServer(path)
+    for (let look = 0; look < 20 && readSize(ledgerFd, 'total') !== jobs; look++) await sleep(pause)
     const total = readSize(ledgerFd, 'total')
     const surplus = total - jobs
     const text = `${total} tokens${surplus === 0 ? '' : `, ${surplus} more as they come back`}`

@@ -1,10 +1,8 @@
 /** What is known of the jobserver that a build started here would meet, and of its clients. */
-import { closeSync, openSync, statSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { closeSync, openSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
 import { findAuth, type JobserverAuth } from '../jobserver/auth.js'
-import { type Look, lostTokens, readCensus } from '../jobserver/census.js'
 import { readOwner, readSize } from '../jobserver/ledger.js'
 import { startTime, thisProcess } from '../jobserver/owner.js'
 import { isServed } from '../jobserver/server.js'
@@ -108,9 +106,6 @@ function serverOf(ledger: number, address: string): Pool['server'] {
 
 const pathIn = (address: string): string => address.replace(/^fifo:/, '')
 
-const quietMs = 600 // as the watch of a pool has it: long enough for the clock that mtime is told by
-
-// What is lost is told by two looks between which nothing moved; one that finds nothing lost is enough.
 async function countTokens(
   launcher: string,
   address: string,
@@ -118,27 +113,13 @@ async function countTokens(
   environment: NodeJS.ProcessEnv,
 ): Promise<Pool['tokens']> {
   if (total === undefined) return { kind: 'uncounted', why: 'nobody tells how many there should be' }
-  const look = async (): Promise<Look> => {
-    const answer = await askProgram(launcher, ['--census'], {
-      environment: { ...environment, [names.jobserver]: address },
-    })
-    const writtenNs = statSync(pathIn(address), { bigint: true }).mtimeNs
-    if (answer.kind === 'failed') return { writtenNs, census: { kind: 'blind', why: answer.why } }
-    return { writtenNs, census: readCensus(answer.stdout) }
-  }
-  try {
-    const first = await look()
-    if (first.census.kind === 'blind') return { kind: 'uncounted', why: first.census.why }
-    if (first.census.kind === 'moving') return { kind: 'uncounted', why: 'they are moving' }
-    if (first.census.free + first.census.held >= total) return { kind: 'whole' }
-    await sleep(quietMs)
-    const second = await look()
-    await sleep(quietMs)
-    const count = lostTokens(total, second, await look())
-    return count > 0 ? { kind: 'lost', count } : { kind: 'whole' }
-  } catch {
-    return { kind: 'uncounted', why: 'it ended meanwhile' }
-  }
+  const answer = await askProgram(launcher, ['--lost'], {
+    environment: { ...environment, [names.jobserver]: address },
+  })
+  if (answer.kind === 'failed') return { kind: 'uncounted', why: answer.why }
+  const [lost, why = ''] = answer.stdout.split('\0')
+  if (why !== '') return { kind: 'uncounted', why }
+  return Number(lost) > 0 ? { kind: 'lost', count: Number(lost) } : { kind: 'whole' }
 }
 
 async function askClient(

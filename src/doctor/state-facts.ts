@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { environment as names } from '../ground/environment.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { ensureStateDirectory, stateDirectory } from '../ground/paths.js'
-import { createFifo, drainFifo } from '../jobserver/fifo.js'
+import { openCaretaker } from '../jobserver/caretaker.js'
+import { assertMade, drainFifo, openFifo } from '../jobserver/fifo.js'
 import { createLedger, type LedgerRecord, readRecords } from '../jobserver/ledger.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
 import { thisProcess } from '../jobserver/owner.js'
@@ -86,6 +87,17 @@ function unusable(error: unknown, wanted: string): StatePlace {
   }
 }
 
+// With one token. A pool that is only tried needs nobody who looks after it.
+async function makeFifo(launcher: string, fifo: string, environment: NodeJS.ProcessEnv): Promise<number> {
+  const maker = openCaretaker(launcher, environment, { fifo, tokens: 1 })
+  try {
+    assertMade(await maker.opened, fifo, 1)
+    return openFifo(fifo)
+  } finally {
+    await maker.end()
+  }
+}
+
 const looks = 200
 const pauseMs = 20
 
@@ -96,7 +108,7 @@ async function tryPool(launcher: string, workshop: string, environment: NodeJS.P
   let build: ChildProcess | undefined
   let unwatch = (): void => undefined
   try {
-    const pool = await createFifo(fifo, 1)
+    const pool = await makeFifo(launcher, fifo, environment)
     opened.push(pool)
     const ledger = createLedger(`${fifo}.ledger`, 1, thisProcess())
     opened.push(ledger)

@@ -71,21 +71,11 @@ export function readCounters(fd: number): LedgerCounters {
   }
 }
 
-/** What the census counts: tokens that it put back, and how often it was taken. */
-type CensusCounter = 'restored' | 'looks'
-
-/** Returns a counter of the census, or how many tools run now in slots of their own. */
-export function readCount(fd: number, counter: CensusCounter | 'running'): number {
+/** Returns how often the census was taken, or how many tools run now in slots of their own. */
+export function readCount(fd: number, counter: 'looks' | 'running'): number {
   const bytes = Buffer.alloc(4)
   readSync(fd, bytes, 0, 4, headerOffsets[counter])
   return bytes.readUInt32LE()
-}
-
-/** Advances a counter of the census, which nobody else writes. */
-export function count(fd: number, counter: CensusCounter, more: number): void {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32LE(readCount(fd, counter) + more)
-  writeSync(fd, bytes, 0, 4, headerOffsets[counter])
 }
 
 /** Tokens in the pool, and how many a server shall have there; -1 where nobody told. */

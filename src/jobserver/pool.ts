@@ -2,7 +2,9 @@
 import { closeSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { createFifo, drainFifo } from './fifo.js'
+import type { MakeStyle } from '../toolchain/make-style.js'
+import { type Caretaker, openCaretaker } from './caretaker.js'
+import { assertMade, drainFifo, openFifo } from './fifo.js'
 import {
   createLedger,
   type LedgerCounters,
@@ -20,6 +22,8 @@ export type Pool = {
   total: number // tokens; one slot less than the jobs, since the command has one of its own
   fifoFd: number
   ledgerFd: number // open for as long as the pool lives: a shim whose environment was cleared finds it here
+  caretaker: Caretaker
+  makeStyle: MakeStyle // of the make that the build finds
 }
 
 /** How a pool ended. `missing` names the living launchers that still have a token. */
@@ -29,6 +33,8 @@ export type PoolWishes = {
   jobs: number // slots
   rulesText: string // empty: none
   journal: string | undefined // its absolute path, for launchers whose environment was cleared
+  launcher: string
+  environment: NodeJS.ProcessEnv // the build's
 }
 
 /**
@@ -37,26 +43,34 @@ export type PoolWishes = {
  * Throws `Failure` where it can't be made there, as on a disk that is full or read-only.
  */
 export async function createPool(stateDirectory: string, wishes: PoolWishes): Promise<Pool> {
-  const { jobs, rulesText, journal } = wishes
+  const { jobs, rulesText, journal, launcher, environment } = wishes
   const owner = thisProcess()
   sweepEntries(stateDirectory)
   const directory = entryPath(stateDirectory, 'run', owner)
+  let caretaker: Caretaker | undefined
   try {
     mkdirSync(directory, { mode: 0o700 })
-    const rules = join(directory, 'rules')
-    if (rulesText !== '') writeFileSync(rules, rulesText, { flag: 'wx', mode: 0o600 })
     const fifo = join(directory, 'fifo')
     const total = jobs - 1
-    const fifoFd = await createFifo(fifo, total)
+    caretaker = openCaretaker(launcher, environment, { fifo, tokens: total })
+    // While it makes the FIFO:
+    const rules = join(directory, 'rules')
+    if (rulesText !== '') writeFileSync(rules, rulesText, { flag: 'wx', mode: 0o600 })
+    const ledgerFd = createLedger(`${fifo}.ledger`, total, owner, journal)
+    const opened = await caretaker.opened
+    assertMade(opened, fifo, jobs)
     return {
       directory,
       rules,
       fifo,
       total,
-      fifoFd,
-      ledgerFd: createLedger(`${fifo}.ledger`, total, owner, journal),
+      fifoFd: openFifo(fifo),
+      ledgerFd,
+      caretaker,
+      makeStyle: opened.makeStyle,
     }
   } catch (error) {
+    await caretaker?.end()
     removePool({ directory })
     const code = systemErrorCode(error)
     if (code === undefined) throw error

@@ -68,7 +68,7 @@ export function enterRules(stateDirectory: string, text: string): string {
   }
 }
 
-/** Returns the path of this process's entry for a watch, which the caller makes. */
+/** Returns the path of this process's entry for a watch, which the caretaker makes when it has seen something. */
 export const enterWatch = (stateDirectory: string): string =>
   entryPath(stateDirectory, 'watch', thisProcess())
 

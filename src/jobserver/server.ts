@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  fstatSync,
   lstatSync,
   mkdtempSync,
   renameSync,
@@ -14,8 +15,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
-import { addTokens, createFifo, takeTokens } from './fifo.js'
-import { createLedger, readSize, writeSize } from './ledger.js'
+import { type Caretaker, openCaretaker } from './caretaker.js'
+import { assertMade, openFifo } from './fifo.js'
+import { createLedger, writeSize } from './ledger.js'
 import { thisProcess } from './owner.js'
 
 /** Who may use it: the mode of the FIFO and its ledger, and their owners where they are to be others than we are. */
@@ -25,7 +27,7 @@ export type Server = {
   path: string
   fifoFd: number
   ledgerFd: number
-  total: number // tokens that are in circulation
+  caretaker: Caretaker // who made the FIFO
   release: () => Promise<void> // of the lock
 }
 
@@ -38,11 +40,16 @@ export const ledgerOf = (path: string): string => `${path}.ledger`
  * Makes the FIFO at `path` with `jobs` tokens, and its ledger. Takes the place of a server that is gone.
  * Throws `Failure` where one is alive, where something of somebody else is in the way, or where it can't be made.
  */
-export async function openServer(path: string, jobs: number, access: Access): Promise<Server> {
+export async function openServer(
+  path: string,
+  jobs: number,
+  access: Access,
+  launcher: string,
+): Promise<Server> {
   const release = await lock(path)
   try {
     clearWay(path)
-    return { path, ...(await create(path, jobs, access)), total: jobs, release }
+    return { path, ...(await create(path, jobs, access, launcher)), release }
   } catch (error) {
     await release()
     const code = systemErrorCode(error)
@@ -112,11 +119,15 @@ async function create(
   path: string,
   jobs: number,
   access: Access,
-): Promise<{ fifoFd: number; ledgerFd: number }> {
+  launcher: string,
+): Promise<{ fifoFd: number; ledgerFd: number; caretaker: Caretaker }> {
   const workshop = mkdtempSync(join(dirname(path), `.${basename(path)}.`))
+  let caretaker: Caretaker | undefined
   try {
     const fifo = join(workshop, 'fifo')
-    const fifoFd = await createFifo(fifo, jobs)
+    caretaker = openCaretaker(launcher, process.env, { fifo, tokens: jobs })
+    assertMade(await caretaker.opened, fifo, jobs)
+    const fifoFd = openFifo(fifo)
     const ledgerFd = createLedger(ledgerOf(fifo), jobs, { ...thisProcess(), pid: 0 })
     // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
     for (const [from, to, mode] of [
@@ -128,29 +139,35 @@ async function create(
       chmodSync(from, mode)
       renameSync(from, to)
     }
-    return { fifoFd, ledgerFd }
+    return { fifoFd, ledgerFd, caretaker }
+  } catch (error) {
+    await caretaker?.end()
+    throw error
   } finally {
     rmSync(workshop, { recursive: true, force: true })
   }
 }
 
-/** Says how many tokens there shall be; `followSize` makes it so. */
-export const wantSize = ({ ledgerFd }: Pick<Server, 'ledgerFd'>, tokens: number): void =>
-  writeSize(ledgerFd, 'wanted', tokens)
+/** Says how many tokens there shall be. Surplus ones are taken as they are given back. */
+export const wantSize = (ledgerFd: number, tokens: number): void => writeSize(ledgerFd, 'wanted', tokens)
 
-/** One step towards the number of tokens wanted: more come at once, surplus ones are taken as they are given back. */
-export function followSize(server: Server): void {
-  const { fifoFd, ledgerFd, total } = server
-  const wanted = Math.max(1, readSize(ledgerFd, 'wanted'))
-  server.total += addTokens(fifoFd, wanted - total)
-  server.total -= takeTokens(fifoFd, total - wanted)
-  if (server.total !== total) writeSize(ledgerFd, 'total', server.total)
+/** Wakes the server of a FIFO, whose caretaker sleeps until somebody opens it. */
+export const wakeServer = (path: string): void => closeSync(openFifo(path))
+
+/** Removes the FIFO and the ledger, if they are still ours. Who has them open goes on without a server. */
+export async function closeServer({ path, fifoFd, ledgerFd, release }: Server): Promise<void> {
+  for (const [file, fd] of [
+    [path, fifoFd],
+    [ledgerOf(path), ledgerFd],
+  ] as const) {
+    if (isSame(file, fd)) rmSync(file, { force: true })
+    closeSync(fd)
+  }
+  await release()
 }
 
-/** Removes the FIFO and the ledger. Who has them open goes on without a server. */
-export async function closeServer({ path, fifoFd, ledgerFd, release }: Server): Promise<void> {
-  for (const file of [path, ledgerOf(path)]) rmSync(file, { force: true })
-  closeSync(fifoFd)
-  closeSync(ledgerFd)
-  await release()
+function isSame(path: string, fd: number): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false })
+  const { dev, ino } = fstatSync(fd)
+  return there?.dev === dev && there.ino === ino
 }

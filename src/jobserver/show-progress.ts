@@ -31,20 +31,17 @@ async function show(
   over: AbortSignal,
 ): Promise<void> {
   await sleep(firstLook, undefined, { signal: over })
-  const [{ allowsBottomLine, openBottomLine }, { openTokenCounter }, { progressText, readProgress }] =
-    await Promise.all([
-      import('../ground/bottom-line.js'),
-      import('./token-counter.js'),
-      import('./progress.js'),
-    ])
+  const [{ allowsBottomLine, openBottomLine }, { progressText, readProgress }] = await Promise.all([
+    import('../ground/bottom-line.js'),
+    import('./progress.js'),
+  ])
   if (over.aborted || !allowsBottomLine(environment)) return
   const line = openBottomLine(launcher)
-  const tokens = openTokenCounter(launcher, pool.fifo)
-  over.addEventListener('abort', tokens.close)
+  const aborted = new Promise<undefined>(resolve => over.addEventListener('abort', () => resolve(undefined)))
   try {
     let done = 0 // it is known from below: a later look may know less
     while (!over.aborted && line.isOpen()) {
-      const free = await tokens.count()
+      const free = await Promise.race([pool.caretaker.countFree(), aborted])
       if (free === undefined) break
       const progress = readProgress(pool, free)
       done = Math.max(done, progress.done)
@@ -53,7 +50,6 @@ async function show(
       await sleep(interval, undefined, { signal: over })
     }
   } finally {
-    tokens.close()
     await line.close()
   }
 }

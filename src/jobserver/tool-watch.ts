@@ -1,8 +1,8 @@
-/** What tools run below a command, and which of them went past the shims: a launcher looks a few times a second (shims/past.c). */
-import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+/** What tools run below a command, and which of them went past the shims: a caretaker looks a few times a second (shims/past.c). */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'
+import type { Caretaker } from './caretaker.js'
 import { enterWatch, livingWatches, removeEntry } from './registry.js'
 
 /** Tools that went past the shims, all that were alike. */
@@ -37,7 +37,7 @@ export function coverageOf({
   return all === 0 ? undefined : governedSeconds / all
 }
 
-/** Returns what the words that `launcher --past` wrote say. */
+/** Returns what the words that a caretaker wrote say. */
 export function readSighting(text: string): Sighting {
   const words = text.split('\0').slice(0, -1)
   const next = (): string => words.shift() ?? ''
@@ -61,39 +61,23 @@ export function readSighting(text: string): Sighting {
 const plain = (text: string): string => text.replace(/\p{Cc}/gu, '?')
 
 export type ToolWatch = {
-  /** Ends the watch. Returns what was seen; undefined where nothing could be. */
+  /** Ends the watch, and the caretaker with it. Returns what was seen; undefined where nothing was. */
   end(): Promise<Sighting | undefined>
 }
 
-const patience = 2000 // ms; the watch ends by itself when the command does
-
-/** Watches the tools below process `pid` with a launcher of the shim dir whose shims they are to be started by. */
+/** Has the caretaker look at the tools below process `pid`. `jobserver`: its address; empty: it is not ours to say. */
 export function watchTools(
-  launcher: string,
+  caretaker: Caretaker,
   pid: number,
   stateDirectory: string,
-  environment: NodeJS.ProcessEnv,
+  jobserver: string,
 ): ToolWatch {
   const directory = enterWatch(stateDirectory)
-  mkdirSync(directory, { mode: 0o700 })
   const file = join(directory, 'seen')
-  // In a session of its own: a terminal's ^C is for the build.
-  const watcher = spawn(launcher, ['--past', String(pid), file], {
-    env: environment,
-    stdio: 'ignore',
-    detached: true,
-  })
-  const ended = new Promise<void>(resolve => {
-    watcher.on('error', () => resolve())
-    watcher.on('exit', () => resolve())
-  })
-  watcher.unref()
+  caretaker.watch(pid, file, jobserver)
   return {
     async end() {
-      const timer = setTimeout(() => watcher.kill('SIGTERM'), patience)
-      watcher.ref()
-      await ended
-      clearTimeout(timer)
+      await caretaker.end()
       const sighting = readSeen(file)
       removeEntry(directory)
       return sighting

@@ -1,7 +1,4 @@
 /** Which style of jobserver the make on PATH can join. */
-import { execFile } from 'node:child_process'
-import { realPath } from './real-path.js'
-
 /**
  * `fifo` is spoken since make 4.4; make 4.2 and 4.3 end with an internal error when they meet it, and make <= 4.1
  * knows only `--jobserver-fds`.
@@ -15,12 +12,4 @@ export function styleOfVersion(text: string): MakeStyle {
   const version = Number(match[1]) * 1000 + Number(match[2])
   if (version >= 4004) return 'fifo'
   return version >= 4002 ? 'pipe' : 'legacy'
-}
-
-/** Returns the style of the first make on PATH that is no shim; `fifo` where there is none. */
-export function styleOfMakeOn(path: string): Promise<MakeStyle> {
-  const env = { PATH: realPath(path) }
-  return new Promise(resolve => {
-    execFile('make', ['--version'], { env }, (_error, stdout) => resolve(styleOfVersion(stdout)))
-  })
 }

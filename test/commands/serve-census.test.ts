@@ -111,8 +111,6 @@ for (const driver of [make44, ninja113, cargo])
       }
       for (const { pid } of processesOf(client.pid)) if (pid !== client.pid) process.kill(pid, 'SIGKILL')
       await until('all tokens are back', () => freeTokens(served) === total)
-      await censusIsTaken(served)
-      assert.is(freeTokens(served), total)
       await client.ended
       await endRestored(served, total)
     })
@@ -163,9 +161,7 @@ test('census :: a launcher keeps its token, killed it is reclaimed and not count
   assert.is(freeTokens(served), total - 1)
   for (const one of held) await one.kill()
   await until('all tokens are back', () => freeTokens(served) === total)
-  await censusIsTaken(served)
-  assert.is(freeTokens(served), total)
-  await endServer(served, '')
+  await endServer(served, '') // it has put back none for a client
 })
 
 /** Leaves records of waiters that are gone, whose pid is another process's by now, as of a sandbox that was killed whole. */

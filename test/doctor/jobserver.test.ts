@@ -4,7 +4,6 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createFifo } from '../../src/jobserver/fifo.js'
 import { createLedger } from '../../src/jobserver/ledger.js'
 import { thisProcess } from '../../src/jobserver/owner.js'
 import { endServer, serve } from '../commands/served.js'
@@ -129,9 +128,9 @@ testWith(
 )
 
 /** A pool with a ledger, as jobshim makes it, of which a token is gone. */
-async function makeLossy(): Promise<{ env: Record<string, string>; end: () => void }> {
+function makeLossy(): { env: Record<string, string>; end: () => void } {
   const path = join(patient.root, 'lossy')
-  const fifo = await createFifo(path, 3)
+  const fifo = makeFifo(patient.root, '+++', 'lossy').fd
   const ledger = createLedger(`${path}.ledger`, 3, thisProcess())
   return {
     env: { JOBSHIM_JOBSERVER: `fifo:${path}` },
@@ -149,7 +148,7 @@ const inSession = ({ JOBSHIM_JOBSERVER: address = '' }: Record<string, string>):
 })
 
 test('doctor :: tokens :: all there; one that a killed client took along', async () => {
-  const { env, end } = await makeLossy()
+  const { env, end } = makeLossy()
   const all = { state: 'ok', text: '3 of 3 free, none lost' }
   assert.equal(await verdicts(patient, 'tokens', inSession(env)), [all])
   const client = spawn('bash', [
@@ -168,7 +167,7 @@ test('doctor :: tokens :: all there; one that a killed client took along', async
 })
 
 test('doctor :: tokens :: one that a client holds is not lost; one of a stranger can not be counted', async () => {
-  const { env, end } = await makeLossy()
+  const { env, end } = makeLossy()
   const fifo = env.JOBSHIM_JOBSERVER?.slice(5)
   const held = start({
     env: { ...patient.env, ...env, PATH: `${patient.env.PATH}:${process.env.PATH}` },

@@ -1,0 +1,334 @@
+#include "caretaker.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "auth.h"
+#include "contract.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "past.h"
+#include "pool.h"
+#include "process.h"
+#include "records.h"
+#include "recovery.h"
+#include "report.h"
+#include "resolve.h"
+#include "version.h"
+
+enum {
+	TICK_MS = 250,       /* between two looks at a pool that is not full */
+	FIRST_LOOK_MS = 150, /* many commands are over by then */
+	INPUT_MAX = 2 * PATH_MAX,
+	WORDS_MAX = 3,
+};
+
+static const uint64_t MS = 1000000; /* in nanoseconds */
+static const uint64_t NEVER = UINT64_MAX;
+
+static struct caretaker {
+	const struct self *self;
+	bool tends;
+	struct jobserver jobserver;
+	struct ledger ledger;
+	struct recovery recovery;
+	int inotify;          /* tells when a token of a full pool is taken; -1: the kernel has no room for one */
+	uint64_t pool_due_ns; /* CLOCK_MONOTONIC; NEVER: not before somebody takes a token */
+	pid_t root;           /* what is watched is below it; 0: nothing */
+	int root_end;         /* its pidfd */
+	uint64_t watch_due_ns;
+	bool has_looked;
+	bool is_over;         /* stdin has ended */
+	char input[INPUT_MAX];
+	size_t length;
+} caretaker = { .inotify = -1, .root_end = -1, .pool_due_ns = UINT64_MAX, .watch_due_ns = UINT64_MAX };
+
+static const char *style_of_make(const struct self *self)
+{
+	char name[] = "make";
+	struct resolution make;
+	struct version version;
+
+	resolve(self, name, &make);
+	if (make.outcome != RESOLVED || !version_of(self->shim_dir, name, make.path, &version))
+		return "fifo"; /* what is not GNU make does not care */
+	if (version.major > 4 || (version.major == 4 && version.minor >= 4))
+		return "fifo";
+	return version.major == 4 && version.minor >= 2 ? "pipe" : "legacy";
+}
+
+static bool say(const char *word, long number)
+{
+	return printf("%s %ld\n", word, number) > 0 && fflush(stdout) == 0;
+}
+
+/* Whether the FIFO is no more where its clients look for it. What can't be told is no reason to give up. */
+static bool is_gone(void)
+{
+	struct stat status;
+
+	if (!stat_path(caretaker.jobserver.path, &status))
+		return errno == ENOENT || errno == ENOTDIR;
+	return !jobserver_is(&caretaker.jobserver, &status);
+}
+
+/* Has one event tell that a token is taken, the pool is opened, or its FIFO goes. */
+static bool await_use(void)
+{
+	char path[48];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", caretaker.jobserver.read_fd);
+	return caretaker.inotify >= 0 && inotify_add_watch(caretaker.inotify, path,
+	                                                   IN_ACCESS | IN_OPEN | IN_ATTRIB | IN_MOVE_SELF | IN_ONESHOT) >= 0;
+}
+
+static bool has_size(void)
+{
+	/* The pool of a `jobshim run` keeps the size that it was made with. */
+	return caretaker.ledger.owner != 0 || pool_follow_size(&caretaker.jobserver, &caretaker.ledger);
+}
+
+/* Whether each token is in the pool: then nobody holds one, and nobody waits for one. */
+static bool is_full(void)
+{
+	return has_size() && pool_free(&caretaker.jobserver) == *FIELD(int32_t, caretaker.ledger.header, HEADER_TOTAL);
+}
+
+static void look_after_pool(uint64_t now)
+{
+	struct recovery_change change;
+
+	if (is_gone()) {
+		printf("gone\n");
+		fflush(stdout);
+		caretaker.tends = false;
+		caretaker.pool_due_ns = NEVER;
+		return;
+	}
+	caretaker.pool_due_ns = now + TICK_MS * MS;
+	/* Asked again after the event was ordered: a token may have gone before. */
+	if (is_full() && await_use() && is_full()) {
+		caretaker.pool_due_ns = NEVER;
+		return;
+	}
+	if (caretaker.ledger.fd >= 0)
+		ledger_reclaim_in_crowd(&caretaker.ledger, &caretaker.jobserver, TICK_MS * MS / 2);
+	change = recovery_step(&caretaker.recovery, &caretaker.jobserver, &caretaker.ledger);
+	if (change.restored > 0)
+		say("restored", change.restored);
+	if (change.surplus > 0)
+		say("surplus", change.surplus);
+}
+
+/* The pool was used: it is looked at from now on, until it is full again. */
+static void take_event(void)
+{
+	_Alignas(struct inotify_event) char events[1024];
+
+	while (read(caretaker.inotify, events, sizeof events) > 0)
+		;
+	if (caretaker.tends && caretaker.pool_due_ns == NEVER)
+		caretaker.pool_due_ns = monotonic_ns() + TICK_MS * MS;
+}
+
+static bool obey_tend(char *const words[])
+{
+	struct auth auth = { .kind = AUTH_FIFO, .path = words[0], .path_length = strlen(words[0]) };
+	const char *why;
+
+	if (!jobserver_open_auth(&caretaker.jobserver, &auth, &why)) {
+		report("%s: %s", words[0], why);
+		return false;
+	}
+	ledger_open(&caretaker.ledger, &caretaker.jobserver, LEDGER_LOOK);
+	caretaker.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	caretaker.tends = true;
+	caretaker.pool_due_ns = 0;
+	return true;
+}
+
+static bool obey_watch(char *const words[])
+{
+	const char *file = arena_copy(words[1], strlen(words[1])), *jobserver = arena_copy(words[2], strlen(words[2]));
+
+	caretaker.root = (pid_t)strtol(words[0], NULL, 10);
+	caretaker.root_end = process_open(caretaker.root);
+	if (file != NULL && jobserver != NULL && past_begin(caretaker.self->shim_dir, caretaker.root, jobserver, file))
+		caretaker.watch_due_ns = monotonic_ns() + FIRST_LOOK_MS * MS;
+	return true;
+}
+
+static bool obey_resize(char *const words[])
+{
+	(void)words;
+	if (caretaker.tends)
+		caretaker.pool_due_ns = 0;
+	return true;
+}
+
+static bool obey_count(char *const words[])
+{
+	(void)words;
+	return say("free", caretaker.tends ? pool_free(&caretaker.jobserver) : -1);
+}
+
+static bool obey_end(char *const words[])
+{
+	(void)words;
+	return false;
+}
+
+/* False: that was the last one. */
+static const struct order {
+	const char *name;
+	int words; /* behind it */
+	bool (*obey)(char *const words[]);
+} orders[] = {
+	{ "tend", 1, obey_tend },     { "watch", 3, obey_watch }, { "resize", 0, obey_resize },
+	{ "count", 0, obey_count }, { "end", 0, obey_end },
+};
+
+static const struct order *order_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++)
+		if (strcmp(orders[i].name, name) == 0)
+			return &orders[i];
+	return NULL;
+}
+
+/* Finds the words of the order that came first. Returns how many bytes it has; 0 where it is not whole yet. */
+static size_t split_order(char *words[WORDS_MAX + 1], int count)
+{
+	char *at = caretaker.input;
+
+	for (int i = 0; i <= count; i++) {
+		char *end = memchr(at, '\0', caretaker.length - (size_t)(at - caretaker.input));
+
+		if (end == NULL)
+			return 0;
+		words[i] = at;
+		at = end + 1;
+	}
+	return (size_t)(at - caretaker.input);
+}
+
+/* Obeys what has come whole. False: it is to end. */
+static bool obey_input(void)
+{
+	char *words[WORDS_MAX + 1];
+
+	while (split_order(words, 0) > 0) {
+		const struct order *order = order_named(words[0]);
+		size_t size = order == NULL ? 0 : split_order(words, order->words);
+
+		if (order == NULL || (size > 0 && !order->obey(words + 1)))
+			return false;
+		if (size == 0)
+			break;
+		caretaker.length -= size;
+		memmove(caretaker.input, caretaker.input + size, caretaker.length);
+	}
+	return caretaker.length < sizeof caretaker.input; /* no order of ours is so long */
+}
+
+static bool read_input(void)
+{
+	ssize_t n = read(STDIN_FILENO, caretaker.input + caretaker.length, sizeof caretaker.input - caretaker.length);
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN;
+	caretaker.is_over = n == 0;
+	caretaker.length += (size_t)n;
+	return obey_input();
+}
+
+/* The end of what is watched. A command that was over before the first look was not watched. */
+static void end_watch(void)
+{
+	if (caretaker.has_looked)
+		past_write();
+	if (caretaker.root_end >= 0)
+		close(caretaker.root_end);
+	caretaker.has_looked = false;
+	caretaker.root = 0;
+	caretaker.root_end = -1;
+	caretaker.watch_due_ns = NEVER;
+}
+
+static void look_at_tools(uint64_t now)
+{
+	struct process process;
+
+	if (!process_read(caretaker.root, &process) || process.zombie) {
+		end_watch();
+		return;
+	}
+	caretaker.watch_due_ns = now + (uint64_t)past_look(caretaker.root) * MS;
+	caretaker.has_looked = true;
+}
+
+/* Sleeps until something is to be done. False on error. */
+static bool sleep_until_due(struct pollfd ready[3])
+{
+	const uint64_t due = caretaker.pool_due_ns < caretaker.watch_due_ns ? caretaker.pool_due_ns : caretaker.watch_due_ns;
+	const uint64_t now = monotonic_ns(), wait = due > now ? due - now : 0;
+	const struct timespec timeout = { .tv_sec = (time_t)(wait / (1000 * MS)), .tv_nsec = (long)(wait % (1000 * MS)) };
+	int result;
+
+	/* A descriptor of -1 is passed over. */
+	ready[0] = (struct pollfd){ .fd = caretaker.is_over ? -1 : STDIN_FILENO, .events = POLLIN };
+	ready[1] = (struct pollfd){ .fd = caretaker.tends ? caretaker.inotify : -1, .events = POLLIN };
+	ready[2] = (struct pollfd){ .fd = caretaker.root_end, .events = POLLIN };
+	result = ppoll(ready, 3, due == NEVER ? NULL : &timeout, NULL);
+	return result >= 0 || errno == EINTR;
+}
+
+static bool work(void)
+{
+	struct pollfd ready[3];
+
+	while (!caretaker.is_over || caretaker.root > 0) {
+		uint64_t now;
+
+		if (!sleep_until_due(ready))
+			return false;
+		if (ready[0].revents != 0 && !read_input())
+			break;
+		if (ready[1].revents != 0)
+			take_event();
+		if (ready[2].revents != 0)
+			end_watch();
+		now = monotonic_ns();
+		if (caretaker.tends && now >= caretaker.pool_due_ns)
+			look_after_pool(now);
+		if (now >= caretaker.watch_due_ns)
+			look_at_tools(now);
+	}
+	end_watch();
+	return true;
+}
+
+bool caretaker_work(const struct self *self, char *const words[])
+{
+	const bool makes = words[0][0] != '\0';
+
+	caretaker.self = self;
+	signal(SIGPIPE, SIG_IGN); /* who started us is gone then, and stdin tells */
+	/* Open for as long as we live: else what is in it would go with its last client. */
+	if (makes && pool_make(words[0], strtol(words[1], NULL, 10)) < 0)
+		return !say("failed", errno);
+	if (printf("%s\n", style_of_make(self)) < 0 || fflush(stdout) != 0)
+		return false;
+	(void)!chdir("/"); /* no file system is to be kept busy by us */
+	return work();
+}

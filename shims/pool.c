@@ -1,0 +1,102 @@
+#include "pool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "process.h"
+
+enum { CHUNK = 4096 }; /* a write of no more is whole or nothing (pipe(7), PIPE_BUF) */
+
+/* make's byte; clients give back the byte that they read. */
+static const char TOKEN = '+';
+
+/* Returns how many of the tokens went in; fewer where it is full, or on an error, which errno then tells. */
+static long put(int fd, long tokens)
+{
+	char bytes[CHUNK];
+	long done = 0;
+
+	memset(bytes, TOKEN, sizeof bytes);
+	while (done < tokens) {
+		size_t size = tokens - done < CHUNK ? (size_t)(tokens - done) : CHUNK;
+		ssize_t n = write(fd, bytes, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+int pool_make(const char *path, long tokens)
+{
+	int fd, result, error;
+
+	do
+		result = mkfifo(path, 0600);
+	while (result < 0 && errno == EINTR);
+	if (result < 0)
+		return -1;
+	fd = open_high(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW);
+	/* Whatever our umask is. */
+	if (fd >= 0 && fchmod(fd, 0600) == 0 && put(fd, tokens) == tokens)
+		return fd;
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return -1;
+}
+
+int pool_add(const struct jobserver *jobserver, long tokens)
+{
+	return tokens > 0 ? (int)put(jobserver->write_fd, tokens) : 0;
+}
+
+int pool_take(const struct jobserver *jobserver, long tokens)
+{
+	char bytes[CHUNK];
+	long done = 0;
+
+	while (done < tokens) {
+		ssize_t n = read(jobserver->read_fd, bytes, tokens - done < CHUNK ? (size_t)(tokens - done) : CHUNK);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	return (int)done;
+}
+
+int pool_free(const struct jobserver *jobserver)
+{
+	int tokens = 0;
+
+	return ioctl(jobserver->read_fd, FIONREAD, &tokens) < 0 ? -1 : tokens;
+}
+
+bool pool_follow_size(const struct jobserver *jobserver, struct ledger *ledger)
+{
+	volatile int32_t *total = FIELD(int32_t, ledger->header, HEADER_TOTAL);
+	const int32_t asked = *FIELD(int32_t, ledger->header, HEADER_WANTED), wanted = asked < 1 ? 1 : asked;
+
+	if (ledger->fd < 0)
+		return true;
+	if (wanted > *total)
+		*total += pool_add(jobserver, (long)wanted - *total);
+	else if (wanted < *total)
+		*total -= pool_take(jobserver, (long)*total - wanted);
+	return *total == wanted;
+}

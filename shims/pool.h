@@ -1,0 +1,27 @@
+/* A pool of our own: its FIFO, made and filled, and how many tokens it shall have. */
+#ifndef POOL_H
+#define POOL_H
+
+#include <stdbool.h>
+
+struct jobserver;
+struct ledger;
+
+/* Makes the FIFO at path (0600) and puts so many tokens into it. Returns a descriptor that keeps it open, non-blocking; -1 with
+ * errno: EAGAIN where a FIFO does not hold so many. */
+int pool_make(const char *path, long tokens);
+
+/* Puts tokens into the pool. Returns how many went in. */
+int pool_add(const struct jobserver *jobserver, long tokens);
+
+/* Takes at most so many free tokens out of the pool. Returns how many it took. */
+int pool_take(const struct jobserver *jobserver, long tokens);
+
+/* How many tokens are free; -1 where that can't be told. */
+int pool_free(const struct jobserver *jobserver);
+
+/* One step towards the size that is wanted of a server: more come at once, surplus ones are taken as they are given back.
+ * Returns true once the pool has that size. */
+bool pool_follow_size(const struct jobserver *jobserver, struct ledger *ledger);
+
+#endif

@@ -1,0 +1,104 @@
+#include "recovery.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+#include "contract.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "pool.h"
+
+enum {
+	QUIET_MS = 500, /* without a token given back before anybody looks: mtime's clock ticks every 10 ms at worst */
+	SHARE = 150,    /* of the time, looking takes one in so many at most */
+};
+
+static const uint64_t MS = 1000000; /* in nanoseconds */
+
+static int64_t written_at(const struct jobserver *jobserver)
+{
+	struct stat status;
+
+	if (fstat(jobserver->read_fd, &status) < 0)
+		return 0;
+	return (int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+}
+
+long recovery_lost(long total, const struct recovery_look *first, const struct recovery_look *second)
+{
+	long held = first->census.held > second->census.held ? first->census.held : second->census.held;
+	long lost = total - second->census.free - held;
+
+	if (first->census.blind || second->census.blind || first->census.free < 0 || second->census.free < 0)
+		return 0;
+	if (first->written_ns != second->written_ns || first->census.free != second->census.free)
+		return 0;
+	return lost > 0 ? lost : 0;
+}
+
+static struct recovery_look look_at(const struct jobserver *jobserver, struct ledger *ledger)
+{
+	struct recovery_look look = { .written_ns = written_at(jobserver) };
+
+	census_take(jobserver, ledger, &look.census);
+	return look;
+}
+
+long recovery_count(const struct jobserver *jobserver, struct ledger *ledger, const char **why)
+{
+	static struct recovery_look first, second;
+	const struct timespec pause = { .tv_nsec = QUIET_MS * (long)MS };
+	const long total = *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+
+	first = look_at(jobserver, ledger);
+	*why = first.census.blind ? first.census.why : first.census.free < 0 ? "they are moving" : "";
+	if (**why != '\0')
+		return -1;
+	/* One look that finds nothing lost is enough. */
+	if (first.census.free + first.census.held >= total)
+		return 0;
+	nanosleep(&pause, NULL);
+	first = look_at(jobserver, ledger);
+	nanosleep(&pause, NULL);
+	second = look_at(jobserver, ledger);
+	return recovery_lost(total, &first, &second);
+}
+
+/* What two looks tell is put right. */
+static struct recovery_change mend(struct recovery *recovery, const struct recovery_look *look,
+                                   const struct jobserver *jobserver, struct ledger *ledger)
+{
+	const long total = *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+	const long lost = recovery->looked ? recovery_lost(total, &recovery->last, look) : 0;
+	struct recovery_change change = { .restored = pool_add(jobserver, lost) };
+
+	if (change.restored > 0)
+		__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RESTORED), change.restored, __ATOMIC_SEQ_CST);
+	if (!look->census.blind && look->census.free > total)
+		change.surplus = pool_take(jobserver, look->census.free - total);
+	recovery->looked = lost == 0;
+	recovery->last = *look;
+	return change;
+}
+
+struct recovery_change recovery_step(struct recovery *recovery, const struct jobserver *jobserver, struct ledger *ledger)
+{
+	const struct recovery_change nothing = { .restored = 0 };
+	const uint64_t began = monotonic_ns(), began_cpu = cpu_ns();
+	struct recovery_look look = { .written_ns = written_at(jobserver) };
+	uint64_t cost;
+
+	if (look.written_ns != recovery->written_ns || recovery->written_seen_ns == 0) {
+		recovery->written_ns = look.written_ns;
+		recovery->written_seen_ns = began;
+	}
+	if (began - recovery->written_seen_ns < QUIET_MS * MS || began < recovery->due_ns || ledger->fd < 0)
+		return nothing;
+	census_take(jobserver, ledger, &look.census);
+	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_LOOKS), 1, __ATOMIC_SEQ_CST);
+	cost = (cpu_ns() - began_cpu) * SHARE;
+	recovery->due_ns = began + (cost > QUIET_MS * MS ? cost : QUIET_MS * MS);
+	if (written_at(jobserver) != look.written_ns)
+		return nothing;
+	return mend(recovery, &look, jobserver, ledger);
+}
