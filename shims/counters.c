@@ -9,6 +9,11 @@ uint32_t ledger_running(const struct ledger *ledger)
 	return *FIELD(uint32_t, ledger->header, HEADER_RUNNING);
 }
 
+uint32_t ledger_overdrafts(const struct ledger *ledger)
+{
+	return *FIELD(uint32_t, ledger->header, HEADER_OVERDRAFTS);
+}
+
 void ledger_count_overdraft(struct ledger *ledger)
 {
 	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_OVERDRAFTS), 1, __ATOMIC_SEQ_CST);

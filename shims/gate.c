@@ -17,6 +17,7 @@
 #include "policy.h"
 #include "process.h"
 #include "toolfile.h"
+#include "tree.h"
 
 /* A test's launcher is built with others. */
 #ifndef LOADAVG
@@ -75,17 +76,16 @@ static bool add_up(const struct asking *asking, void *state)
 static bool add_unused(const struct asking *asking, void *state)
 {
 	struct others *others = state;
-	struct process_tree tree;
 	char program[16] = "";
-	uint64_t used = 0;
+	uint64_t pages, used = 0;
 
 	if (asking->gated || asking->promise == 0)
 		return false;
 	/* A launcher's by its name: in another PID namespace the number may be somebody else's. */
 	if (!asking->tool)
 		process_program(asking->pid, program, sizeof program);
-	if ((asking->tool || strcmp(program, "launcher") == 0) && process_tree(asking->pid, &tree))
-		used = tree.pages * (uint64_t)(sysconf(_SC_PAGESIZE) / 1024);
+	if ((asking->tool || strcmp(program, "launcher") == 0) && tree_pages(asking->pid, &pages))
+		used = pages * (uint64_t)(sysconf(_SC_PAGESIZE) / 1024);
 	if (used < asking->promise)
 		others->unused += asking->promise - used;
 	return false;

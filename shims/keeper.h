@@ -13,8 +13,7 @@ struct ledger;
 enum { LOOK_AGAIN_MS = 250, SLEEP_MAX_MS = 10000 };
 
 struct keeper {
-	uint64_t looked_ns;
-	int look_again_ms; /* when it wants to look next */
+	uint64_t reclaim_due_ns; /* it looks for the dead then, CLOCK_MONOTONIC */
 	struct patience patience;
 };
 
@@ -23,6 +22,9 @@ struct keeper keeper_make(double patience);
 
 /* Looks for the dead, four times a second. True where patience is out. */
 bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, struct ledger *ledger);
+
+/* In how many ms it wants to look again. */
+int keeper_due_ms(const struct keeper *keeper);
 
 /* ms, and each_ms more for every launcher that looks as well. */
 int keeper_longer(int ms, int each_ms, const struct ledger *ledger);

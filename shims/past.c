@@ -20,6 +20,7 @@
 #include "resolve.h"
 #include "seen.h"
 #include "sight.h"
+#include "tree.h"
 
 enum {
 	KINDS_MAX = 128,
@@ -146,7 +147,7 @@ static void look_below(pid_t pid, void *state)
 		here.has_launcher = true;
 	} else {
 		here.has_launcher = sight == LAUNCHER;
-		process_each_child(pid, look_below, &here);
+		tree_each_child(pid, look_below, &here);
 	}
 	if (sight == PAST && !above->in_past) {
 		if (!here.has_launcher && is_at_work(process, here.has_children))

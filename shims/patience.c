@@ -1,79 +1,93 @@
 #include "patience.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "jobserver.h"
 #include "ledger.h"
-#include "process.h"
+
+enum { SHARE = 100 }; /* of a processor, looking takes one in so many at most */
 
 static const uint64_t SECOND = 1000000000u;
 
-/* The outermost client on our chain: all that can hold a slot we wait for is below it. -1 where there is none. */
-static pid_t outermost_client(const struct jobserver *jobserver, const struct ledger *ledger)
+struct patience patience_make(double seconds)
 {
-	struct process process = { .parent = getppid() };
-	pid_t outermost = -1;
-
-	while (process.parent > 0 && process_read(process.parent, &process))
-		if (ledger_owned_by(ledger, &process) || client_of(&process, jobserver))
-			outermost = process.pid;
-	return outermost;
+	return (struct patience){ .seconds = seconds, .arrived_ns = monotonic_ns() };
 }
 
-/* CPU time spent on the whole machine since boot, in clock ticks: the first line of /proc/stat without idle, iowait. */
-static bool machine_cpu(uint64_t *ticks)
+/* Whether more than a twentieth of a core was used since the last sample, of the whole machine half a core; or one of them ended.
+ * One tick is nothing: who wakes up for a moment may cross its border. */
+static bool has_worked(const struct patience *patience, const struct work_done *done, uint64_t now)
 {
-	enum { IDLE = 3, IOWAIT = 4, FIELDS = 8 };
-	char text[512];
-	char *at = text + strlen("cpu ");
+	const uint64_t tick_ns = SECOND / (uint64_t)sysconf(_SC_CLK_TCK), elapsed = now - patience->sampled_ns;
+	uint64_t ticks;
 
-	if (read_small_file("/proc/stat", text, sizeof text) < 0 || strncmp(text, "cpu ", strlen("cpu ")) != 0)
-		return false;
-	*ticks = 0;
-	for (int field = 0; field < FIELDS; field++) {
-		uint64_t value = strtoull(at, &at, 10);
+	if (!patience->sampled || done->whole_machine != patience->done.whole_machine || done->ticks < patience->done.ticks)
+		return true;
+	ticks = done->ticks - patience->done.ticks;
+	return ticks > 1 && ticks * tick_ns * (done->whole_machine ? 2 : 20) > elapsed;
+}
 
-		if (field != IDLE && field != IOWAIT)
-			*ticks += value;
+/* Returns when the next sample is due. */
+static uint64_t sample(struct patience *patience, uint64_t now)
+{
+	const uint64_t began_cpu = cpu_ns();
+	struct work_done done;
+	uint64_t cost;
+
+	if (work_measure(&patience->work, &done)) {
+		if (has_worked(patience, &done, now))
+			patience->idle_since_ns = now;
+		patience->sampled = true;
+		patience->sampled_ns = now;
+		patience->done = done;
 	}
-	return true;
+	cost = (cpu_ns() - began_cpu) * SHARE;
+	return now + (cost > SECOND / 5 ? cost : SECOND / 5);
 }
 
-static void sample(struct patience *patience, uint64_t now)
+static uint64_t later(uint64_t one, uint64_t other)
 {
-	struct process_tree tree = { .ticks = 0 };
-	uint64_t ticks, tick_ns = SECOND / (uint64_t)sysconf(_SC_CLK_TCK), elapsed = now - patience->sampled_ns;
-	bool below_root = patience->root > 0 && process_tree(patience->root, &tree);
+	return one > other ? one : other;
+}
 
-	ticks = tree.ticks;
-	if (!below_root) {
-		patience->root = -1;
-		if (!machine_cpu(&ticks))
-			return;
+static uint64_t sooner(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+static uint64_t idle_needed(const struct patience *patience, const struct ledger *ledger, uint64_t limit)
+{
+	return sooner(limit, ledger_overdrafts(ledger) == patience->overdrafts ? SECOND : SECOND / 2);
+}
+
+/* When it will be out, as far as is known now. */
+static uint64_t end_of(const struct patience *patience, uint64_t slots_stand_still_ns, uint64_t needed)
+{
+	return later(slots_stand_still_ns, patience->idle_since_ns + needed);
+}
+
+bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, struct ledger *ledger)
+{
+	const uint64_t limit = (uint64_t)(patience->seconds * (double)SECOND), now = monotonic_ns();
+	const uint64_t slots_stand_still_ns = later(ledger_progress(ledger), patience->arrived_ns) + limit;
+	uint64_t needed, end;
+
+	if (!patience->knows_overdrafts) {
+		patience->knows_overdrafts = true;
+		patience->overdrafts = ledger_overdrafts(ledger);
 	}
-	/* Work is more than a twentieth of a core, for the whole machine half a core; or a process that ended. */
-	if (patience->sampled_ns == 0 || ticks < patience->ticks ||
-	    (ticks - patience->ticks) * tick_ns * (below_root ? 20 : 2) > elapsed)
-		patience->idle_since_ns = now;
-	patience->sampled_ns = now;
-	patience->ticks = ticks;
-}
-
-bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, const struct ledger *ledger)
-{
-	uint64_t limit = (uint64_t)(patience->seconds * (double)SECOND);
-	uint64_t idle_needed = limit < SECOND ? limit : SECOND;
-	uint64_t now = monotonic_ns(), progress = ledger_progress(ledger);
-	uint64_t since = progress > patience->arrived_ns ? progress : patience->arrived_ns;
-
+	needed = idle_needed(patience, ledger, limit);
 	/* Nothing is looked at before the last second: a wait is mostly just a wait. */
-	if (patience->seconds <= 0 || now - since + idle_needed < limit)
+	patience->due_ns = patience->seconds <= 0 ? UINT64_MAX : slots_stand_still_ns - needed;
+	if (now < patience->due_ns)
 		return false;
-	if (patience->root == 0)
-		patience->root = outermost_client(jobserver, ledger);
-	if (now - patience->sampled_ns >= SECOND / 5)
-		sample(patience, now);
-	return now - since >= limit && now - patience->idle_since_ns >= idle_needed;
+	patience->work.jobserver = jobserver;
+	patience->work.ledger = ledger;
+	if (now >= patience->sample_due_ns || now >= end_of(patience, slots_stand_still_ns, needed))
+		patience->sample_due_ns = sample(patience, now);
+	if (!patience->sampled)
+		patience->idle_since_ns = now; /* nothing can be told */
+	end = end_of(patience, slots_stand_still_ns, needed);
+	patience->due_ns = sooner(patience->sample_due_ns, end);
+	return now >= end;
 }

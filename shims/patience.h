@@ -1,25 +1,31 @@
-/* Tells a deadlock from a long wait (DESIGN 4.6): nobody takes a slot and nobody works. */
+/* Tells a deadlock from a long wait: nobody takes a slot, and nobody works (docs/protocol.md, "Deadlocks"). */
 #ifndef PATIENCE_H
 #define PATIENCE_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-struct jobserver;
-struct ledger;
+#include "work.h"
 
 struct patience {
 	double seconds; /* 0: for ever */
 	uint64_t arrived_ns;
-	pid_t root; /* the outermost client above us, -1: there is none; 0: not looked for yet */
-	uint64_t sampled_ns;
+	bool knows_overdrafts; /* the next one is noted */
+	uint32_t overdrafts;   /* that there were when the wait began */
+	struct work work;
+	bool sampled;
+	uint64_t sampled_ns, sample_due_ns;
+	struct work_done done; /* at the last sample */
 	uint64_t idle_since_ns;
-	uint64_t ticks;
+	uint64_t due_ns;       /* it wants to be asked again then, CLOCK_MONOTONIC; UINT64_MAX: never */
 };
 
-/* To be asked every now and then by who waits. True once no slot was taken for the given time although we wait for
- * one, and for the last second of it all that runs below this jobserver's outermost client stood still. */
-bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, const struct ledger *ledger);
+/* Begins to wait now. */
+struct patience patience_make(double seconds);
+
+/* To be asked by one of those who wait, not later than at due_ns. True once no slot was taken for the given time although we wait
+ * for one, and for the last second of it all who hold slots stood still; for half a second where such a wait has ended before,
+ * while we waited: then what stands still is known to. */
+bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, struct ledger *ledger);
 
 #endif

@@ -184,8 +184,7 @@ void process_program(pid_t pid, char *name, size_t size)
 		strcpy(name, base);
 }
 
-/* Calls visit for each entry of a directory of /proc whose name is a number, until it returns true. */
-static bool each_number(const char *path, bool (*visit)(int directory, const char *name, void *state), void *state)
+bool process_each_number(const char *path, bool (*visit)(int directory, const char *name, void *state), void *state)
 {
 	_Alignas(struct directory_entry) char buffer[2048];
 	bool found = false;
@@ -217,65 +216,12 @@ bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, v
 	char path[32];
 
 	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-	return each_number(path, visit, state);
+	return process_each_number(path, visit, state);
 }
 
 bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *state)
 {
-	return each_number("/proc", visit, state);
-}
-
-struct children {
-	void (*visit)(pid_t child, void *state);
-	void *state;
-};
-
-/* Those of one thread; true, to stop, where the kernel does not tell them. */
-static bool each_of_thread(int directory, const char *thread, void *state)
-{
-	const struct children *children = state;
-	char path[64], text[4096], *at = text, *end;
-
-	snprintf(path, sizeof path, "%s/children", thread);
-	if (read_small_file_at(directory, path, text, sizeof text) < 0)
-		return errno == ENOENT && access("/proc/self/task", F_OK) == 0 && access("/proc/thread-self/children", F_OK) < 0;
-	for (;;) {
-		long child = strtol(at, &end, 10);
-
-		if (end == at)
-			return false;
-		at = end;
-		children->visit((pid_t)child, children->state);
-	}
-}
-
-bool process_each_child(pid_t pid, void (*visit)(pid_t child, void *state), void *state)
-{
-	struct children children = { .visit = visit, .state = state };
-	char path[32];
-
-	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-	return !each_number(path, each_of_thread, &children);
-}
-
-static void add_child(pid_t child, void *state)
-{
-	struct process_tree *tree = state, below;
-
-	if (!process_tree(child, &below))
-		return;
-	tree->ticks += below.ticks;
-	tree->pages += below.pages;
-}
-
-bool process_tree(pid_t pid, struct process_tree *tree)
-{
-	struct process process;
-
-	if (!process_read(pid, &process))
-		return false;
-	*tree = (struct process_tree){ .ticks = process.cpu, .pages = process.pages };
-	return process_each_child(pid, add_child, tree);
+	return process_each_number("/proc", visit, state);
 }
 
 bool process_stat_fd(pid_t pid, int fd, struct stat *status)

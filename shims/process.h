@@ -30,17 +30,8 @@ int process_open(pid_t pid);
 /* Calls visit for each process that /proc shows, until it returns true. True if one did. */
 bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *state);
 
-/* Calls visit for each child of pid; some may be left out while others end. False where the kernel does not tell them. */
-bool process_each_child(pid_t pid, void (*visit)(pid_t child, void *state), void *state);
-
-/* What a process and all that descends from it use. */
-struct process_tree {
-	uint64_t ticks; /* of CPU time so far */
-	uint64_t pages; /* resident */
-};
-
-/* Fills tree. False where there is no such process, or the kernel does not tell children. */
-bool process_tree(pid_t pid, struct process_tree *tree);
+/* Calls visit for each entry of a directory of /proc whose name is a number, until it returns true. True if one did. */
+bool process_each_number(const char *path, bool (*visit)(int directory, const char *name, void *state), void *state);
 
 /* The path of the program that pid runs, without " (deleted)", to be used at once (arena.h); NULL where it can't be read. */
 const char *process_path(pid_t pid);

@@ -251,3 +251,32 @@ bool ledger_count(const struct ledger *ledger, long *tokens, long *launchers)
 	*launchers = count.launchers;
 	return true;
 }
+
+struct holders {
+	const struct ledger *ledger;
+	void (*visit)(pid_t pid, bool is_tool, void *state);
+	void *state;
+	bool unseen;
+};
+
+static void visit_holder(unsigned index, const unsigned char *record, void *state)
+{
+	struct holders *holders = state;
+	uint32_t pid;
+	enum owner owner;
+
+	if (index == holders->ledger->index || (record[RECORD_STATE] != STATE_HELD && record[RECORD_STATE] != STATE_TOOL))
+		return;
+	owner = record_owner(holders->ledger, index, record);
+	holders->unseen = holders->unseen || owner == OWNER_UNSEEN;
+	memcpy(&pid, record + RECORD_PID, sizeof pid);
+	if (owner == OWNER_LIVES)
+		holders->visit((pid_t)pid, record[RECORD_STATE] == STATE_TOOL, holders->state);
+}
+
+bool ledger_each_holder(const struct ledger *ledger, void (*visit)(pid_t pid, bool is_tool, void *state), void *state)
+{
+	struct holders holders = { .ledger = ledger, .visit = visit, .state = state };
+
+	return ledger->fd < 0 || (each_record(ledger, visit_holder, &holders) && !holders.unseen);
+}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct jobserver;
 struct ledger;
@@ -26,6 +27,10 @@ uint32_t ledger_used(const struct ledger *ledger);
 
 /* Counts the records that may stand for a token, and the launchers that have one. False where they can't be read. */
 bool ledger_count(const struct ledger *ledger, long *tokens, long *launchers);
+
+/* Calls visit with the pid of each run but ours that has a slot: that of a launcher, in its own PID namespace, or of the tool that
+ * one became. False where that can't be told of one. */
+bool ledger_each_holder(const struct ledger *ledger, void (*visit)(pid_t pid, bool is_tool, void *state), void *state);
 
 /* Returns the token of every record whose owner is dead, and clears the record. */
 void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);

@@ -72,7 +72,9 @@ static void wait_for_slot(const struct jobserver *jobserver, const struct job *j
 				break;
 			}
 			holder = job->pays ? HOLDER_NONE : implicit_watch(jobserver, job->key);
-			timeout_ms = holder == HOLDER_UNSEEN || holder == HOLDER_GONE ? UNSEEN_HOLDER_MS : keeper->look_again_ms;
+			timeout_ms = keeper_due_ms(keeper);
+			if ((holder == HOLDER_UNSEEN || holder == HOLDER_GONE) && timeout_ms > UNSEEN_HOLDER_MS)
+				timeout_ms = UNSEEN_HOLDER_MS;
 			free_looks = holder == HOLDER_GONE ? free_looks + 1 : 0;
 			/* It is the first one's, unless that one can't be woken, or does not come. */
 			overdue = holder == HOLDER_GONE && (queue_is_first(&queue) || !queue_wake_first(&queue) ||

@@ -1,0 +1,107 @@
+#include "tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "process.h"
+
+enum { PROCESSES_MAX = 32768 }; /* with more of them it can't be told what they do */
+
+struct children {
+	void (*visit)(pid_t child, void *state);
+	void *state;
+};
+
+/* The kernel prints the children as numbers, each with a space behind it (proc_pid_task_children in fs/proc/array.c). A read may
+ * end in the middle of one. */
+static void read_children(int fd, const struct children *children)
+{
+	char text[4096];
+	long child = 0;
+	ssize_t length;
+
+	while ((length = read(fd, text, sizeof text)) != 0) {
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return;
+		for (ssize_t i = 0; i < length; i++) {
+			if (text[i] >= '0' && text[i] <= '9') {
+				child = child * 10 + (text[i] - '0');
+			} else if (child > 0) {
+				children->visit((pid_t)child, children->state);
+				child = 0;
+			}
+		}
+	}
+}
+
+/* Those of one thread; true, to stop, where the kernel does not tell them. */
+static bool each_of_thread(int directory, const char *thread, void *state)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/children", thread);
+	fd = open_high_at(directory, path, O_RDONLY);
+	if (fd < 0)
+		return errno == ENOENT && access("/proc/self/task", F_OK) == 0 && access("/proc/thread-self/children", F_OK) < 0;
+	read_children(fd, state);
+	close(fd);
+	return false;
+}
+
+bool tree_each_child(pid_t pid, void (*visit)(pid_t child, void *state), void *state)
+{
+	struct children children = { .visit = visit, .state = state };
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	return !process_each_number(path, each_of_thread, &children);
+}
+
+/* Those whose children are still to be found. Its pages are touched as far as they are needed. */
+static struct {
+	pid_t pids[PROCESSES_MAX];
+	size_t count;
+} queue;
+
+static void add_to_queue(pid_t child, void *state)
+{
+	(void)state;
+	if (queue.count < PROCESSES_MAX)
+		queue.pids[queue.count++] = child;
+}
+
+enum tree_seen tree_each(pid_t root, void (*visit)(const struct process *process, void *state), void *state)
+{
+	struct process process;
+
+	if (!process_read(root, &process))
+		return TREE_GONE;
+	queue.count = 0;
+	add_to_queue(root, NULL);
+	for (size_t i = 0; i < queue.count; i++) {
+		if (!process_read(queue.pids[i], &process))
+			continue; /* it has ended meanwhile */
+		visit(&process, state);
+		if (!tree_each_child(queue.pids[i], add_to_queue, NULL))
+			return TREE_UNKNOWN;
+	}
+	return queue.count < PROCESSES_MAX ? TREE_SEEN : TREE_UNKNOWN;
+}
+
+static void add_pages(const struct process *process, void *state)
+{
+	uint64_t *pages = state;
+
+	*pages += process->pages;
+}
+
+bool tree_pages(pid_t root, uint64_t *pages)
+{
+	*pages = 0;
+	return tree_each(root, add_pages, pages) == TREE_SEEN;
+}

@@ -1,0 +1,26 @@
+/* What runs below a process, however deep and wide: with a stack and descriptors of constant size. */
+#ifndef TREE_H
+#define TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process;
+
+/* Calls visit for each child of pid; some may be left out while others end. False where the kernel does not tell them. */
+bool tree_each_child(pid_t pid, void (*visit)(pid_t child, void *state), void *state);
+
+enum tree_seen {
+	TREE_SEEN,
+	TREE_GONE,    /* there is no such process */
+	TREE_UNKNOWN, /* the kernel does not tell children, or there are too many */
+};
+
+/* Calls visit for the process and for each one that descends from it. */
+enum tree_seen tree_each(pid_t root, void (*visit)(const struct process *process, void *state), void *state);
+
+/* The resident pages of a process and of all that descends from it. False where that can't be told. */
+bool tree_pages(pid_t root, uint64_t *pages);
+
+#endif

@@ -1,0 +1,117 @@
+#include "work.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "census.h"
+#include "client.h"
+#include "jobserver.h"
+#include "ledger.h"
+#include "process.h"
+#include "records.h"
+#include "resolve.h"
+#include "tree.h"
+
+/* All that can hold a slot of a pool that a build has for itself is below it. */
+static pid_t outermost_client(const struct work *work)
+{
+	struct process process = { .parent = getppid() };
+	pid_t outermost = -1;
+
+	while (process.parent > 0 && process_read(process.parent, &process))
+		if (ledger_owned_by(work->ledger, &process) || client_of(&process, work->jobserver))
+			outermost = process.pid;
+	return outermost;
+}
+
+/* Of the whole machine since boot: the first line of /proc/stat without idle, iowait. */
+static bool measure_machine(uint64_t *ticks)
+{
+	enum { IDLE = 3, IOWAIT = 4, FIELDS = 8 };
+	char text[512];
+	char *at = text + strlen("cpu ");
+
+	if (read_small_file("/proc/stat", text, sizeof text) < 0 || strncmp(text, "cpu ", strlen("cpu ")) != 0)
+		return false;
+	*ticks = 0;
+	for (int field = 0; field < FIELDS; field++) {
+		uint64_t value = strtoull(at, &at, 10);
+
+		if (field != IDLE && field != IOWAIT)
+			*ticks += value;
+	}
+	return true;
+}
+
+static bool is_launcher_process(pid_t pid)
+{
+	const char *path = process_path(pid);
+
+	return path != NULL && is_launcher(path);
+}
+
+/* `jobshim run` and its like, by the name that it gives itself, or a launcher: what those do is no work of the build's. */
+static bool is_ours(const struct process *process)
+{
+	return strcmp(process->comm, "jobshim") == 0 || is_launcher_process(process->pid);
+}
+
+struct sum {
+	uint64_t ticks;
+	bool unseen; /* a part of it can't be told */
+};
+
+static void add_process(const struct process *process, void *state)
+{
+	struct sum *sum = state;
+
+	if (!is_ours(process))
+		sum->ticks += process->cpu;
+}
+
+static void add_tree(pid_t root, struct sum *sum)
+{
+	if (tree_each(root, add_process, sum) != TREE_SEEN)
+		sum->unseen = true;
+}
+
+/* Where its number is none of a launcher's it has just ended, or is in another PID namespace: nothing can be told of it. */
+static void add_holder(pid_t pid, bool is_tool, void *state)
+{
+	struct sum *sum = state;
+
+	if (is_tool || is_launcher_process(pid))
+		add_tree(pid, sum);
+	else
+		sum->unseen = true;
+}
+
+/* A pool that a server keeps has clients beside each other. */
+static bool is_shared(const struct work *work)
+{
+	return work->outermost < 0 || (work->ledger->owner == 0 && ledger_slots(work->ledger) >= 0);
+}
+
+bool work_measure(struct work *work, struct work_done *done)
+{
+	struct sum sum = { .ticks = 0 };
+
+	if (work->outermost == 0)
+		work->outermost = outermost_client(work);
+	if (work->outermost > 0)
+		add_tree(work->outermost, &sum);
+	if (!ledger_each_holder(work->ledger, add_holder, &sum))
+		sum.unseen = true;
+	if (is_shared(work)) {
+		const pid_t *clients;
+		const long count = census_clients(work->jobserver, work->ledger, &clients);
+
+		for (long i = 0; i < count; i++)
+			add_tree(clients[i], &sum);
+		sum.unseen = sum.unseen || count < 0;
+	}
+	done->ticks = sum.ticks;
+	done->whole_machine = sum.unseen;
+	return !sum.unseen || measure_machine(&done->ticks);
+}

@@ -1,0 +1,28 @@
+/* Whether those who hold the slots of a jobserver work: what they use of the processors. */
+#ifndef WORK_H
+#define WORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct jobserver;
+struct ledger;
+
+/* Where to look for it. */
+struct work {
+	const struct jobserver *jobserver;
+	struct ledger *ledger;
+	pid_t outermost; /* the outermost client above us, -1: there is none; 0: not looked for yet */
+};
+
+struct work_done {
+	uint64_t ticks;     /* CPU time so far, in clock ticks: less than before where one of them has ended */
+	bool whole_machine; /* those who hold the slots can't all be seen: it is of all processes */
+};
+
+/* Measures what is below the outermost client above us, below each run that has a slot, and, where several builds share the
+ * jobserver, below each client. Our own programs count for nothing, nor does waiting for a slot. False where nothing can be told. */
+bool work_measure(struct work *work, struct work_done *done);
+
+#endif
