@@ -1,7 +1,7 @@
 /** What `jobshim run` itself writes into a journal. */
 import { availableParallelism, constants } from 'node:os'
 import type { Ending } from '../ground/foreground.js'
-import { packageVersion } from '../ground/paths.js'
+import { packageVersion } from '../ground/version.js'
 import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
 import { openJournal } from '../journal/write.js'
 import type { Bypass } from '../toolchain/bypass.js'

@@ -1,24 +1,18 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
-import { packageRoot } from '../ground/paths.js'
-import { type Command, command } from './command.js'
+import { bundled } from '../ground/paths.js'
+import { print } from '../ground/print.js'
+import { command } from './command.js'
 
-/** What renders each shell's view of the commands; completions/ has the rest of its script. */
-const shells: Readonly<Record<string, () => Promise<(commands: readonly Command[]) => string>>> = {
-  bash: async () => (await import('./completion-bash.js')).renderBashCompletion,
-  zsh: async () => (await import('./completion-zsh.js')).renderZshCompletion,
-  fish: async () => (await import('./completion-fish.js')).renderFishCompletion,
-}
-
-const names = Object.keys(shells)
+/** The shells whose scripts the build writes: `src/commands/completion-script.ts` renders them. */
+const shells: readonly string[] = ['bash', 'zsh', 'fish']
 
 export const completion = command({
   name: 'completion',
   summary: 'print the script by which a shell completes jobshim',
-  operands: names.join('|'),
-  completes: { kind: 'choice', values: names },
+  operands: shells.join('|'),
+  completes: { kind: 'choice', values: shells },
   options: [],
   notes:
     'The script knows the commands of this version, and starts no jobshim. What stands behind jobshim run and ' +
@@ -37,17 +31,14 @@ export const completion = command({
   async run({ operands }) {
     const [shell, ...others] = operands
     if (shell === undefined || others.length > 0)
-      throw new Failure('completion: which shell?', `name one: ${names.join(', ')}`, exitCodes.usage)
-    const load = Object.hasOwn(shells, shell) ? shells[shell] : undefined
-    if (load === undefined)
+      throw new Failure('completion: which shell?', `name one: ${shells.join(', ')}`, exitCodes.usage)
+    if (!shells.includes(shell))
       throw new Failure(
         `completion: unknown shell ${JSON.stringify(shell)}`,
-        `name one of ${names.join(', ')}`,
+        `name one of ${shells.join(', ')}`,
         exitCodes.usage,
       )
-    const [render, { loadCommands }] = await Promise.all([load(), import('./command-table.js')])
-    const machinery = readFileSync(join(packageRoot, 'completions', `jobshim.${shell}`), 'utf8')
-    process.stdout.write(render(await loadCommands()) + machinery)
+    print(readFileSync(bundled(`completion.${shell}`), 'utf8'))
     return exitCodes.ok
   },
 })

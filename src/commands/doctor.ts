@@ -8,6 +8,7 @@ import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { endLike } from '../ground/foreground.js'
 import { renderJson } from '../ground/json.js'
+import { print } from '../ground/print.js'
 import { visible } from '../ground/visible.js'
 import { type Call, command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
@@ -40,7 +41,7 @@ export const doctor = command({
       checks.push(...judgeAll(buildRows, await buildWith([program, ...args], call)))
     }
     const isColoured = process.stdout.isTTY && process.stdout.hasColors()
-    process.stdout.write(flags.json ? `${renderJson({ checks })}\n` : renderChecks(checks, isColoured))
+    print(flags.json ? `${renderJson({ checks })}\n` : renderChecks(checks, isColoured))
     return checks.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.ok
   },
 })

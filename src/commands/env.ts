@@ -3,6 +3,7 @@ import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
+import { print } from '../ground/print.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { realDirectories } from '../shimdir/real-tools.js'
 import { shellVariables, usualPath } from '../shimdir/surroundings.js'
@@ -51,11 +52,11 @@ export const env = command({
     const shell = shellOf(flags.shell, environment)
     const settings = await loadSettings(flags, workingDirectory, environment)
     const { dir, installed } = await ensureShims(settings.dir, settings, environment)
-    if (installed) process.stderr.write(`jobshim: installed the shims in ${dir}\n`)
+    if (installed) print(`jobshim: installed the shims in ${dir}\n`, 2)
     const configured = await askPrefixes(realDirectories(environment.PATH || usualPath, dir), environment)
     const variables = shellVariables(dir, configured, environment)
     const lines = Object.entries(variables).map(([name, value]) => `${shells[shell](name, value)}\n`)
-    process.stdout.write(flags.json ? `${renderJson({ dir, variables })}\n` : lines.join(''))
+    print(flags.json ? `${renderJson({ dir, variables })}\n` : lines.join(''))
     return exitCodes.ok
   },
 })

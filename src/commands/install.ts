@@ -1,6 +1,7 @@
 import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { renderJson } from '../ground/json.js'
+import { print } from '../ground/print.js'
 import { visible } from '../ground/visible.js'
 import { type InstallReport, installShims } from '../shimdir/install.js'
 import { hasCcacheLinks, orderFault, renderOrderFault } from '../shimdir/order.js'
@@ -31,11 +32,11 @@ export const install = command({
   async run({ flags, workingDirectory, environment }) {
     const settings = await loadSettings(flags, workingDirectory, environment)
     const report = await installShims(settings.dir, settings, environment)
-    process.stdout.write(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
+    print(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
     const fault = orderFault(environment.PATH ?? '', report.dir, directory =>
       hasCcacheLinks(directory, [...report.added, ...report.kept]),
     )
-    if (fault) process.stderr.write(`${renderOrderFault(fault, report.dir)}\n`)
+    if (fault) print(`${renderOrderFault(fault, report.dir)}\n`, 2)
     return exitCodes.ok
   },
 })

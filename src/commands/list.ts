@@ -4,6 +4,7 @@ import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
+import { print } from '../ground/print.js'
 import { renderSize } from '../ground/size.js'
 import { listCosts, type ToolCosts } from '../shimdir/costs.js'
 import { layoutOf } from '../shimdir/layout.js'
@@ -33,7 +34,7 @@ export const list = command({
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     if (flags.costs) {
       const costs = listCosts(dir)
-      process.stdout.write(flags.json ? `${renderJson({ dir, costs })}\n` : renderCosts(costs))
+      print(flags.json ? `${renderJson({ dir, costs })}\n` : renderCosts(costs))
       return exitCodes.ok
     }
     const shims = listShims(dir, environment)
@@ -45,8 +46,8 @@ export const list = command({
       ),
     )
     const json = { dir, shims, ...(fault ? { ccacheBefore: fault.directory } : {}) }
-    process.stdout.write(flags.json ? `${renderJson(json)}\n` : renderColumns(rows))
-    if (fault) process.stderr.write(`${renderOrderFault(fault, dir)}\n`)
+    print(flags.json ? `${renderJson(json)}\n` : renderColumns(rows))
+    if (fault) print(`${renderOrderFault(fault, dir)}\n`, 2)
     const { launcher } = layoutOf(dir)
     if (shims.length > 0 && !existsSync(launcher))
       throw new Failure(`${launcher}: missing, so that no shim works`, 'jobshim install puts it there again')

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { renderJson } from '../ground/json.js'
+import { print } from '../ground/print.js'
 import { visible } from '../ground/visible.js'
 import { envFileName } from '../portage/places.js'
 import { installPortage } from '../portage/setup.js'
@@ -25,7 +26,7 @@ export const install = command({
     const root = resolve(workingDirectory, flags.root ?? '/')
     const settings = await loadSettings(flags, workingDirectory, environment)
     const report = await installPortage(root, settings, environment)
-    process.stdout.write(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
+    print(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
     return exitCodes.ok
   },
 })

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
+import { print } from '../ground/print.js'
 import { visible } from '../ground/visible.js'
 import { type PortageReport, switchPackage } from '../portage/setup.js'
 import type { Call, FlagsOf } from './command.js'
@@ -43,7 +44,7 @@ async function switchAll(
   const reports = operands.map(atom => switchPackage(root, atom, wish))
   const last = reports.at(-1)
   const report = { ...last, changed: reports.some(({ changed }) => changed) } as PortageReport
-  process.stdout.write(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
+  print(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
   return exitCodes.ok
 }
 

@@ -4,6 +4,7 @@ import type { Settings } from '../config/options.js'
 import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
+import { print } from '../ground/print.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
@@ -92,15 +93,8 @@ export const run = command({
 const journalPath = (path: string | undefined, workingDirectory: string): string | undefined =>
   path ? resolve(workingDirectory, path) : undefined
 
-// What the build is told by us; a stderr that can't be written (a closed pipe, a full disk) is no reason to fail it.
-export function say(text: string): void {
-  process.stderr.once('error', () => {})
-  try {
-    process.stderr.write(`${text}\n`)
-  } catch {
-    // as above
-  }
-}
+/** Tells the user something beside the build's own output. */
+export const say = (text: string): void => print(`${text}\n`, 2)
 
 // The shims stand first on PATH, and what the config says goes to them by environment, which wins over it. A ccache that
 // is called by its path comes through no shim: it gets its prefix here.

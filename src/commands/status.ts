@@ -6,6 +6,7 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { stateDirectory } from '../ground/paths.js'
+import { print } from '../ground/print.js'
 import { visible } from '../ground/visible.js'
 import { findAuth } from '../jobserver/auth.js'
 import { lookAtJobserver, type Picture, type Row } from '../jobserver/look.js'
@@ -51,7 +52,7 @@ export const status = command({
       return flags.json ? `${renderJson(seen)}\n` : render(seen, process.stdout.columns || 120)
     }
     if (!flags.watch) {
-      process.stdout.write(text())
+      print(text())
       return exitCodes.ok
     }
     const { redraw, untilQuit } = await import('../ground/redraw.js')

@@ -2,6 +2,7 @@ import { basename, extname, resolve } from 'node:path'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
+import { print } from '../ground/print.js'
 import { visible } from '../ground/visible.js'
 import { grouped } from '../journal/amounts.js'
 import { type Build, buildsOf, togetherOf } from '../journal/builds.js'
@@ -93,7 +94,7 @@ export const timeline = command({
         tookSeconds,
         skipped,
       }
-      process.stdout.write(`${renderJson(told)}\n`)
+      print(`${renderJson(told)}\n`)
     } else {
       const told = [
         `${output === '-' ? file : output}: ${counted(runs, 'tool run')}`,

@@ -1,6 +1,7 @@
 import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { renderJson } from '../ground/json.js'
+import { print } from '../ground/print.js'
 import { visible } from '../ground/visible.js'
 import { type UninstallReport, uninstallShims } from '../shimdir/uninstall.js'
 import { command } from './command.js'
@@ -17,7 +18,7 @@ export const uninstall = command({
   async run({ flags, workingDirectory, environment }) {
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     const report = await uninstallShims(dir)
-    process.stdout.write(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
+    print(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
     return exitCodes.ok
   },
 })

@@ -1,20 +1,14 @@
 /** Where jobshim's files live. */
-import { lstatSync, mkdirSync, readFileSync, type Stats } from 'node:fs'
+import { lstatSync, mkdirSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
 import { Failure, systemErrorCode } from './failure.js'
 
 /** The root of the installed package (or of the clone), without a slash at its end. */
-export const packageRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+export const packageRoot = resolve(import.meta.dirname, '../../..')
 
-/** Returns the version of this package. */
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
-    version: string
-  }
-  return version
-}
+/** Returns the path of a file that the build made, beside the bundles. */
+export const bundled = (name: string): string => join(packageRoot, 'dist/bundle', name)
 
 const isAbsolute = (path: string | undefined): path is string => path?.startsWith('/') ?? false
 

@@ -1,8 +1,8 @@
 /** The page: one file with everything in it, which asks the network for nothing. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { packageRoot, packageVersion } from '../ground/paths.js'
+import { bundled } from '../ground/paths.js'
+import { packageVersion } from '../ground/version.js'
 import { grouped } from './amounts.js'
 import type { Chart } from './chart.js'
 import type { Skipped } from './read.js'
@@ -13,12 +13,11 @@ import { type Theme, themes } from './theme.js'
 export const pageMark = '<meta name="generator" content="jobshim timeline">'
 
 /** What esbuild made of src/journal/page. */
-const bundled = (name: string): string =>
-  readFileSync(join(packageRoot, 'dist/src/journal/page', name), 'utf8')
+const pageFile = (suffix: string): string => readFileSync(bundled(`page.${suffix}`), 'utf8')
 
 /** Returns the page's text. */
 export function renderHtml(chart: Chart, skipped: Skipped): string {
-  const script = bundled('bundle.js')
+  const script = pageFile('js')
   const policy = [
     "default-src 'none'",
     `script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`,
@@ -36,7 +35,7 @@ ${pageMark}
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escaped(chart.title)} – jobshim timeline</title>
-<style>${schemes()}${bundled('bundle.css')}</style>
+<style>${schemes()}${pageFile('css')}</style>
 </head>
 <body>
 <header>

@@ -1,7 +1,8 @@
 /** What `jobshim run` needs: shims that are there, at the price of reading one small file. */
 import { type Stats, statSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { currentUid, packageVersion } from '../ground/paths.js'
+import { currentUid } from '../ground/paths.js'
+import { packageVersion } from '../ground/version.js'
 import { findLauncher } from './launcher.js'
 import { layoutOf } from './layout.js'
 import { readManifest } from './manifest.js'

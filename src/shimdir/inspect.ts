@@ -2,7 +2,8 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { currentUid, packageVersion } from '../ground/paths.js'
+import { currentUid } from '../ground/paths.js'
+import { packageVersion } from '../ground/version.js'
 import { adapterNames } from '../toolchain/adapters.js'
 import { isToolName } from '../toolchain/tool-name.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
@@ -143,7 +144,8 @@ function entriesOf(directory: string): string[] {
 
 /** Returns the names of the shims in a dir: those of the manifest that are still our links, sorted. */
 export function installedNames(layout: Layout): string[] {
-  return inspect(layout, undefined)
-    .known.filter(name => entryOf(layout, name).kind === 'shim')
-    .sort()
+  const manifest = readManifest(layout)
+  return manifest.kind === 'none'
+    ? []
+    : manifest.names.filter(name => entryOf(layout, name).kind === 'shim').sort()
 }

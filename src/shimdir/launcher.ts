@@ -1,7 +1,8 @@
 /** Finds the launcher that was built with the package, or by an earlier install. */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { dataHome, packageRoot, packageVersion } from '../ground/paths.js'
+import { dataHome, packageRoot } from '../ground/paths.js'
+import { packageVersion } from '../ground/version.js'
 
 export const launcherSources = join(packageRoot, 'shims')
 export const builtWithPackage = join(launcherSources, 'build/launcher')

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { packageVersion } from '../ground/paths.js'
+import { packageVersion } from '../ground/version.js'
 import { isToolName } from '../toolchain/tool-name.js'
 import { type Layout, shimTarget } from './layout.js'
 

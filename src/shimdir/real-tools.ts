@@ -1,7 +1,6 @@
 /** Which real tools are on PATH. Our own directories don't count. */
-import { readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import which from 'which'
 import { shimTarget } from './layout.js'
 
 /** Returns the absolute directories of a PATH, without shim dirs: ours, or those of another installation. */
@@ -21,8 +20,17 @@ function isShimDirectory(directory: string): boolean {
 
 /** Returns the path under which a PATH search finds the program, or undefined. */
 export function findTool(name: string, directories: readonly string[]): string | undefined {
-  if (directories.length === 0) return undefined
-  return which.sync(name, { path: directories.join(':'), nothrow: true }) ?? undefined
+  return directories.map(directory => join(directory, name)).find(isProgram)
+}
+
+function isProgram(path: string): boolean {
+  try {
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Returns the sorted names of all files in these directories. A directory that can't be read has none. */

@@ -79,8 +79,6 @@ export const defaultFamilies: readonly FamilyName[] = familyNames.filter(name =>
   familyRows.some(({ family, byDefault }) => family === name && byDefault),
 )
 
-const quote = (text: string): string => text.replace(/[.+]/g, '\\$&')
-
 // A triple is told by its machine: by shape alone `gcc-ar`, `llvm-as` and `ccache-cc` would have one too.
 const machines = [
   'aarch64\\w*',
@@ -107,21 +105,31 @@ const machines = [
   'x86_64',
   'xtensa\\w*',
 ]
-// A tool's name is no part of it: x86_64-linux-gnu-gcc-ar is gcc-ar.
-const triple = `(?:(?:${machines.join('|')})(?:-(?!gcc-|clang-|llvm-)[\\w.]+){0,3}-)?`
-const version = '(?:-\\d[\\d.]*)?'
+const machine = new RegExp(`^(?:${machines.join('|')})$`)
 
-const patterns = familyRows.map(row => ({
-  row,
-  pattern: new RegExp(
-    `^${row.triple ? triple : ''}(?:${row.names.map(quote).join('|')})${row.version ? version : ''}$`,
-  ),
-}))
+// A tool's name is no part of a triple: x86_64-linux-gnu-gcc-ar is gcc-ar.
+function isTriple(text: string): boolean {
+  const [first = '', ...others] = text.split('-')
+  return (
+    others.length <= 3 &&
+    machine.test(first) &&
+    others.every(part => /^(?!(gcc|clang|llvm)$)[\w.]+$/.test(part))
+  )
+}
+
+const namedBy = (name: string): ((row: FamilyRow) => boolean) => {
+  const unversioned = name.replace(/-\d[\d.]*$/, '')
+  return row => {
+    const rest = row.version ? unversioned : name
+    return row.names.some(
+      own =>
+        rest === own || (row.triple && rest.endsWith(`-${own}`) && isTriple(rest.slice(0, -own.length - 1))),
+    )
+  }
+}
 
 /** Returns the family a program of this name belongs to, or undefined. */
-export function familyOf(name: string): FamilyName | undefined {
-  return patterns.find(({ pattern }) => pattern.test(name))?.row.family
-}
+export const familyOf = (name: string): FamilyName | undefined => familyRows.find(namedBy(name))?.family
 
 /** Tells a family's name from a literal tool's. */
 export function isFamily(name: string): name is FamilyName {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { commandTable } from '../../src/commands/command-table.js'
-import { packageVersion } from '../../src/ground/paths.js'
+import { packageVersion } from '../../src/ground/version.js'
 import { jobshim } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
 

@@ -7,7 +7,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -124,10 +123,9 @@ test('doctor :: launcher :: one of another jobshim', async () => {
 
 test('doctor :: launcher :: not built yet, with a compiler and without', async () => {
   const home = join(makeWorkspace(), 'package')
-  for (const path of ['bin', 'dist/src', 'shims', 'package.json'])
+  for (const path of ['bin', 'dist/bundle', 'shims', 'package.json'])
     cpSync(join(repository, path), join(home, path), { recursive: true })
   rmSync(join(home, 'shims/build'), { recursive: true, force: true })
-  symlinkSync(join(repository, 'node_modules'), join(home, 'node_modules'))
   const tools = join(home, 'tools')
   const env = { PATH: tools, HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_RUNTIME_DIR: home }
   const line = [process.execPath, join(home, 'bin/jobshim.js'), 'doctor', '--json']

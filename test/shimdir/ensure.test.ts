@@ -2,7 +2,7 @@ import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { packageVersion } from '../../src/ground/paths.js'
+import { packageVersion } from '../../src/ground/version.js'
 import { ensureShims, usableLauncher } from '../../src/shimdir/ensure.js'
 import { adapterNames } from '../../src/toolchain/adapters.js'
 import { jobshim } from '../support/jobshim.js'

@@ -1,8 +1,8 @@
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { packageVersion } from '../../src/ground/paths.js'
+import { packageVersion } from '../../src/ground/version.js'
 import { boundByModes } from '../support/bound.js'
 import { type Outcome, run, scrubbed } from '../support/jobshim.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
@@ -15,10 +15,9 @@ function makePackage(): {
 } {
   const root = makeWorkspace()
   const home = join(root, 'package')
-  for (const path of ['bin', 'dist/src', 'shims', 'package.json'])
+  for (const path of ['bin', 'dist/bundle', 'shims', 'package.json'])
     cpSync(join(repository, path), join(home, path), { recursive: true })
   rmSync(join(home, 'shims/build'), { recursive: true, force: true })
-  symlinkSync(join(repository, 'node_modules'), join(home, 'node_modules'))
   const words = [
     process.execPath,
     join(home, 'bin/jobshim.js'),

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { packageVersion } from '../../src/ground/paths.js'
+import { packageVersion } from '../../src/ground/version.js'
 import { parseManifest, renderManifest } from '../../src/shimdir/manifest.js'
 
 const link = { name: 'cc', target: '.jobshim/launcher' }

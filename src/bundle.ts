@@ -1,0 +1,104 @@
+/**
+ * Makes dist/bundle, which is all of dist that is shipped: run by `npm run build`. A start reads one file for the first words
+ * of the command line, and one for the command with all it needs. What is large and rarely needed stands apart.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, join } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import { loadCommands } from './commands/command-table.js'
+import { completionScripts } from './commands/completion-script.js'
+import { renderOverview } from './commands/overview.js'
+import { bundled, packageRoot } from './ground/paths.js'
+import { packageVersion } from './ground/version.js'
+
+/** What has a bundle of its own beside the commands: zod, echarts, what reads YAML. None of it throws a `Failure`. */
+const largeModules: ReadonlySet<string> = new Set([
+  './commands/unknown-command.js',
+  './schema.js',
+  '../journal/svg.js',
+  'cosmiconfig',
+])
+
+const nameOf = (path: string): string => basename(path).replace(/\.[jt]s$/, '')
+
+/** Leaves out what has a bundle of its own, and notes it. */
+const apart = (found: Set<string>): Plugin => ({
+  name: 'apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /./ }, ({ kind, path, importer, resolveDir }) => {
+      const isApart = basename(importer) === 'command-table.ts' || largeModules.has(path)
+      if (kind !== 'dynamic-import' || !isApart) return undefined
+      found.add(path.startsWith('.') ? join(resolveDir, path.replace(/\.js$/, '.ts')) : path)
+      return { path: `./${nameOf(path)}.cjs`, external: true }
+    })
+  },
+})
+
+/** Modules of Node's own that its start does not load, and that take up to 5 ms each. */
+const slowModules =
+  /^(node:)?(child_process|crypto|fs\/promises|net|os|readline|timers\/promises|tty|util|worker_threads)$/
+
+/** Has Node load them where something of theirs is used first, not where they are imported. */
+const lazily: Plugin = {
+  name: 'lazily',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: slowModules }, ({ path, namespace }) =>
+      namespace === 'lazily' ? { path, external: true } : { path, namespace: 'lazily' },
+    )
+    onLoad({ filter: /./, namespace: 'lazily' }, ({ path }) => ({
+      contents: `
+        let loaded
+        const load = () => (loaded ??= require('${path}'))
+        for (const key of ${JSON.stringify(Object.keys(createRequire(import.meta.url)(path)))})
+          Object.defineProperty(exports, key, { enumerable: true, get: () => load()[key] })
+      `,
+    }))
+  },
+}
+
+const commands = await loadCommands()
+rmSync(bundled(''), { recursive: true, force: true })
+mkdirSync(bundled(''), { recursive: true })
+writeFileSync(bundled('overview.txt'), renderOverview(commands))
+for (const [shell, script] of completionScripts(commands))
+  writeFileSync(bundled(`completion.${shell}`), script)
+
+const common = {
+  absWorkingDir: packageRoot,
+  bundle: true,
+  logLevel: 'warning',
+  legalComments: 'eof',
+} as const
+
+/** Bundles files, and whatever these load apart. */
+async function bundle(paths: readonly string[]): Promise<void> {
+  const found = new Set<string>()
+  await build({
+    ...common,
+    entryPoints: Object.fromEntries(paths.map(path => [nameOf(path), path])),
+    outdir: bundled(''),
+    outExtension: { '.js': '.cjs' },
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: true,
+    minifyWhitespace: true, // names stay, for the stack of an internal error
+    format: 'cjs', // starts sooner than an ES module
+    supported: { 'dynamic-import': false }, // Node starts its other loader for one
+    external: ['typescript'], // cosmiconfig's, for configs that are code
+    plugins: [apart(found), lazily],
+    banner: { js: "'use strict'; const ownDirectory = __dirname + '/own'" }, // as deep as the directory of a source
+    define: { 'import.meta.dirname': 'ownDirectory', bundledVersion: JSON.stringify(packageVersion()) },
+  })
+  if (found.size > 0) await bundle([...found])
+}
+
+await bundle([join(packageRoot, 'src/main.ts')])
+await build({
+  ...common,
+  entryPoints: { page: join(packageRoot, 'src/journal/page/main.ts') },
+  outdir: bundled(''),
+  minify: true,
+  target: 'es2022',
+  format: 'iife',
+})

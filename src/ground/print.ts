@@ -1,0 +1,16 @@
+/** Writes text at once. `process.stdout` would do the same with Node's streams and sockets, which take 3 to 5 ms to load. */
+import { writeSync } from 'node:fs'
+import { systemErrorCode } from './failure.js'
+
+/** Writes to stdout, or to another descriptor. A reader that is gone or a disk that is full is not our failure. */
+export function print(text: string, descriptor = 1): void {
+  const bytes = Buffer.from(text)
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(descriptor, bytes, written)
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EAGAIN') return
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5) // a full pipe that somebody made non-blocking
+    }
+  }
+}
