@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type ClientKey, findClient } from '../support/clients.js'
+import type { ClientKey } from '../support/clients.js'
 import { assertRude, type Build, build, buildAlone, lines, makeSite, type Site } from '../support/driver.js'
 import { run } from '../support/jobshim.js'
 import { type RecipeForm, recipeForms } from '../support/makefiles.js'
 import { installShims } from '../support/shimdir.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace } from '../support/workspace.js'
 
 /** The shim dir is merely first on PATH: the jobserver is make's own, and jobshim has no say in how it is told. */
@@ -37,15 +37,10 @@ const limitOf = ({ limit }: RecipeForm, jobs: number): number =>
   limit === 'none' || (limit === 'shims' && jobs === 1) ? Number.POSITIVE_INFINITY : jobs
 
 function register(caller: Caller, form: RecipeForm): void {
-  const lacks = [caller.key, form.needs].some(key => key !== undefined && findClient(key) === undefined)
+  const needs = form.needs === undefined ? [caller.key] : [caller.key, form.needs]
   let before: Promise<Prepared> | undefined
   for (const jobs of jobCounts) {
-    const name = `caller :: ${caller.name} :: ${form.name} :: -j${jobs}`
-    if (lacks) {
-      test.skip(name)
-      continue
-    }
-    test(name, async () => {
+    testWith(needs, `caller :: ${caller.name} :: ${form.name} :: -j${jobs}`, async () => {
       before ??= prepare(caller, form)
       const { site, alone, shims } = await before
       const governed = await build(site, form, () =>
