@@ -31,6 +31,10 @@ export const rest: readonly Row[] = [
   { file: 'commands/run-jobserver', part: true, why: 'make 4.4' },
   { file: 'commands/run-joins', part: true, why: 'make 4.4, in both its styles' },
   { file: 'commands/run-past', part: true, why: 'cmake, ninja' },
+  {
+    file: 'commands/run-memory',
+    why: 'long: fills four gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
+  },
   { file: 'commands/run-progress', why: 'needs tmux' },
   { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'commands/timeline-browser', why: 'needs chromium' },
@@ -39,6 +43,7 @@ export const rest: readonly Row[] = [
   { file: 'doctor/system', part: true, why: 'bubblewrap' },
   { file: 'doctor/trees', part: true, why: 'cmake, ninja' },
   { file: 'ground/bottom-line', part: true, why: 'tmux' },
+  { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
   { file: 'shims/journal', part: true, why: 'make 4.4' },
   { file: 'shims/namespaces', part: true, why: 'bubblewrap' },

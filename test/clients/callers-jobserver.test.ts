@@ -1,7 +1,16 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import type { ClientKey } from '../support/clients.js'
-import { assertRude, type Build, build, buildAlone, lines, makeSite, type Site } from '../support/driver.js'
+import {
+  assertRude,
+  type Build,
+  build,
+  buildAlone,
+  isUsualJobs,
+  lines,
+  makeSite,
+  type Site,
+} from '../support/driver.js'
 import { run } from '../support/jobshim.js'
 import { type RecipeForm, recipeForms } from '../support/makefiles.js'
 import { installShims } from '../support/shimdir.js'
@@ -40,25 +49,30 @@ function register(caller: Caller, form: RecipeForm): void {
   const needs = form.needs === undefined ? [caller.key] : [caller.key, form.needs]
   let before: Promise<Prepared> | undefined
   for (const jobs of jobCounts) {
-    testWith(needs, `caller :: ${caller.name} :: ${form.name} :: -j${jobs}`, async () => {
-      before ??= prepare(caller, form)
-      const { site, alone, shims } = await before
-      const governed = await build(site, form, () =>
-        run('make', [`-j${jobs}`, ...caller.args], {
-          cwd: site.directory,
-          env: { PATH: `${shims}:${site.path}` },
-        }),
-      )
-      assert.is(governed.status, 0, `${governed.stdout}${governed.stderr}`)
-      // Here `INTERNAL: Exiting with 3 jobserver tokens available; should be 4!` would stand.
-      assert.equal(lines(governed.stderr, { noise }), lines(alone.stderr, { noise }))
-      assert.equal(lines(governed.stdout, {}), lines(alone.stdout, {}))
-      assert.equal(governed.outputs, alone.outputs)
-      assert.is(governed.recording.unfinished, 0)
-      assert.is(governed.recording.runs, alone.recording.runs)
-      const { peak } = governed.recording
-      assert.ok(peak <= limitOf(form, jobs), `${peak} at once under -j${jobs}`)
-    })
+    testWith(
+      needs,
+      `caller :: ${caller.name} :: ${form.name} :: -j${jobs}`,
+      async () => {
+        before ??= prepare(caller, form)
+        const { site, alone, shims } = await before
+        const governed = await build(site, form, () =>
+          run('make', [`-j${jobs}`, ...caller.args], {
+            cwd: site.directory,
+            env: { PATH: `${shims}:${site.path}` },
+          }),
+        )
+        assert.is(governed.status, 0, `${governed.stdout}${governed.stderr}`)
+        // Here `INTERNAL: Exiting with 3 jobserver tokens available; should be 4!` would stand.
+        assert.equal(lines(governed.stderr, { noise }), lines(alone.stderr, { noise }))
+        assert.equal(lines(governed.stdout, {}), lines(alone.stdout, {}))
+        assert.equal(governed.outputs, alone.outputs)
+        assert.is(governed.recording.unfinished, 0)
+        assert.is(governed.recording.runs, alone.recording.runs)
+        const { peak } = governed.recording
+        assert.ok(peak <= limitOf(form, jobs), `${peak} at once under -j${jobs}`)
+      },
+      { isLong: !isUsualJobs(jobs) },
+    )
   }
 }
 

@@ -162,7 +162,7 @@ async function makeFiltered(rules: readonly Rule[]): Promise<Patient> {
 const mayFilter = (): boolean =>
   isRoot && machine !== undefined && spawnSync('bwrap', ['--dev-bind', '/', '/', 'true']).status === 0
 const testFiltered = (title: string, body: () => Promise<void>): void =>
-  testWith('bwrap', title, body, mayFilter)
+  testWith('bwrap', title, body, { may: mayFilter })
 
 for (const { feature, rule, needed, text } of [
   {

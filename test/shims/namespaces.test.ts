@@ -50,7 +50,7 @@ for (const [name, way] of Object.entries(ways)) {
       assert.equal(look(served, '--census').slice(0, 3), [String(total), '0', ''])
       await endServer(served)
     },
-    () => spawnSync(program, [...options, 'true']).status === 0,
+    { may: () => spawnSync(program, [...options, 'true']).status === 0 },
   )
 }
 

@@ -34,6 +34,9 @@ export type Site = { directory: string; recorder: Recorder; path: string }
 
 const jobCounts = (process.env.JOBSHIM_TEST_JOBS ?? '1,2,3,8').split(',').map(Number)
 
+/** At which -j `npm test` runs a build: without a token, and with more than one. */
+export const isUsualJobs = (jobs: number): boolean => jobs === 1 || jobs === 3
+
 const recorders = new Map<'compilers' | 'recipes', Recorder>()
 
 function recorderOf(of: 'compilers' | 'recipes'): Recorder {
@@ -148,13 +151,18 @@ export function driveUnderRun(driver: Driver): void {
     return { site, alone, shims }
   }
   for (const jobs of driver.jobs ?? jobCounts)
-    testWith(driver.needs, `run :: ${driver.name} :: -j${jobs}`, async () => {
-      before ??= prepare()
-      const { site, alone, shims } = await before
-      const env = { ...driver.env, PATH: site.path, JOBSHIM_DIR: shims }
-      const governed = await build(site, driver, () =>
-        jobshim(['run', `-j${jobs}`, '--', ...driver.command], { cwd: site.directory, env }),
-      )
-      assertGoverned(driver, jobs, alone, governed)
-    })
+    testWith(
+      driver.needs,
+      `run :: ${driver.name} :: -j${jobs}`,
+      async () => {
+        before ??= prepare()
+        const { site, alone, shims } = await before
+        const env = { ...driver.env, PATH: site.path, JOBSHIM_DIR: shims }
+        const governed = await build(site, driver, () =>
+          jobshim(['run', `-j${jobs}`, '--', ...driver.command], { cwd: site.directory, env }),
+        )
+        assertGoverned(driver, jobs, alone, governed)
+      },
+      { isLong: !isUsualJobs(jobs) },
+    )
 }

@@ -23,18 +23,24 @@ export const test = Object.assign(
   },
 )
 
+export type Terms = {
+  isLong?: boolean // left to `npm run test:all` although every machine can run it
+  may?: () => boolean // whether this machine lets it
+}
+
 /**
  * Registers a test that needs clients of the machine's: `body` gets the directory of the first. Skipped where one is
- * missing, or where the machine does not let it (`may`); left to `npm run test:all` where one is not on every machine.
+ * missing; left to `npm run test:all` where one is not on every machine.
  */
 export function testWith(
   needs: Needs,
   title: string,
   body: (directory: string) => Promise<void>,
-  may: () => boolean = () => true,
+  { isLong = false, may = () => true }: Terms = {},
 ): void {
   const keys = typeof needs === 'string' ? [needs] : needs
-  if (isPart && keys.every(isPlain) === isRest) return
+  const isForAll = keys.every(isPlain) && !isLong
+  if (isPart && isForAll === isRest) return
   const directories = keys.map(findClient)
   if (directories.includes(undefined) || !may()) uvu.skip(title)
   else uvu(title, () => body(directories[0] ?? ''))
