@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { longest, longestFirst, rest, shareOf } from './plan.js'
+import { byNode, longest, longestFirst, rest, sanitized, shareOf } from './plan.js'
 import { repository } from './support/workspace.js'
 
 const tests = join(repository, 'test')
@@ -11,7 +11,10 @@ const names = readdirSync(tests, { recursive: true, encoding: 'utf8' })
   .map(path => path.replace('.test.ts', ''))
 
 test('plan :: what it names is there', () => {
-  for (const { file } of rest)
+  for (const { file } of [
+    rest,
+    ...[sanitized, byNode].flatMap(({ takes, leaves }) => [takes, leaves]),
+  ].flat())
     assert.ok(
       names.some(name => (/[/-]$/.test(file) ? name.startsWith(file) : name === file)),
       file,

@@ -2,8 +2,11 @@
  * Runs the test files, each as a process of its own: `node dist/test/run-all.js [OPTION ...] [PART-OF-A-FILE-NAME ...]`,
  * and without those with `-PART-OF-A-FILE-NAME`.
  *
- * --all          all files; without it those that test/plan.ts does not leave to `npm run test:all`
+ * --all          all tests; without it those that test/plan.ts does not leave to `npm run test:all`
  * --rest         those that it does
+ * --sanitized    those that it lists for a launcher with sanitizers
+ * --by-node      those that it lists for another Node
+ * --list         names the files, and runs none
  * --table FILE   writes what each file took: file, tests, seconds of wall, of CPU, and those in which it slept
  *
  * JOBSHIM_TEST_FILES=N       so many files at once (twice as many as there are cores: most of them wait most of the time)
@@ -19,16 +22,25 @@ import { longestFirst, type Scope, shareOf } from './plan.js'
 import { missingClients } from './support/clients.js'
 import { type Counts, type Report, runFile } from './support/test-file.js'
 
-type Wishes = { scope: Scope; table: string | undefined; only: string[]; without: string[] }
+type Wishes = { scope: Scope; table?: string | undefined; lists?: true; only: string[]; without: string[] }
+
+const scopes: Readonly<Record<string, Scope>> = {
+  '--all': 'all',
+  '--rest': 'rest',
+  '--sanitized': 'sanitized',
+  '--by-node': 'byNode',
+}
 
 const here = dirname(fileURLToPath(import.meta.url))
 const source = join(here, '../../test')
 
 function parse(words: readonly string[]): Wishes {
-  const wishes: Wishes = { scope: 'plain', table: undefined, only: [], without: [] }
+  const wishes: Wishes = { scope: 'plain', only: [], without: [] }
   const left = [...words]
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
-    if (word === '--all' || word === '--rest') wishes.scope = word === '--all' ? 'all' : 'rest'
+    const scope = scopes[word]
+    if (scope !== undefined) wishes.scope = scope
+    else if (word === '--list') wishes.lists = true
     else if (word === '--table') wishes.table = left.shift()
     else if (word.startsWith('-')) wishes.without.push(word.slice(1))
     else wishes.only.push(word)
@@ -50,6 +62,10 @@ const namedFiles = ({ only, without }: Wishes): string[] =>
 const wishes = parse(process.argv.slice(2))
 const named = namedFiles(wishes)
 const files = longestFirst(named.filter(name => shareOf(name, wishes.scope) !== 'none'))
+if (wishes.lists) {
+  console.log(files.join('\n'))
+  process.exit()
+}
 const sum: Counts = { passed: 0, failed: 0, skipped: 0 }
 const reports = new Map<string, Report>()
 
