@@ -1,11 +1,20 @@
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type ClientKey, findClient } from '../support/clients.js'
-import { assertRude, type Build, build, buildAlone, lines, makeSite, type Site } from '../support/driver.js'
+import type { ClientKey } from '../support/clients.js'
+import {
+  assertRude,
+  type Build,
+  build,
+  buildAlone,
+  isUsualJobs,
+  lines,
+  makeSite,
+  type Site,
+} from '../support/driver.js'
 import { run } from '../support/jobshim.js'
 import { type RecipeForm, recipeForms } from '../support/makefiles.js'
 import { installShims } from '../support/shimdir.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace } from '../support/workspace.js'
 
 /** The shim dir is merely first on PATH: the jobserver is make's own, and jobshim has no say in how it is told. */
@@ -37,33 +46,33 @@ const limitOf = ({ limit }: RecipeForm, jobs: number): number =>
   limit === 'none' || (limit === 'shims' && jobs === 1) ? Number.POSITIVE_INFINITY : jobs
 
 function register(caller: Caller, form: RecipeForm): void {
-  const lacks = [caller.key, form.needs].some(key => key !== undefined && findClient(key) === undefined)
+  const needs = form.needs === undefined ? [caller.key] : [caller.key, form.needs]
   let before: Promise<Prepared> | undefined
   for (const jobs of jobCounts) {
-    const name = `caller :: ${caller.name} :: ${form.name} :: -j${jobs}`
-    if (lacks) {
-      test.skip(name)
-      continue
-    }
-    test(name, async () => {
-      before ??= prepare(caller, form)
-      const { site, alone, shims } = await before
-      const governed = await build(site, form, () =>
-        run('make', [`-j${jobs}`, ...caller.args], {
-          cwd: site.directory,
-          env: { PATH: `${shims}:${site.path}` },
-        }),
-      )
-      assert.is(governed.status, 0, `${governed.stdout}${governed.stderr}`)
-      // Here `INTERNAL: Exiting with 3 jobserver tokens available; should be 4!` would stand.
-      assert.equal(lines(governed.stderr, { noise }), lines(alone.stderr, { noise }))
-      assert.equal(lines(governed.stdout, {}), lines(alone.stdout, {}))
-      assert.equal(governed.outputs, alone.outputs)
-      assert.is(governed.recording.unfinished, 0)
-      assert.is(governed.recording.runs, alone.recording.runs)
-      const { peak } = governed.recording
-      assert.ok(peak <= limitOf(form, jobs), `${peak} at once under -j${jobs}`)
-    })
+    testWith(
+      needs,
+      `caller :: ${caller.name} :: ${form.name} :: -j${jobs}`,
+      async () => {
+        before ??= prepare(caller, form)
+        const { site, alone, shims } = await before
+        const governed = await build(site, form, () =>
+          run('make', [`-j${jobs}`, ...caller.args], {
+            cwd: site.directory,
+            env: { PATH: `${shims}:${site.path}` },
+          }),
+        )
+        assert.is(governed.status, 0, `${governed.stdout}${governed.stderr}`)
+        // Here `INTERNAL: Exiting with 3 jobserver tokens available; should be 4!` would stand.
+        assert.equal(lines(governed.stderr, { noise }), lines(alone.stderr, { noise }))
+        assert.equal(lines(governed.stdout, {}), lines(alone.stdout, {}))
+        assert.equal(governed.outputs, alone.outputs)
+        assert.is(governed.recording.unfinished, 0)
+        assert.is(governed.recording.runs, alone.recording.runs)
+        const { peak } = governed.recording
+        assert.ok(peak <= limitOf(form, jobs), `${peak} at once under -j${jobs}`)
+      },
+      { isLong: !isUsualJobs(jobs) },
+    )
   }
 }
 

@@ -1,12 +1,11 @@
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
-import { findClient } from '../support/clients.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { makeFifo } from '../support/pool.js'
 import { installShims } from '../support/shimdir.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 const usual = process.env.PATH ?? ''
@@ -125,9 +124,7 @@ test('company :: what a tool starts runs in its slot, whatever the tool is calle
   }
 })
 
-const real = findClient('ccache') === undefined ? test.skip : test
-
-real("company :: the real ccache's config", async () => {
+testWith('ccache', "company :: the real ccache's config", async () => {
   const root = makeWorkspace()
   writeFiles(root, { 'ccache.conf': 'prefix_command = nice -n 1\n' })
   const env = { HOME: root, CCACHE_CONFIGPATH: join(root, 'ccache.conf') }

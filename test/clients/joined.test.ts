@@ -1,8 +1,8 @@
-import { test } from 'uvu'
 import type { ClientKey } from '../support/clients.js'
 import { clients } from '../support/clients.js'
 import { type Driver, driveUnderRun } from '../support/driver.js'
 import { objects, sources } from '../support/sources.js'
+import { test } from '../support/test-with.js'
 
 /**
  * A -j64 that is written into a build. Without adapters its compilers keep the limit; where it joins, its recipes do, which

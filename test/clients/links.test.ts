@@ -5,16 +5,15 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readlinkSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type ClientKey, findClient } from '../support/clients.js'
+import type { ClientKey } from '../support/clients.js'
 import { jobshim } from '../support/jobshim.js'
 import { processes } from '../support/processes.js'
 import { random, seed } from '../support/random.js'
 import { makeRecorder, peakOf, type RecordedEvent } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
 import { withoutUse } from '../support/summary.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 const slots = 4
@@ -31,34 +30,35 @@ const recipes = (wrap: (line: string) => string): string =>
 
 const drivers: readonly {
   name: string
-  needs?: ClientKey
+  needs: readonly ClientKey[]
   files: Record<string, string>
   command: string[]
 }[] = [
   {
     name: 'a script that starts them all at once',
+    needs: [],
     files: {
       'build.sh': `#!/bin/sh\n${[...links, ...compiles].map(name => `${lineOf(name)} &\n`).join('')}wait\n`,
     },
     command: ['./build.sh'],
   },
-  ...(['make43', 'make44'] as const).flatMap(needs => [
+  ...(['make43', 'make44'] as const).flatMap(key => [
     {
-      name: `${needs}, which starts them itself`,
-      needs,
+      name: `${key}, which starts them itself`,
+      needs: [key],
       files: { Makefile: recipes(line => line) },
       command: ['make'],
     },
     {
-      name: `${needs}, below a shell`,
-      needs,
+      name: `${key}, below a shell`,
+      needs: [key],
       files: { Makefile: recipes(line => `${line} && test -s $@`) },
       command: ['make'],
     },
   ]),
-  ...(['ninja111', 'ninja113'] as const).map(needs => ({
-    name: needs,
-    needs,
+  ...(['ninja111', 'ninja113'] as const).map(key => ({
+    name: key,
+    needs: [key],
     files: {
       'build.ninja': [
         'rule run',
@@ -67,14 +67,14 @@ const drivers: readonly {
         '',
       ].join('\n'),
     },
-    command: ['ninja', ...(needs === 'ninja111' ? ['-j48'] : [])],
+    command: ['ninja', ...(key === 'ninja111' ? ['-j48'] : [])],
   })),
 ]
 
 const recorder = makeRecorder(makeWorkspace('recorder'))
 
 /** A directory with what is linked and compiled, and a g++ that takes its time. */
-async function makeSite(files: Record<string, string>, needs?: ClientKey) {
+async function makeSite(files: Record<string, string>, client: string) {
   const root = makeWorkspace()
   const directory = join(root, 'work')
   mkdirSync(directory)
@@ -85,8 +85,7 @@ async function makeSite(files: Record<string, string>, needs?: ClientKey) {
   })
   execFileSync('gcc', ['-c', 'base.c', '-o', 'base.o'], { cwd: directory })
   writeFiles(root, { 'slow/g++': '#!/bin/sh\nsleep 0.2\nexec /usr/bin/g++ "$@"\n' })
-  const client = needs === undefined ? [] : [findClient(needs) ?? '']
-  const behind = [recorder.bin, join(root, 'slow'), ...client, process.env.PATH].join(delimiter)
+  const behind = [recorder.bin, join(root, 'slow'), client, process.env.PATH].filter(Boolean).join(delimiter)
   const shims = await installShims(join(root, 'shims'), { env: { PATH: behind }, cwd: directory })
   return { directory, shims, path: [shims, behind].join(delimiter) }
 }
@@ -112,33 +111,31 @@ function linksAhead(events: readonly RecordedEvent[]): number {
 
 for (const { name, needs, files, command } of drivers) {
   const title = `links of four slots :: ${name} :: never more than four at once, all run, none keeps compiles waiting for another`
-  if (needs !== undefined && findClient(needs) === undefined) test.skip(title)
-  else
-    test(title, async () => {
-      const { directory, shims, path } = await makeSite(files, needs)
-      recorder.take()
-      const outcome = await jobshim(['run', `-j${slots}`, '--dir', shims, '--', ...askedFor, ...command], {
-        cwd: directory,
-        env: { PATH: path },
-        hangSeconds: 120,
-      })
-      const { events, runs, unfinished } = recorder.take()
-      assert.is(outcome.status, 0, outcome.stdout + outcome.stderr)
-      assert.is(runs, links.length + compiles.length)
-      assert.is(unfinished, 0)
-      assert.ok(peakOf(events, weight) <= slots, `${peakOf(events, weight)} slots at once`)
-      assert.ok(linksAhead(events) <= 1, `a compile waited for ${linksAhead(events)} links`)
-      // Nobody ran without a slot or with fewer: that is what happens when all wait for each other.
-      assert.match(withoutUse(outcome.stderr), /^jobshim: .*, 3\/3 tokens back\n$/, outcome.stderr)
-      assert.not.match(outcome.stderr, /without a slot/)
+  testWith(needs, title, async client => {
+    const { directory, shims, path } = await makeSite(files, client)
+    recorder.take()
+    const outcome = await jobshim(['run', `-j${slots}`, '--dir', shims, '--', ...askedFor, ...command], {
+      cwd: directory,
+      env: { PATH: path },
+      hangSeconds: 120,
     })
+    const { events, runs, unfinished } = recorder.take()
+    assert.is(outcome.status, 0, outcome.stdout + outcome.stderr)
+    assert.is(runs, links.length + compiles.length)
+    assert.is(unfinished, 0)
+    assert.ok(peakOf(events, weight) <= slots, `${peakOf(events, weight)} slots at once`)
+    assert.ok(linksAhead(events) <= 1, `a compile waited for ${linksAhead(events)} links`)
+    // Nobody ran without a slot or with fewer: that is what happens when all wait for each other.
+    assert.match(withoutUse(outcome.stderr), /^jobshim: .*, 3\/3 tokens back\n$/, outcome.stderr)
+    assert.not.match(outcome.stderr, /without a slot/)
+  })
 }
 
 /** ninja 1.13 keeps the slot it was started in for what it starts next, and nobody can take it. */
 testWith(
   'ninja113',
   'links of four slots :: ninja113 :: its own slot is not waited for, what runs in it is',
-  async () => {
+  async client => {
     const files = {
       'build.ninja': [
         'rule run',
@@ -149,7 +146,7 @@ testWith(
         '',
       ].join('\n'),
     }
-    const { directory, shims, path } = await makeSite(files, 'ninja113')
+    const { directory, shims, path } = await makeSite(files, client)
     writeFiles(directory, {
       '../slow/g++': '#!/bin/sh\n[ -e other ] || echo early\nexec /usr/bin/g++ "$@"\n',
     })
@@ -191,7 +188,7 @@ function strike(pid: number): void {
 test(`links of four slots :: any process killed at any time :: whole again :: seed ${seed}`, async () => {
   const chance = random(seed)
   const [script] = drivers
-  const { directory, shims, path } = await makeSite(script?.files ?? {})
+  const { directory, shims, path } = await makeSite(script?.files ?? {}, '')
   for (let round = 0; round < 10; round++) {
     const build = jobshim(['run', `-j${slots}`, '--dir', shims, '--', './build.sh'], {
       cwd: directory,

@@ -1,7 +1,7 @@
-import { test } from 'uvu'
 import { type ClientKey, clients } from '../support/clients.js'
 import { driveUnderRun } from '../support/driver.js'
 import { recipeForms } from '../support/makefiles.js'
+import { test } from '../support/test-with.js'
 
 const makes: readonly ClientKey[] = ['make43', 'make44']
 

@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { buildLauncher } from '../support/built.js'
 import { type ClientKey, findClient } from '../support/clients.js'
 import { makeSite, type Site } from '../support/driver.js'
 import { run, scrubbed } from '../support/jobshim.js'
@@ -11,7 +12,7 @@ import { recipeForms } from '../support/makefiles.js'
 import { describe, killAll, type Process, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
 import { copySources } from '../support/sources.js'
-import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /**
  * A launcher that takes a token although its caller holds the slot must hang below make: this shows that
@@ -26,10 +27,7 @@ const naiveLauncher = join(makeWorkspace(), 'launcher')
 
 /** Builds the launcher that always takes a token, never the implicit slot, and never runs out of patience. */
 test.before(() => {
-  execFileSync('make', ['-s', '-C', 'shims', `OUT=${naiveLauncher}`, 'EXTRA=-DJOBSHIM_NAIVE'], {
-    cwd: repository,
-    env: scrubbed(),
-  })
+  buildLauncher(naiveLauncher, 'JOBSHIM_NAIVE')
 })
 
 /** CPU time that a process has used, in clock ticks. */

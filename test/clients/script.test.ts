@@ -1,7 +1,7 @@
-import { test } from 'uvu'
 import { type ClientKey, clients } from '../support/clients.js'
 import { type Driver, driveUnderRun } from '../support/driver.js'
 import { compiles, link, sources } from '../support/sources.js'
+import { test } from '../support/test-with.js'
 
 const background = (commands: readonly string[]): string =>
   `#!/bin/sh\n${commands.map(command => `${command} &`).join('\n')}\nwait\n${link}\n`

@@ -1,7 +1,7 @@
-import { test } from 'uvu'
 import { type ClientKey, clients } from '../support/clients.js'
 import { driveUnderRun } from '../support/driver.js'
 import { link, objects } from '../support/sources.js'
+import { test } from '../support/test-with.js'
 
 const makes: readonly ClientKey[] = ['make43', 'make44']
 const parts = [objects.slice(0, 4), objects.slice(4, 7), objects.slice(7)]

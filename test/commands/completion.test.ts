@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { commandTable, loadCommands } from '../../src/commands/command-table.js'
 import type { ClientKey } from '../support/clients.js'
 import { jobshim, run } from '../support/jobshim.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { completeOnTerminal, listOnTerminal, type TerminalShell } from './completing.js'
 

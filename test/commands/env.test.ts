@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
-import { type ClientKey, findClient } from '../support/clients.js'
+import type { ClientKey } from '../support/clients.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 const program = `'${process.execPath}' '${join(repository, 'bin/jobshim.js')}'`
@@ -27,21 +28,18 @@ const variablesOf = (text: string): Record<string, string> =>
       .map(line => [line.split('=', 1)[0] ?? '', line.replace(/^[^=]*=/, '')]),
   )
 
-const shells: readonly { name: ClientKey | 'sh' | 'bash'; line: string }[] = [
-  { name: 'sh', line: `eval "$(${program} env)"` },
-  { name: 'bash', line: `eval "$(${program} env --shell sh)"` },
-  { name: 'dash', line: `eval "$(${program} env)"` },
-  { name: 'fish', line: `${program} env --shell fish | source` },
+const shells: readonly { name: string; needs: readonly ClientKey[]; line: string }[] = [
+  { name: 'sh', needs: [], line: `eval "$(${program} env)"` },
+  { name: 'bash', needs: ['bash'], line: `eval "$(${program} env --shell sh)"` },
+  { name: 'dash', needs: ['dash'], line: `eval "$(${program} env)"` },
+  { name: 'fish', needs: ['fish'], line: `${program} env --shell fish | source` },
 ]
 
-for (const { name, line } of shells) {
-  const title = `env :: ${name} :: all is set, and twice is as once`
-  if (name !== 'sh' && name !== 'bash' && findClient(name as ClientKey) === undefined) {
-    test.skip(title)
-    continue
-  }
+const hasCcache = usual.split(delimiter).some(directory => existsSync(join(directory, 'ccache')))
+
+for (const { name, needs, line } of shells)
   for (const kind of ['plain', 'quoted'] as const)
-    test(`${title} :: ${kind}`, async () => {
+    testWith(needs, `env :: ${name} :: all is set, and twice is as once :: ${kind}`, async () => {
       const { root, shims, env } = await makeShims(kind === 'plain' ? 'shims' : undefined)
       const launcher = join(shims, '.jobshim/launcher')
       const { stdout: json } = await jobshim(['env', '--json'], { cwd: root, env })
@@ -51,7 +49,7 @@ for (const { name, line } of shells) {
       assert.is(variables.CMAKE_CXX_COMPILER_LAUNCHER, launcher)
       assert.is(variables.RUSTC_WRAPPER, launcher)
       if (kind === 'plain') assert.is(variables.GOFLAGS, `-v -toolexec=${launcher}`)
-      if (kind === 'plain' && findClient('ccache')) assert.is(variables.CCACHE_PREFIX, `${launcher} distcc`)
+      if (kind === 'plain' && hasCcache) assert.is(variables.CCACHE_PREFIX, `${launcher} distcc`)
       for (const times of [1, 2]) {
         const script = `${Array(times).fill(line).join('\n')}\nenv -0\n`
         const { status, stdout, stderr } = await run(name, ['-c', script], { cwd: root, env })
@@ -63,7 +61,6 @@ for (const { name, line } of shells) {
         )
       }
     })
-}
 
 test('env :: the shell is that of $SHELL', async () => {
   const { root, env } = await makeShims('shims')
@@ -117,13 +114,8 @@ const files = {
   'library/library.go': 'package library\n\nfunc One() int { return 1 }\n',
 }
 
-for (const { name, script } of builds) {
-  const title = `env :: ${name} is governed`
-  if (findClient(name) === undefined) {
-    test.skip(title)
-    continue
-  }
-  test(title, async () => {
+for (const { name, script } of builds)
+  testWith(name, `env :: ${name} is governed`, async () => {
     const { root, env } = await makeShims('the shims')
     const home = { ...env, HOME: process.env.HOME ?? root }
     const counted = async (lines: string): Promise<number> => {
@@ -141,6 +133,5 @@ for (const { name, script } of builds) {
     const governed = await counted(`${evaluated}\n${evaluated}\n${script()}`)
     assert.ok(governed > alone, `${governed} runs, ${alone} without`)
   })
-}
 
 test.run()

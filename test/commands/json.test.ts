@@ -68,8 +68,8 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     return [outcome.stdout]
   },
   'jobshim env --json': async () => {
-    const { call } = makeBench(['cc'])
-    await call('install')
+    const { call, install } = makeBench(['cc'])
+    await install()
     return [stdoutOf(await call('env', '--json'))]
   },
   'jobshim install --json': async () => {
@@ -77,8 +77,8 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     return [stdoutOf(await call('install', '--json')), stdoutOf(await call('install', '--json'))]
   },
   'jobshim list --json': async () => {
-    const { call, dir, root, path } = makeBench(['cc', 'gcc', 'yasm', 'ccache'])
-    await call('install', '--tools', 'gcc,yasm')
+    const { call, install, dir, root, path } = makeBench(['cc', 'gcc', 'yasm', 'ccache'])
+    await install('--tools', 'gcc,yasm')
     mkdirSync(join(root, 'links'))
     symlinkSync('../tools/ccache', join(root, 'links/gcc'))
     const behind = await jobshim(['list', '--json', '--dir', dir], {
@@ -93,8 +93,8 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     return [stdoutOf(await call('list', '--json')), behind.stdout, stdoutOf(gone)]
   },
   'jobshim list --costs --json': async () => {
-    const { call, dir } = makeBench(['cc'])
-    await call('install')
+    const { call, install, dir } = makeBench(['cc'])
+    await install()
     const counted = Buffer.alloc(costsLayout.fileBytes)
     counted.writeUInt32LE(1)
     writeFileSync(join(dir, '.jobshim/costs/cc'), counted)
@@ -161,8 +161,8 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     return [stdoutOf(one), stdoutOf(all)]
   },
   'jobshim uninstall --json': async () => {
-    const { call, dir } = makeBench(['cc'])
-    await call('install')
+    const { call, install, dir } = makeBench(['cc'])
+    await install()
     writeFileSync(join(dir, 'notes'), 'mine')
     return [stdoutOf(await call('uninstall', '--json')), stdoutOf(await call('uninstall', '--json'))]
   },

@@ -27,7 +27,7 @@ function counted(peaks: Partial<Record<CostKind, readonly number[]>>): Buffer {
 /** An installed shim dir, and how to put a file among its costs. */
 async function makeCosts(): Promise<Bench & { put: (name: string, bytes: Buffer | string) => string }> {
   const bench = makeBench(['cc', 'rustc'])
-  await bench.call('install')
+  await bench.install()
   return {
     ...bench,
     put(name, bytes) {

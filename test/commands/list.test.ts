@@ -154,8 +154,8 @@ for (const { words, says, hint } of [
   })
 
 test('list :: text :: columns as wide as the longest tool, one that is not on PATH among them', async () => {
-  const { call, path } = makeBench(['cc', 'make', 'x86_64-linux-gnu-gcc-12', 'yasm'])
-  await call('install', '--tools', 'gcc,yasm')
+  const { call, install, path } = makeBench(['cc', 'make', 'x86_64-linux-gnu-gcc-12', 'yasm'])
+  await install('--tools', 'gcc,yasm')
   unlinkSync(join(path, 'cc'))
   assert.equal(
     await call('list'),
@@ -172,8 +172,8 @@ test('list :: text :: columns as wide as the longest tool, one that is not on PA
 })
 
 test('list :: --json :: one line, keys in their order', async () => {
-  const { call, dir, path } = makeBench(['cc', 'yasm'])
-  await call('install', '--tools', 'cc,yasm')
+  const { call, install, dir, path } = makeBench(['cc', 'yasm'])
+  await install('--tools', 'cc,yasm')
   const shims = [
     { name: 'cc', tool: join(path, 'cc'), family: 'gcc' },
     { name: 'yasm', tool: join(path, 'yasm'), family: null },

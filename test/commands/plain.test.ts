@@ -37,19 +37,22 @@ const calls = ({ shims, root, pool }: Places, system: string): readonly string[]
     'jobshim completion bash',
     'jobshim "$red"',
     'jobshim list "$red" --frobnicate',
-    ...commandTable.map(({ name }) => `jobshim ${name} --help`),
+    'jobshim run --help',
   ]
 }
+
+/** What one function makes of all commands' help asks for no terminal. */
+const helps = commandTable.map(({ name }) => `jobshim ${name} --help`)
 
 type Scene = { yard: Yard; programs: readonly string[] }
 
 const atOnce = 8 // calls: a conversation with a terminal is bounded
 
 /** Programs that make these calls, to be run one after the other. `before` is what their shell does first. */
-async function makeScene(before: string): Promise<Scene> {
+async function makeScene(before: string, more: readonly string[] = []): Promise<Scene> {
   const yard = await makeYard('A')
   const bin = makeWorkspace('bin')
-  const lines = calls(yard, makeWorkspace('system')).map(line => `echo '== ${line}'\n${line}`)
+  const lines = [...calls(yard, makeWorkspace('system')), ...more].map(line => `echo '== ${line}'\n${line}`)
   const jobshim = `jobshim() { '${process.execPath}' '${join(repository, 'bin/jobshim.js')}' "$@"; }`
   const path = `export PATH='${yard.env.PATH}'`
   const head = ['#!/bin/sh', 'unset FORCE_COLOR', path, before, `red=$(printf '\\033[31mred')`, jobshim]
@@ -95,7 +98,7 @@ test('plain :: every command is called', () => {
 })
 
 test('plain :: without a terminal :: no control characters', async () => {
-  const { yard, programs } = await makeScene('unset NO_COLOR CI; export TERM=xterm-256color')
+  const { yard, programs } = await makeScene('unset NO_COLOR CI; export TERM=xterm-256color', helps)
   const env = { HOME: yard.root, XDG_RUNTIME_DIR: yard.runtime }
   const outcomes: Outcome[] = []
   for (const program of programs) outcomes.push(await run(program, [], { cwd: yard.root, env }))

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { killStarted, makeYard } from '../shims/hold.js'
 import { type ClientKey, clients } from '../support/clients.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { writeFiles } from '../support/workspace.js'
 import { jobshimRun } from './runs.js'
 

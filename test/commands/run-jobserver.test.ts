@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Held, killStarted, makeGate, start, until } from '../shims/hold.js'
-import { clients, findClient } from '../support/clients.js'
+import { clients } from '../support/clients.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { jobshimRun, runDirectories, runLine, waitersOf } from './runs.js'
 import { endServer, freeTokens, type Served, serve } from './served.js'
@@ -69,18 +69,14 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const)
 
 for (const key of ['make43', 'make44'] as const) {
   const title = `run :: --jobserver :: ${clients[key].name} joins it`
-  if (findClient(key) === undefined) {
-    test.skip(title)
-    continue
-  }
-  test(title, async () => {
+  testWith(key, title, async make => {
     const served = await serve(3)
     const directory = makeWorkspace('make')
     const { yard, fifo } = served
     const gate = makeGate(yard)
     writeFiles(directory, { Makefile: `all: a b c\na b c:\n\t-@hold <${gate.path}\n` })
     const run = start({
-      env: { ...yard.env, HOME: yard.root, PATH: `${yard.env.PATH}`.replace(/:/, `:${findClient(key)}:`) },
+      env: { ...yard.env, HOME: yard.root, PATH: `${yard.env.PATH}`.replace(/:/, `:${make}:`) },
       command: runLine(yard, '--jobserver', `fifo:${fifo}`, '--', 'make', '-s', '-C', directory),
       wanted: 3,
     })

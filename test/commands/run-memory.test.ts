@@ -2,11 +2,11 @@
  * Eight compilers that need a gigabyte each, where there are four: in a memory cgroup of their own, which takes root and
  * a hierarchy of version 1 or 2 that may be written.
  */
-import { execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { buildProgram } from '../support/built.js'
 import { jobshim, type Outcome, run } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
 import { withoutUse } from '../support/summary.js'
@@ -63,7 +63,7 @@ function peak(events: string): number {
 
 async function makeSite(rules: readonly object[]) {
   const root = makeWorkspace()
-  execFileSync('cc', ['-O1', '-o', join(root, 'eats'), join(repository, 'test/support/hungry.c')])
+  buildProgram(join(root, 'eats'), ['hungry.c'])
   writeFiles(root, {
     '.jobshimrc': JSON.stringify({ tools: ['hungry'], rules }),
     'bin/hungry': `#!/bin/sh\nprintf + >>log\n"$PWD/eats" "$@"\nstatus=$?\nprintf - >>log\nexit $status\n`,

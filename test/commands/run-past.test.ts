@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
 import { journalEvent, type PastEvent } from '../../src/journal/event.js'
@@ -9,7 +8,7 @@ import { until } from '../shims/hold.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { makeRecorder } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 type Told = {

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   headerOffsets,
@@ -12,7 +11,7 @@ import {
 import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
 import { describe, processesOf } from '../support/processes.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { waitersOf } from './runs.js'
 import { censusIsTaken, endServer, freeTokens, look, type Served, serve, sharing } from './served.js'

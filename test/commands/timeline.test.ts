@@ -12,10 +12,12 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { timeline as command } from '../../src/commands/timeline.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { began, end, journalOf, past, start, tool } from '../support/journals.js'
 import { testWith } from '../support/test-with.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { refusalOf } from './refusal.js'
 
 const good = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' })
 const bad = (status: number, what: string, hint: string) => ({
@@ -37,8 +39,9 @@ function make(files: Readonly<Record<string, string>> = { 'build.jsonl': journal
   const directory = makeWorkspace()
   writeFiles(directory, files)
   const timeline = (...args: string[]) => jobshim(['timeline', ...args], { cwd: directory })
+  const refused = (...args: string[]) => refusalOf(command, args, directory)
   const read = (name: string): string => readFileSync(join(directory, name), 'utf8')
-  return { directory, timeline, read }
+  return { directory, timeline, refused, read }
 }
 
 test('timeline :: html :: the default is a page by the name of the journal, here', async () => {
@@ -156,51 +159,48 @@ for (const [what, content, says, hint] of [
   })
 
 test('timeline :: error :: no such file, a directory', async () => {
-  const { timeline } = make()
-  assert.equal(await timeline('none'), bad(1, "none: can't be read (ENOENT)", noJournal))
+  const { refused } = make()
+  assert.equal(await refused('none'), bad(1, "none: can't be read (ENOENT)", noJournal))
   assert.equal(
-    await timeline('/', '-o', 'x.html'),
+    await refused('/', '-o', 'x.html'),
     bad(1, '/: is a directory', 'name a file that jobshim run --journal FILE wrote'),
   )
 })
 
 test('timeline :: error :: a wrong command line', async () => {
-  const { timeline } = make()
+  const { timeline, refused } = make()
   const wrong = (what: string, hint: string) => bad(2, `timeline: ${what}`, hint)
   assert.equal(await timeline(), wrong('no journal named', `jobshim timeline FILE; ${noJournal}`))
+  assert.equal(await refused('a', 'b'), wrong('one journal at a time, got a b', 'cat a b puts them together'))
   assert.equal(
-    await timeline('a', 'b'),
-    wrong('one journal at a time, got a b', 'cat a b puts them together'),
-  )
-  assert.equal(
-    await timeline('build.jsonl', '-o', 'x.png'),
+    await refused('build.jsonl', '-o', 'x.png'),
     wrong('-o x.png: its suffix names no format', 'end it with .html, .svg or .json, or add --format'),
   )
   assert.equal(
-    await timeline('build.jsonl', '--format', 'toString'),
+    await refused('build.jsonl', '--format', 'toString'),
     wrong('--format: expected html, svg or json, got "toString"', 'see jobshim timeline --help'),
   )
   assert.equal(
-    await timeline('build.jsonl', '--run', '1', '--all'),
+    await refused('build.jsonl', '--run', '1', '--all'),
     wrong('--run and --all exclude each other', 'leave one out'),
   )
   assert.equal(
-    await timeline('build.jsonl', '-o', '-', '--json'),
+    await refused('build.jsonl', '-o', '-', '--json'),
     wrong('--json: stdout gets the picture', 'name a file with -o'),
   )
   assert.equal(
-    await timeline('build.jsonl', '--run', '0'),
+    await refused('build.jsonl', '--run', '0'),
     wrong('--run: expected a whole number, 1 or more, got "0"', 'see jobshim timeline --help'),
   )
 })
 
 test('timeline :: error :: no such build', async () => {
-  const { timeline } = make({
+  const { timeline, refused } = make({
     'one.jsonl': journalOf(oneBuild),
     'two.jsonl': journalOf([...oneBuild, ...later]),
   })
   assert.equal(
-    await timeline('one.jsonl', '--run', '2'),
+    await refused('one.jsonl', '--run', '2'),
     bad(1, 'one.jsonl: has 1 build, not 2', 'leave --run out'),
   )
   assert.equal(
@@ -220,7 +220,7 @@ test('timeline :: output :: what is not ours is not replaced, unless it is named
 })
 
 test('timeline :: output :: a journal is never replaced', async () => {
-  const { directory, timeline, read } = make({
+  const { directory, refused, read } = make({
     'build.json': journalOf(oneBuild),
     'other.json': journalOf(later),
     'full.json': `noise\n${journalOf(oneBuild)}`,
@@ -233,24 +233,24 @@ test('timeline :: output :: a journal is never replaced', async () => {
     ['link.json', 'full.json', 'is the journal itself'],
     ['build.json', 'other.json', 'is a journal'],
   ] as const)
-    assert.equal(await timeline(from, '-o', to), bad(1, `${to}: ${says}`, hint))
+    assert.equal(await refused(from, '-o', to), bad(1, `${to}: ${says}`, hint))
   assert.is(read('full.json'), `noise\n${journalOf(oneBuild)}`)
   assert.is(read('other.json'), journalOf(later))
 })
 
 test('timeline :: output :: a directory, and a place that is none', async () => {
-  const { directory, timeline } = make()
+  const { directory, refused } = make()
   mkdirSync(join(directory, 'out.html'))
   assert.equal(
-    await timeline('build.jsonl', '-o', 'out.html'),
+    await refused('build.jsonl', '-o', 'out.html'),
     bad(1, 'out.html: is a directory', 'name a file in it with -o'),
   )
   assert.equal(
-    await timeline('build.jsonl', '-o', 'no/x.html'),
+    await refused('build.jsonl', '-o', 'no/x.html'),
     bad(1, "no/x.html: can't be written (ENOENT)", 'make its directory first'),
   )
   assert.equal(
-    await timeline('build.jsonl', '-o', 'build.jsonl/x.html'),
+    await refused('build.jsonl', '-o', 'build.jsonl/x.html'),
     bad(1, "build.jsonl/x.html: can't be written (ENOTDIR)", 'name another file with -o'),
   )
 })

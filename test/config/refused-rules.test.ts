@@ -5,6 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jobshim } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { refusalOf } from './refusal.js'
 
 const mend = 'mend the file, name another with --config, or use none with --no-config'
 const rule = 'tools, kind, package, tokens, memory, limit, launcher'
@@ -130,21 +131,32 @@ const rows: readonly Row[] = [
   },
 ]
 
-const commands = { install: { words: [], status: 2 }, run: { words: ['--', 'echo', 'ran'], status: 125 } }
+/** A directory with the row's config, and what is said of it. */
+function makeRefused({ rule, text, says, hint = mend }: Row): { cwd: string; stderr: string } {
+  const cwd = makeWorkspace()
+  writeFiles(cwd, { '.jobshimrc': `${text ?? `rules:\n  - { tokens: 2 }\n  - ${rule}`}\n` })
+  return { cwd, stderr: `jobshim: ${join(cwd, '.jobshimrc')}: ${says}\n  ${hint}\n` }
+}
 
-for (const { title, rule, text, says, hint = mend } of rows)
-  test(`config :: error :: install and run :: ${title}`, async () => {
-    const cwd = makeWorkspace()
-    writeFiles(cwd, { '.jobshimrc': `${text ?? `rules:\n  - { tokens: 2 }\n  - ${rule}`}\n` })
-    const stderr = `jobshim: ${join(cwd, '.jobshimrc')}: ${says}\n  ${hint}\n`
-    await Promise.all(
-      Object.entries(commands).map(async ([command, { words, status }]) => {
-        const result = await jobshim([command, '--dir', 'shims', ...words], { cwd, env: { HOME: cwd } })
-        assert.equal(result, { status, signal: null, stdout: '', stderr }, command)
-      }),
-    )
+for (const row of rows)
+  test(`config :: error :: ${row.title}`, async () => {
+    const { cwd, stderr } = makeRefused(row)
+    assert.is(await refusalOf({}, cwd), stderr)
     assert.equal(readdirSync(cwd), ['.jobshimrc'])
   })
+
+/** Both read the settings first, and have a status of their own for what is wrong with them; two rows that two places refuse. */
+const commands = { install: { words: [], status: 2 }, run: { words: ['--', 'echo', 'ran'], status: 125 } }
+
+for (const [command, { words, status }] of Object.entries(commands))
+  for (const row of [rows.at(0), rows.at(-1)])
+    test(`config :: error :: ${command} :: ${row?.title}`, async () => {
+      assert.ok(row)
+      const { cwd, stderr } = makeRefused(row)
+      const result = await jobshim([command, '--dir', 'shims', ...words], { cwd, env: { HOME: cwd } })
+      assert.equal(result, { status, signal: null, stdout: '', stderr })
+      assert.equal(readdirSync(cwd), ['.jobshimrc'])
+    })
 
 test('config :: rules :: as much memory as the machine has is allowed', async () => {
   const cwd = makeWorkspace()

@@ -4,6 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jobshim } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { refusalOf } from './refusal.js'
 
 const mend = 'mend the file, name another with --config, or use none with --no-config'
 const keys = 'adapters, dir, jobs, join, launcher, load, noJobserver, patience, pressure, quiet, rules, tools'
@@ -96,15 +97,20 @@ for (const { title, file = '.jobshimrc', text, says, hint } of rows) {
   test(`config :: error :: ${title}`, async () => {
     const cwd = makeWorkspace()
     writeFiles(cwd, { [file]: `${text}\n` })
-    const result = await jobshim(['list'], { cwd, env: { HOME: cwd } })
-    assert.equal(result, {
-      status: 2,
-      signal: null,
-      stdout: '',
-      stderr: `jobshim: ${join(cwd, file)}: ${says}\n  ${hint}\n`,
-    })
+    assert.is(await refusalOf({}, cwd), `jobshim: ${join(cwd, file)}: ${says}\n  ${hint}\n`)
   })
 }
+
+test('config :: error :: list says it, and nothing else', async () => {
+  const cwd = makeWorkspace()
+  writeFiles(cwd, { '.jobshimrc': 'jbos: 3\n' })
+  assert.equal(await jobshim(['list'], { cwd, env: { HOME: cwd } }), {
+    status: 2,
+    signal: null,
+    stdout: '',
+    stderr: `jobshim: ${join(cwd, '.jobshimrc')}: unknown key jbos\n  did you mean jobs?\n`,
+  })
+})
 
 test('config :: error :: broken JSON', async () => {
   const cwd = makeWorkspace()

@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { doctor } from '../../src/commands/doctor.js'
+import { parseArguments } from '../../src/commands/parser.js'
+import { examine } from '../../src/doctor/examine.js'
 import type { Check, Verdict } from '../../src/doctor/verdict.js'
 import { findTool, realDirectories } from '../../src/shimdir/real-tools.js'
-import { run, type Surroundings } from '../support/jobshim.js'
+import { run, type Surroundings, scrubbed } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
@@ -67,13 +70,22 @@ export type Diagnosis = { status: number | null; checks: Check[]; stdout: string
 /** How doctor is started: by a program in front of it (`wrap`), with arguments of its own. */
 export type Examination = Surroundings & { args?: readonly string[]; wrap?: readonly string[] }
 
-/** Runs `jobshim doctor --json` in the patient's working directory, and demands that it says nothing on stderr. */
+/**
+ * Examines the patient's working directory as `jobshim doctor --json` does, without another Node unless something else
+ * than the environment is what it is about; then it demands that nothing is said on stderr.
+ */
 export async function examined(
   patient: Pick<Patient, 'work' | 'env'>,
   { args = [], wrap = [], env = {}, ...around }: Examination = {},
 ): Promise<Diagnosis> {
-  const line = [...wrap, process.execPath, join(repository, 'bin/jobshim.js'), 'doctor', '--json', ...args]
   const surroundings = { cwd: patient.work, ...around, env: { ...patient.env, ...env } }
+  const isAlone = wrap.length === 0 && Object.keys(around).length === 0
+  const call = isAlone ? parseArguments(doctor, args) : undefined
+  if (call?.kind === 'call' && call.operands.length === 0) {
+    const checks = await examine(call.flags, patient.work, scrubbed(surroundings.env))
+    return { status: checks.some(({ state }) => state === 'broken') ? 1 : 0, checks, stdout: '' }
+  }
+  const line = [...wrap, process.execPath, join(repository, 'bin/jobshim.js'), 'doctor', '--json', ...args]
   const [program = '', ...words] = line
   const { status, signal, stdout, stderr } = await run(program, words, surroundings)
   assert.equal({ signal, stderr }, { signal: null, stderr: '' })

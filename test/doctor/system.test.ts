@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -10,10 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
+import { buildLauncher } from '../support/built.js'
 import { plainLauncher } from '../support/shimdir.js'
+import { test, testWith } from '../support/test-with.js'
 import { repository, writeFiles } from '../support/workspace.js'
 import {
   type Diagnosis,
@@ -158,10 +159,10 @@ async function makeFiltered(rules: readonly Rule[]): Promise<Patient> {
   return filtered
 }
 
-const mayFilter =
+const mayFilter = (): boolean =>
   isRoot && machine !== undefined && spawnSync('bwrap', ['--dev-bind', '/', '/', 'true']).status === 0
 const testFiltered = (title: string, body: () => Promise<void>): void =>
-  mayFilter ? test(title, body) : test.skip(title)
+  testWith('bwrap', title, body, { may: mayFilter })
 
 for (const { feature, rule, needed, text } of [
   {
@@ -229,7 +230,7 @@ const bwrap = (...options: string[]): Examination => ({
   env: path,
 })
 
-test('doctor :: locks :: /proc/locks is empty', async () => {
+testWith('bwrap', 'doctor :: locks :: /proc/locks is empty', async () => {
   writeFileSync(join(root, 'empty'), '')
   const { checks } = await examined(patient, bwrap('--ro-bind', join(root, 'empty'), '/proc/locks'))
   const locks = checks.find(({ name }) => name === 'locks')
@@ -244,8 +245,7 @@ test('doctor :: locks :: /proc/locks is empty', async () => {
 test('doctor :: locks :: a launcher that gives back no token of a killed one', async () => {
   const other = await makePatient()
   const launcher = join(other.shims, '.jobshim/launcher')
-  const build = `cc -std=c11 -D_GNU_SOURCE -DJOBSHIM_NO_RECLAIM -O1 -o ${launcher}.new *.c`
-  execFileSync('sh', ['-c', build], { cwd: join(repository, 'shims') })
+  buildLauncher(`${launcher}.new`, 'JOBSHIM_NO_RECLAIM')
   renameSync(`${launcher}.new`, launcher)
   assert.equal(await verdicts(other, 'locks'), [
     {
@@ -256,7 +256,7 @@ test('doctor :: locks :: a launcher that gives back no token of a killed one', a
   ])
 })
 
-test('doctor :: locks, /proc :: /proc/locks can not be read', async () => {
+testWith('bwrap', 'doctor :: locks, /proc :: /proc/locks can not be read', async () => {
   const { checks } = await examined(patient, bwrap('--ro-bind', '/dev/null', '/proc/locks'))
   const of = (wanted: string) => checks.find(({ name }) => name === wanted)
   assert.is(of('locks')?.state, 'broken')
@@ -269,7 +269,7 @@ test('doctor :: locks, /proc :: /proc/locks can not be read', async () => {
   })
 })
 
-test('doctor :: /proc :: there is none', async () => {
+testWith('bwrap', 'doctor :: /proc :: there is none', async () => {
   const [verdict] = await verdicts(patient, '/proc', bwrap('--tmpfs', '/proc'))
   assert.is(verdict?.state, 'broken')
   assert.match(verdict?.text ?? '', /^can't be read: \/proc\/self\/stat \(ENOENT\): who started a tool; /)
@@ -306,7 +306,7 @@ testAsRoot('doctor :: /proc :: hides the processes of others', async () => {
   })
 })
 
-test('doctor :: kernel :: no /proc/pressure, which the config goes by', async () => {
+testWith('bwrap', 'doctor :: kernel :: no /proc/pressure, which the config goes by', async () => {
   const config = join(root, 'pressure.json')
   writeFileSync(config, '{ "pressure": { "cpu": 50 } }')
   const hidden = bwrap('--tmpfs', '/proc/pressure')

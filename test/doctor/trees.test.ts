@@ -1,10 +1,9 @@
 import { realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { run } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { repository, writeFiles } from '../support/workspace.js'
 import { addTools, examined, makePatient, pathOf, verdicts } from './patient.js'
 

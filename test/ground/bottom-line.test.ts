@@ -1,11 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { allowsBottomLine } from '../../src/ground/bottom-line.js'
 import { closeScreens, openScreen, type Screen, type ScreenOptions } from '../support/screen.js'
 import { installShims } from '../support/shimdir.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 test.after.each(closeScreens)

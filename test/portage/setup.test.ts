@@ -13,7 +13,9 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { jobshim } from '../support/jobshim.js'
+import { loadSettings } from '../../src/config/load.js'
+import { installPortage, switchPackage, uninstallPortage } from '../../src/portage/setup.js'
+import { jobshim, scrubbed } from '../support/jobshim.js'
 import { random, seed } from '../support/random.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
@@ -90,12 +92,16 @@ function makeSystem({ etc, prepare }: (typeof systems)[number]): string {
   return root
 }
 
-const portage = async (root: string, verb: string, ...words: string[]) => {
-  const { status, stdout, stderr } = await jobshim(['portage', verb, '--root', root, '--json', ...words], {
-    cwd: root,
-  })
-  assert.equal([status, stderr], [0, ''], verb)
-  return JSON.parse(stdout) as { changed: boolean; packages: string[] }
+type Verb = 'install' | 'enable' | 'disable' | 'uninstall'
+
+/** What the commands do, without another Node each time: they call this and print it, as json.test.ts shows. */
+async function portage(root: string, verb: Verb, ...atoms: string[]) {
+  const environment = scrubbed()
+  if (verb === 'install')
+    return await installPortage(root, await loadSettings({}, root, environment), environment)
+  if (verb === 'uninstall') return await uninstallPortage(root)
+  const reports = atoms.map(atom => switchPackage(root, atom, verb === 'enable' ? 'in' : 'out'))
+  return { changed: reports.some(({ changed }) => changed), packages: reports.at(-1)?.packages ?? [] }
 }
 
 for (const system of systems) {

@@ -1,10 +1,17 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { jobshim, type Outcome } from '../support/jobshim.js'
+import { installShims } from '../support/shimdir.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /** A workspace with a PATH of its own: `tools/` has these programs, `shims` is where the shim dir goes. */
-export type Bench = { root: string; dir: string; path: string; call: (...args: string[]) => Promise<Outcome> }
+export type Bench = {
+  root: string
+  dir: string
+  path: string
+  call: (...args: string[]) => Promise<Outcome>
+  install: (...args: string[]) => Promise<string> // as a step towards what is tested: without another Node
+}
 
 /** Makes a bench. `call` runs jobshim with `--dir` and PATH set to the bench's. */
 export function makeBench(tools: readonly string[]): Bench {
@@ -17,6 +24,7 @@ export function makeBench(tools: readonly string[]): Bench {
     root,
     dir,
     path,
+    install: (...args) => installShims(dir, { args, cwd: root, env }),
     call: (command, ...args) => jobshim([command ?? '', '--dir', dir, ...args], { cwd: root, env }),
   }
 }

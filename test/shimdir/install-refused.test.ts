@@ -29,7 +29,7 @@ const foreign: Record<string, (path: string) => void> = {
 
 for (const [title, put] of Object.entries(foreign)) {
   test(`install :: error :: ${title} in the way :: named, left alone, nothing half done`, async () => {
-    const { call, dir } = makeBench(['cc', 'gcc', 'ld'])
+    const { call, install, dir } = makeBench(['cc', 'gcc', 'ld'])
     mkdirSync(dir)
     put(join(dir, 'gcc'))
     const before = picture(dir)
@@ -42,7 +42,7 @@ for (const [title, put] of Object.entries(foreign)) {
     )
     assert.equal(picture(dir), before)
     // What isn't in the way doesn't matter.
-    assert.is((await call('install', '--tools', 'cc,ld')).status, 0)
+    await install('--tools', 'cc,ld')
     assert.equal(picture(dir), { '.jobshim': 'directory', cc: shim, ...before, ld: shim })
   })
 }
@@ -60,8 +60,8 @@ test('install :: error :: all files in the way are named', async () => {
 })
 
 test('install :: error :: a manifest that is not ours', async () => {
-  const { call, dir } = makeBench(['cc'])
-  await call('install')
+  const { call, install, dir } = makeBench(['cc'])
+  await install()
   const manifest = join(dir, '.jobshim/manifest.json')
   writeFileSync(
     manifest,
@@ -73,7 +73,7 @@ test('install :: error :: a manifest that is not ours', async () => {
   for (const command of ['install', 'uninstall', 'list']) assert.equal(await call(command), refused(message))
   // The way out that the message names.
   rmSync(join(dir, '.jobshim'), { recursive: true })
-  assert.is((await call('install')).status, 0)
+  await install()
   assert.is((await call('uninstall')).status, 0)
   assert.throws(() => statSync(dir))
 })

@@ -9,10 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { boundByModes } from '../support/bound.js'
 import { run } from '../support/jobshim.js'
+import { test, testWith } from '../support/test-with.js'
 import { repository, writeFiles } from '../support/workspace.js'
 import { makeBench, picture } from './fake-tools.js'
 
@@ -184,26 +184,35 @@ test('install :: into a symlink of our own :: where it leads', async () => {
   assert.equal(picture(join(root, 'elsewhere')), {})
 })
 
-test('install :: two at once, ten times :: both end well and the dir is whole', async () => {
-  const tools = ['c++', 'cc', 'g++', 'gcc', 'ld', 'make', 'rustc']
-  const { call, dir } = makeBench(tools)
-  for (let round = 0; round < 10; round++) {
-    const wishes = round % 2 === 0 ? [] : ['--tools', 'gcc,ld,rustc']
-    const results = await Promise.all([
-      call('install', ...wishes),
-      call('install', ...wishes),
-      call('install', ...wishes),
-    ])
-    for (const { status, stderr } of results) assert.equal({ status, stderr }, { status: 0, stderr: '' })
-    assert.equal(picture(dir), {
-      '.jobshim': 'directory',
-      ...Object.fromEntries(tools.map(name => [name, shim])),
-    })
-    assert.equal(await call('install'), good(`nothing changed: 7 shims in ${dir}\n`))
-    const ends = await Promise.all([call('uninstall'), call('uninstall')])
-    for (const { status, stderr } of ends) assert.equal({ status, stderr }, { status: 0, stderr: '' })
-    assert.throws(() => statSync(dir))
-  }
-})
+for (const { rounds, isLong } of [
+  { rounds: 2, isLong: false },
+  { rounds: 10, isLong: true },
+])
+  testWith(
+    [],
+    `install :: three at once, ${rounds} times :: all end well and the dir is whole`,
+    async () => {
+      const tools = ['c++', 'cc', 'g++', 'gcc', 'ld', 'make', 'rustc']
+      const { call, dir } = makeBench(tools)
+      for (let round = 0; round < rounds; round++) {
+        const wishes = round % 2 === 0 ? [] : ['--tools', 'gcc,ld,rustc']
+        const results = await Promise.all([
+          call('install', ...wishes),
+          call('install', ...wishes),
+          call('install', ...wishes),
+        ])
+        for (const { status, stderr } of results) assert.equal({ status, stderr }, { status: 0, stderr: '' })
+        assert.equal(picture(dir), {
+          '.jobshim': 'directory',
+          ...Object.fromEntries(tools.map(name => [name, shim])),
+        })
+        assert.equal(await call('install'), good(`nothing changed: 7 shims in ${dir}\n`))
+        const ends = await Promise.all([call('uninstall'), call('uninstall')])
+        for (const { status, stderr } of ends) assert.equal({ status, stderr }, { status: 0, stderr: '' })
+        assert.throws(() => statSync(dir))
+      }
+    },
+    { isLong },
+  )
 
 test.run()

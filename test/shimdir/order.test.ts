@@ -30,7 +30,7 @@ async function makeLinks() {
   const others = join(bench.root, 'others')
   mkdirSync(others)
   symlinkSync('../tools/gcc', join(others, 'gcc'))
-  await bench.call('install')
+  await bench.install()
   const stderr =
     `jobshim: ${ccache}: stands before the shims on PATH, and ccache takes them for the compilers: it may return old objects\n` +
     `  put the shims first: export PATH=${bench.dir}:$PATH\n`

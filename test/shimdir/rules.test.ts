@@ -53,9 +53,9 @@ launcher=
 `
 
 test('install :: rules :: byte for byte, and every tool file names them', async () => {
-  const { call, dir, root } = makeBench(['cc', 'make', 'yasm'])
+  const { install, dir, root } = makeBench(['cc', 'make', 'yasm'])
   writeFiles(root, { '.jobshimrc': config })
-  assert.is((await call('install', '--tools', 'cc,yasm')).status, 0)
+  await install('--tools', 'cc,yasm')
   assert.is(read(dir, 'rules'), rules)
   assert.is((statSync(join(dir, '.jobshim/rules')).mode & 0o777).toString(8), '644')
   assert.equal(
@@ -73,9 +73,9 @@ test('install :: rules :: byte for byte, and every tool file names them', async 
 })
 
 test('install :: rules :: twice :: the second one changes nothing', async () => {
-  const { call, dir, root } = makeBench(['cc'])
+  const { call, install, dir, root } = makeBench(['cc'])
   writeFiles(root, { '.jobshimrc': config })
-  await call('install')
+  await install()
   const places = ['.jobshim/rules', '.jobshim/tools/cc', '.jobshim/costs'].map(name => join(dir, name))
   const inodes = places.map(path => lstatSync(path).ino)
   assert.equal(await call('install'), good(`nothing changed: 1 shim in ${dir}\n`))
@@ -86,9 +86,9 @@ test('install :: rules :: twice :: the second one changes nothing', async () => 
 })
 
 test('install :: rules :: follow the config, and go with its last one', async () => {
-  const { call, dir, root } = makeBench(['cc'])
+  const { call, install, dir, root } = makeBench(['cc'])
   writeFiles(root, { '.jobshimrc': config })
-  await call('install')
+  await install()
   writeFiles(root, { '.jobshimrc': 'load: 3\n' })
   assert.equal(await call('install'), good(`1 shim in ${dir}\n`))
   assert.is(read(dir, 'rules'), 'load=3.00\n')
@@ -105,9 +105,9 @@ test('install :: rules :: follow the config, and go with its last one', async ()
 })
 
 test('install :: rules :: somebody changed them by hand: put right', async () => {
-  const { call, dir, root } = makeBench(['cc'])
+  const { call, install, dir, root } = makeBench(['cc'])
   writeFiles(root, { '.jobshimrc': 'load: 3\n' })
-  await call('install')
+  await install()
   for (const text of ['load=9.00\n', '']) {
     writeFiles(dir, { '.jobshim/rules': text })
     assert.equal(await call('install'), good(`1 shim in ${dir}\n`))
@@ -131,17 +131,17 @@ test('install :: rules :: by the first run too', async () => {
 })
 
 test('uninstall :: rules and costs are gone, those of tools without a shim too', async () => {
-  const { call, dir, root } = makeBench(['cc'])
+  const { call, install, dir, root } = makeBench(['cc'])
   writeFiles(root, { '.jobshimrc': config })
-  await call('install')
+  await install()
   writeFiles(dir, { '.jobshim/costs/cc': 'x', '.jobshim/costs/protoc': '' })
   assert.equal(await call('uninstall'), good(`removed 1 shim from ${dir}\n`))
   assert.equal(picture(root), { '.jobshimrc': 'file', tools: 'directory' })
 })
 
 test('uninstall :: foreign files beside the costs are left alone and named', async () => {
-  const { call, dir } = makeBench(['cc'])
-  await call('install')
+  const { call, install, dir } = makeBench(['cc'])
+  await install()
   const costs = join(dir, '.jobshim/costs')
   writeFiles(costs, { cc: 'x', '.hidden': 'mine', 'a b': 'mine' })
   mkdirSync(join(costs, 'ld'))
@@ -169,9 +169,9 @@ const inTheWay: readonly { name: 'rules' | 'costs'; title: string; put: (path: s
 
 for (const { name, title, put } of inTheWay)
   test(`install :: error :: ${title} in place of .jobshim/${name} :: named, left alone, nothing half done`, async () => {
-    const { call, dir, root } = makeBench(['cc', 'ld'])
+    const { call, install, dir, root } = makeBench(['cc', 'ld'])
     writeFiles(root, { '.jobshimrc': 'load: 3\n', notes: 'mine' })
-    await call('install', '--no-config', '--tools', 'cc')
+    await install('--no-config', '--tools', 'cc')
     const place = join(dir, '.jobshim', name)
     rmSync(place, { recursive: true, force: true })
     put(place)
@@ -194,10 +194,10 @@ for (const { name, title, put } of inTheWay)
   })
 
 test('install :: costs :: survive an install, and the directory comes back', async () => {
-  const { call, dir } = makeBench(['cc', 'ld'])
-  await call('install')
+  const { call, install, dir } = makeBench(['cc', 'ld'])
+  await install()
   writeFiles(dir, { '.jobshim/costs/ld': 'counted' })
-  assert.is((await call('install', '--tools', 'cc')).status, 0)
+  await install('--tools', 'cc')
   assert.is(read(dir, 'costs/ld'), 'counted')
   unlinkSync(join(dir, '.jobshim/costs/ld'))
   rmSync(join(dir, '.jobshim/costs'), { recursive: true })

@@ -17,8 +17,8 @@ import { makeBench, picture } from './fake-tools.js'
 const good = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' })
 
 test('uninstall :: everything of ours is gone, the dir too', async () => {
-  const { call, dir, root } = makeBench(['cc', 'ld'])
-  await call('install')
+  const { call, install, dir, root } = makeBench(['cc', 'ld'])
+  await install()
   assert.equal(await call('uninstall'), good(`removed 2 shims from ${dir}\n`))
   assert.equal(picture(root), { tools: 'directory' })
 })
@@ -30,8 +30,8 @@ test('uninstall :: nothing there :: nothing done', async () => {
 })
 
 test('uninstall :: foreign files are left alone and named', async () => {
-  const { call, dir } = makeBench(['cc', 'gcc', 'ld'])
-  await call('install')
+  const { call, install, dir } = makeBench(['cc', 'gcc', 'ld'])
+  await install()
   unlinkSync(join(dir, 'gcc'))
   writeFiles(dir, { gcc: 'mine', notes: 'mine', '.jobshim/mine': 'x', '.jobshim/tools/mine': 'x' })
   symlinkSync('.jobshim/launcher', join(dir, 'mycc')) // by hand: no manifest knows it
@@ -63,18 +63,18 @@ test('uninstall :: foreign files are left alone and named', async () => {
 })
 
 test('uninstall :: versions that launchers kept go, foreign files beside them stay', async () => {
-  const { call, dir } = makeBench(['cc'])
-  await call('install')
+  const { call, install, dir } = makeBench(['cc'])
+  await install()
   const versions = join(dir, '.jobshim/versions')
   writeFiles(versions, { make: 'x', 'new-1-2': 'half', mine: 'mine' })
   const first = await call('uninstall')
   assert.is(first.status, 0)
   assert.is(first.stdout.split('\n')[1], `  left alone, not ours: ${versions}/mine`)
   assert.equal(picture(versions), { mine: 'file' })
-  await call('install')
+  await install()
   rmSync(join(versions, 'mine'))
   writeFiles(versions, { 'new-1-2': 'half' })
-  await call('install')
+  await install()
   assert.equal(picture(versions), {})
   writeFiles(versions, { ninja: 'x' })
   assert.is((await call('uninstall')).status, 0)
@@ -82,8 +82,8 @@ test('uninstall :: versions that launchers kept go, foreign files beside them st
 })
 
 test('uninstall :: --json', async () => {
-  const { call, dir } = makeBench(['cc'])
-  await call('install')
+  const { call, install, dir } = makeBench(['cc'])
+  await install()
   writeFiles(dir, { notes: 'mine' })
   const report = { jobshim: 1, dir, removed: ['cc'], leftAlone: [join(dir, 'notes')], changed: true }
   assert.equal(await call('uninstall', '--json'), good(`${JSON.stringify(report)}\n`))
@@ -100,17 +100,17 @@ test('uninstall :: a dir of somebody else is left as it is', async () => {
 })
 
 test('uninstall :: twice, and install again', async () => {
-  const { call, dir } = makeBench(['cc'])
-  await call('install')
+  const { call, install, dir } = makeBench(['cc'])
+  await install()
   assert.is((await call('uninstall')).status, 0)
   assert.equal(await call('uninstall'), good(`nothing of jobshim in ${dir}\n`))
-  assert.is((await call('install')).status, 0)
+  await install()
   assert.equal(picture(dir), { '.jobshim': 'directory', cc: '-> .jobshim/launcher' })
 })
 
 test('uninstall :: what a killed install had half written goes too', async () => {
-  const { call, dir, root } = makeBench(['cc'])
-  await call('install')
+  const { call, install, dir, root } = makeBench(['cc'])
+  await install()
   writeFileSync(join(dir, '.jobshim/new-0123456789abcdef'), 'half')
   assert.is((await call('uninstall')).status, 0)
   assert.equal(picture(root), { tools: 'directory' })

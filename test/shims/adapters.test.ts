@@ -51,7 +51,7 @@ async function tell(
   return jobshim(['run', '-q', '-j3', '--dir', shims, '--no-config', '--', 'sh', '-c', line], around)
 }
 
-function read({ stdout }: Outcome): Told {
+function read({ stdout }: Pick<Outcome, 'stdout'>): Told {
   const [, args = '', makeflags = '', level = ''] =
     /^args (.*)\nmakeflags (.*)\nlevel (.*)\n$/.exec(stdout) ?? []
   return { args, makeflags, level }
@@ -106,20 +106,29 @@ const lines: Readonly<Record<string, string>> = {
   'cargo build -j64': 'build -j64',
 }
 
-for (const [line, args] of Object.entries(lines)) {
-  test(`adapters :: join :: ${line}`, async () => {
-    const outcome = await tell(line, '1')
-    assert.equal([outcome.status, outcome.stderr], [0, ''])
-    assert.is(read(outcome).args, args)
-  })
+/** What each of some lines came to, all below one run: status, stderr, and what its program told. */
+async function tellAll(all: readonly string[], join: '0' | '1' | undefined): Promise<Map<string, string[]>> {
+  const calls = all.map(line => `${line} >told 2>said; printf '%s\\0' $? "$(cat said)" "$(cat told)"`)
+  const { status, stdout, stderr } = await tell(calls.join('\n'), join)
+  assert.equal([status, stderr], [0, ''])
+  const fields = stdout.split('\0')
+  return new Map(all.map((line, index) => [line, fields.slice(index * 3, index * 3 + 3)]))
 }
 
-for (const line of Object.keys(lines).filter(line => !/^(bmake all|cargo)/.test(line)))
-  test(`adapters :: no join :: ${line} stays`, async () => {
-    const outcome = await tell(line, undefined)
-    assert.equal([outcome.status, outcome.stderr], [0, ''])
-    assert.is(read(outcome).args, line.replace(/^\w+ /, ''))
-  })
+for (const [how, asked, wanted] of [
+  ['join', '1', (line: string) => lines[line]],
+  ['no join', undefined, (line: string) => line.replace(/^\w+ /, '')],
+] as const) {
+  const some = Object.keys(lines).filter(line => how === 'join' || !/^(bmake all|cargo)/.test(line))
+  let telling: ReturnType<typeof tellAll> | undefined
+  for (const line of some)
+    test(`adapters :: ${how} :: ${line}${how === 'join' ? '' : ' stays'}`, async () => {
+      telling ??= tellAll(some, asked)
+      const [status, stderr, stdout] = (await telling).get(line) ?? []
+      assert.equal([status, stderr], ['0', ''])
+      assert.is(read({ stdout: `${stdout}\n` }).args, wanted(line))
+    })
+}
 
 /** `CMAKE_BUILD_PARALLEL_LEVEL line => what is left of it`, joined. */
 const levels: readonly (readonly [level: string, line: string, left: string])[] = [

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jobshim, scrubbed } from '../support/jobshim.js'
+import { installShims } from '../support/shimdir.js'
 import { killStarted, makeYard } from './hold.js'
 
 type Listed = {
@@ -12,7 +13,7 @@ test('costs :: each large run is counted, and small ones by eights', async () =>
   const yard = await makeYard('ABCD')
   const list = async (): Promise<Listed['costs']> =>
     (JSON.parse((await jobshim(['list', '--costs', '--json', '--dir', yard.shims])).stdout) as Listed).costs
-  await jobshim(['install', '--dir', yard.shims, '--tools', 'dd,true', '--no-config'], { env: yard.env })
+  await installShims(yard.shims, { args: ['--tools', 'dd,true', '--no-config'], env: yard.env })
   const run = (program: string, ...args: string[]): number | null =>
     spawnSync(program, args, { env: scrubbed(yard.governed), stdio: 'ignore' }).status
   for (let runs = 0; runs < 10; runs++)

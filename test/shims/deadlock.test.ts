@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { clients } from '../support/clients.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
 import { killAll, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /**

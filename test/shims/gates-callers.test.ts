@@ -1,18 +1,19 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { recordStates } from '../../src/jobserver/ledger-layout.js'
 import { jobshimRun } from '../commands/runs.js'
-import { findClient } from '../support/clients.js'
 import { jobshim } from '../support/jobshim.js'
+import { installShims } from '../support/shimdir.js'
 import { writeFiles } from '../support/workspace.js'
 import { type Held, killStarted, ledgerRecords, makeYard, start, until, type Yard } from './hold.js'
 import { ruled } from './rules.js'
 
 /** Rules for runs in the slot that make took for them: the launcher becomes the tool, which then has the record. */
 
-const make = join(findClient('make44') ?? findClient('make43') ?? '', 'make')
+const make = execFileSync('sh', ['-c', 'command -v make'], { encoding: 'utf8' }).trim() // its shim is not asked for
 
 /** A yard whose `hold` says whose child it is, and holds until the gate opens; `again` is a script that execs that shim. */
 async function makeMakeYard(): Promise<Yard & { open: () => void }> {
@@ -23,7 +24,7 @@ async function makeMakeYard(): Promise<Yard & { open: () => void }> {
     'bin/again': `#!/bin/sh\nexec ${yard.shims}/hold "$1"\n`,
     Makefile: `one two:\n\t@hold ${gate}\nagain:\n\t@again ${gate}\n`,
   })
-  await jobshim(['install', '--dir', yard.shims, '--tools', 'hold,again', '--no-config'], { env: yard.env })
+  await installShims(yard.shims, { args: ['--tools', 'hold,again'], env: yard.env, cwd: yard.root })
   return { ...yard, open: () => writeFileSync(gate, '') }
 }
 

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { endServer, freeTokens, look, serve, sharing } from '../commands/served.js'
+import { test, testWith } from '../support/test-with.js'
 import { killStarted, start, until } from './hold.js'
 
 /** Ways into a PID namespace of one's own, with the FIFO's directory in it; its init ends all there when it is killed. */
-const ways: Readonly<Record<string, readonly string[]>> = {
+const ways: Readonly<Record<string, readonly [string, ...string[]]>> = {
   'bwrap --unshare-pid': [
     'bwrap',
     '--dev-bind',
@@ -24,32 +24,34 @@ const two = 'exec 9<&0; hold <&9 & hold <&9 & wait'
 
 for (const [name, way] of Object.entries(ways)) {
   const title = `namespaces :: ${name} :: one pool inside and outside; killed, its tokens come back`
-  const [program = '', ...options] = way
-  if (spawnSync(program, [...options, 'true']).status !== 0) {
-    test.skip(title)
-    continue
-  }
-  test(title, async () => {
-    const served = await serve(total)
-    const env = sharing(served, total + 1)
-    const inside = start({ env, command: [...way, 'sh', '-c', two], wanted: 2 })
-    await inside.tools
-    assert.is(freeTokens(served), 1) // one runs in the slot that tools without a client share in each namespace
-    const outside = [start({ env }), start({ env })]
-    for (const one of outside) await one.tools
-    assert.is(freeTokens(served), 0)
-    const waiter = start({ env, command: [...way, 'sh', '-c', two], wanted: 2 })
-    await until('one of the third waits', () => /^held \d+$/m.test(waiter.output.stdout))
-    assert.is(waiter.output.stdout.match(/^held/gm)?.length, 1)
-    await inside.kill()
-    await waiter.tools
-    assert.is(freeTokens(served), 0)
-    for (const one of outside) assert.is((await one.end()).status, 7)
-    await waiter.end()
-    await until('all tokens are back', () => freeTokens(served) === total)
-    assert.equal(look(served, '--census').slice(0, 3), [String(total), '0', ''])
-    await endServer(served)
-  })
+  const [program, ...options] = way
+  const needs = program === 'bwrap' ? ['bwrap' as const] : []
+  testWith(
+    needs,
+    title,
+    async () => {
+      const served = await serve(total)
+      const env = sharing(served, total + 1)
+      const inside = start({ env, command: [...way, 'sh', '-c', two], wanted: 2 })
+      await inside.tools
+      assert.is(freeTokens(served), 1) // one runs in the slot that tools without a client share in each namespace
+      const outside = [start({ env }), start({ env })]
+      for (const one of outside) await one.tools
+      assert.is(freeTokens(served), 0)
+      const waiter = start({ env, command: [...way, 'sh', '-c', two], wanted: 2 })
+      await until('one of the third waits', () => /^held \d+$/m.test(waiter.output.stdout))
+      assert.is(waiter.output.stdout.match(/^held/gm)?.length, 1)
+      await inside.kill()
+      await waiter.tools
+      assert.is(freeTokens(served), 0)
+      for (const one of outside) assert.is((await one.end()).status, 7)
+      await waiter.end()
+      await until('all tokens are back', () => freeTokens(served) === total)
+      assert.equal(look(served, '--census').slice(0, 3), [String(total), '0', ''])
+      await endServer(served)
+    },
+    { may: () => spawnSync(program, [...options, 'true']).status === 0 },
+  )
 }
 
 test.after.each(killStarted)

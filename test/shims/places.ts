@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildInject, type Call, type Injector, startInjector } from '../support/injecting.js'
+import { buildProgram } from '../support/built.js'
+import { type Call, type Injector, startInjector } from '../support/injecting.js'
 import { makeFifo } from '../support/pool.js'
 import { plainLauncher } from '../support/shimdir.js'
 import { repository } from '../support/workspace.js'
@@ -52,7 +53,7 @@ let _yard: Promise<Yard> | undefined
 async function prepare(): Promise<Yard> {
   const yard = await makeYard('', { launcher: plainLauncher })
   const tool = join(yard.root, 'bin/hold')
-  buildInject(join(yard.root, 'inject'))
+  buildProgram(join(yard.root, 'inject'), ['inject.c'])
   rmSync(tool)
   copyFileSync(join(yard.root, 'inject'), tool)
   return yard

@@ -1,7 +1,6 @@
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { sceneEnd, scenesOf } from '../support/terminal.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { assertSame, callThroughShim, type Place } from '../support/transparent-calls.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { journalEvent, type ToolEvent } from '../../src/journal/event.js'
+import { buildProgram } from '../support/built.js'
 import { run } from '../support/jobshim.js'
 import { processes } from '../support/processes.js'
 import { random, seed } from '../support/random.js'
@@ -81,8 +81,7 @@ type Clocked = { name: string; birth: bigint; end: bigint }
 function makeClock(directory: string): { bin: string; take: () => Clocked[] } {
   const bin = join(directory, 'bin')
   mkdirSync(bin, { recursive: true })
-  const source = join(repository, 'test/support/clocked.c')
-  execFileSync('cc', ['-O1', `-DHOLD_MS=${holdMs}`, '-o', join(directory, 'clocked'), source])
+  buildProgram(join(directory, 'clocked'), ['clocked.c'], [`-DHOLD_MS=${holdMs}`])
   symlinkSync('../clocked', join(bin, 'as'))
   return {
     bin,

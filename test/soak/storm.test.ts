@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { buildLauncher } from '../support/built.js'
 import { type Client, clients, findClient } from '../support/clients.js'
-import { scrubbed } from '../support/jobshim.js'
 import { seed } from '../support/random.js'
-import { makeWorkspace, repository } from '../support/workspace.js'
+import { makeWorkspace } from '../support/workspace.js'
 import { builders } from './builders.js'
 import { Storm } from './storm.js'
 
@@ -58,10 +57,7 @@ test(`soak :: ${storms} storms of 20 kills a second over ${kinds.map(({ name }) 
 
 test('soak :: without reclaim tokens are missing afterwards', async () => {
   const launcher = join(makeWorkspace(), 'launcher')
-  execFileSync('make', ['-s', '-C', 'shims', `OUT=${launcher}`, 'EXTRA=-DJOBSHIM_NO_RECLAIM'], {
-    cwd: repository,
-    env: scrubbed(),
-  })
+  buildLauncher(launcher, 'JOBSHIM_NO_RECLAIM')
   const storm = new Storm(tokens, seed)
   await storm.open(launcher)
   let free = tokens

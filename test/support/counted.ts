@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildProgram } from './built.js'
 import { processes } from './processes.js'
-import { repository } from './workspace.js'
 
 /** Compilers that are counted while they run, killed or not; see counted.c. */
 export type Counted = {
@@ -32,8 +31,7 @@ export function makeCounted(directory: string): Counted {
   const count = join(directory, 'count')
   mkdirSync(bin, { recursive: true })
   writeFileSync(count, '')
-  const source = join(repository, 'test/support/counted.c')
-  execFileSync('cc', ['-O1', '-o', join(directory, 'counted'), source])
+  buildProgram(join(directory, 'counted'), ['counted.c'])
   for (const name of ['cc', 'gcc']) symlinkSync('../counted', join(bin, name))
   const { ino } = statSync(count)
   return {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type ClientKey, clients, findClient } from './clients.js'
 import { jobshim, type Outcome, run } from './jobshim.js'
@@ -9,6 +8,7 @@ import { makeRecorder, type Recorder, type Recording } from './recording.js'
 import { installShims } from './shimdir.js'
 import { copySources } from './sources.js'
 import { withoutUse } from './summary.js'
+import { testWith } from './test-with.js'
 import { makeWorkspace, writeFiles } from './workspace.js'
 
 /** A build that compiles the sources with some build tool. */
@@ -33,6 +33,9 @@ export type Build = Outcome & { recording: Recording; outputs: Record<string, st
 export type Site = { directory: string; recorder: Recorder; path: string }
 
 const jobCounts = (process.env.JOBSHIM_TEST_JOBS ?? '1,2,3,8').split(',').map(Number)
+
+/** At which -j `npm test` runs a build: without a token, and with more than one. */
+export const isUsualJobs = (jobs: number): boolean => jobs === 1 || jobs === 3
 
 const recorders = new Map<'compilers' | 'recipes', Recorder>()
 
@@ -136,11 +139,6 @@ export function assertRude(driver: Driver, alone: Build): void {
 
 /** Registers the tests of a driver under `jobshim run` at each -j. */
 export function driveUnderRun(driver: Driver): void {
-  const names = (driver.jobs ?? jobCounts).map(jobs => ({ jobs, name: `run :: ${driver.name} :: -j${jobs}` }))
-  if (driver.needs.some(key => findClient(key) === undefined)) {
-    for (const { name } of names) test.skip(name)
-    return
-  }
   let before: Promise<{ site: Site; alone: Build; shims: string }> | undefined
   const prepare = async () => {
     const site = makeSite(driver)
@@ -152,14 +150,19 @@ export function driveUnderRun(driver: Driver): void {
     })
     return { site, alone, shims }
   }
-  for (const { jobs, name } of names)
-    test(name, async () => {
-      before ??= prepare()
-      const { site, alone, shims } = await before
-      const env = { ...driver.env, PATH: site.path, JOBSHIM_DIR: shims }
-      const governed = await build(site, driver, () =>
-        jobshim(['run', `-j${jobs}`, '--', ...driver.command], { cwd: site.directory, env }),
-      )
-      assertGoverned(driver, jobs, alone, governed)
-    })
+  for (const jobs of driver.jobs ?? jobCounts)
+    testWith(
+      driver.needs,
+      `run :: ${driver.name} :: -j${jobs}`,
+      async () => {
+        before ??= prepare()
+        const { site, alone, shims } = await before
+        const env = { ...driver.env, PATH: site.path, JOBSHIM_DIR: shims }
+        const governed = await build(site, driver, () =>
+          jobshim(['run', `-j${jobs}`, '--', ...driver.command], { cwd: site.directory, env }),
+        )
+        assertGoverned(driver, jobs, alone, governed)
+      },
+      { isLong: !isUsualJobs(jobs) },
+    )
 }

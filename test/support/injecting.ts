@@ -1,10 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { scrubbed } from './jobshim.js'
-import { repository } from './workspace.js'
 
 /** A system call of a launcher, as inject.c names it. */
 export type Call = { name: string; label: string }
@@ -34,11 +32,6 @@ export function errorNumber(code: string): number {
   const number = Object.entries(constants.errno).find(([name]) => name === code)?.[1]
   if (number === undefined) throw new Error(`${code}: no such error`)
   return number
-}
-
-/** Builds inject.c as `file`. */
-export const buildInject = (file: string): void => {
-  execFileSync('cc', ['-O1', '-o', file, join(repository, 'test/support/inject.c')])
 }
 
 const started = new Set<ChildProcess>()

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { repository, writeFiles } from './workspace.js'
+import { buildProgram } from './built.js'
+import { writeFiles } from './workspace.js'
 
 /** That somebody asks for a compiler (?), its start (+), its end (-). */
 export type RecordedEvent = {
@@ -90,9 +90,8 @@ export function makeRecorder(
   const log = join(directory, 'log')
   const asks = join(directory, 'asks')
   for (const directory of [bin, asks]) mkdirSync(directory, { recursive: true })
-  const source = join(repository, 'test/support/recorder.c')
-  execFileSync('cc', ['-O1', `-DHOLD_MS=${holdMs}`, '-o', join(directory, 'recorder'), source])
-  execFileSync('cc', ['-O1', '-DASKS', '-o', join(directory, 'asker'), source])
+  buildProgram(join(directory, 'recorder'), ['recorder.c'], [`-DHOLD_MS=${holdMs}`])
+  buildProgram(join(directory, 'asker'), ['recorder.c'], ['-DASKS'])
   const real = join(directory, 'real')
   writeFiles(real, { recipe })
   const onPath = of === 'compilers' ? (process.env.PATH ?? '').split(delimiter) : [real]

@@ -1,22 +1,31 @@
 import { copyFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { jobshim, type Surroundings } from './jobshim.js'
+import { install } from '../../src/commands/install.js'
+import { parseArguments } from '../../src/commands/parser.js'
+import { loadSettings } from '../../src/config/load.js'
+import { installShims as installThere } from '../../src/shimdir/install.js'
+import { type Surroundings, scrubbed } from './jobshim.js'
 import { repository } from './workspace.js'
 
 /** The launcher that is installed; JOBSHIM_TEST_LAUNCHER may have another one stand in for it. */
 export const plainLauncher = join(repository, 'shims/build/launcher')
 
+type Wishes = Pick<Surroundings, 'cwd' | 'env'> & { args?: readonly string[]; launcher?: string }
+
 /**
- * Fills `directory` with shims by `jobshim install` and returns it. JOBSHIM_TEST_LAUNCHER names a launcher that stands
- * in for the built one in all tests (.ci/run: the one with sanitizers), `launcher` one for this dir alone.
+ * Fills `directory` with shims as `jobshim install` does, without another Node, and returns it. JOBSHIM_TEST_LAUNCHER
+ * names a launcher that stands in for the built one in all tests (.ci/run: the one with sanitizers), `launcher` one for
+ * this dir alone.
  */
 export async function installShims(
   directory: string,
-  around: Surroundings & { args?: readonly string[]; launcher?: string } = {},
+  { args = [], launcher = process.env.JOBSHIM_TEST_LAUNCHER, cwd = process.cwd(), env }: Wishes = {},
 ): Promise<string> {
-  const { args = [], launcher = process.env.JOBSHIM_TEST_LAUNCHER, ...rest } = around
-  const { status, stdout, stderr } = await jobshim(['install', '--dir', directory, ...args], rest)
-  if (status !== 0) throw new Error(`install failed: ${status}\n${stdout}${stderr}`)
+  const environment = scrubbed(env)
+  const parsed = parseArguments(install, ['--dir', directory, ...args])
+  if (parsed.kind !== 'call') throw new Error(`install ${args.join(' ')}: installs nothing`)
+  const settings = await loadSettings(parsed.flags, cwd, environment)
+  await installThere(settings.dir, settings, environment)
   if (launcher) {
     const place = join(directory, '.jobshim/launcher')
     copyFileSync(launcher, `${place}.new`)

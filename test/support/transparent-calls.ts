@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { buildProgram } from './built.js'
 import { type Outcome, run } from './jobshim.js'
 import { installShims } from './shimdir.js'
-import { makeWorkspace, repository } from './workspace.js'
+import { makeWorkspace } from './workspace.js'
 
 /** Where a tool stands below a jobserver, and so by which path its launcher goes; see transparent-caller.c. */
 export const places = ['caller', 'implicit', 'token'] as const
@@ -30,11 +30,9 @@ async function prepare(): Promise<Calls> {
   const directory = makeWorkspace()
   const tools = join(directory, 'tools')
   mkdirSync(tools)
-  const compile = (output: string, ...names: readonly string[]) =>
-    execFileSync('cc', ['-O1', '-o', output, ...names.map(name => join(repository, 'test/support', name))])
   const caller = join(directory, 'caller')
-  compile(caller, 'transparent-caller.c', 'transparent-start.c', 'transparent-dialog.c')
-  compile(join(tools, 'probe'), 'transparent-probe.c')
+  buildProgram(caller, ['transparent-caller.c', 'transparent-start.c', 'transparent-dialog.c'])
+  buildProgram(join(tools, 'probe'), ['transparent-probe.c'])
   const shims = await installShims(join(directory, 'shims'), {
     args: ['--tools', 'probe'],
     env: { PATH: `${tools}:${process.env.PATH}` },

@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Configured, configuredTools, findConfigured } from '../../src/toolchain/configured.js'
 import type { ClientKey } from '../support/clients.js'
 import { run } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 const root = realpathSync(makeWorkspace())

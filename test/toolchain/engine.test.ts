@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { engineSlots, slotsIn } from '../../src/toolchain/engine.js'
-import { findClient } from '../support/clients.js'
 import { scrubbed } from '../support/jobshim.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 for (const [output, expected] of [
@@ -25,17 +24,15 @@ const asked = async (launcher: string, hosts: string, path = process.env.PATH) =
   return await engineSlots(launcher, scrubbed({ DISTCC_HOSTS: hosts, DISTCC_DIR: directory, PATH: path }))
 }
 
-const ask = findClient('distcc') === undefined ? test.skip : test
-
-ask('engine :: distcc sums up its hosts', async () => {
+testWith('distcc', 'engine :: distcc sums up its hosts', async () => {
   assert.is(await asked('distcc', '127.0.0.1:3700/4 127.0.0.2:3700/6'), 10)
 })
 
-ask('engine :: distcc without hosts', async () => {
+testWith('distcc', 'engine :: distcc without hosts', async () => {
   assert.is(await asked('distcc', ''), undefined)
 })
 
-ask('engine :: not the shim of it', async () => {
+testWith('distcc', 'engine :: not the shim of it', async () => {
   const shims = makeWorkspace()
   writeFiles(shims, { distcc: '#!/bin/sh\necho 99\n', '.jobshim/launcher': '' })
   assert.is(await asked('distcc', 'localhost/3', `${shims}:${process.env.PATH}`), 3)

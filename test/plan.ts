@@ -1,0 +1,189 @@
+/** Which tests `npm test` leaves to `npm run test:all`, which the other passes of .ci/run repeat, and in what order files are started. */
+
+type Row = {
+  file: string // without .test.ts; one that ends in / or - begins the names of several
+  part?: true // only those tests of it that need what not every machine has; testWith tells them
+  why: string
+}
+
+export const rest: readonly Row[] = [
+  { file: 'clients/bmake', why: 'needs bmake' },
+  { file: 'clients/callers-jobserver', part: true, why: 'make 4.4, in both its styles' },
+  { file: 'clients/cargo', why: 'needs cargo' },
+  { file: 'clients/cmake', why: 'needs cmake' },
+  { file: 'clients/company-prefix', part: true, why: 'a real ccache' },
+  { file: 'clients/company-', why: 'needs ccache, distcc, icecc, sccache' },
+  { file: 'clients/emerge', why: 'needs Portage' },
+  { file: 'clients/go', why: 'needs go' },
+  { file: 'clients/joined', part: true, why: 'make 4.4, ninja, cmake' },
+  { file: 'clients/links', why: 'long, and shims/gather has each of its steps; make 4.4, ninja' },
+  { file: 'clients/make-as-a-client', part: true, why: 'make 4.4' },
+  { file: 'clients/naive-launcher', why: 'long: it tests that a test of clients/ would fail' },
+  { file: 'clients/ninja', why: 'needs ninja' },
+  { file: 'clients/portage', why: 'needs Portage' },
+  { file: 'clients/prefix', why: 'needs ccache, cmake, cargo' },
+  { file: 'clients/scons', why: 'needs scons' },
+  { file: 'clients/script', part: true, why: 'make 4.4' },
+  { file: 'clients/three-makes', part: true, why: 'make 4.4' },
+  { file: 'commands/completion', part: true, why: 'bash-completion, zsh, fish' },
+  { file: 'commands/env', part: true, why: 'fish, cmake, cargo, go' },
+  { file: 'commands/run-census', part: true, why: 'make 4.4' },
+  { file: 'commands/run-jobserver', part: true, why: 'make 4.4' },
+  { file: 'commands/run-joins', part: true, why: 'make 4.4, in both its styles' },
+  { file: 'commands/run-past', part: true, why: 'cmake, ninja' },
+  {
+    file: 'commands/run-memory',
+    why: 'long: fills four gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
+  },
+  { file: 'commands/run-progress', why: 'needs tmux' },
+  { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
+  { file: 'commands/timeline-browser', why: 'needs chromium' },
+  { file: 'docs/man-page', why: 'needs mandoc' },
+  { file: 'doctor/jobserver', part: true, why: 'make 4.4, ninja' },
+  { file: 'doctor/system', part: true, why: 'bubblewrap' },
+  { file: 'doctor/trees', part: true, why: 'cmake, ninja' },
+  { file: 'ground/bottom-line', part: true, why: 'tmux' },
+  { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
+  { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
+  { file: 'shims/deadlock', part: true, why: 'make 4.4' },
+  { file: 'shims/journal', part: true, why: 'make 4.4' },
+  { file: 'shims/namespaces', part: true, why: 'bubblewrap' },
+  { file: 'shims/quick', why: 'needs strace' },
+  { file: 'shims/transparent-terminal', part: true, why: 'strace' },
+  { file: 'shims/transparent-tools', part: true, why: 'clang, rustc, ccache' },
+  { file: 'soak/', why: 'long: storms over all clients' },
+  { file: 'toolchain/configured', part: true, why: 'cmake, meson, ninja, autoconf' },
+  { file: 'toolchain/engine', part: true, why: 'distcc' },
+]
+
+type Pick = { takes: readonly Row[]; leaves: readonly Row[] }
+
+/** What runs the launcher much, each path of it once: .ci/run runs these with its sanitizers, at -j2. */
+export const sanitized: Pick = {
+  takes: [
+    { file: 'shims/', why: 'the launcher, step by step' },
+    { file: 'jobserver/token-counter', why: 'the launcher that watches the pool' },
+    {
+      file: 'clients/callers-jobserver',
+      why: "in a client's slot, in the job's, with a token; all forms of recipes",
+    },
+    { file: 'clients/company-engine', why: 'before the compiler: engines' },
+    { file: 'clients/company-prefix', why: 'and behind ccache' },
+    { file: 'clients/joined', why: 'adapters, with the real clients' },
+    { file: 'clients/prefix', why: 'the launcher as a prefix' },
+    { file: 'clients/script', why: 'below run, in both styles of its pool; env -i' },
+    { file: 'commands/run-census', why: 'the census' },
+    { file: 'commands/run-jobserver', why: 'a pool that somebody else made' },
+    { file: 'commands/run-joins', why: 'the looks for an outer pool' },
+    { file: 'commands/run-journal', why: 'the journal' },
+    { file: 'commands/run-killed', why: 'what is left of the killed' },
+    { file: 'commands/run-passes', why: 'what its environment becomes' },
+    { file: 'commands/run-past', why: 'the looks at all processes' },
+    { file: 'commands/run-rules', why: 'gates' },
+    { file: 'soak/storm', why: 'all at once, and killed at any time' },
+  ],
+  leaves: [
+    {
+      file: 'shims/fails-',
+      why: 'injects failures into the launcher that is installed, whatever stands in for it',
+    },
+    { file: 'shims/kinds', why: 'a program of its own' },
+  ],
+}
+
+/** What depends on Node, one file at least for each of its features: .ci/run runs these with the oldest Node and the newest. */
+export const byNode: Pick = {
+  takes: [
+    { file: 'commands/completion', why: 'modules that are loaded late' },
+    { file: 'commands/doctor', why: 'colours; programs that are asked with a time limit' },
+    { file: 'commands/exec', why: 'spawn: descriptors, errors, ends' },
+    { file: 'commands/help', why: 'each command is loaded' },
+    { file: 'commands/list', why: 'stdout' },
+    { file: 'commands/parser', why: 'a library' },
+    { file: 'commands/run-ends', why: 'statuses, and death by each signal' },
+    { file: 'commands/run-environment', why: 'the environment that is handed on' },
+    { file: 'commands/run-progress', why: 'the terminal: size, raw mode, what is drawn' },
+    { file: 'commands/run-signals', why: 'signals that are passed on' },
+    { file: 'commands/run-state', why: 'full disks, read-only ones' },
+    { file: 'commands/run-terminal', why: 'job control' },
+    { file: 'commands/serve', why: 'timers, locks, a socket of the service manager' },
+    { file: 'commands/status', why: '--watch: keys, timers' },
+    { file: 'commands/timeline', why: 'large output, to files and pipes' },
+    { file: 'commands/usage', why: 'what is loaded, and when' },
+    { file: 'config/', why: 'what Node says of JSON; libraries' },
+    { file: 'contract/', why: 'what is generated' },
+    { file: 'docs/agreement', why: 'a library' },
+    { file: 'ground/', why: 'all that is above Node' },
+    { file: 'jobserver/', why: 'FIFOs, files that are mapped by others, locks' },
+    { file: 'journal/', why: 'large files, numbers, texts' },
+    { file: 'portage/setup', why: 'files' },
+    { file: 'shimdir/', why: 'links, modes, errors of files, locks' },
+    { file: 'toolchain/', why: 'expressions, texts' },
+  ],
+  leaves: [
+    { file: 'commands/serve-census', why: 'the census is C' },
+    { file: 'commands/timeline-browser', why: 'the page runs in a browser' },
+    { file: 'shimdir/killed', why: 'long, and nothing that install does not do' },
+    { file: 'shimdir/launcher', why: 'long: builds the launcher' },
+    { file: 'toolchain/configured', why: "long: other people's build systems" },
+  ],
+}
+
+const isOf = (name: string, { file }: Row): boolean =>
+  /[/-]$/.test(file) ? name.startsWith(file) : name === file
+
+const isPicked = (name: string, { takes, leaves }: Pick): boolean =>
+  takes.some(row => isOf(name, row)) && !leaves.some(row => isOf(name, row))
+
+export type Scope = 'plain' | 'rest' | 'all' | 'sanitized' | 'byNode'
+
+/** How much of a file is run, as JOBSHIM_TEST_SCOPE tells it: see support/test-with.ts. */
+export type Share = 'all' | 'plain' | 'part of a file' | 'rest of a file' | 'none'
+
+export function shareOf(name: string, scope: Scope): Share {
+  if (scope === 'all') return 'all'
+  if (scope === 'sanitized') return isPicked(name, sanitized) ? 'all' : 'none'
+  if (scope === 'byNode') return isPicked(name, byNode) ? 'all' : 'none'
+  const row = rest.find(row => isOf(name, row))
+  if (row === undefined) return scope === 'plain' ? 'plain' : 'none'
+  if (row.part) return scope === 'plain' ? 'part of a file' : 'rest of a file'
+  return scope === 'plain' ? 'none' : 'all'
+}
+
+/** What takes longest comes first, so that at the end nothing long is left to run alone. */
+export const longest: readonly string[] = [
+  'clients/portage',
+  'soak/storm',
+  'clients/go',
+  'clients/emerge',
+  'clients/company-forms',
+  'clients/links',
+  'clients/company-orders',
+  'shimdir/killed',
+  'commands/serve-census',
+  'commands/run-past',
+  'commands/timeline-browser',
+  'commands/run-progress',
+  'doctor/system',
+  'clients/callers-jobserver',
+  'clients/make-as-a-client',
+  'clients/script',
+  'shims/journal',
+  'commands/plain',
+  'doctor/shims',
+  'doctor/launcher',
+  'commands/timeline',
+  'doctor/jobserver',
+  'shimdir/install',
+  'commands/json',
+  'shims/fails-often',
+  'commands/serve',
+]
+
+const rankOf = (name: string): number => {
+  const rank = longest.indexOf(name)
+  return rank < 0 ? longest.length : rank
+}
+
+export const longestFirst = (names: readonly string[]): string[] =>
+  [...names].sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))

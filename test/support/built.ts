@@ -1,0 +1,52 @@
+/** Programs of test/support that stand in for others or look at them, built once for all files of a run. */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { scrubbed } from './jobshim.js'
+import { makeWorkspace, repository } from './workspace.js'
+
+const support = join(repository, 'test/support')
+
+let _place: string | undefined
+
+/** Where they lie: in the directory that test/run-all.ts made, or in one of this file's own. */
+function place(): string {
+  _place ??= process.env.JOBSHIM_TEST_BUILT ?? makeWorkspace('built')
+  return _place
+}
+
+const digest = (words: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, 16)
+
+/** Files build at the same time, so that each does so under a name of its own. */
+function buildOnce(key: string, make: (output: string) => void): string {
+  const program = join(place(), key)
+  if (!existsSync(program)) {
+    make(`${program}.${process.pid}`)
+    renameSync(`${program}.${process.pid}`, program)
+  }
+  return program
+}
+
+/** Builds C files of test/support as one program, and puts a copy of it where it is wanted: some find their files by their own place. */
+export function buildProgram(output: string, names: readonly string[], flags: readonly string[] = []): void {
+  const headers = readdirSync(support).filter(name => name.endsWith('.h'))
+  const texts = [...names, ...headers].map(name => readFileSync(join(support, name), 'utf8'))
+  const program = buildOnce(digest([...texts, ...flags]), file =>
+    execFileSync('cc', ['-O1', ...flags, '-o', file, ...names.map(name => join(support, name))]),
+  )
+  copyFileSync(program, output)
+}
+
+/** Builds a launcher with a fault, or without something that it has; the make file decides on the compiler. */
+export function buildLauncher(output: string, define: string): void {
+  const shims = join(repository, 'shims')
+  const texts = readdirSync(shims, { withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(({ name }) => readFileSync(join(shims, name), 'utf8'))
+  const program = buildOnce(digest([...texts, define]), file =>
+    execFileSync('make', ['-s', '-C', shims, `OUT=${file}`, `EXTRA=-D${define}`], { env: scrubbed() }),
+  )
+  copyFileSync(program, output)
+}
