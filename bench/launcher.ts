@@ -1,7 +1,7 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
- * `--part wrappers|paths|rules|journal|builds|start|herd|join|timeline` does only that part; it may be repeated. `--before FILE`
+ * `--part wrappers|paths|rules|journal|builds|start|herd|idle|join|timeline` does only that part; it may be repeated. `--before FILE`
  * puts an older launcher beside this one, in the parts `rules` and `journal`.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { printBuilds } from './builds.js'
 import { milliseconds, print, ratio, type Samples, spread, table } from './figures.js'
 import { printHerd } from './herd.js'
+import { printIdle } from './idle.js'
 import { printJoin } from './join.js'
 import { printJournal } from './journal.js'
 import { printRules } from './rules.js'
@@ -191,6 +192,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   builds: () => printBuilds(pairs),
   start: printStart,
   herd: () => printHerd(Math.max(1, Math.round(rounds / 100))),
+  idle: () => printIdle(Math.max(5, Math.round(rounds / 15))),
   join: () => printJoin(Math.max(5, Math.round(rounds / 30))),
   timeline: () => printTimeline(Math.max(3, Math.round(rounds / 30))),
 }

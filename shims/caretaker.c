@@ -22,7 +22,6 @@
 #include "process.h"
 #include "records.h"
 #include "recovery.h"
-#include "report.h"
 #include "resolve.h"
 #include "version.h"
 
@@ -72,6 +71,11 @@ static bool say(const char *word, long number)
 	return printf("%s %ld\n", word, number) > 0 && fflush(stdout) == 0;
 }
 
+static bool say_gone(void)
+{
+	return printf("gone\n") > 0 && fflush(stdout) == 0;
+}
+
 /* Whether the FIFO is no more where its clients look for it. What can't be told is no reason to give up. */
 static bool is_gone(void)
 {
@@ -109,8 +113,7 @@ static void look_after_pool(uint64_t now)
 	struct recovery_change change;
 
 	if (is_gone()) {
-		printf("gone\n");
-		fflush(stdout);
+		say_gone();
 		caretaker.tends = false;
 		caretaker.pool_due_ns = NEVER;
 		return;
@@ -146,10 +149,10 @@ static bool obey_tend(char *const words[])
 	struct auth auth = { .kind = AUTH_FIFO, .path = words[0], .path_length = strlen(words[0]) };
 	const char *why;
 
-	if (!jobserver_open_auth(&caretaker.jobserver, &auth, &why)) {
-		report("%s: %s", words[0], why);
-		return false;
-	}
+	/* Another one may be in its place already. */
+	if (!jobserver_open_auth(&caretaker.jobserver, &auth, &why) ||
+	    caretaker.jobserver.device != strtoull(words[1], NULL, 10) || caretaker.jobserver.inode != strtoull(words[2], NULL, 10))
+		return say_gone();
 	ledger_open(&caretaker.ledger, &caretaker.jobserver, LEDGER_LOOK);
 	caretaker.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	caretaker.tends = true;
@@ -194,7 +197,7 @@ static const struct order {
 	int words; /* behind it */
 	bool (*obey)(char *const words[]);
 } orders[] = {
-	{ "tend", 1, obey_tend },     { "watch", 3, obey_watch }, { "resize", 0, obey_resize },
+	{ "tend", 3, obey_tend },   { "watch", 3, obey_watch }, { "resize", 0, obey_resize },
 	{ "count", 0, obey_count }, { "end", 0, obey_end },
 };
 

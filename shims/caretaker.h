@@ -12,7 +12,7 @@ struct self;
  * Prints a line with the style of jobserver that the make on PATH reads (fifo, pipe, legacy), or `failed` and the number of the
  * error (errno). Then it reads words from stdin, each ended by a NUL:
  *
- *   tend PATH                look after the pool, whose FIFO is at PATH by now and has its ledger beside it
+ *   tend PATH DEVICE INODE   look after the pool, whose FIFO is at PATH by now and has its ledger beside it
  *   watch PID FILE ADDRESS   look at the tools below the process, and write what is seen, and the jobserver's address, to FILE
  *   resize                   the ledger has a new size for the pool
  *   count                    print `free N`, the number of free tokens, -1 where it can't be told

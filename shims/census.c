@@ -33,6 +33,8 @@ struct look {
 	size_t count;
 	long recorded; /* launchers that have a record */
 	long loose;    /* others that may have a token and are no clients */
+	void (*visit)(pid_t pid, void *state); /* of each process that may hold anything without a record; NULL: they are counted */
+	void *state;
 };
 
 static __attribute__((format(printf, 2, 3))) bool be_blind(struct census *census, const char *format, ...)
@@ -143,6 +145,14 @@ static void may_hold_alone(struct look *look, const struct process *process)
 	may_hold(look->census, process, 1);
 }
 
+/* Whether nobody counts, and the process is only named to who asked. */
+static bool is_named(const struct look *look, pid_t pid)
+{
+	if (look->visit != NULL)
+		look->visit(pid, look->state);
+	return look->visit != NULL;
+}
+
 static bool add_client(struct look *look, pid_t pid)
 {
 	if (look->count == CLIENTS_MAX)
@@ -165,9 +175,9 @@ static bool look_at_process(int proc, const char *name, void *state)
 		return false;
 	process_each_fd(process.pid, look_at_fd, &opener);
 	if (!opener.open && hides(proc, name, &process, &opener))
-		return be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
+		return !is_named(look, process.pid) && be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
 	if (!opener.open) {
-		if (is_orphan(&process) && is_told(proc, name, look) && !only_looks(proc, name))
+		if (is_orphan(&process) && is_told(proc, name, look) && !only_looks(proc, name) && !is_named(look, process.pid))
 			may_hold_alone(look, &process);
 		return false;
 	}
@@ -176,15 +186,15 @@ static bool look_at_process(int proc, const char *name, void *state)
 		return false; /* it has ended */
 	if (is_launcher(path)) {
 		look->recorded += opener.record;
-		if (!opener.record && !only_looks(proc, name))
+		if (!opener.record && !only_looks(proc, name) && !is_named(look, process.pid))
 			may_hold_alone(look, &process);
 		return false;
 	}
 	client = client_program(process.pid);
 	if (client == NULL)
-		return be_blind(look->census, "process %d (%s) has the jobserver open and is no client that is known",
+		return !is_named(look, process.pid) && be_blind(look->census, "process %d (%s) has the jobserver open and is no client that is known",
 		                (int)process.pid, process.comm);
-	if (client->holds == HOLDS_NOTHING)
+	if (client->holds == HOLDS_NOTHING || is_named(look, process.pid))
 		return false;
 	may_hold(look->census, &process, client->holds == HOLDS_BY_CHILD ? 1 : 1 + process.threads);
 	return add_client(look, process.pid);
@@ -250,4 +260,21 @@ long census_clients(const struct jobserver *jobserver, struct ledger *ledger, co
 
 	*clients = look.clients;
 	return seen && look.loose == 0 ? (long)look.count : -1;
+}
+
+bool census_each_suspect(const struct jobserver *jobserver, struct ledger *ledger, void (*visit)(pid_t pid, void *state),
+                         void *state)
+{
+	struct look suspects = {
+		.jobserver = jobserver, .census = NULL, .since = ledger->owner_start, .visit = visit, .state = state
+	};
+	struct stat status;
+
+	/* Without a ledger no descriptor is one of it. */
+	if (ledger->fd >= 0 && fstat(ledger->fd, &suspects.ledger) < 0)
+		return false;
+	if (fstat(jobserver->write_fd, &suspects.fifo) < 0 || stat("/proc/1", &status) < 0)
+		return false;
+	process_each(look_at_process, &suspects);
+	return true;
 }

@@ -22,4 +22,9 @@ void census_take(const struct jobserver *jobserver, struct ledger *ledger, struc
  * neither a record nor a client stands. */
 long census_clients(const struct jobserver *jobserver, struct ledger *ledger, const pid_t **clients);
 
+/* Calls visit for each process that may hold a token for which no record stands: clients, programs that are not known and have the
+ * jobserver open, and those that hide what they have open. False where /proc does not show all processes. */
+bool census_each_suspect(const struct jobserver *jobserver, struct ledger *ledger, void (*visit)(pid_t pid, void *state),
+                         void *state);
+
 #endif

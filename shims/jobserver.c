@@ -72,12 +72,30 @@ static bool one_pipe(pid_t pid, const struct auth *auth, struct stat *status)
 	       status->st_dev == write_status.st_dev && status->st_ino == write_status.st_ino;
 }
 
+/* The path of a FIFO that is handed on as a descriptor, where it has one that leads there: beside it lies its ledger, which all who
+ * use it are to share. An anonymous pipe's is none ("pipe:[4711]"). NULL otherwise. */
+static const char *path_of(const char *link)
+{
+	struct stat linked, named;
+	size_t room;
+	char *path = arena_room(&room);
+	ssize_t length = room < PATH_MAX ? -1 : readlink(link, path, PATH_MAX - 1);
+
+	if (length <= 0 || path[0] != '/')
+		return NULL;
+	path[length] = '\0';
+	if (!stat_path(path, &named) || !stat_path(link, &linked) || named.st_dev != linked.st_dev || named.st_ino != linked.st_ino)
+		return NULL;
+	return arena_keep((size_t)length + 1);
+}
+
 static bool open_fd(struct jobserver *jobserver, pid_t pid, int fd, const char **why)
 {
-	char path[48];
-	int length = snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+	char link[48];
+	int length = snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd);
+	const char *path = path_of(link);
 
-	return open_path(jobserver, arena_copy(path, (size_t)length), why);
+	return open_path(jobserver, path != NULL ? path : arena_copy(link, (size_t)length), why);
 }
 
 /* make 4.3 closes R and W for recipes without `+`, Python for every child: the nearest ancestor that is a client by

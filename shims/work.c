@@ -87,6 +87,11 @@ static void add_holder(pid_t pid, bool is_tool, void *state)
 		sum->unseen = true;
 }
 
+static void add_suspect(pid_t pid, void *state)
+{
+	add_tree(pid, state);
+}
+
 /* A pool that a server keeps has clients beside each other. */
 static bool is_shared(const struct work *work)
 {
@@ -103,14 +108,8 @@ bool work_measure(struct work *work, struct work_done *done)
 		add_tree(work->outermost, &sum);
 	if (!ledger_each_holder(work->ledger, add_holder, &sum))
 		sum.unseen = true;
-	if (is_shared(work)) {
-		const pid_t *clients;
-		const long count = census_clients(work->jobserver, work->ledger, &clients);
-
-		for (long i = 0; i < count; i++)
-			add_tree(clients[i], &sum);
-		sum.unseen = sum.unseen || count < 0;
-	}
+	if (is_shared(work) && !census_each_suspect(work->jobserver, work->ledger, add_suspect, &sum))
+		sum.unseen = true;
 	done->ticks = sum.ticks;
 	done->whole_machine = sum.unseen;
 	return !sum.unseen || measure_machine(&done->ticks);

@@ -105,7 +105,7 @@ function inPool(order: BuildOrder): Place {
       const pool = await createPool(ensureStateDirectory(environment), wishes)
       const { caretaker, makeStyle: style } = pool
       process.once('exit', () => removePool(pool)) // whatever happens from here on
-      caretaker.tend(pool.fifo, event => {
+      caretaker.tend(pool.fifo, pool.fifoFd, event => {
         if (event.kind !== 'gone') say(changeText(event))
       })
       const env = rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules }

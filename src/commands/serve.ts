@@ -133,9 +133,9 @@ async function lookAfter(server: Server, launcher: string, ended: Promise<void>)
   }
 }
 
-async function tendUntilEnd({ caretaker, path }: Server): Promise<'gone' | 'killed'> {
+async function tendUntilEnd({ caretaker, fifoFd, path }: Server): Promise<'gone' | 'killed'> {
   const gone = new Promise<'gone'>(resolve => {
-    caretaker.tend(path, (event: PoolEvent) => {
+    caretaker.tend(path, fifoFd, (event: PoolEvent) => {
       if (event.kind === 'gone') resolve('gone')
       else process.stderr.write(`${changeText(event)}\n`)
     })

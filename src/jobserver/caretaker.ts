@@ -1,5 +1,6 @@
 /** The launcher that looks after a pool, and at the tools of a command: one process for as long as we live (shims/caretaker.h). */
 import { spawn } from 'node:child_process'
+import { fstatSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import type { MakeStyle } from '../toolchain/make-style.js'
 
@@ -14,8 +15,8 @@ export type Opened =
 export type Caretaker = {
   /** Resolves once it is there, and the FIFO is made. Never rejects. */
   opened: Promise<Opened>
-  /** Looks after the pool whose FIFO is at `path` by now, with its ledger beside it. */
-  tend(path: string, tell: (event: PoolEvent) => void): void
+  /** Looks after the pool whose FIFO, which we have open, is at `path` by now, with its ledger beside it. */
+  tend(path: string, fifoFd: number, tell: (event: PoolEvent) => void): void
   /** Looks at the tools below process `pid`, and writes what it sees to `file`. `jobserver`: its address; empty: it is not ours to say. */
   watch(pid: number, file: string, jobserver: string): void
   /** The ledger has a new size for the pool. */
@@ -68,9 +69,10 @@ export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv, 
   return {
     opened,
     ended,
-    tend(path, listener) {
+    tend(path, fifoFd, listener) {
       tell = listener
-      order('tend', path)
+      const { dev, ino } = fstatSync(fifoFd, { bigint: true })
+      order('tend', path, String(dev), String(ino))
     },
     watch: (pid, file, jobserver) => order('watch', String(pid), file, jobserver),
     resize: () => order('resize'),

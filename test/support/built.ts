@@ -50,3 +50,20 @@ export function buildLauncher(output: string, define: string): void {
   )
   copyFileSync(program, output)
 }
+
+/** Builds a C file of test/support together with the launcher's own sources, of which it asks something. */
+export function buildWithLauncher(output: string, name: string): void {
+  const shims = join(repository, 'shims')
+  const sources = readdirSync(shims).filter(file => /\.[ch]$/.test(file) && file !== 'launcher.c')
+  const texts = [join(support, name), ...sources.map(file => join(shims, file))].map(file =>
+    readFileSync(file, 'utf8'),
+  )
+  const files = [
+    join(support, name),
+    ...sources.filter(file => file.endsWith('.c')).map(file => join(shims, file)),
+  ]
+  const program = buildOnce(digest(texts), file =>
+    execFileSync('cc', ['-O1', '-D_GNU_SOURCE', '-I', shims, '-o', file, ...files]),
+  )
+  copyFileSync(program, output)
+}

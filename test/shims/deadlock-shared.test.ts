@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { endServer, freeTokens, serve, sharing } from '../commands/served.js'
+import { installShims } from '../support/shimdir.js'
+import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { killStarted, start, until } from './hold.js'
+
+/**
+ * Patience in a pool that a server keeps: builds stand beside each other there, and there may be no client above a tool at all.
+ */
+const patience = 1 // second
+
+const overdraft = /^jobshim: \w+: no slot was free for 1 s on an idle machine: run without one$/
+
+/** Keeps the machine busy with what has nothing to do with any jobserver, while `body` runs. */
+async function whileBusy(body: () => Promise<void>): Promise<void> {
+  const busy = Array.from({ length: 4 }, () =>
+    spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }),
+  )
+  try {
+    await body()
+  } finally {
+    for (const loop of busy) loop.kill('SIGKILL')
+  }
+}
+
+const tools = {
+  'bin/work': '#!/bin/sh\n: >working.$1\nuntil test -e over; do :; done\n', // it takes a processor
+  'bin/stay': '#!/bin/sh\n: >staying\nread -r word <go\n', // it takes none
+  'bin/quick': '#!/bin/sh\n: >ran\n',
+}
+
+async function makeTools(): Promise<{ directory: string; PATH: string }> {
+  const directory = makeWorkspace()
+  writeFiles(directory, { ...tools, 'a.c': 'int answer(void) { return 42; }\n' })
+  const real = `${join(directory, 'bin')}:${process.env.PATH}`
+  const shims = await installShims(join(directory, 'shims'), {
+    args: ['--tools', 'gcc,work,stay,quick'],
+    env: { PATH: real },
+  })
+  return { directory, PATH: `${shims}:${real}` }
+}
+
+test('deadlock :: a pipe of three below a server, with no client above, on a busy machine :: ends', async () => {
+  const served = await serve(1)
+  const { directory, PATH } = await makeTools()
+  await whileBusy(async () => {
+    const pipe = 'cd "$0" && cc -E a.c | cc -E -x c - | cc -x c -c - -o a.o'
+    const build = start({
+      env: { ...sharing(served, 2), PATH, JOBSHIM_PATIENCE: String(patience) },
+      command: ['sh', '-c', pipe, directory],
+    })
+    const { status, stdout, stderr } = await build.ended
+    assert.equal({ status, stdout }, { status: 0, stdout: '' }, stderr)
+    const lines = stderr.split('\n').slice(0, -1)
+    assert.ok(lines.length <= 2 && lines.every(line => overdraft.test(line)), stderr)
+  })
+  assert.ok(existsSync(join(directory, 'a.o')))
+  assert.is(freeTokens(served), 1)
+  await endServer(served)
+})
+
+test('deadlock :: a build that stands still waits on while another one works in the slots of their server', async () => {
+  const served = await serve(2)
+  const { directory, PATH } = await makeTools()
+  const env = { ...sharing(served, 3), PATH, JOBSHIM_PATIENCE: String(patience) }
+  const begin = (script: string) => start({ env, command: ['sh', '-c', `cd "$0" || exit; ${script}`, directory] })
+  const worker = begin('work 1 & work 2 & wait') // in the slot of what has no client above it, and with a token
+  await until('both work', () => [1, 2].every(one => existsSync(join(directory, `working.${one}`))))
+  assert.is(freeTokens(served), 1)
+  writeFiles(directory, {
+    Makefile:
+      'all:\n\t@mkfifo go; stay & until test -e staying; do sleep 0.02; done; quick; echo >go; wait\n',
+  })
+  const waiter = begin('exec make -s') // make has the other token, and stay runs in its slot
+  await until('its first tool stays', () => existsSync(join(directory, 'staying')))
+  await sleep(3 * patience * 1000)
+  assert.not(existsSync(join(directory, 'ran')))
+  writeFileSync(join(directory, 'over'), '')
+  for (const build of [worker, waiter]) {
+    const { status, stdout, stderr } = await build.ended
+    assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
+  }
+  assert.is(freeTokens(served), 2)
+  await endServer(served)
+})
+
+test.after.each(killStarted)
+
+test.run()
