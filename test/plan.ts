@@ -87,6 +87,7 @@ export const sanitized: Pick = {
       file: 'shims/fails-',
       why: 'injects failures into the launcher that is installed, whatever stands in for it',
     },
+    { file: 'shims/killed-at-each-call', why: 'so does this with its end' },
     { file: 'shims/kinds', why: 'a program of its own' },
   ],
 }

@@ -14,7 +14,7 @@
  *
  * Each line of stdin is a run: `ERROR NAME WHICH STEP LABEL`: of the calls with that name and label (`*END`: any), those
  * numbered WHICH, WHICH + STEP, ... fail with ERROR; STEP 0: that one only; ERROR 0: none at all, and all calls are
- * printed, a line each: `call`, name, label. What became of the run is a line too: `end`, `exit N`, `signal N` or
+ * printed, a line each: `call`, name, label; ERROR -N: instead of the call the launcher gets signal N. What became of the run is a line too: `end`, `exit N`, `signal N` or
  * `hangs`, stdout and stderr in hex, the tokens in the FIFO, how many calls failed, how many processes were left.
  *
  * A label says what the call is about: paths and descriptors' paths, without ROOT and with N for each number.
@@ -412,7 +412,9 @@ static int judge(struct running *running, const struct seccomp_notif *asked)
 	if (asks_lock && running->give_at == 0)
 		running->give_at = monotonic_ms() + later_ms;
 	if (must_fail(running, name, label)) {
-		error = failure;
+		error = failure < 0 ? EINTR : failure;
+		if (failure < 0)
+			kill(running->launcher, -failure);
 	} else if (is_queued && asks_lock && asks_queue(asked)) {
 		if (running->ticket && (later_ms > 0 ? !running->given : !running->refused)) {
 			running->refused = true;
