@@ -174,8 +174,8 @@ static bool look_at_process(int proc, const char *name, void *state)
 	    process.pid == getpid())
 		return false;
 	process_each_fd(process.pid, look_at_fd, &opener);
-	if (!opener.open && hides(proc, name, &process, &opener))
-		return !is_named(look, process.pid) && be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
+	if (!opener.open && look->visit == NULL && hides(proc, name, &process, &opener))
+		return be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
 	if (!opener.open) {
 		if (is_orphan(&process) && is_told(proc, name, look) && !only_looks(proc, name) && !is_named(look, process.pid))
 			may_hold_alone(look, &process);

@@ -22,8 +22,9 @@ void census_take(const struct jobserver *jobserver, struct ledger *ledger, struc
  * neither a record nor a client stands. */
 long census_clients(const struct jobserver *jobserver, struct ledger *ledger, const pid_t **clients);
 
-/* Calls visit for each process that may hold a token for which no record stands: clients, programs that are not known and have the
- * jobserver open, and those that hide what they have open. False where /proc does not show all processes. */
+/* Calls visit for each process that can be seen to have, or to have been told of, a jobserver of which it may hold a token without a
+ * record: clients, and programs that are not known. What hides what it has open is left out: on some machines init does, and on most
+ * the daemons of root. False where /proc does not show all processes. */
 bool census_each_suspect(const struct jobserver *jobserver, struct ledger *ledger, void (*visit)(pid_t pid, void *state),
                          void *state);
 

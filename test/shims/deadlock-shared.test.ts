@@ -68,7 +68,8 @@ test('deadlock :: a build that stands still waits on while another one works in 
   const served = await serve(2)
   const { directory, PATH } = await makeTools()
   const env = { ...sharing(served, 3), PATH, JOBSHIM_PATIENCE: String(patience) }
-  const begin = (script: string) => start({ env, command: ['sh', '-c', `cd "$0" || exit; ${script}`, directory] })
+  const begin = (script: string) =>
+    start({ env, command: ['sh', '-c', `cd "$0" || exit; ${script}`, directory] })
   const worker = begin('work 1 & work 2 & wait') // in the slot of what has no client above it, and with a token
   await until('both work', () => [1, 2].every(one => existsSync(join(directory, `working.${one}`))))
   assert.is(freeTokens(served), 1)
