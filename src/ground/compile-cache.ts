@@ -3,11 +3,12 @@ import { lstatSync, mkdirSync, realpathSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemErrorCode } from './failure.js'
 
+/** What `node:module` has had since 22.8. */
+type NewerModule = { enableCompileCache(directory: string): unknown }
+
 /** Switches the cache on, if there is a directory for it that only this user can write. */
 export function useCompileCache(environment: NodeJS.ProcessEnv): void {
-  const nodeModule: { enableCompileCache?: (directory: string) => unknown } =
-    process.getBuiltinModule('node:module')
-  const { enableCompileCache } = nodeModule
+  const { enableCompileCache } = process.getBuiltinModule('node:module') as Partial<NewerModule>
   const directory = enableCompileCache && cacheDirectory(environment)
   if (directory !== undefined) enableCompileCache?.(directory)
 }
