@@ -27,6 +27,7 @@ import {
   spawn,
   whereIs,
 } from './scratch.js'
+import { printStart } from './start.js'
 import { printTimeline } from './timeline.js'
 
 type Variant = { name: string; command: readonly string[] }
@@ -139,26 +140,6 @@ function printPaths(tools: readonly (readonly [string, ...string[]])[]): void {
     print(...cells)
 }
 
-function printStart(): void {
-  const context: Context = { name: 'start', pool: 'none', driver: ['plain'] }
-  const { samples } = time(
-    context,
-    [
-      { name: 'node', command: [process.execPath, '-e', '0'] },
-      { name: 'jobshim', command: [...jobshim, 'run', '-q', '--dir', shims, '--', 'true'] },
-    ],
-    starts,
-  )
-  table(
-    `Starting \`jobshim run -- true\` and \`node -e 0\`, ${starts} each`,
-    'command',
-    'ms (quartiles)',
-    'ratio',
-  )
-  for (const [name, numbers] of samples)
-    print(name, milliseconds(spread(numbers)), ratio(samples, name, 'node'))
-}
-
 function machine(): string {
   const libc = readFileSync(launcher).includes('ld-linux') ? 'dynamic' : 'static'
   const size = readFileSync(launcher).length
@@ -190,7 +171,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   rules: () => printRules(tools, belowRun, values.before, timeBelowRun),
   journal: () => printJournal(tools, belowRun, values.before, timeBelowRun),
   builds: () => printBuilds(pairs),
-  start: printStart,
+  start: () => printStart(starts),
   herd: () => printHerd(Math.max(1, Math.round(rounds / 100))),
   idle: () => printIdle(Math.max(5, Math.round(rounds / 15))),
   join: () => printJoin(Math.max(5, Math.round(rounds / 30))),

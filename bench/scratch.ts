@@ -17,18 +17,24 @@ const shimPath = `${shims}:${plainPath}`
 const environment = (path: string): NodeJS.ProcessEnv => ({
   PATH: path,
   HOME: scratch,
+  JOBSHIM_DIR: shims,
   XDG_RUNTIME_DIR: inScratch('state'),
 })
 
 /** Runs a program with an environment of its own, PATH being path; returns its stdout, throws where it fails. */
-export function run(command: readonly string[], path = shimPath, cwd = scratch): string {
+export function run(
+  command: readonly string[],
+  path = shimPath,
+  cwd = scratch,
+  stderr: 'inherit' | 'ignore' = 'inherit',
+): string {
   const [program = '', ...args] = command
   return execFileSync(program, args, {
     cwd,
     env: environment(path),
     encoding: 'utf8',
     maxBuffer: 1 << 26,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', stderr],
   })
 }
 

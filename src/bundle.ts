@@ -17,6 +17,7 @@ const largeModules: ReadonlySet<string> = new Set([
   './commands/unknown-command.js',
   './schema.js',
   '../journal/svg.js',
+  'commander',
   'cosmiconfig',
 ])
 
@@ -28,7 +29,7 @@ const apart = (found: Set<string>): Plugin => ({
   setup({ onResolve }) {
     onResolve({ filter: /./ }, ({ kind, path, importer, resolveDir }) => {
       const isApart = basename(importer) === 'command-table.ts' || largeModules.has(path)
-      if (kind !== 'dynamic-import' || !isApart) return undefined
+      if (kind === 'entry-point' || !isApart) return undefined
       found.add(path.startsWith('.') ? join(resolveDir, path.replace(/\.js$/, '.ts')) : path)
       return { path: `./${nameOf(path)}.cjs`, external: true }
     })

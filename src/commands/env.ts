@@ -5,9 +5,9 @@ import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
 import { ensureShims } from '../shimdir/ensure.js'
-import { realDirectories } from '../shimdir/real-tools.js'
+import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { shellVariables, usualPath } from '../shimdir/surroundings.js'
-import { askPrefixes } from '../toolchain/ccache.js'
+import { ccachePrefixes } from '../toolchain/ccache-answer.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
@@ -53,7 +53,10 @@ export const env = command({
     const settings = await loadSettings(flags, workingDirectory, environment)
     const { dir, installed } = await ensureShims(settings.dir, settings, environment)
     if (installed) print(`jobshim: installed the shims in ${dir}\n`, 2)
-    const configured = await askPrefixes(realDirectories(environment.PATH || usualPath, dir), environment)
+    const directories = realDirectories(environment.PATH || usualPath, dir)
+    const ccache = findTool('ccache', directories)
+    const configured =
+      ccache === undefined ? undefined : await ccachePrefixes(ccache, directories, environment)
     const variables = shellVariables(dir, configured, environment)
     const lines = Object.entries(variables).map(([name, value]) => `${shells[shell](name, value)}\n`)
     print(flags.json ? `${renderJson({ dir, variables })}\n` : lines.join(''))

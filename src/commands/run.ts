@@ -9,7 +9,8 @@ import { ensureShims } from '../shimdir/ensure.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { pathWithShims, usualPath } from '../shimdir/surroundings.js'
-import { askPrefixes, ccacheVariables } from '../toolchain/ccache.js'
+import { ccacheVariables } from '../toolchain/ccache.js'
+import { ccachePrefixes } from '../toolchain/ccache-answer.js'
 import { build } from './build.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
@@ -104,8 +105,8 @@ export async function withShims(
   settings: Settings,
 ): Promise<NodeJS.ProcessEnv> {
   const directories = realDirectories(environment.PATH || usualPath, dir)
-  const ccache =
-    findTool('ccache', directories) === undefined ? undefined : await askPrefixes(directories, environment)
+  const program = findTool('ccache', directories)
+  const ccache = program === undefined ? undefined : await ccachePrefixes(program, directories, environment)
   return {
     ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
     ...(settings.join === undefined ? {} : { [names.join]: settings.join ? '1' : '0' }),

@@ -1,12 +1,14 @@
 /** Node's cache of compiled code, where it has one (22.8): a start need not compile what an earlier one did. */
 import { lstatSync, mkdirSync, realpathSync, type Stats } from 'node:fs'
-import nodeModule from 'node:module'
 import { dirname, join } from 'node:path'
 import { systemErrorCode } from './failure.js'
 
+/** What `node:module` has had since 22.8. */
+type NewerModule = { enableCompileCache(directory: string): unknown }
+
 /** Switches the cache on, if there is a directory for it that only this user can write. */
 export function useCompileCache(environment: NodeJS.ProcessEnv): void {
-  const { enableCompileCache } = nodeModule as { enableCompileCache?: (directory: string) => unknown }
+  const { enableCompileCache } = process.getBuiltinModule('node:module') as Partial<NewerModule>
   const directory = enableCompileCache && cacheDirectory(environment)
   if (directory !== undefined) enableCompileCache?.(directory)
 }

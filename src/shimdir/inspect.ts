@@ -46,6 +46,14 @@ export function entryOf(layout: Layout, name: string): Entry {
   return { kind: 'foreign' }
 }
 
+function isShim(path: string): boolean {
+  try {
+    return readlinkSync(path) === shimTarget
+  } catch {
+    return false // no link, or nothing
+  }
+}
+
 /** Returns what the planner has to know. `launcher`: the built one, to compare with. */
 export function inspect(layout: Layout, launcher: string | undefined): Found {
   const manifest = readManifest(layout)
@@ -145,7 +153,5 @@ function entriesOf(directory: string): string[] {
 /** Returns the names of the shims in a dir: those of the manifest that are still our links, sorted. */
 export function installedNames(layout: Layout): string[] {
   const manifest = readManifest(layout)
-  return manifest.kind === 'none'
-    ? []
-    : manifest.names.filter(name => entryOf(layout, name).kind === 'shim').sort()
+  return manifest.kind === 'none' ? [] : manifest.names.filter(name => isShim(layout.shim(name))).sort()
 }

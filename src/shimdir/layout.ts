@@ -30,7 +30,7 @@ export function layoutOf(dir: string): Layout {
     rules: join(own, 'rules'),
     costs: join(own, 'costs'),
     versions: join(own, 'versions'),
-    shim: name => join(dir, name),
+    shim: name => `${dir}/${name}`,
     toolFile: name => join(tools, name),
   }
 }

@@ -20,7 +20,8 @@ function isShimDirectory(directory: string): boolean {
 
 /** Returns the path under which a PATH search finds the program, or undefined. */
 export function findTool(name: string, directories: readonly string[]): string | undefined {
-  return directories.map(directory => join(directory, name)).find(isProgram)
+  const directory = directories.find(directory => isProgram(`${directory}/${name}`))
+  return directory && join(directory, name)
 }
 
 function isProgram(path: string): boolean {

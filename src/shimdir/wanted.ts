@@ -47,10 +47,12 @@ function namesFor(wish: string, path: PathView): string[] {
   return found
 }
 
+const ownFamilies = new Map<string, string>(
+  [...adapters, ...wrappers].map(({ name, family }) => [name, family]),
+)
+
 /** Returns the family that the launcher has to know for this name, or undefined. */
-export function launcherFamily(name: string): string | undefined {
-  return [...adapters, ...wrappers].find(row => row.name === name)?.family ?? familyOf(name)
-}
+export const launcherFamily = (name: string): string | undefined => ownFamilies.get(name) ?? familyOf(name)
 
 // The environment wins over ccache's config: the launcher, which sets it, has to know what the config said.
 function prefixLines(ccache: CcachePrefixes | undefined): [key: string, value: string | undefined][] {

@@ -12,14 +12,9 @@ export async function askPrefixes(
   directories: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<CcachePrefixes | undefined> {
-  // It would make a directory in the last one, just by being asked.
-  const { CCACHE_PREFIX: _, CCACHE_PREFIX_CPP: __, XDG_RUNTIME_DIR: ___, ...others } = environment
-  const env = { ...others, PATH: directories.join(':') }
-  const ask = (key: string): Promise<string | undefined> =>
-    new Promise(resolve => {
-      execFile('ccache', ['-k', key], { env }, (error, stdout) => resolve(error ? undefined : stdout.trim()))
-    })
-  const [prefix, cppPrefix] = await Promise.all([ask('prefix_command'), ask('prefix_command_cpp')])
+  const [prefix, cppPrefix] = await Promise.all(
+    ['prefix_command', 'prefix_command_cpp'].map(key => ask(['-k', key], directories, environment)),
+  )
   if (prefix === undefined) return undefined
   for (const words of [prefix, cppPrefix ?? ''])
     if (words.length > longest)
@@ -28,6 +23,31 @@ export async function askPrefixes(
         `shorten it to ${longest}, in ccache's config`,
       )
   return { prefix, cppPrefix: cppPrefix ?? '' }
+}
+
+function ask(
+  words: readonly string[],
+  directories: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  // It would make a directory in the last one, just by being asked.
+  const { CCACHE_PREFIX: _, CCACHE_PREFIX_CPP: __, XDG_RUNTIME_DIR: ___, ...others } = environment
+  const env = { ...others, PATH: directories.join(':') }
+  return new Promise(resolve => {
+    execFile('ccache', words, { env }, (error, stdout) => resolve(error ? undefined : stdout.trim()))
+  })
+}
+
+/** Returns the paths of the config files that it reads, or would read; undefined where it does not tell. */
+export async function askConfigFiles(
+  directories: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<string[] | undefined> {
+  const told = (await ask(['-s', '-v'], directories, environment)) ?? ''
+  const [, own] = /^(?:Config file|Primary config):[ \t]*(\/.*)$/m.exec(told) ?? []
+  const [, system] = /^(?:System config file|Secondary config):[ \t]*(.*)$/m.exec(told) ?? []
+  if (own === undefined || system === undefined) return undefined
+  return system === '' ? [own] : [own, system]
 }
 
 /** Returns true for the path of a launcher: ours, or that of another shim dir. */

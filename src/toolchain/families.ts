@@ -128,8 +128,13 @@ const namedBy = (name: string): ((row: FamilyRow) => boolean) => {
   }
 }
 
+const familiesByName = new Map(
+  familyRows.flatMap(({ family, names }) => names.map(name => [name, family] as const)),
+)
+
 /** Returns the family a program of this name belongs to, or undefined. */
-export const familyOf = (name: string): FamilyName | undefined => familyRows.find(namedBy(name))?.family
+export const familyOf = (name: string): FamilyName | undefined =>
+  familiesByName.get(name) ?? familyRows.find(namedBy(name))?.family
 
 /** Tells a family's name from a literal tool's. */
 export function isFamily(name: string): name is FamilyName {

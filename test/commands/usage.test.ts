@@ -105,8 +105,8 @@ const loaded = async (cwd: string, words: readonly string[]): Promise<string[]> 
 
 const exec = ['exec', '--dir', 'none', '--', 'true']
 
-test('usage :: start :: without a config a command is one file', async () => {
-  assert.equal(await loaded(makeWorkspace(), exec), ['exec', 'main'])
+test('usage :: start :: a command is one file, and commander where it has options', async () => {
+  assert.equal(await loaded(makeWorkspace(), exec), ['commander', 'exec', 'main'])
   assert.equal(await loaded(makeWorkspace(), ['list']), ['list', 'main'])
   assert.equal(await loaded(makeWorkspace(), ['--version']), ['main'])
 })
@@ -114,7 +114,7 @@ test('usage :: start :: without a config a command is one file', async () => {
 test('usage :: start :: with a config what reads YAML and zod are loaded too', async () => {
   const cwd = makeWorkspace()
   writeFiles(cwd, { '.jobshimrc': 'jobs: 2\n' })
-  assert.equal(await loaded(cwd, exec), ['cosmiconfig', 'exec', 'main', 'schema'])
+  assert.equal(await loaded(cwd, exec), ['commander', 'cosmiconfig', 'exec', 'main', 'schema'])
 })
 
 test.run()
