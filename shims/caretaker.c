@@ -23,11 +23,9 @@
 #include "records.h"
 #include "recovery.h"
 #include "resolve.h"
-#include "version.h"
 
 enum {
 	TICK_MS = 250,       /* between two looks at a pool that is not full */
-	FIRST_LOOK_MS = 150, /* many commands are over by then */
 	INPUT_MAX = 2 * PATH_MAX,
 	WORDS_MAX = 3,
 };
@@ -51,20 +49,6 @@ static struct caretaker {
 	char input[INPUT_MAX];
 	size_t length;
 } caretaker = { .inotify = -1, .root_end = -1, .pool_due_ns = UINT64_MAX, .watch_due_ns = UINT64_MAX };
-
-static const char *style_of_make(const struct self *self)
-{
-	char name[] = "make";
-	struct resolution make;
-	struct version version;
-
-	resolve(self, name, &make);
-	if (make.outcome != RESOLVED || !version_of(self->shim_dir, name, make.path, &version))
-		return "fifo"; /* what is not GNU make does not care */
-	if (version.major > 4 || (version.major == 4 && version.minor >= 4))
-		return "fifo";
-	return version.major == 4 && version.minor >= 2 ? "pipe" : "legacy";
-}
 
 static bool say(const char *word, long number)
 {
@@ -167,15 +151,7 @@ static bool obey_watch(char *const words[])
 	caretaker.root = (pid_t)strtol(words[0], NULL, 10);
 	caretaker.root_end = process_open(caretaker.root);
 	if (file != NULL && jobserver != NULL && past_begin(caretaker.self->shim_dir, caretaker.root, jobserver, file))
-		caretaker.watch_due_ns = monotonic_ns() + FIRST_LOOK_MS * MS;
-	return true;
-}
-
-static bool obey_resize(char *const words[])
-{
-	(void)words;
-	if (caretaker.tends)
-		caretaker.pool_due_ns = 0;
+		caretaker.watch_due_ns = 0;
 	return true;
 }
 
@@ -197,8 +173,10 @@ static const struct order {
 	int words; /* behind it */
 	bool (*obey)(char *const words[]);
 } orders[] = {
-	{ "tend", 3, obey_tend },   { "watch", 3, obey_watch }, { "resize", 0, obey_resize },
-	{ "count", 0, obey_count }, { "end", 0, obey_end },
+	{ "tend", 3, obey_tend },
+	{ "watch", 3, obey_watch },
+	{ "count", 0, obey_count },
+	{ "end", 0, obey_end },
 };
 
 static const struct order *order_named(const char *name)
@@ -323,15 +301,9 @@ static bool work(void)
 
 bool caretaker_work(const struct self *self, char *const words[])
 {
-	const bool makes = words[0][0] != '\0';
-
+	(void)words;
 	caretaker.self = self;
 	signal(SIGPIPE, SIG_IGN); /* who started us is gone then, and stdin tells */
-	/* Open for as long as we live: else what is in it would go with its last client. */
-	if (makes && pool_make(words[0], strtol(words[1], NULL, 10)) < 0)
-		return !say("failed", errno);
-	if (printf("%s\n", style_of_make(self)) < 0 || fflush(stdout) != 0)
-		return false;
 	(void)!chdir("/"); /* no file system is to be kept busy by us */
 	return work();
 }

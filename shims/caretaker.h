@@ -7,14 +7,10 @@
 
 struct self;
 
-/* words: the path of the FIFO to be made, and how many tokens it gets; an empty path: there is no pool to look after.
+/* Reads words from stdin, each ended by a NUL, and does what they say:
  *
- * Prints a line with the style of jobserver that the make on PATH reads (fifo, pipe, legacy), or `failed` and the number of the
- * error (errno). Then it reads words from stdin, each ended by a NUL:
- *
- *   tend PATH DEVICE INODE   look after the pool, whose FIFO is at PATH by now and has its ledger beside it
+ *   tend PATH DEVICE INODE   look after the pool, whose FIFO is at PATH and has its ledger beside it
  *   watch PID FILE ADDRESS   look at the tools below the process, and write what is seen, and the jobserver's address, to FILE
- *   resize                   the ledger has a new size for the pool
  *   count                    print `free N`, the number of free tokens, -1 where it can't be told
  *   end                      write what was seen, and end
  *

@@ -1,8 +1,8 @@
 #include "pool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -11,7 +11,8 @@
 #include "contract.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "process.h"
+#include "resolve.h"
+#include "version.h"
 
 enum { CHUNK = 4096 }; /* a write of no more is whole or nothing (pipe(7), PIPE_BUF) */
 
@@ -38,24 +39,38 @@ static long put(int fd, long tokens)
 	return done;
 }
 
-int pool_make(const char *path, long tokens)
+/* Returns 0, or the error. */
+static int make_fifo(const char *path)
 {
-	int fd, result, error;
+	int result;
 
 	do
 		result = mkfifo(path, 0600);
 	while (result < 0 && errno == EINTR);
-	if (result < 0)
-		return -1;
-	fd = open_high(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW);
 	/* Whatever our umask is. */
-	if (fd >= 0 && fchmod(fd, 0600) == 0 && put(fd, tokens) == tokens)
-		return fd;
-	error = errno;
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	return -1;
+	return result < 0 || chmod(path, 0600) < 0 ? errno : 0;
+}
+
+static const char *style_of_make(const struct self *self)
+{
+	char name[] = "make";
+	struct resolution make;
+	struct version version;
+
+	resolve(self, name, &make);
+	if (make.outcome != RESOLVED || !version_of(self->shim_dir, name, make.path, &version))
+		return "fifo"; /* what is not GNU make does not care */
+	if (version.major > 4 || (version.major == 4 && version.minor >= 4))
+		return "fifo";
+	return version.major == 4 && version.minor >= 2 ? "pipe" : "legacy";
+}
+
+bool pool_prepare(const struct self *self, char *const words[])
+{
+	const int error = words[0][0] == '\0' ? 0 : make_fifo(words[0]);
+	const int printed = error == 0 ? printf("%s\n", style_of_make(self)) : printf("%d\n", error);
+
+	return printed > 0 && fflush(stdout) == 0 && error == 0;
 }
 
 int pool_add(const struct jobserver *jobserver, long tokens)

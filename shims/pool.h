@@ -7,9 +7,11 @@
 struct jobserver;
 struct ledger;
 
-/* Makes the FIFO at path (0600) and puts so many tokens into it. Returns a descriptor that keeps it open, non-blocking; -1 with
- * errno: EAGAIN where a FIFO does not hold so many. */
-int pool_make(const char *path, long tokens);
+struct self;
+
+/* Makes the FIFO words[0] (0600), empty; none where that is empty. Prints the style of jobserver that the make on PATH reads (fifo,
+ * pipe, legacy), or the number of the error (errno). Both at once: who asks starts us once. False on error. */
+bool pool_prepare(const struct self *self, char *const words[]);
 
 /* Puts tokens into the pool. Returns how many went in. */
 int pool_add(const struct jobserver *jobserver, long tokens);

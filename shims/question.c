@@ -14,6 +14,7 @@
 #include "ledger.h"
 #include "notify.h"
 #include "past.h"
+#include "pool.h"
 #include "records.h"
 #include "recovery.h"
 #include "report.h"
@@ -105,7 +106,8 @@ static const struct question {
 	{ "--ready", 0, true, NULL, tell_ready },
 	{ "--about", 0, true, NULL, tell_about },
 	{ "--bottom-line", 0, true, NULL, show_bottom_line },
-	{ "--tend", 2, true, NULL, caretaker_work },
+	{ "--prepare", 1, true, NULL, pool_prepare },
+	{ "--tend", 0, true, NULL, caretaker_work },
 	{ "--tell-past", 1, true, NULL, past_tell },
 };
 

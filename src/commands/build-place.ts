@@ -7,15 +7,16 @@ import { Failure } from '../ground/failure.js'
 import { type CaughtSignals, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { ensureStateDirectory } from '../ground/paths.js'
-import { type Caretaker, openCaretaker } from '../jobserver/caretaker.js'
 import { changeText } from '../jobserver/change.js'
+import { prepareFifo } from '../jobserver/fifo.js'
 import { runGoverned } from '../jobserver/governed.js'
-import { askLauncher, isBelowRun, outerJobserver } from '../jobserver/outer.js'
+import { askLauncher, outerJobserver } from '../jobserver/outer.js'
 import { createPool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
 import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { showProgress } from '../jobserver/show-progress.js'
-import { type Sighting, type ToolWatch, watchTools } from '../jobserver/tool-watch.js'
+import type { Sighting } from '../jobserver/tool-watch.js'
 import { layoutOf } from '../shimdir/layout.js'
+import { buildCaretaker } from './build-caretaker.js'
 
 export type BuildOrder = {
   words: readonly [program: string, ...args: string[]]
@@ -50,37 +51,17 @@ const joined = ({ words: [program, ...args], environment, settings }: BuildOrder
   async run(signals) {
     const rules = keepRules(environment, settings.rulesText)
     const env = { ...environment, ...rules.variables }
-    const caretaker = openCaretaker(layoutOf(settings.dir).launcher, environment)
-    const watch = laterWatch(caretaker, environment)
+    const caretaker = buildCaretaker(layoutOf(settings.dir).launcher, environment)
     try {
       const options = { stdio: passedDescriptors(), env }
-      const begin = (pid: number): void => watch.begin(pid, environment[names.jobserver] ?? '')
+      const begin = (pid: number): void => caretaker.begin(pid, environment[names.jobserver] ?? '')
       const ending = await runInForeground(program, args, options, signals, begin)
-      return { ending, settlement: undefined, sighting: await watch.end() }
+      return { ending, settlement: undefined, sighting: await caretaker.end() }
     } finally {
       rules.remove()
-      await caretaker.end()
     }
   },
 })
-
-type LaterWatch = { begin(pid: number, jobserver: string): void; end(): Promise<Sighting | undefined> }
-
-// Below another run that one looks at the tools.
-function laterWatch(caretaker: Caretaker, environment: NodeJS.ProcessEnv): LaterWatch {
-  let watch: ToolWatch | undefined
-  return {
-    begin(pid, jobserver) {
-      if (isBelowRun(process.ppid)) return
-      try {
-        watch = watchTools(caretaker, pid, ensureStateDirectory(environment), jobserver)
-      } catch {
-        // a build must not fail of it
-      }
-    },
-    end: async () => watch?.end(),
-  }
-}
 
 type KeptRules = { variables: NodeJS.ProcessEnv; remove: () => void }
 
@@ -102,26 +83,28 @@ function inPool(order: BuildOrder): Place {
     async run(signals) {
       const { launcher } = layoutOf(settings.dir)
       const wishes = { jobs, rulesText, journal, launcher, environment }
-      const pool = await createPool(ensureStateDirectory(environment), wishes)
-      const { caretaker, makeStyle: style } = pool
+      const pool = createPool(ensureStateDirectory(environment), wishes)
       process.once('exit', () => removePool(pool)) // whatever happens from here on
-      caretaker.tend(pool.fifo, pool.fifoFd, event => {
-        if (event.kind !== 'gone') say(changeText(event))
+      const caretaker = buildCaretaker(launcher, environment, ({ tend }) =>
+        tend(pool.fifo, pool.fifoFd, event => {
+          if (event.kind !== 'gone') say(changeText(event))
+        }),
+      )
+      const endProgress = isShown ? showProgress(pool, caretaker.countFree, launcher, environment) : undefined
+      const ending = await runGoverned(pool.fifo, {
+        program,
+        args,
+        environment: rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules },
+        jobs,
+        style: pool.makeStyle,
+        signals,
+        started: caretaker.begin,
       })
-      const env = rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules }
-      const watch = laterWatch(caretaker, environment)
-      const endProgress = isShown ? showProgress(pool, launcher, environment) : undefined
-      try {
-        const start = { program, args, environment: env, jobs, style, signals, started: watch.begin }
-        const ending = await runGoverned(pool.fifo, start)
-        await endProgress?.()
-        const sighting = await watch.end()
-        await caretaker.end()
-        return { ending, settlement: await settlePool(pool), sighting }
-      } finally {
-        await caretaker.end()
-        removePool(pool)
-      }
+      await endProgress?.()
+      const sighting = await caretaker.end()
+      const settlement = await settlePool(pool)
+      removePool(pool)
+      return { ending, settlement, sighting }
     },
   }
 }
@@ -149,26 +132,20 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
     jobs: undefined,
     async run(signals) {
       const rules = keepRules(environment, settings.rulesText)
-      const caretaker = openCaretaker(launcher, environment)
-      const watch = laterWatch(caretaker, environment)
-      try {
-        const opened = await caretaker.opened
-        const ending = await runGoverned(fifo, {
-          program: launcher,
-          args: ['--token', '--', ...words],
-          environment: { ...environment, ...rules.variables },
-          jobs: settings.jobs,
-          style: opened.kind === 'open' ? opened.makeStyle : 'fifo',
-          signals,
-          started: watch.begin,
-        })
-        const { spawnSync } = await import('node:child_process')
-        spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
-        return { ending, settlement: undefined, sighting: await watch.end() }
-      } finally {
-        rules.remove()
-        await caretaker.end()
-      }
+      const caretaker = buildCaretaker(launcher, environment)
+      const ending = await runGoverned(fifo, {
+        program: launcher,
+        args: ['--token', '--', ...words],
+        environment: { ...environment, ...rules.variables },
+        jobs: settings.jobs,
+        style: prepareFifo(launcher, environment, ''),
+        signals,
+        started: caretaker.begin,
+      })
+      rules.remove()
+      const { spawnSync } = await import('node:child_process')
+      spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
+      return { ending, settlement: undefined, sighting: await caretaker.end() }
     },
   }
 }

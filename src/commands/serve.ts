@@ -8,7 +8,7 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { ensureStateDirectory } from '../ground/paths.js'
-import { openCaretaker, type PoolEvent } from '../jobserver/caretaker.js'
+import { type Caretaker, openCaretaker, type PoolEvent } from '../jobserver/caretaker.js'
 import { changeText } from '../jobserver/change.js'
 import { readSize } from '../jobserver/ledger.js'
 import { enterServer, removeEntry } from '../jobserver/registry.js'
@@ -80,7 +80,7 @@ export const serve = command({
       readJobs().then(
         jobs => {
           wantSize(server.ledgerFd, jobs)
-          server.caretaker.resize()
+          wakeServer(path)
         },
         error => process.stderr.write(`jobshim: ${error instanceof Error ? error.message : error}\n`),
       )
@@ -94,7 +94,6 @@ export const serve = command({
       await lookAfter(server, launcher, ended)
     } finally {
       if (entry !== undefined) removeEntry(entry)
-      await server.caretaker.end()
       await closeServer(server)
     }
     return exitCodes.ok
@@ -118,8 +117,11 @@ function endings(): Promise<void> {
 
 /** Serves until a signal comes. Throws `Failure` where the FIFO goes, or nobody can look after it. */
 async function lookAfter(server: Server, launcher: string, ended: Promise<void>): Promise<void> {
-  for (;;) {
-    const end = await Promise.race([ended.then(() => 'signal' as const), tendUntilEnd(server)])
+  for (let short = 0; short < mostShort; ) {
+    const began = performance.now()
+    const caretaker = openCaretaker(launcher, process.env)
+    const end = await Promise.race([ended.then(() => 'signal' as const), tendUntilEnd(server, caretaker)])
+    await caretaker.end()
     if (end === 'signal') return
     if (end === 'gone')
       throw new Failure(
@@ -127,13 +129,15 @@ async function lookAfter(server: Server, launcher: string, ended: Promise<void>)
         'start it anew: jobshim serve --fifo PATH -jN',
       )
     // Somebody killed it. The tokens are safe: we have the FIFO open, too.
-    server.caretaker = openCaretaker(launcher, process.env)
-    if ((await server.caretaker.opened).kind === 'failed')
-      throw new Failure(`${launcher}: can't be started to look after the FIFO`, 'see jobshim doctor')
+    short = performance.now() - began < shortest ? short + 1 : 0
   }
+  throw new Failure(`${launcher}: ends at once, and can't look after the FIFO`, 'see jobshim doctor')
 }
 
-async function tendUntilEnd({ caretaker, fifoFd, path }: Server): Promise<'gone' | 'killed'> {
+const shortest = 1000 // ms
+const mostShort = 3 // caretakers that live no longer, one after the other: then it is no accident
+
+async function tendUntilEnd({ fifoFd, path }: Server, caretaker: Caretaker): Promise<'gone' | 'killed'> {
   const gone = new Promise<'gone'>(resolve => {
     caretaker.tend(path, fifoFd, (event: PoolEvent) => {
       if (event.kind === 'gone') resolve('gone')

@@ -6,8 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { environment as names } from '../ground/environment.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { ensureStateDirectory, stateDirectory } from '../ground/paths.js'
-import { openCaretaker } from '../jobserver/caretaker.js'
-import { assertMade, drainFifo, openFifo } from '../jobserver/fifo.js'
+import { drainFifo, makeFifo } from '../jobserver/fifo.js'
 import { createLedger, type LedgerRecord, readRecords } from '../jobserver/ledger.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
 import { thisProcess } from '../jobserver/owner.js'
@@ -87,17 +86,6 @@ function unusable(error: unknown, wanted: string): StatePlace {
   }
 }
 
-// With one token. A pool that is only tried needs nobody who looks after it.
-async function makeFifo(launcher: string, fifo: string, environment: NodeJS.ProcessEnv): Promise<number> {
-  const maker = openCaretaker(launcher, environment, { fifo, tokens: 1 })
-  try {
-    assertMade(await maker.opened, fifo, 1)
-    return openFifo(fifo)
-  } finally {
-    await maker.end()
-  }
-}
-
 const looks = 200
 const pauseMs = 20
 
@@ -108,8 +96,8 @@ async function tryPool(launcher: string, workshop: string, environment: NodeJS.P
   let build: ChildProcess | undefined
   let unwatch = (): void => undefined
   try {
-    const pool = await makeFifo(launcher, fifo, environment)
-    opened.push(pool)
+    const { fifoFd } = makeFifo(launcher, environment, { path: fifo, tokens: 1, jobs: 1 })
+    opened.push(fifoFd)
     const ledger = createLedger(`${fifo}.ledger`, 1, thisProcess())
     opened.push(ledger)
     const env = { ...alone(environment), [names.jobserver]: `fifo:${fifo}`, [names.debug]: '1' }
@@ -132,7 +120,7 @@ async function tryPool(launcher: string, workshop: string, environment: NodeJS.P
       slots: held.records.map(({ slot }) => slot).sort(),
       alive: held.records.filter(({ alive }) => alive).length,
       freed: ended.records.every(({ alive }) => !alive),
-      returned: drainFifo(pool) === 1,
+      returned: drainFifo(fifoFd) === 1,
     }
   } catch (error) {
     return { kind: 'failed', step: 'pool', why: error instanceof Error ? error.message : String(error) }

@@ -1,26 +1,15 @@
 /** The launcher that looks after a pool, and at the tools of a command: one process for as long as we live (shims/caretaker.h). */
 import { spawn } from 'node:child_process'
 import { fstatSync } from 'node:fs'
-import { getSystemErrorName } from 'node:util'
-import type { MakeStyle } from '../toolchain/make-style.js'
 
 /** What was done to a pool, or `gone`: its FIFO is no more where its clients look for it. */
 export type PoolEvent = { kind: 'restored' | 'surplus'; tokens: number } | { kind: 'gone' }
 
-/** `errorCode` is the system's (`ENOSPC`); undefined where no launcher could be started. */
-export type Opened =
-  | { kind: 'open'; makeStyle: MakeStyle }
-  | { kind: 'failed'; errorCode: string | undefined }
-
 export type Caretaker = {
-  /** Resolves once it is there, and the FIFO is made. Never rejects. */
-  opened: Promise<Opened>
-  /** Looks after the pool whose FIFO, which we have open, is at `path` by now, with its ledger beside it. */
+  /** Looks after the pool whose FIFO, which we have open, is at `path`, with its ledger beside it. */
   tend(path: string, fifoFd: number, tell: (event: PoolEvent) => void): void
   /** Looks at the tools below process `pid`, and writes what it sees to `file`. `jobserver`: its address; empty: it is not ours to say. */
   watch(pid: number, file: string, jobserver: string): void
-  /** The ledger has a new size for the pool. */
-  resize(): void
   /** Returns the number of free tokens; undefined where it can't be told. To be called once at a time. */
   countFree(): Promise<number | undefined>
   /** Resolves once it has ended, as where somebody killed it. */
@@ -29,13 +18,10 @@ export type Caretaker = {
   end(): Promise<void>
 }
 
-/** A FIFO that is to be made, and how many tokens it gets. */
-export type PoolOrder = { fifo: string; tokens: number }
-
-/** Starts one; without `pool` it has none to look after. `environment`: has the PATH on which it finds make. */
-export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv, pool?: PoolOrder): Caretaker {
+/** Starts one. `environment`: the build's. */
+export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv): Caretaker {
   // In a session of its own: a terminal's ^C and ^Z are for the build.
-  const child = spawn(launcher, ['--tend', pool?.fifo ?? '', String(pool?.tokens ?? 0)], {
+  const child = spawn(launcher, ['--tend'], {
     env: environment,
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
@@ -52,22 +38,12 @@ export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv, 
     child.once('error', () => resolve())
     child.once('exit', () => resolve())
   })
-  const opened = new Promise<Opened>(resolve => {
-    let isFirst = true
-    child.once('error', () => resolve({ kind: 'failed', errorCode: undefined }))
-    child.once('close', () => resolve({ kind: 'failed', errorCode: undefined }))
-    eachLine(child.stdout, line => {
-      if (isFirst) resolve(openedOf(line))
-      else hear(line)
-      isFirst = false
-    })
-  })
+  eachLine(child.stdout, hear)
   child.stdin.on('error', () => {}) // it is gone: `ended` tells
   const order = (...words: string[]): void => {
     if (child.stdin.writable) child.stdin.write(words.map(word => `${word}\0`).join(''))
   }
   return {
-    opened,
     ended,
     tend(path, fifoFd, listener) {
       tell = listener
@@ -75,7 +51,6 @@ export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv, 
       order('tend', path, String(dev), String(ino))
     },
     watch: (pid, file, jobserver) => order('watch', String(pid), file, jobserver),
-    resize: () => order('resize'),
     async countFree() {
       const answer = new Promise<number | undefined>(resolve => {
         counted = resolve
@@ -102,13 +77,4 @@ function eachLine(stream: NodeJS.ReadableStream, hear: (line: string) => void): 
     text = lines.pop() ?? ''
     lines.forEach(hear)
   })
-}
-
-const styles: ReadonlySet<string> = new Set(['fifo', 'pipe', 'legacy'] satisfies MakeStyle[])
-const isStyle = (word: string): word is MakeStyle => styles.has(word)
-
-function openedOf(line: string): Opened {
-  if (isStyle(line)) return { kind: 'open', makeStyle: line }
-  const [, number] = /^failed (\d+)$/.exec(line) ?? []
-  return { kind: 'failed', errorCode: number === undefined ? undefined : getSystemErrorName(-Number(number)) }
 }

@@ -1,29 +1,64 @@
 /** The pool itself: a FIFO with one byte for each free job slot. */
-import { constants, openSync, readSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { constants, openSync, readSync, writeSync } from 'node:fs'
+import { getSystemErrorName } from 'node:util'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import type { Opened } from './caretaker.js'
+import type { MakeStyle } from '../toolchain/make-style.js'
 
-/** Opens the FIFO that a caretaker has made. Returns a descriptor that keeps it open, non-blocking. */
+const TOKEN = '+' // make's byte; clients give back the byte that they read
+
+/** Opens a FIFO for reading and writing, non-blocking: what is in it stays for as long as anybody has it open. */
 export const openFifo = (path: string): number => openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
 
-/** Throws `Failure` where the FIFO could not be made for so many jobs. */
-export function assertMade(
-  opened: Opened,
-  path: string,
-  jobs: number,
-): asserts opened is Opened & { kind: 'open' } {
-  if (opened.kind === 'open') return
-  if (opened.errorCode === undefined)
-    throw new Failure(
-      `${path}: can't make the FIFO: the launcher can't be started`,
-      'see jobshim doctor, or fill another shim dir: jobshim install --dir DIR',
-    )
-  if (opened.errorCode === 'EAGAIN')
+const styles: ReadonlySet<string> = new Set(['fifo', 'pipe', 'legacy'] satisfies MakeStyle[])
+const isStyle = (word: string): word is MakeStyle => styles.has(word)
+
+/**
+ * Asks the launcher which style of jobserver the make of this environment reads, and has it make the FIFO at `path`, since Node has no such
+ * call; `path` empty: none. Throws a system's error where that fails, `Failure` where there is no launcher.
+ */
+export function prepareFifo(launcher: string, environment: NodeJS.ProcessEnv, path: string): MakeStyle {
+  const { error, stdout } = spawnSync(launcher, ['--prepare', path], {
+    env: environment,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const answer = stdout?.trim() ?? ''
+  if (isStyle(answer)) return answer
+  if (/^\d+$/.test(answer))
+    throw Object.assign(new Error(`${path}: can't be made`), { code: getSystemErrorName(-Number(answer)) })
+  throw new Failure(
+    `${launcher}: can't be called${error ? ` (${systemErrorCode(error)})` : ''}`,
+    'see jobshim doctor, or install the shims anew: jobshim install',
+  )
+}
+
+/**
+ * Makes a FIFO (0600) with a token for each of `tokens`. Returns a descriptor that keeps it open.
+ * Throws `Failure` where a FIFO can't hold the tokens of so many `jobs`.
+ */
+export function makeFifo(
+  launcher: string,
+  environment: NodeJS.ProcessEnv,
+  { path, tokens, jobs }: { path: string; tokens: number; jobs: number },
+): { fifoFd: number; makeStyle: MakeStyle } {
+  const makeStyle = prepareFifo(launcher, environment, path)
+  const fifoFd = openFifo(path)
+  if (tokens > 0 && !fits(fifoFd, tokens))
     throw new Failure(
       `${jobs} jobs: more tokens than a FIFO holds`,
       'ask for fewer jobs; a FIFO holds 65,536 tokens',
     )
-  throw Object.assign(new Error(`${path}: can't make the FIFO`), { code: opened.errorCode })
+  return { fifoFd, makeStyle }
+}
+
+function fits(fd: number, tokens: number): boolean {
+  try {
+    return writeSync(fd, TOKEN.repeat(tokens)) === tokens
+  } catch (error) {
+    if (systemErrorCode(error) === 'EAGAIN') return false
+    throw error
+  }
 }
 
 /** Takes all tokens out of the FIFO and returns how many there were. For the end of a pool only. */

@@ -3,8 +3,7 @@ import { closeSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import type { MakeStyle } from '../toolchain/make-style.js'
-import { type Caretaker, openCaretaker } from './caretaker.js'
-import { assertMade, drainFifo, openFifo } from './fifo.js'
+import { drainFifo, makeFifo } from './fifo.js'
 import {
   createLedger,
   type LedgerCounters,
@@ -22,7 +21,6 @@ export type Pool = {
   total: number // tokens; one slot less than the jobs, since the command has one of its own
   fifoFd: number
   ledgerFd: number // open for as long as the pool lives: a shim whose environment was cleared finds it here
-  caretaker: Caretaker
   makeStyle: MakeStyle // of the make that the build finds
 }
 
@@ -42,35 +40,21 @@ export type PoolWishes = {
  * runs left there.
  * Throws `Failure` where it can't be made there, as on a disk that is full or read-only.
  */
-export async function createPool(stateDirectory: string, wishes: PoolWishes): Promise<Pool> {
+export function createPool(stateDirectory: string, wishes: PoolWishes): Pool {
   const { jobs, rulesText, journal, launcher, environment } = wishes
   const owner = thisProcess()
   sweepEntries(stateDirectory)
   const directory = entryPath(stateDirectory, 'run', owner)
-  let caretaker: Caretaker | undefined
   try {
     mkdirSync(directory, { mode: 0o700 })
-    const fifo = join(directory, 'fifo')
-    const total = jobs - 1
-    caretaker = openCaretaker(launcher, environment, { fifo, tokens: total })
-    // While it makes the FIFO:
     const rules = join(directory, 'rules')
     if (rulesText !== '') writeFileSync(rules, rulesText, { flag: 'wx', mode: 0o600 })
+    const fifo = join(directory, 'fifo')
+    const total = jobs - 1
+    const made = makeFifo(launcher, environment, { path: fifo, tokens: total, jobs })
     const ledgerFd = createLedger(`${fifo}.ledger`, total, owner, journal)
-    const opened = await caretaker.opened
-    assertMade(opened, fifo, jobs)
-    return {
-      directory,
-      rules,
-      fifo,
-      total,
-      fifoFd: openFifo(fifo),
-      ledgerFd,
-      caretaker,
-      makeStyle: opened.makeStyle,
-    }
+    return { directory, rules, fifo, total, ...made, ledgerFd }
   } catch (error) {
-    await caretaker?.end()
     removePool({ directory })
     const code = systemErrorCode(error)
     if (code === undefined) throw error

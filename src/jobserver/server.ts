@@ -15,8 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
-import { type Caretaker, openCaretaker } from './caretaker.js'
-import { assertMade, openFifo } from './fifo.js'
+import { makeFifo, openFifo } from './fifo.js'
 import { createLedger, writeSize } from './ledger.js'
 import { thisProcess } from './owner.js'
 
@@ -27,7 +26,6 @@ export type Server = {
   path: string
   fifoFd: number
   ledgerFd: number
-  caretaker: Caretaker // who made the FIFO
   release: () => Promise<void> // of the lock
 }
 
@@ -49,7 +47,7 @@ export async function openServer(
   const release = await lock(path)
   try {
     clearWay(path)
-    return { path, ...(await create(path, jobs, access, launcher)), release }
+    return { path, ...create(path, jobs, access, launcher), release }
   } catch (error) {
     await release()
     const code = systemErrorCode(error)
@@ -115,19 +113,16 @@ function clearWay(path: string): void {
 }
 
 // In a directory that only we can enter, then renamed: nobody meets it half made or with wider permissions.
-async function create(
+function create(
   path: string,
   jobs: number,
   access: Access,
   launcher: string,
-): Promise<{ fifoFd: number; ledgerFd: number; caretaker: Caretaker }> {
+): { fifoFd: number; ledgerFd: number } {
   const workshop = mkdtempSync(join(dirname(path), `.${basename(path)}.`))
-  let caretaker: Caretaker | undefined
   try {
     const fifo = join(workshop, 'fifo')
-    caretaker = openCaretaker(launcher, process.env, { fifo, tokens: jobs })
-    assertMade(await caretaker.opened, fifo, jobs)
-    const fifoFd = openFifo(fifo)
+    const { fifoFd } = makeFifo(launcher, process.env, { path: fifo, tokens: jobs, jobs })
     const ledgerFd = createLedger(ledgerOf(fifo), jobs, { ...thisProcess(), pid: 0 })
     // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
     for (const [from, to, mode] of [
@@ -139,10 +134,7 @@ async function create(
       chmodSync(from, mode)
       renameSync(from, to)
     }
-    return { fifoFd, ledgerFd, caretaker }
-  } catch (error) {
-    await caretaker?.end()
-    throw error
+    return { fifoFd, ledgerFd }
   } finally {
     rmSync(workshop, { recursive: true, force: true })
   }

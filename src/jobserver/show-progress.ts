@@ -12,12 +12,13 @@ const interval = 500
  */
 export function showProgress(
   pool: Pool,
+  countFree: () => Promise<number | undefined>,
   launcher: string,
   environment: NodeJS.ProcessEnv,
 ): () => Promise<void> {
   if (!isatty(2)) return async () => undefined
   const over = new AbortController()
-  const showing = show(pool, launcher, environment, over.signal).catch(() => undefined)
+  const showing = show(pool, countFree, launcher, environment, over.signal).catch(() => undefined)
   return async () => {
     over.abort()
     await showing
@@ -26,6 +27,7 @@ export function showProgress(
 
 async function show(
   pool: Pool,
+  countFree: () => Promise<number | undefined>,
   launcher: string,
   environment: NodeJS.ProcessEnv,
   over: AbortSignal,
@@ -41,7 +43,7 @@ async function show(
   try {
     let done = 0 // it is known from below: a later look may know less
     while (!over.aborted && line.isOpen()) {
-      const free = await Promise.race([pool.caretaker.countFree(), aborted])
+      const free = await Promise.race([countFree(), aborted])
       if (free === undefined) break
       const progress = readProgress(pool, free)
       done = Math.max(done, progress.done)

@@ -8,13 +8,17 @@ import { makeFifo, poolAt } from '../support/pool.js'
 import { processes } from '../support/processes.js'
 import { endServer, freeTokens, type Served, serve, sharing } from './served.js'
 
-/** The process that looks after the pool. */
-function caretakerOf({ server }: Served): number {
-  const found = processes().filter(
-    ({ parent, command }) => parent === server.pid && command.includes(' --tend '),
+/** The processes that look after the pool: there is one, once the server has started it. */
+const caretakersOf = ({ server }: Served): number[] =>
+  processes().flatMap(({ pid, parent, command }) =>
+    parent === server.pid && command.endsWith('/.jobshim/launcher --tend') ? [pid] : [],
   )
-  assert.is(found.length, 1)
-  return found[0]?.pid ?? -1
+
+async function caretakerOf(served: Served): Promise<number> {
+  await until('somebody looks after the pool', () => caretakersOf(served).length > 0)
+  const [caretaker = -1, ...more] = caretakersOf(served)
+  assert.equal(more, [])
+  return caretaker
 }
 
 /** How often a process fell asleep: each time it had woken up (proc_pid_status(5)). */
@@ -44,7 +48,7 @@ async function assertAsleep(pid: number): Promise<void> {
 
 test('serve :: idle :: while all tokens are free nothing wakes who looks after them; one that is taken does', async () => {
   const served = await serve(2)
-  const caretaker = caretakerOf(served)
+  const caretaker = await caretakerOf(served)
   await assertAsleep(caretaker)
   const before = sleeps(caretaker)
   const held = [start({ env: sharing(served, 3) }), start({ env: sharing(served, 3) })]
@@ -58,7 +62,7 @@ test('serve :: idle :: while all tokens are free nothing wakes who looks after t
 
 test('serve :: idle :: a new size wakes it', async () => {
   const served = await serve(2)
-  await assertAsleep(caretakerOf(served))
+  await assertAsleep(await caretakerOf(served))
   const { status, stdout, stderr } = await jobshim(['serve', '--fifo', served.fifo, '--resize', '5'])
   assert.equal({ status, stdout, stderr }, { status: 0, stdout: '5 tokens\n', stderr: '' })
   assert.is(freeTokens(served), 5)
@@ -78,6 +82,7 @@ async function endOf({ server, fifo }: Served): Promise<void> {
 
 test('serve :: a FIFO that is removed :: it says so and ends', async () => {
   const served = await serve(2)
+  await caretakerOf(served)
   rmSync(served.fifo)
   await endOf(served)
   for (const name of [`${served.fifo}.ledger`, `${served.fifo}.lock`]) assert.not(existsSync(name))
@@ -97,16 +102,11 @@ test('serve :: a FIFO that is moved away, another one in its place :: it ends, a
 
 test('serve :: who looks after the pool is killed :: no token is lost, another one takes over', async () => {
   const served = await serve(2)
-  const first = caretakerOf(served)
+  const first = await caretakerOf(served)
   const held: Held[] = [start({ env: sharing(served, 3) }), start({ env: sharing(served, 3) })]
   for (const one of held) await one.tools
   process.kill(first, 'SIGKILL')
-  await until('another one is there', () => {
-    const now = processes().find(
-      ({ parent, command }) => parent === served.server.pid && command.includes(' --tend '),
-    )
-    return now !== undefined && now.pid !== first
-  })
+  await until('another one is there', () => caretakersOf(served).some(pid => pid !== first))
   for (const one of held) await one.kill()
   const pool = poolAt(served.fifo)
   await until('its token is back', () => pool.count() === '++')

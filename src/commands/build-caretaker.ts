@@ -1,0 +1,49 @@
+/** The caretaker of a build: it comes once the command has run for a moment, since many are over by then. */
+import { ensureStateDirectory } from '../ground/paths.js'
+import { type Caretaker, openCaretaker } from '../jobserver/caretaker.js'
+import { isBelowRun } from '../jobserver/outer.js'
+import { type Sighting, type ToolWatch, watchTools } from '../jobserver/tool-watch.js'
+
+const delay = 150 // ms
+
+export type BuildCaretaker = {
+  /** The command runs, as process `pid`. `jobserver`: its address; empty: it is not ours to say. */
+  begin(pid: number, jobserver: string): void
+  /** Returns the number of free tokens; undefined where it can't be told. To be called once at a time. */
+  countFree(): Promise<number | undefined>
+  /** Ends it. Returns what tools it saw; undefined where it saw none. */
+  end(): Promise<Sighting | undefined>
+}
+
+/** Prepares one; `tend` is called once it is there. Whatever fails of it is no failure of the build. */
+export function buildCaretaker(
+  launcher: string,
+  environment: NodeJS.ProcessEnv,
+  tend: (caretaker: Caretaker) => void = () => {},
+): BuildCaretaker {
+  let timer: NodeJS.Timeout | undefined
+  let caretaker: Caretaker | undefined
+  let watch: ToolWatch | undefined
+  return {
+    begin(pid, jobserver) {
+      timer = setTimeout(() => {
+        try {
+          caretaker = openCaretaker(launcher, environment)
+          tend(caretaker)
+          // Below another run that one looks at the tools.
+          if (!isBelowRun(process.ppid))
+            watch = watchTools(caretaker, pid, ensureStateDirectory(environment), jobserver)
+        } catch {
+          // as above
+        }
+      }, delay)
+    },
+    countFree: async () => caretaker?.countFree(),
+    async end() {
+      clearTimeout(timer)
+      const sighting = await watch?.end()
+      await caretaker?.end()
+      return sighting
+    },
+  }
+}
