@@ -1,10 +1,10 @@
 /**
  * Makes dist/bundle, which is all of dist that is shipped: run by `npm run build`. A start reads one file for the first words
- * of the command line, and one for the command with all it needs. What is large and rarely needed stands apart.
+ * of the command line, and one for the command with all it needs. What is imported where it is first needed stands apart.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { basename, join } from 'node:path'
+import { builtinModules, createRequire } from 'node:module'
+import { join, relative } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { loadCommands } from './commands/command-table.js'
 import { completionScripts } from './commands/completion-script.js'
@@ -12,26 +12,30 @@ import { renderOverview } from './commands/overview.js'
 import { bundled, packageRoot } from './ground/paths.js'
 import { packageVersion } from './ground/version.js'
 
-/** What has a bundle of its own beside the commands: zod, echarts, what reads YAML. None of it throws a `Failure`. */
-const largeModules: ReadonlySet<string> = new Set([
-  './commands/unknown-command.js',
-  './schema.js',
-  '../journal/svg.js',
-  'commander',
-  'cosmiconfig',
-])
+const sources = join(packageRoot, 'src')
 
-const nameOf = (path: string): string => basename(path).replace(/\.[jt]s$/, '')
+/** Returns a bundle's name, without an ending: src/shimdir/install.ts is shimdir-install, a package has its own. */
+const nameOf = (module: string): string =>
+  module.startsWith('/')
+    ? relative(sources, module)
+        .replace(/\.[jt]s$/, '')
+        .replaceAll('/', '-')
+    : module
 
-/** Leaves out what has a bundle of its own, and notes it. */
+/** Leaves out what is imported where it is first needed, and notes it: it has a bundle of its own. */
 const apart = (found: Set<string>): Plugin => ({
   name: 'apart',
   setup({ onResolve }) {
-    onResolve({ filter: /./ }, ({ kind, path, importer, resolveDir }) => {
-      const isApart = basename(importer) === 'command-table.ts' || largeModules.has(path)
-      if (kind === 'entry-point' || !isApart) return undefined
-      found.add(path.startsWith('.') ? join(resolveDir, path.replace(/\.js$/, '.ts')) : path)
-      return { path: `./${nameOf(path)}.cjs`, external: true }
+    onResolve({ filter: /./ }, ({ kind, path, resolveDir }) => {
+      if (
+        kind !== 'dynamic-import' ||
+        !resolveDir.startsWith(sources) ||
+        builtinModules.includes(path.replace(/^node:/, ''))
+      )
+        return undefined
+      const module = path.startsWith('.') ? join(resolveDir, path.replace(/\.js$/, '.ts')) : path
+      found.add(module)
+      return { path: `./${nameOf(module)}.cjs`, external: true }
     })
   },
 })
@@ -72,8 +76,8 @@ const common = {
   legalComments: 'eof',
 } as const
 
-/** Bundles files, and whatever these load apart. */
-async function bundle(paths: readonly string[]): Promise<void> {
+/** Bundles files, and whatever these load apart. `made`: what has a bundle by now. */
+async function bundle(paths: readonly string[], made: ReadonlySet<string> = new Set(paths)): Promise<void> {
   const found = new Set<string>()
   await build({
     ...common,
@@ -91,7 +95,8 @@ async function bundle(paths: readonly string[]): Promise<void> {
     banner: { js: "'use strict'; const ownDirectory = __dirname + '/own'" }, // as deep as the directory of a source
     define: { 'import.meta.dirname': 'ownDirectory', bundledVersion: JSON.stringify(packageVersion()) },
   })
-  if (found.size > 0) await bundle([...found])
+  const fresh = [...found].filter(path => !made.has(path))
+  if (fresh.length > 0) await bundle(fresh, new Set([...made, ...fresh]))
 }
 
 await bundle([join(packageRoot, 'src/main.ts')])

@@ -13,6 +13,7 @@ import { ccacheVariables } from '../toolchain/ccache.js'
 import { ccachePrefixes } from '../toolchain/ccache-answer.js'
 import { build } from './build.js'
 import { command } from './command.js'
+import { renderSummary, summaryJson } from './run-summary.js'
 import { configOptions, dirOption } from './setting-options.js'
 
 export const run = command({
@@ -83,7 +84,6 @@ export const run = command({
       isShown: !flags.json && !settings.quiet,
     })
     if (!settings.quiet) {
-      const { renderSummary, summaryJson } = await import('./run-summary.js')
       const text = flags.json ? summaryJson(report) : renderSummary(report)
       if (text !== '') say(text)
     }

@@ -5,6 +5,11 @@ import { visible } from './visible.js'
 export class Failure extends Error {
   override name = 'Failure'
 
+  // What is loaded apart has a copy of this class of its own (src/bundle.ts).
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'Failure'
+  }
+
   /**
    * @param message what, and where or why, without `jobshim: ` before it
    * @param hint what to do

@@ -106,15 +106,22 @@ const loaded = async (cwd: string, words: readonly string[]): Promise<string[]> 
 const exec = ['exec', '--dir', 'none', '--', 'true']
 
 test('usage :: start :: a command is one file, and commander where it has options', async () => {
-  assert.equal(await loaded(makeWorkspace(), exec), ['commander', 'exec', 'main'])
-  assert.equal(await loaded(makeWorkspace(), ['list']), ['list', 'main'])
+  assert.equal(await loaded(makeWorkspace(), exec), ['commands-exec', 'commands-parser', 'main'])
+  assert.equal(await loaded(makeWorkspace(), ['list']), ['commands-list', 'main'])
   assert.equal(await loaded(makeWorkspace(), ['--version']), ['main'])
 })
 
 test('usage :: start :: with a config what reads YAML and zod are loaded too', async () => {
   const cwd = makeWorkspace()
   writeFiles(cwd, { '.jobshimrc': 'jobs: 2\n' })
-  assert.equal(await loaded(cwd, exec), ['commander', 'cosmiconfig', 'exec', 'main', 'schema'])
+  assert.equal(await loaded(cwd, exec), [
+    'commands-exec',
+    'commands-parser',
+    'config-rules-text',
+    'config-schema',
+    'cosmiconfig',
+    'main',
+  ])
 })
 
 test.run()
