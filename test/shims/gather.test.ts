@@ -6,7 +6,7 @@ import { jobshimRun } from '../commands/runs.js'
 import { withoutUse } from '../support/summary.js'
 import { killStarted, ledgerRecords, makeGate, makeYard, start, until } from './hold.js'
 import { gated, holding, ruled } from './rules.js'
-import { assertWhole } from './slots.js'
+import { assertWhole, takeAll } from './slots.js'
 
 /** Several slots for one run. */
 
@@ -23,8 +23,10 @@ test('tokens :: a run takes several slots or none, and gives all of them back', 
   await second.tools
   await second.end()
   await third.tools
-  assert.is(yard.pool.count().length, 2)
-  assert.is((await third.end()).status, 7)
+  // It may have met the implicit slot or a token first: two of the five slots are left, whichever they are.
+  const others = await takeAll(yard, 2)
+  assert.is(yard.pool.count(), '')
+  for (const held of [third, ...others]) assert.is((await held.end()).status, 7)
   await assertWhole(yard, 'ABCD')
 })
 
