@@ -3,7 +3,7 @@
  * of the command line, and one for the command with all it needs. What is imported where it is first needed stands apart.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { builtinModules, createRequire } from 'node:module'
+import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { loadCommands } from './commands/command-table.js'
@@ -22,17 +22,14 @@ const nameOf = (module: string): string =>
         .replaceAll('/', '-')
     : module
 
-/** Leaves out what is imported where it is first needed, and notes it: it has a bundle of its own. */
+/** Leaves out what is imported where it is first needed, and notes it: it has a bundle of its own. So has a package that is large and
+ * rarely needed; another one is part of what imports it. */
 const apart = (found: Set<string>): Plugin => ({
   name: 'apart',
   setup({ onResolve }) {
     onResolve({ filter: /./ }, ({ kind, path, resolveDir }) => {
-      if (
-        kind !== 'dynamic-import' ||
-        !resolveDir.startsWith(sources) ||
-        builtinModules.includes(path.replace(/^node:/, ''))
-      )
-        return undefined
+      const isApart = path.startsWith('.') ? resolveDir.startsWith(sources) : path === 'cosmiconfig'
+      if (kind !== 'dynamic-import' || !isApart) return undefined
       const module = path.startsWith('.') ? join(resolveDir, path.replace(/\.js$/, '.ts')) : path
       found.add(module)
       return { path: `./${nameOf(module)}.cjs`, external: true }

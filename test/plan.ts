@@ -62,7 +62,7 @@ type Pick = { takes: readonly Row[]; leaves: readonly Row[] }
 export const sanitized: Pick = {
   takes: [
     { file: 'shims/', why: 'the launcher, step by step' },
-    { file: 'jobserver/token-counter', why: 'the launcher that watches the pool' },
+    { file: 'commands/serve-idle', why: 'the launcher that looks after a pool' },
     {
       file: 'clients/callers-jobserver',
       why: "in a client's slot, in the job's, with a token; all forms of recipes",
