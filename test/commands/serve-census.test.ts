@@ -131,6 +131,18 @@ for (const driver of [standIn, make44, ninja113, cargo])
     })
   }
 
+test('census :: a client with a token in its hand, and no child yet :: holds it', async () => {
+  const served = await serve(total)
+  const takes = `exec 9<>"\${MAKEFLAGS##*fifo:}"\nread -r -N1 token <&9\necho started\nkill -STOP $$\n`
+  const client = await startClient(served, { ...standIn, files: { 'client.sh': takes } })
+  await until('it has one', () => started(client) === 1)
+  await censusIsTaken(served)
+  assert.is(freeTokens(served), total - 1)
+  await client.kill()
+  await until('it is back', () => freeTokens(served) === total)
+  await endRestored(served, 1)
+})
+
 testWith('make44', 'census :: a client that is stopped holds what it holds', async () => {
   const served = await serve(total)
   const client = await startClient(served, make44)
