@@ -63,6 +63,7 @@ export const sanitized: Pick = {
   takes: [
     { file: 'shims/', why: 'the launcher, step by step' },
     { file: 'commands/serve-idle', why: 'the launcher that looks after a pool' },
+    { file: 'jobserver/census', why: 'the census' },
     {
       file: 'clients/callers-jobserver',
       why: "in a client's slot, in the job's, with a token; all forms of recipes",
@@ -101,6 +102,7 @@ export const byNode: Pick = {
     { file: 'commands/help', why: 'each command is loaded' },
     { file: 'commands/list', why: 'stdout' },
     { file: 'commands/parser', why: 'a library' },
+    { file: 'commands/run-census', why: 'timers beside a command; what is killed' },
     { file: 'commands/run-ends', why: 'statuses, and death by each signal' },
     { file: 'commands/run-environment', why: 'the environment that is handed on' },
     { file: 'commands/run-progress', why: 'the terminal: size, raw mode, what is drawn' },
@@ -108,12 +110,14 @@ export const byNode: Pick = {
     { file: 'commands/run-state', why: 'full disks, read-only ones' },
     { file: 'commands/run-terminal', why: 'job control' },
     { file: 'commands/serve', why: 'timers, locks, a socket of the service manager' },
+    { file: 'commands/serve-census', why: 'timers, the mtime of a FIFO' },
     { file: 'commands/status', why: '--watch: keys, timers' },
     { file: 'commands/timeline', why: 'large output, to files and pipes' },
     { file: 'commands/usage', why: 'what is loaded, and when' },
     { file: 'config/', why: 'what Node says of JSON; libraries' },
     { file: 'contract/', why: 'what is generated' },
     { file: 'docs/agreement', why: 'a library' },
+    { file: 'doctor/system', why: 'programs that are started, asked and killed' },
     { file: 'ground/', why: 'all that is above Node' },
     { file: 'jobserver/', why: 'FIFOs, files that are mapped by others, locks' },
     { file: 'journal/', why: 'large files, numbers, texts' },
@@ -122,7 +126,6 @@ export const byNode: Pick = {
     { file: 'toolchain/', why: 'expressions, texts' },
   ],
   leaves: [
-    { file: 'commands/serve-census', why: 'the census is C' },
     { file: 'commands/timeline-browser', why: 'the page runs in a browser' },
     { file: 'shimdir/killed', why: 'long, and nothing that install does not do' },
     { file: 'shimdir/launcher', why: 'long: builds the launcher' },

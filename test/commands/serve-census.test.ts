@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import {
@@ -45,6 +45,7 @@ type Driver = {
   command: readonly string[]
   files: Record<string, string>
   job: RegExp // what its jobs are once they last
+  as?: string // what a copy of the program is called: clients are told by their names
 }
 
 const job = 'echo started; exec sleep 1000'
@@ -82,19 +83,32 @@ const cargo: Driver = {
   job: /build-script-build$/,
 }
 
-async function startClient(served: Served, { key, command, files }: Driver): Promise<Held> {
+/** On every machine: takes what there is, starts a job for each token and one in its own slot, and these have no jobserver open. */
+const standIn: Driver = {
+  key: 'bash',
+  as: 'make',
+  command: ['bash', 'client.sh'],
+  files: {
+    'client.sh': `exec 9<>"\${MAKEFLAGS##*fifo:}"\nread -r -N${total} tokens <&9\n${`{ ${job}; } 9<&- &\n`.repeat(total + 1)}wait\n`,
+  },
+  job: /^sleep/,
+}
+
+async function startClient(served: Served, { key, command, files, as }: Driver): Promise<Held> {
   const directory = makeWorkspace(key)
   writeFiles(directory, files)
   const [program = '', ...args] = command
+  const found = join(findClient(key) ?? '', program)
+  if (as !== undefined) copyFileSync(found, join(directory, as))
   return start({
     env: env(served),
-    command: ['env', '-C', directory, join(findClient(key) ?? '', program), ...args],
+    command: ['env', '-C', directory, as === undefined ? found : join(directory, as), ...args],
   })
 }
 
-for (const driver of [make44, ninja113, cargo])
+for (const driver of [standIn, make44, ninja113, cargo])
   for (const all of [true, false]) {
-    const title = `census :: ${clients[driver.key].name} killed ${all ? 'with its jobs' : 'alone, its jobs live on'}`
+    const title = `census :: ${driver.as === undefined ? clients[driver.key].name : `a ${driver.as} of our own`} killed ${all ? 'with its jobs' : 'alone, its jobs live on'}`
     testWith(driver.key, title, async () => {
       const served = await serve(total)
       const client = await startClient(served, driver)
@@ -114,6 +128,18 @@ for (const driver of [make44, ninja113, cargo])
       await endRestored(served, total)
     })
   }
+
+test('census :: a client with a token in its hand, and no child yet :: holds it', async () => {
+  const served = await serve(total)
+  const takes = `exec 9<>"\${MAKEFLAGS##*fifo:}"\nread -r -N1 token <&9\necho started\nkill -STOP $$\n`
+  const client = await startClient(served, { ...standIn, files: { 'client.sh': takes } })
+  await until('it has one', () => started(client) === 1)
+  await censusIsTaken(served)
+  assert.is(freeTokens(served), total - 1)
+  await client.kill()
+  await until('it is back', () => freeTokens(served) === total)
+  await endRestored(served, 1)
+})
 
 testWith('make44', 'census :: a client that is stopped holds what it holds', async () => {
   const served = await serve(total)
