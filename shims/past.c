@@ -111,10 +111,12 @@ static void note_past(const struct process *process, const struct ancestor *pare
 }
 
 /* What has a tool's name and is not of a launcher's doing may be a wrapper that is about to start a shim: one that does
- * nothing for long is none, and one that works has a child or takes a processor. What was once at work remains it. */
+ * nothing for long is none, and one that works has a child, or takes a processor and is no script: those take a while to begin. What
+ * was once at work remains it. */
 static bool is_at_work(const struct process *process, bool has_children)
 {
-	return has_children || process->cpu > 0 || seen_age_ms(process) >= WRAPPER_MS || seen_before(process);
+	return has_children || seen_age_ms(process) >= WRAPPER_MS || seen_before(process) ||
+	       (process->cpu > 0 && !sight_is_script(process));
 }
 
 /* A process, and what was found below it. */

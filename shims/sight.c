@@ -118,6 +118,14 @@ enum sight sight_of(const struct process *process, const char **why)
 	return sight;
 }
 
+bool sight_is_script(const struct process *process)
+{
+	struct command command;
+
+	command_read(&command, process, shims.dir);
+	return command.is_script;
+}
+
 void sight_tool(const struct process *process, char *tool, size_t size)
 {
 	struct command command;

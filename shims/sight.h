@@ -21,6 +21,9 @@ bool sight_begin(const char *shim_dir);
 /* What the process is, by itself; *why, of one that went past: the reason, for people. */
 enum sight sight_of(const struct process *process, const char **why);
 
+/* Whether the tool is a script, which another program runs. */
+bool sight_is_script(const struct process *process);
+
 /* The path of the tool that went past, as it was called where that was a path. */
 void sight_tool(const struct process *process, char *tool, size_t size);
 

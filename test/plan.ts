@@ -63,7 +63,6 @@ export const sanitized: Pick = {
   takes: [
     { file: 'shims/', why: 'the launcher, step by step' },
     { file: 'commands/serve-idle', why: 'the launcher that looks after a pool' },
-    { file: 'jobserver/census', why: 'the census' },
     {
       file: 'clients/callers-jobserver',
       why: "in a client's slot, in the job's, with a token; all forms of recipes",
