@@ -2,11 +2,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "ledger.h"
 #include "process.h"
+
+enum { LONGEST_S = 5 }; /* who does not answer by then has no answer */
+
+static const uint64_t SECOND = 1000000000u;
 
 static __attribute__((noinline)) pid_t start(const char *path, char *const argv[], char *const environment[], int output,
                                              int nowhere)
@@ -20,8 +29,37 @@ static __attribute__((noinline)) pid_t start(const char *path, char *const argv[
 	_exit(127);
 }
 
+/* Whether there is something to be read before the deadline. */
+static bool can_read(int fd, uint64_t deadline_ns)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	int result;
+
+	do {
+		const uint64_t now = monotonic_ns();
+		const uint64_t wait = deadline_ns > now ? deadline_ns - now : 0;
+		const struct timespec timeout = { .tv_sec = (time_t)(wait / SECOND), .tv_nsec = (long)(wait % SECOND) };
+
+		result = ppoll(&ready, 1, &timeout, NULL);
+	} while (result < 0 && errno == EINTR);
+	return result > 0;
+}
+
+/* Kills the child if it has not ended by the deadline. */
+static void end_by(pid_t child, uint64_t deadline_ns)
+{
+	int end = process_open(child);
+
+	if (end < 0)
+		return; /* on a kernel before 5.3 it has all the time it wants */
+	if (!can_read(end, deadline_ns))
+		kill(child, SIGKILL);
+	close(end);
+}
+
 bool ask(const char *path, char *const argv[], char *const environment[], char *text, size_t size)
 {
+	const uint64_t deadline_ns = monotonic_ns() + LONGEST_S * SECOND;
 	size_t used = 0;
 	char rest[256];
 	int ends[2], nowhere, status = -1;
@@ -35,7 +73,11 @@ bool ask(const char *path, char *const argv[], char *const environment[], char *
 	close(ends[1]);
 	while (child > 0) {
 		bool full = used >= size - 1; /* what has no room is read all the same: nobody dies of SIGPIPE */
-		ssize_t n = full ? read(ends[0], rest, sizeof rest) : read(ends[0], text + used, size - 1 - used);
+		ssize_t n;
+
+		if (!can_read(ends[0], deadline_ns))
+			break;
+		n = full ? read(ends[0], rest, sizeof rest) : read(ends[0], text + used, size - 1 - used);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -45,6 +87,8 @@ bool ask(const char *path, char *const argv[], char *const environment[], char *
 	}
 	text[used] = '\0';
 	close(ends[0]);
+	if (child > 0)
+		end_by(child, deadline_ns);
 	if (nowhere >= 0)
 		close(nowhere);
 	do

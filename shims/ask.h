@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* Runs the program at path, silently, and keeps the beginning of what it prints in text, of size bytes. False where it
- * can't be started or fails. */
+ * can't be started, fails, or has not ended after five seconds. */
 bool ask(const char *path, char *const argv[], char *const environment[], char *text, size_t size);
 
 #endif

@@ -103,7 +103,7 @@ static void look_after_pool(uint64_t now)
 		return;
 	}
 	caretaker.pool_due_ns = now + TICK_MS * MS;
-	/* Asked again after the event was ordered: a token may have gone before. */
+	/* Check again: a token may have been taken before the watch was set. */
 	if (is_full() && await_use() && is_full()) {
 		caretaker.pool_due_ns = NEVER;
 		return;
@@ -144,13 +144,21 @@ static bool obey_tend(char *const words[])
 	return true;
 }
 
-static bool obey_watch(char *const words[])
+static bool obey_stay(char *const words[])
 {
-	const char *file = arena_copy(words[1], strlen(words[1])), *jobserver = arena_copy(words[2], strlen(words[2]));
-
 	caretaker.root = (pid_t)strtol(words[0], NULL, 10);
 	caretaker.root_end = process_open(caretaker.root);
-	if (file != NULL && jobserver != NULL && past_begin(caretaker.self->shim_dir, caretaker.root, jobserver, file))
+	if (caretaker.root_end < 0)
+		caretaker.root = 0; /* it has ended, or its end can't be told */
+	return true;
+}
+
+static bool obey_watch(char *const words[])
+{
+	const char *file = arena_copy(words[0], strlen(words[0])), *jobserver = arena_copy(words[1], strlen(words[1]));
+
+	if (caretaker.root > 0 && file != NULL && jobserver != NULL &&
+	    past_begin(caretaker.self->shim_dir, caretaker.root, jobserver, file))
 		caretaker.watch_due_ns = 0;
 	return true;
 }
@@ -174,7 +182,8 @@ static const struct order {
 	bool (*obey)(char *const words[]);
 } orders[] = {
 	{ "tend", 3, obey_tend },
-	{ "watch", 3, obey_watch },
+	{ "stay", 1, obey_stay },
+	{ "watch", 2, obey_watch },
 	{ "count", 0, obey_count },
 	{ "end", 0, obey_end },
 };

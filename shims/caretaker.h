@@ -10,12 +10,13 @@ struct self;
 /* Reads words from stdin, each ended by a NUL, and does what they say:
  *
  *   tend PATH DEVICE INODE   look after the pool, whose FIFO is at PATH and has its ledger beside it
- *   watch PID FILE ADDRESS   look at the tools below the process, and write what is seen, and the jobserver's address, to FILE
+ *   stay PID                 stay until the process has ended, should stdin end before
+ *   watch FILE ADDRESS       look at the tools below that process, and write what is seen, and the jobserver's address, to FILE
  *   count                    print `free N`, the number of free tokens, -1 where it can't be told
  *   end                      write what was seen, and end
  *
  * While it looks after a pool it prints lines: `restored N` and `surplus N` (tokens), `gone`: the FIFO is no more at its path.
- * Where stdin ends it ends once the process that it watches has ended, or at once. False on error. */
+ * Where stdin ends it ends once the process that it stays for has ended, or at once. False on error. */
 bool caretaker_work(const struct self *self, char *const words[]);
 
 #endif

@@ -27,6 +27,7 @@ enum {
 	TICK_MS = 200,
 	TOLD_MS = 1000,    /* the file is written so often */
 	WRAPPER_MS = 1000, /* within them a wrapper has started what it stands for */
+	DEEPEST = 100,     /* levels below the root: each takes 7 KB of stack, and two descriptors */
 	SETTLED = 2,       /* looks after which what was started has become what it will be */
 	LONGEST_MS = 2000, /* it is looked at least so often, for what becomes a tool without a new process */
 	SHARE = 50,        /* of the time, looking takes one in so many at most */
@@ -122,6 +123,7 @@ static bool is_at_work(const struct process *process, bool has_children)
 /* A process, and what was found below it. */
 struct visit {
 	struct ancestor ancestor;
+	unsigned depth;
 	bool in_past;      /* below a tool that went past the shims: what that starts is its own affair */
 	bool has_children;
 	bool has_launcher; /* or a tool that one has started */
@@ -134,7 +136,8 @@ static void look_below(pid_t pid, void *state)
 	enum sight sight = NO_TOOL;
 	const char *why = "";
 
-	if (!process_read(pid, &here.ancestor.process) || process->zombie)
+	here.depth = above == NULL ? 0 : above->depth + 1;
+	if (here.depth > DEEPEST || !process_read(pid, &here.ancestor.process) || process->zombie)
 		return;
 	if (above != NULL) {
 		here.ancestor.above = &above->ancestor;
@@ -186,12 +189,17 @@ static void print_words(FILE *out)
 /* Its directory is made where nobody needed it before. */
 static int create(const char *path)
 {
+	static bool made;
 	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
 	char directory[PATH_MAX];
 	int fd = open_high(path, flags), length;
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
+	/* One that was there is gone with all that the run had. */
+	if (made)
+		return -1;
+	made = true;
 	length = (int)(strrchr(path, '/') - path);
 	if (snprintf(directory, sizeof directory, "%.*s", length, path) != length ||
 	    (mkdir(directory, 0700) < 0 && errno != EEXIST))

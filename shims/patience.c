@@ -85,8 +85,7 @@ bool patience_is_out(struct patience *patience, const struct jobserver *jobserve
 	patience->work.ledger = ledger;
 	if (now >= patience->sample_due_ns || now >= end_of(patience, slots_stand_still_ns, needed))
 		patience->sample_due_ns = sample(patience, now);
-	if (!patience->sampled)
-		patience->idle_since_ns = now; /* nothing can be told */
+	/* Where nothing can be measured the wait ends all the same: to hang is worse than one tool too many. */
 	end = end_of(patience, slots_stand_still_ns, needed);
 	patience->due_ns = sooner(patience->sample_due_ns, end);
 	return now >= end;

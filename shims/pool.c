@@ -105,9 +105,10 @@ int pool_free(const struct jobserver *jobserver)
 bool pool_follow_size(const struct jobserver *jobserver, struct ledger *ledger)
 {
 	volatile int32_t *total = FIELD(int32_t, ledger->header, HEADER_TOTAL);
-	const int32_t asked = *FIELD(int32_t, ledger->header, HEADER_WANTED), wanted = asked < 1 ? 1 : asked;
+	const int32_t wanted = *FIELD(int32_t, ledger->header, HEADER_WANTED);
 
-	if (ledger->fd < 0)
+	/* A header that somebody cut says nothing. */
+	if (ledger->fd < 0 || wanted < 1 || *total < 1)
 		return true;
 	if (wanted > *total)
 		*total += pool_add(jobserver, (long)wanted - *total);

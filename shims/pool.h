@@ -10,7 +10,7 @@ struct ledger;
 struct self;
 
 /* Makes the FIFO words[0] (0600), empty; none where that is empty. Prints the style of jobserver that the make on PATH reads (fifo,
- * pipe, legacy), or the number of the error (errno). Both at once: who asks starts us once. False on error. */
+ * pipe, legacy), or the number of the error (errno). Both in one call, so that `run` starts one process. False on error. */
 bool pool_prepare(const struct self *self, char *const words[]);
 
 /* Puts tokens into the pool. Returns how many went in. */

@@ -133,6 +133,10 @@ bool process_read(pid_t pid, struct process *process)
 			process->cpu = strtoull(field, NULL, 10);
 		else if (number == 15)
 			process->cpu += strtoull(field, NULL, 10);
+		else if (number == 16)
+			process->reaped = strtoull(field, NULL, 10);
+		else if (number == 17)
+			process->reaped += strtoull(field, NULL, 10);
 		else if (number == 20)
 			process->threads = strtol(field, NULL, 10);
 		else if (number == 22)

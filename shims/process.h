@@ -14,6 +14,7 @@ struct process {
 	pid_t session;
 	uint64_t start; /* clock ticks since boot: with pid, a name that is not reused */
 	uint64_t cpu;   /* user and system time so far, clock ticks */
+	uint64_t reaped; /* that of its children that ended and were waited for */
 	uint64_t pages; /* resident */
 	long threads;
 	bool zombie;    /* it has ended, and no thread of it lives */

@@ -46,8 +46,11 @@ static bool each_of_thread(int directory, const char *thread, void *state)
 
 	snprintf(path, sizeof path, "%s/children", thread);
 	fd = open_high_at(directory, path, O_RDONLY);
+	/* The thread has ended, unless the kernel has no such file. */
+	if (fd < 0 && (errno == ENOENT || errno == ESRCH))
+		return access("/proc/self/task", F_OK) == 0 && access("/proc/thread-self/children", F_OK) < 0;
 	if (fd < 0)
-		return errno == ENOENT && access("/proc/self/task", F_OK) == 0 && access("/proc/thread-self/children", F_OK) < 0;
+		return true;
 	read_children(fd, state);
 	close(fd);
 	return false;
@@ -59,7 +62,10 @@ bool tree_each_child(pid_t pid, void (*visit)(pid_t child, void *state), void *s
 	char path[32];
 
 	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-	return !process_each_number(path, each_of_thread, &children);
+	errno = 0;
+	if (process_each_number(path, each_of_thread, &children))
+		return false;
+	return errno != EMFILE && errno != ENFILE && errno != ENOMEM;
 }
 
 /* Those whose children are still to be found. Its pages are touched as far as they are needed. */

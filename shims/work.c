@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "census.h"
@@ -51,22 +52,25 @@ static bool is_launcher_process(pid_t pid)
 	return path != NULL && is_launcher(path);
 }
 
-/* `jobshim run` and its like, by the name that it gives itself, or a launcher: what those do is no work of the build's. */
-static bool is_ours(const struct process *process)
-{
-	return strcmp(process->comm, "jobshim") == 0 || is_launcher_process(process->pid);
-}
-
 struct sum {
+	const struct ledger *ledger;
 	uint64_t ticks;
 	bool unseen; /* a part of it can't be told */
 };
+
+/* The `jobshim run` of this pool, or a launcher: what those do is no work of the build's. */
+static bool is_ours(const struct ledger *ledger, const struct process *process)
+{
+	return ledger_owned_by(ledger, process) || is_launcher_process(process->pid);
+}
 
 static void add_process(const struct process *process, void *state)
 {
 	struct sum *sum = state;
 
-	if (!is_ours(process))
+	/* What has ended below it counts, of ours too: short processes leave no other trace. */
+	sum->ticks += process->reaped;
+	if (!is_ours(sum->ledger, process))
 		sum->ticks += process->cpu;
 }
 
@@ -98,9 +102,18 @@ static bool is_shared(const struct work *work)
 	return work->outermost < 0 || (work->ledger->owner == 0 && ledger_slots(work->ledger) >= 0);
 }
 
+/* Whether others may use the pool, and no ledger tells what their launchers hold: those hide from us. */
+static bool is_others(const struct work *work)
+{
+	struct stat status;
+
+	return work->ledger->fd < 0 && fstat(work->jobserver->write_fd, &status) == 0 &&
+	       (status.st_uid != geteuid() || (status.st_mode & 066) != 0);
+}
+
 bool work_measure(struct work *work, struct work_done *done)
 {
-	struct sum sum = { .ticks = 0 };
+	struct sum sum = { .ledger = work->ledger, .unseen = is_others(work) };
 
 	if (work->outermost == 0)
 		work->outermost = outermost_client(work);

@@ -22,7 +22,7 @@ struct work_done {
 };
 
 /* Measures what is below the outermost client above us, below each run that has a slot, and, where several builds share the
- * jobserver, below each client. Our own programs count for nothing, nor does waiting for a slot. False where nothing can be told. */
+ * jobserver, below each client. CPU time of the pool's own `jobshim run`, of caretakers and of launchers is not counted. False where nothing can be told. */
 bool work_measure(struct work *work, struct work_done *done);
 
 #endif

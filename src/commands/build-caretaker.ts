@@ -7,7 +7,7 @@ import { type Sighting, type ToolWatch, watchTools } from '../jobserver/tool-wat
 const delay = 150 // ms
 
 export type BuildCaretaker = {
-  /** The command runs, as process `pid`. `jobserver`: its address; empty: it is not ours to say. */
+  /** The command runs, as process `pid`. `jobserver`: its address; empty if the pool is not ours. */
   begin(pid: number, jobserver: string): void
   /** Returns the number of free tokens; undefined where it can't be told. To be called once at a time. */
   countFree(): Promise<number | undefined>
@@ -15,11 +15,11 @@ export type BuildCaretaker = {
   end(): Promise<Sighting | undefined>
 }
 
-/** Prepares one; `tend` is called once it is there. Whatever fails of it is no failure of the build. */
+/** Prepares one; `tend`, of a run with a pool of its own, is called once it is there. Whatever fails of it is no failure of the build. */
 export function buildCaretaker(
   launcher: string,
   environment: NodeJS.ProcessEnv,
-  tend: (caretaker: Caretaker) => void = () => {},
+  tend?: (caretaker: Caretaker) => void,
 ): BuildCaretaker {
   let timer: NodeJS.Timeout | undefined
   let caretaker: Caretaker | undefined
@@ -27,14 +27,15 @@ export function buildCaretaker(
   return {
     begin(pid, jobserver) {
       timer = setTimeout(() => {
+        const isWatched = isBelowRun(process.ppid) // another run looks at the tools
+        if (isWatched && tend === undefined) return
         try {
           caretaker = openCaretaker(launcher, environment)
-          tend(caretaker)
-          // Below another run that one looks at the tools.
-          if (!isBelowRun(process.ppid))
-            watch = watchTools(caretaker, pid, ensureStateDirectory(environment), jobserver)
+          caretaker.stay(pid)
+          tend?.(caretaker)
+          if (!isWatched) watch = watchTools(caretaker, ensureStateDirectory(environment), jobserver)
         } catch {
-          // as above
+          // The build goes on without one.
         }
       }, delay)
     },

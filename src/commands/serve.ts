@@ -8,8 +8,10 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { ensureStateDirectory } from '../ground/paths.js'
+import { print } from '../ground/print.js'
 import { type Caretaker, openCaretaker, type PoolEvent } from '../jobserver/caretaker.js'
 import { changeText } from '../jobserver/change.js'
+import { assertFits } from '../jobserver/fifo.js'
 import { readSize } from '../jobserver/ledger.js'
 import { enterServer, removeEntry } from '../jobserver/registry.js'
 import { closeServer, ledgerOf, openServer, type Server, wakeServer, wantSize } from '../jobserver/server.js'
@@ -77,19 +79,19 @@ export const serve = command({
     }
     const server = await openServer(path, settings.jobs, access, launcher)
     process.on('SIGHUP', () => {
-      readJobs().then(
-        jobs => {
+      readJobs()
+        .then(jobs => {
+          assertFits(jobs, jobs)
           wantSize(server.ledgerFd, jobs)
           wakeServer(path)
-        },
-        error => process.stderr.write(`jobshim: ${error instanceof Error ? error.message : error}\n`),
-      )
+        })
+        .catch(error => print(`jobshim: ${error instanceof Error ? error.message : error}\n`, 2))
     })
     const entry = enter(path, environment)
     try {
       const address = `--jobserver-auth=fifo:${path}`
       const ready = { jobserver: `fifo:${path}`, makeflags: address, tokens: settings.jobs, pid: process.pid }
-      process.stdout.write(`${flags.json ? renderJson(ready) : address}\n`)
+      print(`${flags.json ? renderJson(ready) : address}\n`)
       if (environment.NOTIFY_SOCKET) spawnSync(launcher, ['--ready'], { stdio: 'inherit' })
       await lookAfter(server, launcher, ended)
     } finally {
@@ -141,7 +143,7 @@ async function tendUntilEnd({ fifoFd, path }: Server, caretaker: Caretaker): Pro
   const gone = new Promise<'gone'>(resolve => {
     caretaker.tend(path, fifoFd, (event: PoolEvent) => {
       if (event.kind === 'gone') resolve('gone')
-      else process.stderr.write(`${changeText(event)}\n`)
+      else print(`${changeText(event)}\n`, 2)
     })
   })
   return await Promise.race([gone, caretaker.ended.then(() => 'killed' as const)])
@@ -153,6 +155,7 @@ async function resizeServer(path: string, jobs: number, form: 'text' | 'json'): 
   const isServed = await lockfile.check(path, { realpath: false }).catch(() => false)
   if (!isServed)
     throw new Failure(`${path}: no jobshim serves it`, 'start one: jobshim serve --fifo PATH -jN')
+  assertFits(jobs, jobs)
   const ledgerFd = open(ledgerOf(path))
   try {
     wantSize(ledgerFd, jobs)
@@ -160,9 +163,14 @@ async function resizeServer(path: string, jobs: number, form: 'text' | 'json'): 
     for (let look = 0; look < 20 && readSize(ledgerFd, 'total') !== jobs; look++) await sleep(pause)
     const total = readSize(ledgerFd, 'total')
     const surplus = total - jobs
+    if (surplus < 0)
+      throw new Failure(
+        `${path}: has ${total} tokens yet: nobody looks after it`,
+        'see that its jobshim serve is not stopped',
+      )
     const text = `${total} tokens${surplus === 0 ? '' : `, ${surplus} more as they come back`}`
     const resized = { jobserver: `fifo:${path}`, tokens: total, surplus }
-    process.stdout.write(`${form === 'json' ? renderJson(resized) : text}\n`)
+    print(`${form === 'json' ? renderJson(resized) : text}\n`)
   } finally {
     closeSync(ledgerFd)
   }

@@ -8,8 +8,10 @@ export type PoolEvent = { kind: 'restored' | 'surplus'; tokens: number } | { kin
 export type Caretaker = {
   /** Looks after the pool whose FIFO, which we have open, is at `path`, with its ledger beside it. */
   tend(path: string, fifoFd: number, tell: (event: PoolEvent) => void): void
-  /** Looks at the tools below process `pid`, and writes what it sees to `file`. `jobserver`: its address; empty: it is not ours to say. */
-  watch(pid: number, file: string, jobserver: string): void
+  /** Stays until process `pid` has ended, also where we are killed before. */
+  stay(pid: number): void
+  /** Looks at the tools below that process, and writes what it sees to `file`. `jobserver`: its address; empty if the pool is not ours. */
+  watch(file: string, jobserver: string): void
   /** Returns the number of free tokens; undefined where it can't be told. To be called once at a time. */
   countFree(): Promise<number | undefined>
   /** Resolves once it has ended, as where somebody killed it. */
@@ -50,7 +52,8 @@ export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv):
       const { dev, ino } = fstatSync(fifoFd, { bigint: true })
       order('tend', path, String(dev), String(ino))
     },
-    watch: (pid, file, jobserver) => order('watch', String(pid), file, jobserver),
+    stay: pid => order('stay', String(pid)),
+    watch: (file, jobserver) => order('watch', file, jobserver),
     async countFree() {
       const answer = new Promise<number | undefined>(resolve => {
         counted = resolve

@@ -34,6 +34,21 @@ export function prepareFifo(launcher: string, environment: NodeJS.ProcessEnv, pa
 }
 
 /**
+ * So many tokens a FIFO holds however often they come and go: fifteen full pages and a byte, since a byte is put behind the last one
+ * of its page only, and a page is free once it is empty (the kernel's pipe(7) has sixteen).
+ */
+export const mostTokens = 15 * 4096 + 1
+
+/** Throws `Failure` where a FIFO can't hold the tokens of so many `jobs`. */
+export function assertFits(tokens: number, jobs: number): void {
+  if (tokens <= mostTokens) return
+  throw new Failure(
+    `${jobs} jobs: more tokens than a FIFO holds`,
+    `ask for fewer jobs; a FIFO holds ${mostTokens.toLocaleString('en')} tokens`,
+  )
+}
+
+/**
  * Makes a FIFO (0600) with a token for each of `tokens`. Returns a descriptor that keeps it open.
  * Throws `Failure` where a FIFO can't hold the tokens of so many `jobs`.
  */
@@ -42,23 +57,12 @@ export function makeFifo(
   environment: NodeJS.ProcessEnv,
   { path, tokens, jobs }: { path: string; tokens: number; jobs: number },
 ): { fifoFd: number; makeStyle: MakeStyle } {
+  assertFits(tokens, jobs)
   const makeStyle = prepareFifo(launcher, environment, path)
   const fifoFd = openFifo(path)
-  if (tokens > 0 && !fits(fifoFd, tokens))
-    throw new Failure(
-      `${jobs} jobs: more tokens than a FIFO holds`,
-      'ask for fewer jobs; a FIFO holds 65,536 tokens',
-    )
+  if (tokens > 0 && writeSync(fifoFd, TOKEN.repeat(tokens)) !== tokens)
+    throw Object.assign(new Error(`${path}: can't be filled`), { code: 'EAGAIN' }) // the user has no room for pipes
   return { fifoFd, makeStyle }
-}
-
-function fits(fd: number, tokens: number): boolean {
-  try {
-    return writeSync(fd, TOKEN.repeat(tokens)) === tokens
-  } catch (error) {
-    if (systemErrorCode(error) === 'EAGAIN') return false
-    throw error
-  }
 }
 
 /** Takes all tokens out of the FIFO and returns how many there were. For the end of a pool only. */

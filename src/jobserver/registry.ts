@@ -1,5 +1,15 @@
 /** Which jobservers of this user are alive: each `jobshim run` and `serve` has an entry in the state directory. */
-import { readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { type Owner, startTime, thisProcess } from './owner.js'
@@ -38,10 +48,22 @@ export function removeEntry(path: string): void {
   }
 }
 
-/** Removes the entries of processes that have ended without it. */
+/** Removes the entries of processes that have ended without it. The pool of a run that was killed stays while its build goes on. */
 export function sweepEntries(stateDirectory: string): void {
-  for (const { path, owner } of entries(stateDirectory, thisProcess().pidNamespace))
-    if (owner === 'gone') removeEntry(path)
+  for (const { kind, path, owner } of entries(stateDirectory, thisProcess().pidNamespace))
+    if (owner === 'gone' && !(kind === 'run' && isUsed(join(path, 'fifo')))) removeEntry(path)
+}
+
+// Who writes to a FIFO is told where nobody reads (ENXIO): its caretaker does, as long as the command runs.
+function isUsed(fifo: string): boolean {
+  try {
+    if (!lstatSync(fifo).isFIFO()) return false
+    closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK))
+    return true
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return false
+  }
 }
 
 /** Makes this process's entry as the server of `fifo`. Returns its path. */

@@ -143,8 +143,14 @@ function create(
 /** Says how many tokens there shall be. Surplus ones are taken as they are given back. */
 export const wantSize = (ledgerFd: number, tokens: number): void => writeSize(ledgerFd, 'wanted', tokens)
 
-/** Wakes the server of a FIFO, whose caretaker sleeps until somebody opens it. */
-export const wakeServer = (path: string): void => closeSync(openFifo(path))
+/** Wakes the server of a FIFO, whose caretaker sleeps until somebody opens it. Where that can't be, the server will soon see why. */
+export function wakeServer(path: string): void {
+  try {
+    closeSync(openFifo(path))
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+  }
+}
 
 /** Removes the FIFO and the ledger, if they are still ours. Who has them open goes on without a server. */
 export async function closeServer({ path, fifoFd, ledgerFd, release }: Server): Promise<void> {

@@ -65,16 +65,11 @@ export type ToolWatch = {
   end(): Promise<Sighting | undefined>
 }
 
-/** Has the caretaker look at the tools below process `pid`. `jobserver`: its address; empty: it is not ours to say. */
-export function watchTools(
-  caretaker: Caretaker,
-  pid: number,
-  stateDirectory: string,
-  jobserver: string,
-): ToolWatch {
+/** Has the caretaker look at the tools below the process that it stays for. `jobserver`: its address; empty if the pool is not ours. */
+export function watchTools(caretaker: Caretaker, stateDirectory: string, jobserver: string): ToolWatch {
   const directory = enterWatch(stateDirectory)
   const file = join(directory, 'seen')
-  caretaker.watch(pid, file, jobserver)
+  caretaker.watch(file, jobserver)
   return {
     async end() {
       await caretaker.end()

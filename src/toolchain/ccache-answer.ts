@@ -3,7 +3,6 @@
  * all that it depends on is the same: the program, its variables, its config files.
  */
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { cacheDirectory } from '../ground/compile-cache.js'
 import { replaceFile } from '../ground/replace-file.js'
@@ -20,7 +19,8 @@ export async function ccachePrefixes(
   directories: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<CcachePrefixes | undefined> {
-  const place = cacheDirectory(environment)
+  // Without a home nothing is kept.
+  const place = environment.HOME ? cacheDirectory(environment) : undefined
   if (place === undefined || hasDirectoryConfig(process.cwd())) return askPrefixes(directories, environment)
   const path = join(place, 'ccache.json')
   const circumstances = circumstancesOf(program, environment)
@@ -41,7 +41,7 @@ const hasDirectoryConfig = (directory: string): boolean =>
   existsSync(join(directory, 'ccache.conf')) || (directory !== '/' && hasDirectoryConfig(dirname(directory)))
 
 function circumstancesOf(program: string, environment: NodeJS.ProcessEnv): string {
-  const { HOME: home = homedir(), XDG_CONFIG_HOME: config } = environment
+  const { HOME: home = '', XDG_CONFIG_HOME: config } = environment
   const variables = Object.entries(environment).filter(([name]) => name.startsWith('CCACHE_'))
   return JSON.stringify([
     program,

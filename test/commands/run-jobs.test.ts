@@ -78,7 +78,7 @@ for (const { words, says, does } of [
   {
     words: ['-j100000'],
     says: '100000 jobs: more tokens than a FIFO holds',
-    does: 'ask for fewer jobs; a FIFO holds 65,536 tokens',
+    does: 'ask for fewer jobs; a FIFO holds 61,441 tokens',
   },
   {
     words: ['--config', 'wrong.yaml'],
