@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Held, killStarted, makeGate, makeYard, start, until, within, type Yard } from '../shims/hold.js'
+import { processes } from '../support/processes.js'
 import { withoutUse } from '../support/summary.js'
 import { runDirectories, runLine } from './runs.js'
 
@@ -46,26 +47,37 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
   })
 }
 
-test('run :: SIGKILL :: the next run sweeps its directory, and no other', async () => {
+test('run :: SIGKILL :: its pool stays while its build goes on; then the next run sweeps it, and no other', async () => {
   const yard = await makeYard('')
+  const gate = makeGate(yard)
   const living = startRun(yard, 'hold')
   await living.tools
-  const [livingDirectory] = runDirectories(yard)
-  const killed = startRun(yard, 'sh', '-c', 'hold <&0; exit 1')
+  const [livingDirectory = ''] = runDirectories(yard)
+  const killed = startRun(yard, 'sh', '-c', `hold <${gate.path}; exit 1`)
   await killed.tools
-  assert.is(runDirectories(yard).length, 2)
+  const [killedDirectory = ''] = runDirectories(yard).filter(name => name !== livingDirectory)
+  const caretakers = (): number[] =>
+    processes().flatMap(({ pid, parent, command }) =>
+      parent === killed.pid && command.endsWith('/.jobshim/launcher --tend') ? [pid] : [],
+    )
+  await until('somebody looks after its pool', () => caretakers().length === 1)
+  const [caretaker = -1] = caretakers()
   process.kill(killed.pid, 'SIGKILL')
   await new Promise(resolve => killed.child.once('exit', resolve))
-  assert.is(runDirectories(yard).length, 2)
-  const next = startRun(yard, 'hold')
-  await next.tools
-  assert.is(runDirectories(yard).length, 2)
-  assert.ok(runDirectories(yard).includes(livingDirectory ?? ''))
-  for (const held of [next, living]) {
-    const { status, stderr } = await held.end()
+  const again = async (): Promise<void> => {
+    const next = startRun(yard, 'hold')
+    await next.tools
+    const { status, stderr } = await next.end()
     assert.is(status, 7)
     assert.match(withoutUse(stderr), summary)
   }
+  await again()
+  assert.equal(runDirectories(yard).sort(), [livingDirectory, killedDirectory].sort())
+  gate.open()
+  await until('nobody looks after it', () => !existsSync(`/proc/${caretaker}`))
+  await again()
+  assert.equal(runDirectories(yard), [livingDirectory])
+  assert.is((await living.end()).status, 7)
   assert.equal(runDirectories(yard), [])
   await killed.end()
 })

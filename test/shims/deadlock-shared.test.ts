@@ -90,6 +90,34 @@ test('deadlock :: a build that stands still waits on while another one works in 
   await endServer(served)
 })
 
+test('deadlock :: who holds the slot works, by processes that end at once :: the wait goes on', async () => {
+  const served = await serve(1)
+  const { directory, PATH } = await makeTools()
+  const count = 'i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done'
+  writeFiles(directory, {
+    'bin/brief': `#!/bin/sh\n: >working.$1\nuntil test -e over; do sh -c '${count}'; done\n`,
+  })
+  const shims = await installShims(join(directory, 'more'), {
+    args: ['--tools', 'brief,quick'],
+    env: { PATH },
+  })
+  const env = { ...sharing(served, 2), PATH: `${shims}:${PATH}`, JOBSHIM_PATIENCE: String(patience) }
+  const begin = (script: string) =>
+    start({ env, command: ['sh', '-c', `cd "$0" || exit; ${script}`, directory] })
+  const holder = begin('brief 1 & brief 2 & wait')
+  await until('both work', () => [1, 2].every(one => existsSync(join(directory, `working.${one}`))))
+  const waiter = begin('exec quick')
+  await sleep(3 * patience * 1000)
+  assert.not(existsSync(join(directory, 'ran')))
+  writeFileSync(join(directory, 'over'), '')
+  for (const build of [holder, waiter]) {
+    const { status, stdout, stderr } = await build.ended
+    assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
+  }
+  assert.is(freeTokens(served), 1)
+  await endServer(served)
+})
+
 test.after.each(killStarted)
 
 test.run()
