@@ -95,6 +95,7 @@ static bool is_full(void)
 static void look_after_pool(uint64_t now)
 {
 	struct recovery_change change;
+	uint64_t due;
 
 	if (is_gone()) {
 		say_gone();
@@ -111,6 +112,9 @@ static void look_after_pool(uint64_t now)
 	if (caretaker.ledger.fd >= 0)
 		ledger_reclaim_in_crowd(&caretaker.ledger, &caretaker.jobserver, TICK_MS * MS / 2);
 	change = recovery_step(&caretaker.recovery, &caretaker.jobserver, &caretaker.ledger);
+	due = recovery_due_ns(&caretaker.recovery);
+	if (due > now && due < caretaker.pool_due_ns)
+		caretaker.pool_due_ns = due;
 	if (change.restored > 0)
 		say("restored", change.restored);
 	if (change.surplus > 0)

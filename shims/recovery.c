@@ -10,7 +10,9 @@
 
 enum {
 	QUIET_MS = 500, /* without a token given back before anybody looks: mtime's clock ticks every 10 ms at worst */
-	SHARE = 150,    /* of the time, looking takes one in so many at most */
+	SHARE = 150,    /* of a processor, looking again at what has not moved takes one in so many at most, */
+	MOVED = 20,     /* and at what has */
+	LONGEST_MS = 5000,
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -81,23 +83,54 @@ static struct recovery_change mend(struct recovery *recovery, const struct recov
 	return change;
 }
 
+/* Whether tokens are missing, as far as one look tells. */
+static bool is_short(const struct recovery_look *look, const struct ledger *ledger)
+{
+	return !look->census.blind && look->census.free >= 0 &&
+	       look->census.free + look->census.held < *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+}
+
+static uint64_t later(uint64_t one, uint64_t other)
+{
+	return one > other ? one : other;
+}
+
+/* A look that finds a token missing is followed by the second one as soon as may be, whatever it costs. */
+static uint64_t pause_ns(const struct recovery *recovery)
+{
+	const bool moved = recovery->written_ns != recovery->last_written_ns;
+	uint64_t pause = recovery->cost_ns * (moved ? MOVED : SHARE);
+
+	if (pause > LONGEST_MS * MS)
+		pause = LONGEST_MS * MS;
+	return recovery->short_of ? QUIET_MS * MS : later(pause, QUIET_MS * MS);
+}
+
+uint64_t recovery_due_ns(const struct recovery *recovery)
+{
+	const uint64_t quiet = recovery->written_seen_ns + QUIET_MS * MS;
+
+	return recovery->looked_ns == 0 ? quiet : later(quiet, recovery->looked_ns + pause_ns(recovery));
+}
+
 struct recovery_change recovery_step(struct recovery *recovery, const struct jobserver *jobserver, struct ledger *ledger)
 {
 	const struct recovery_change nothing = { .restored = 0 };
 	const uint64_t began = monotonic_ns(), began_cpu = cpu_ns();
 	struct recovery_look look = { .written_ns = written_at(jobserver) };
-	uint64_t cost;
 
 	if (look.written_ns != recovery->written_ns || recovery->written_seen_ns == 0) {
 		recovery->written_ns = look.written_ns;
 		recovery->written_seen_ns = began;
 	}
-	if (began - recovery->written_seen_ns < QUIET_MS * MS || began < recovery->due_ns || ledger->fd < 0)
+	if (ledger->fd < 0 || began < recovery_due_ns(recovery))
 		return nothing;
 	census_take(jobserver, ledger, &look.census);
 	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_LOOKS), 1, __ATOMIC_SEQ_CST);
-	cost = (cpu_ns() - began_cpu) * SHARE;
-	recovery->due_ns = began + (cost > QUIET_MS * MS ? cost : QUIET_MS * MS);
+	recovery->looked_ns = began;
+	recovery->last_written_ns = look.written_ns;
+	recovery->cost_ns = cpu_ns() - began_cpu;
+	recovery->short_of = is_short(&look, ledger);
 	if (written_at(jobserver) != look.written_ns)
 		return nothing;
 	return mend(recovery, &look, jobserver, ledger);

@@ -22,7 +22,10 @@ struct recovery {
 	uint64_t written_seen_ns;   /* when that was first seen, CLOCK_MONOTONIC */
 	bool looked;                /* last is one of two looks */
 	struct recovery_look last;
-	uint64_t due_ns;            /* no look before */
+	int64_t last_written_ns;    /* the FIFO's mtime at the last look */
+	uint64_t looked_ns;         /* when the last look began; 0: there was none */
+	uint64_t cost_ns;           /* of it, in CPU time */
+	bool short_of;              /* it found tokens missing */
 };
 
 /* What a step has done. */
@@ -40,5 +43,8 @@ long recovery_count(const struct jobserver *jobserver, struct ledger *ledger, co
 
 /* Looks at the pool if nothing has moved for a while, and does what follows. */
 struct recovery_change recovery_step(struct recovery *recovery, const struct jobserver *jobserver, struct ledger *ledger);
+
+/* When the next step may look, CLOCK_MONOTONIC nanoseconds, if no token is given back before. */
+uint64_t recovery_due_ns(const struct recovery *recovery);
 
 #endif
