@@ -27,6 +27,7 @@ export function checkShimDirectory(layout: Layout): 'missing' | 'usable' {
   const link = lstatSync(layout.dir, { throwIfNoEntry: false })
   if (!link) return 'missing'
   const place = statSync(layout.dir, { throwIfNoEntry: false })
+  if (!place && !link.isSymbolicLink()) return 'missing' // an uninstall was quicker
   const fault = place ? directoryFaults.find(({ is }) => is(link, place)) : { what: 'a symlink to nothing' }
   if (fault) throw new Failure(`${layout.dir}: ${fault.what}`, 'name a directory of your own with --dir')
   const own = lstatSync(layout.own, { throwIfNoEntry: false })
