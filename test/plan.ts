@@ -46,6 +46,7 @@ export const rest: readonly Row[] = [
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
+  { file: 'shims/deadlock-shared', why: 'long: keeps all processors busy; shims/deadlock has the rules' },
   { file: 'shims/journal', part: true, why: 'make 4.4' },
   { file: 'shims/namespaces', part: true, why: 'bubblewrap' },
   { file: 'shims/quick', why: 'needs strace' },
