@@ -137,6 +137,10 @@ const placesOf = (pipe: string): readonly Place[] => [
   { name: 'make -j2', words: ['make', '-s', '-j2', '-f', 'pipe'], environment: { PATH: withShims } },
 ]
 
+/** The pipeline alone, below no limit: what the compiler itself takes at this load. */
+const plain = (pipe: string): Place => ({ name: 'plain', words: ['sh', '-c', pipe], environment: {} })
+const plainTimes = 5
+
 /** Returns the seconds that each run took. */
 async function timePipes({ words, environment }: Place, times: number): Promise<number[]> {
   const seconds: number[] = []
@@ -167,8 +171,10 @@ async function printPipes(times: number): Promise<void> {
     'stages',
     'launcher',
     'busy loops',
+    'plain s',
     'median s',
     'longest s',
+    'longest, less plain',
   )
   for (const load of [0, 4]) {
     const busy = Array.from({ length: load }, () =>
@@ -181,6 +187,7 @@ async function printPipes(times: number): Promise<void> {
       putLauncher(file)
       for (const [stages, pipe] of Object.entries(pipes)) {
         writeFileSync(inScratch('src/pipe'), `all:\n\t@${pipe}\n`)
+        const alone = spread(await timePipes(plain(pipe), plainTimes)).middle
         for (const place of placesOf(pipe)) {
           const server = place.served ? await serve(1) : undefined
           const seconds = await timePipes(place, times)
@@ -190,8 +197,10 @@ async function printPipes(times: number): Promise<void> {
             stages,
             name,
             String(load),
+            alone.toFixed(2),
             spread(seconds).middle.toFixed(2),
             Math.max(...seconds).toFixed(2),
+            (Math.max(...seconds) - alone).toFixed(2),
           )
         }
       }

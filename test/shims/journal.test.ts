@@ -111,7 +111,7 @@ test('journal :: a run of three slots', async () => {
   await ends(start({ env }))
   const { slot, slots } = onlyLine(yard)
   assert.equal({ slot, slots }, { slot: 'implicit', slots: 3 })
-  assert.is([...yard.pool.count()].sort().join(''), 'ABC')
+  assert.is(yard.pool.count(), 'ABC')
 })
 
 test('journal :: a deadlock :: the one without a slot', async () => {

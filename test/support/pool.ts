@@ -6,7 +6,7 @@ import { join } from 'node:path'
 export type Pool = {
   fd: number // open for reading and writing, O_NONBLOCK
   auth: string // what MAKEFLAGS says after `--jobserver-auth=`; of a pipe handed on as fds 3 and 4
-  count(): string // the tokens in it now, as a string of their bytes; they stay in it
+  count(): string // the tokens in it now, as a string of their bytes in order of value (theirs in the pool is nobody's promise); they stay in it
   close(): void
 }
 
@@ -23,7 +23,7 @@ function read(fd: number): Buffer {
 function count(fd: number): string {
   const tokens = read(fd)
   if (tokens.length > 0) writeSync(fd, tokens)
-  return tokens.toString('latin1')
+  return [...tokens.toString('latin1')].sort().join('')
 }
 
 function poolOf(path: string, auth: string, tokens: string): Pool {
