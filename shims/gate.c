@@ -252,7 +252,7 @@ enum admission gate_pass_at_once(const struct policy *policy, struct ledger *led
 enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, const struct job *job,
                          struct ledger *ledger, const sigset_t *waiting, double patience, uint64_t *waited_ns)
 {
-	struct keeper keeper = keeper_make(patience);
+	struct keeper keeper = keeper_make(patience, ledger);
 	enum admission admission;
 
 	*waited_ns = 0;

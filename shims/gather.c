@@ -99,7 +99,7 @@ enum gathered gather_take(struct gathering *gathering, unsigned wanted, const st
 	struct gatherer gatherer = {
 		.gathering = gathering, .further = wanted - 1, .jobserver = jobserver, .job = job, .ledger = ledger
 	};
-	struct keeper keeper = keeper_make(patience);
+	struct keeper keeper = keeper_make(patience, ledger);
 	struct sleeper sleeper;
 	enum gathered gathered = GATHERED;
 	unsigned alone = 0;

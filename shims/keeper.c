@@ -7,9 +7,9 @@ enum { LOOK_EACH_MS = 16 }; /* it looks less often by that for each launcher, wh
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
 
-struct keeper keeper_make(double patience)
+struct keeper keeper_make(double patience, const struct ledger *ledger)
 {
-	return (struct keeper){ .patience = patience_make(patience) };
+	return (struct keeper){ .patience = patience_make(patience, ledger) };
 }
 
 int keeper_longer(int ms, int each_ms, const struct ledger *ledger)

@@ -18,7 +18,7 @@ struct keeper {
 };
 
 /* Begins to wait now. patience: seconds. */
-struct keeper keeper_make(double patience);
+struct keeper keeper_make(double patience, const struct ledger *ledger);
 
 /* Looks for the dead, four times a second. True where patience is out. */
 bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, struct ledger *ledger);

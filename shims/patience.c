@@ -9,9 +9,9 @@ enum { SHARE = 100 }; /* of a processor, looking takes one in so many at most */
 
 static const uint64_t SECOND = 1000000000u;
 
-struct patience patience_make(double seconds)
+struct patience patience_make(double seconds, const struct ledger *ledger)
 {
-	return (struct patience){ .seconds = seconds, .arrived_ns = monotonic_ns() };
+	return (struct patience){ .seconds = seconds, .arrived_ns = monotonic_ns(), .overdrafts = ledger_overdrafts(ledger) };
 }
 
 /* Whether more than a twentieth of a core was used since the last sample, of the whole machine half a core; or one of them ended.
@@ -27,8 +27,13 @@ static bool has_worked(const struct patience *patience, const struct work_done *
 	return ticks > 1 && ticks * tick_ns * (done->whole_machine ? 2 : 20) > elapsed;
 }
 
-/* Returns when the next sample is due. */
-static uint64_t sample(struct patience *patience, uint64_t now)
+static uint64_t later(uint64_t one, uint64_t other)
+{
+	return one > other ? one : other;
+}
+
+/* Samples, every so often while that costs little. Returns when the next sample is due. */
+static uint64_t sample(struct patience *patience, uint64_t now, uint64_t every)
 {
 	const uint64_t began_cpu = cpu_ns();
 	struct work_done done;
@@ -42,12 +47,7 @@ static uint64_t sample(struct patience *patience, uint64_t now)
 		patience->done = done;
 	}
 	cost = (cpu_ns() - began_cpu) * SHARE;
-	return now + (cost > SECOND / 5 ? cost : SECOND / 5);
-}
-
-static uint64_t later(uint64_t one, uint64_t other)
-{
-	return one > other ? one : other;
+	return now + later(cost, every);
 }
 
 static uint64_t sooner(uint64_t one, uint64_t other)
@@ -55,9 +55,10 @@ static uint64_t sooner(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
-static uint64_t idle_needed(const struct patience *patience, const struct ledger *ledger, uint64_t limit)
+/* Whether another wait ended so while we waited: the build is known to wait for itself, and may do so once more. */
+static bool is_known(const struct patience *patience, const struct ledger *ledger)
 {
-	return sooner(limit, ledger_overdrafts(ledger) == patience->overdrafts ? SECOND : SECOND / 2);
+	return ledger_overdrafts(ledger) != patience->overdrafts;
 }
 
 /* When it will be out, as far as is known now. */
@@ -69,14 +70,12 @@ static uint64_t end_of(const struct patience *patience, uint64_t slots_stand_sti
 bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, struct ledger *ledger)
 {
 	const uint64_t limit = (uint64_t)(patience->seconds * (double)SECOND), now = monotonic_ns();
-	const uint64_t slots_stand_still_ns = later(ledger_progress(ledger), patience->arrived_ns) + limit;
-	uint64_t needed, end;
+	const bool known = is_known(patience, ledger);
+	const uint64_t needed = sooner(limit, known ? SECOND / 4 : SECOND);
+	const uint64_t slots_stand_still_ns =
+	    later(patience->arrived_ns + limit, ledger_progress(ledger) + (known ? needed : limit));
+	uint64_t end;
 
-	if (!patience->knows_overdrafts) {
-		patience->knows_overdrafts = true;
-		patience->overdrafts = ledger_overdrafts(ledger);
-	}
-	needed = idle_needed(patience, ledger, limit);
 	/* Nothing is looked at before the last second: a wait is mostly just a wait. */
 	patience->due_ns = patience->seconds <= 0 ? UINT64_MAX : slots_stand_still_ns - needed;
 	if (now < patience->due_ns)
@@ -84,7 +83,7 @@ bool patience_is_out(struct patience *patience, const struct jobserver *jobserve
 	patience->work.jobserver = jobserver;
 	patience->work.ledger = ledger;
 	if (now >= patience->sample_due_ns || now >= end_of(patience, slots_stand_still_ns, needed))
-		patience->sample_due_ns = sample(patience, now);
+		patience->sample_due_ns = sample(patience, now, needed / 5);
 	/* Where nothing can be measured the wait ends all the same: to hang is worse than one tool too many. */
 	end = end_of(patience, slots_stand_still_ns, needed);
 	patience->due_ns = sooner(patience->sample_due_ns, end);

@@ -95,7 +95,7 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
                       const sigset_t *waiting, double patience, bool keep_place)
 {
 	struct slot slot = { .kind = SLOT_NONE, .place = { .epoll = -1 } };
-	struct keeper keeper = keeper_make(patience);
+	struct keeper keeper = keeper_make(patience, ledger);
 
 	/* Whoever finds a queue joins it. */
 	if (!queue_is_empty(jobserver, job) ||
