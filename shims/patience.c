@@ -14,6 +14,24 @@ struct patience patience_make(double seconds, const struct ledger *ledger)
 	return (struct patience){ .seconds = seconds, .arrived_ns = monotonic_ns(), .overdrafts = ledger_overdrafts(ledger) };
 }
 
+static uint64_t later(uint64_t one, uint64_t other)
+{
+	return one > other ? one : other;
+}
+
+/* Whether they used more than a twentieth of the time that they did not stand in the scheduler's queue, or stood there all the time: on
+ * a busy machine a compiler that works may get a hundredth of a processor, or none for a while. */
+static bool was_kept_from_work(const struct work_done *before, const struct work_done *done, uint64_t elapsed)
+{
+	const uint64_t ran = done->ran_ns - before->ran_ns, ready = done->ready_ns - before->ready_ns;
+
+	if (done->ran_ns == before->ran_ns)
+		return before->ready && done->ready;
+	if (done->ran_ns < before->ran_ns || done->ready_ns <= before->ready_ns)
+		return false; /* one of them has ended */
+	return ran * 20 > (ready < elapsed ? later(elapsed - ready, elapsed / 20) : elapsed / 20);
+}
+
 /* Whether more than a twentieth of a core was used since the last sample, of the whole machine half a core; or one of them ended.
  * One tick is nothing: who wakes up for a moment may cross its border. */
 static bool has_worked(const struct patience *patience, const struct work_done *done, uint64_t now)
@@ -24,12 +42,8 @@ static bool has_worked(const struct patience *patience, const struct work_done *
 	if (!patience->sampled || done->whole_machine != patience->done.whole_machine || done->ticks < patience->done.ticks)
 		return true;
 	ticks = done->ticks - patience->done.ticks;
-	return ticks > 1 && ticks * tick_ns * (done->whole_machine ? 2 : 20) > elapsed;
-}
-
-static uint64_t later(uint64_t one, uint64_t other)
-{
-	return one > other ? one : other;
+	return (ticks > 1 && ticks * tick_ns * (done->whole_machine ? 2 : 20) > elapsed) ||
+	       (!done->whole_machine && was_kept_from_work(&patience->done, done, elapsed));
 }
 
 /* Samples, every so often while that costs little. Returns when the next sample is due. */

@@ -121,9 +121,10 @@ bool process_read(pid_t pid, struct process *process)
 		if (field == NULL)
 			return false;
 		field++;
-		if (number == 3)
+		if (number == 3) {
+			process->ready = *field == 'R';
 			process->zombie = *field == 'Z' || *field == 'X';
-		else if (number == 4)
+		} else if (number == 4)
 			process->parent = (pid_t)strtol(field, NULL, 10);
 		else if (number == 6)
 			process->session = (pid_t)strtol(field, NULL, 10);

@@ -17,6 +17,7 @@ struct process {
 	uint64_t reaped; /* that of its children that ended and were waited for */
 	uint64_t pages; /* resident */
 	long threads;
+	bool ready;     /* its first thread runs, or could if it had a processor */
 	bool zombie;    /* it has ended, and no thread of it lives */
 	bool kernel;    /* a thread of the kernel's */
 	char comm[16];
