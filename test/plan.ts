@@ -30,7 +30,8 @@ export const rest: readonly Row[] = [
   { file: 'commands/run-census', part: true, why: 'make 4.4' },
   { file: 'commands/run-jobserver', part: true, why: 'make 4.4' },
   { file: 'commands/run-joins', part: true, why: 'make 4.4, in both its styles' },
-  { file: 'commands/run-past', part: true, why: 'cmake, ninja' },
+  { file: 'commands/run-coverage', why: "needs root and the kernel's process events; bubblewrap" },
+  { file: 'commands/run-past', part: true, why: 'cmake, ninja; bubblewrap' },
   {
     file: 'commands/run-memory',
     why: 'long: fills four gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
@@ -38,6 +39,7 @@ export const rest: readonly Row[] = [
   { file: 'commands/run-progress', why: 'needs tmux' },
   { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'commands/timeline-browser', why: 'needs chromium' },
+  { file: 'docs/debian', why: 'needs dpkg-dev' },
   { file: 'docs/man-page', why: 'needs mandoc' },
   { file: 'doctor/jobserver', part: true, why: 'make 4.4, ninja' },
   { file: 'doctor/system', part: true, why: 'bubblewrap' },
