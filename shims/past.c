@@ -345,7 +345,7 @@ bool past_begin(const char *shim_dir, pid_t root, const struct past_pool *pool, 
 	watch.jobserver = pool->address;
 	watch.ledger = pool->ledger;
 	watch.file = file;
-	if (!sight_begin(shim_dir, pool->jobserver)) {
+	if (!sight_begin(shim_dir, pool->jobserver, pool->ledger)) {
 		report("%s: the names of the shims can't be read", shim_dir);
 		return false;
 	}

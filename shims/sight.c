@@ -17,6 +17,7 @@
 #include "environment.h"
 #include "families.h"
 #include "jobserver.h"
+#include "records.h"
 #include "resolve.h"
 #include "wrapper.h"
 
@@ -29,6 +30,7 @@ enum {
 static struct {
 	const char *dir;
 	const struct jobserver *pool;
+	const struct ledger *ledger;
 	long hops; /* launchers above us all */
 	const char *names[NAMES_MAX]; /* of tools */
 	size_t name_count;
@@ -57,7 +59,7 @@ static void add_name(const char *name)
 }
 
 /* The names of shims are those of tools, but for the clients, whose own work is to start tools. */
-bool sight_begin(const char *shim_dir, const struct jobserver *pool)
+bool sight_begin(const char *shim_dir, const struct jobserver *pool, const struct ledger *ledger)
 {
 	const char *hops = getenv(ENV_HOPS);
 	const struct dirent *entry;
@@ -68,6 +70,7 @@ bool sight_begin(const char *shim_dir, const struct jobserver *pool)
 		return false;
 	shims.dir = shim_dir;
 	shims.pool = pool;
+	shims.ledger = ledger;
 	shims.hops = hops == NULL ? 0 : strtol(hops, NULL, 10);
 	while ((entry = readdir(directory)) != NULL)
 		if (entry->d_name[0] != '.' && adapter_find(entry->d_name) == NULL)
@@ -254,7 +257,8 @@ static bool has_slot(struct ancestor *tool, const struct surroundings *surroundi
 		if (job->slot_is_used)
 			return false;
 		job->slot_is_used = true;
-		return true;
+		return client == CLIENT_LAUNCHER || job == tool || shims.ledger == NULL ||
+		       !ledger_job_runs(shims.ledger, &job->process);
 	}
 	return tool->above == NULL;
 }

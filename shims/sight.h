@@ -8,6 +8,7 @@
 #include "process.h"
 
 struct jobserver;
+struct ledger;
 
 enum sight { NO_TOOL, LAUNCHER, GOVERNED, PAST };
 
@@ -29,9 +30,10 @@ struct sighted {
 	bool has_launcher; /* by its environment a launcher stands above it */
 };
 
-/* Reads the names of the shims: those are the tools. pool: NULL where it is not known. False where they can't be read. To be called
+/* Reads the names of the shims: those are the tools. pool and its ledger: NULL where they are not
+ * known. False where they can't be read. To be called
  * once, before the others. */
-bool sight_begin(const char *shim_dir, const struct jobserver *pool);
+bool sight_begin(const char *shim_dir, const struct jobserver *pool, const struct ledger *ledger);
 
 /* What the process is. A tool has a slot if it is the only one of its job: of the child of the nearest client above it, be that a
  * launcher, make or ninja. Of the command itself the slot is the build's. */

@@ -66,6 +66,16 @@ test('run :: slots :: two compilers by their paths in one recipe :: have one slo
   assert.is(seen.coverage, 0.5)
 })
 
+test('run :: slots :: a compiler by its path beside one by its name in a recipe :: has no slot, whichever came first', async () => {
+  const line = { shim: 'gcc -c 900 a', path: '$(T)/gcc -c 900 a' }
+  const recipe = (first: string, second: string) => `\t${first} & sleep 0.05; ${second} & wait\n`
+  const mixed = `all:\n${recipe(line.shim, line.path)}${recipe(line.path, line.shim)}`
+  writeFiles(gcc.root, { mixed })
+  const seen = await told(gcc, 4, 'make -s -f mixed')
+  assert.equal(kinds(seen), [{ tool: `${gcc.tools}/gcc`, why: 'called by its path', runs: 2 }])
+  assert.ok(Math.abs((seen.coverage ?? 0) - 0.5) < 0.1, `${seen.coverage}`)
+})
+
 test('run :: slots :: a script in one slot starts three compilers by their paths :: two have none', async () => {
   const seen = await told(gcc, 4, '$LAUNCHER sh -c "for i in 1 2 3; do $T/gcc -c 900 a & done; wait"')
   assert.equal(kinds(seen), [{ tool: `${gcc.tools}/gcc`, why: 'called by its path', runs: 2 }])
@@ -172,18 +182,17 @@ test('run :: slots :: names that the kernel cuts :: a tool is told from another 
   )
 })
 
-for (const [way, start] of [
-  ['starts it', 'gcc "$@"'],
-  ['becomes it', 'exec gcc "$@"'],
-  ['captures what it says', 'said=$(gcc "$@"); printf %s "$said"'],
-] as const)
-  test(`run :: slots :: a wrapper that looks around for long before a short run of a shim :: ${way} :: is no bypass`, async () => {
-    writeFiles(gcc.root, { 'before/gcc': `#!/bin/sh\nseen=$(sleep 1.5)\nPATH=\${PATH#*:}\n${start}\n` })
-    const script = `PATH=${gcc.root}/before:$PATH; gcc -c 10 a; gcc -c 10 a`
-    const seen = await told(gcc, 2, script)
-    assert.equal([kinds(seen), seen.runs], [[], 2])
-    assert.ok(seen.coverage === undefined || seen.coverage === 1, `${seen.coverage}`)
+test('run :: slots :: a wrapper that looks around for long before a short run of a shim :: is no bypass', async () => {
+  const ways = ['gcc "$@"', 'exec gcc "$@"', 'said=$(gcc "$@"); printf %s "$said"']
+  const looked = ways.map(async (start, way) => {
+    const before = `before-${way}`
+    writeFiles(gcc.root, { [`${before}/gcc`]: `#!/bin/sh\nseen=$(sleep 1.5)\nPATH=\${PATH#*:}\n${start}\n` })
+    const seen = await told(gcc, 2, `PATH=${gcc.root}/${before}:$PATH; gcc -c 10 a; gcc -c 10 a`)
+    assert.equal([kinds(seen), seen.runs], [[], 2], start)
+    assert.ok(seen.coverage === undefined || seen.coverage === 1, `${start}: ${seen.coverage}`)
   })
+  await Promise.all(looked)
+})
 
 test('run :: slots :: a wrapper that becomes a compiler past the shims :: is named', async () => {
   writeFiles(gcc.root, { 'past/gcc': '#!/bin/sh\nseen=$(sleep 0.5)\nexec $T/gcc "$@"\n' })
