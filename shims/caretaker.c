@@ -159,10 +159,15 @@ static bool obey_stay(char *const words[])
 
 static bool obey_watch(char *const words[])
 {
-	const char *file = arena_copy(words[0], strlen(words[0])), *jobserver = arena_copy(words[1], strlen(words[1]));
+	static struct past_pool pool;
+	const char *file = arena_copy(words[0], strlen(words[0])), *why;
 
-	if (caretaker.root > 0 && file != NULL && jobserver != NULL &&
-	    past_begin(caretaker.self->shim_dir, caretaker.root, jobserver, file))
+	pool.address = arena_copy(words[1], strlen(words[1]));
+	if (caretaker.tends || past_pool_around(&caretaker.jobserver, &why))
+		pool.jobserver = &caretaker.jobserver;
+	pool.ledger = caretaker.tends && caretaker.ledger.fd >= 0 ? &caretaker.ledger : NULL;
+	if (caretaker.root > 0 && file != NULL && pool.address != NULL &&
+	    past_begin(caretaker.self->shim_dir, caretaker.root, &pool, file))
 		caretaker.watch_due_ns = 0;
 	return true;
 }
@@ -249,8 +254,10 @@ static bool read_input(void)
 /* The end of what is watched. A command that was over before the first look was not watched. */
 static void end_watch(void)
 {
-	if (caretaker.has_looked)
+	if (caretaker.has_looked) {
+		past_end();
 		past_write();
+	}
 	if (caretaker.root_end >= 0)
 		close(caretaker.root_end);
 	caretaker.has_looked = false;

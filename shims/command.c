@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "arguments.h"
+#include "families.h"
 #include "process.h"
 #include "toolfile.h"
 
@@ -30,6 +31,7 @@ void command_read(struct command *command, const struct process *process, const 
 	static char *words[WORDS_MAX + 1];
 	char **own = words, path[32];
 	struct tool_settings settings;
+	const struct family_name *family;
 	size_t count = 0;
 	ssize_t length;
 
@@ -52,6 +54,9 @@ void command_read(struct command *command, const struct process *process, const 
 	command->tool = base_name(command->word);
 	command->is_script = own != words;
 	tool_settings_read(&settings, shim_dir, command->tool);
+	/* What has no shim has no file. */
+	if (settings.family[0] == '\0' && (family = family_of(command->tool)) != NULL)
+		snprintf(settings.family, sizeof settings.family, "%s", family->family);
 	command->kind = arguments_kind(settings.family, own);
 	command->file = arguments_file(command->kind, own);
 }

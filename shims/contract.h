@@ -31,6 +31,7 @@
 #define LEDGER_RULES_FILE_MAX 32768
 #define LEDGER_TOKENS_MAX 64
 #define LEDGER_JOURNAL_BYTES 1024
+#define LEDGER_CALLER_COUNT 128
 #define LEDGER_HOP_LIMIT 20
 #define LEDGER_DEFAULT_PATIENCE 30
 
@@ -61,6 +62,7 @@
 #define HEADER_CALLER_PID_NAMESPACE 164
 #define HEADER_CALLER_UNLIMITED_AT 168
 #define HEADER_GATED_MICROSECONDS 176
+#define HEADER_CALLERS 256
 #define HEADER_JOURNAL 1024
 #define HEADER_ASKING 2048
 
@@ -117,6 +119,14 @@
 #define COSTS_LINK 1
 #define COSTS_PREPROCESS 2
 #define COSTS_OTHER 3
+
+#define WHY_BY_PATH "called by its path"
+#define WHY_NOT_FIRST "the shims are not first on its PATH"
+#define WHY_NOT_ON_PATH "its PATH is without the shims"
+#define WHY_NO_SHIM "the shim dir has no shim for it"
+#define WHY_NO_JOBSERVER "its shim could not use the jobserver"
+#define WHY_DISABLED "JOBSHIM_DISABLE is set"
+#define WHY_OVERDRAFT "its shim found no slot for too long"
 
 enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };
 
@@ -238,6 +248,38 @@ static const struct jobs_option jobs_options[] __attribute__((unused)) = {
 	{ "make", "--jobs", 0, 1, "CEIWfo", "Ol", 0 },
 	{ "ninja", "", 1, 1, "Cdfkltw", "", 0 },
 };
+
+struct family_name { const char *name; const char *family; int triple; int version; int by_default; };
+
+static const struct family_name family_names[] __attribute__((unused)) = {
+	{ "ar", "ar", 1, 0, 0 },
+	{ "as", "as", 1, 0, 0 },
+	{ "clang", "clang", 1, 1, 1 },
+	{ "clang++", "clang", 1, 1, 1 },
+	{ "c++", "gcc", 1, 1, 1 },
+	{ "cc", "gcc", 1, 1, 1 },
+	{ "g++", "gcc", 1, 1, 1 },
+	{ "gcc", "gcc", 1, 1, 1 },
+	{ "c89", "gcc", 0, 0, 1 },
+	{ "c89-gcc", "gcc", 0, 0, 1 },
+	{ "c99", "gcc", 0, 0, 1 },
+	{ "c99-gcc", "gcc", 0, 0, 1 },
+	{ "gfortran", "gfortran", 1, 1, 1 },
+	{ "ghc", "ghc", 0, 1, 1 },
+	{ "go", "go", 0, 0, 1 },
+	{ "javac", "javac", 0, 0, 1 },
+	{ "ld", "ld", 1, 0, 1 },
+	{ "ld.bfd", "ld", 1, 0, 1 },
+	{ "ld.gold", "ld", 1, 0, 1 },
+	{ "ld.lld", "ld", 1, 0, 1 },
+	{ "ld.mold", "ld", 1, 0, 1 },
+	{ "lld", "ld", 0, 0, 1 },
+	{ "mold", "ld", 0, 0, 1 },
+	{ "ranlib", "ranlib", 1, 0, 0 },
+	{ "rustc", "rustc", 0, 0, 1 },
+};
+
+static const char *const machines[] __attribute__((unused)) = { "aarch64*", "alpha*", "amdgcn", "arm*", "avr", "hppa*", "i[3-6]86", "ia64", "loongarch*", "m68k", "mips*", "msp430", "nvptx*", "or1k", "powerpc*", "ppc*", "riscv*", "s390", "s390x", "sh[1-4]*", "sparc*", "wasm[0-9]*", "x86_64", "xtensa*" };
 
 struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };
 

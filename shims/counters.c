@@ -19,6 +19,21 @@ void ledger_count_overdraft(struct ledger *ledger)
 	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_OVERDRAFTS), 1, __ATOMIC_SEQ_CST);
 }
 
+volatile uint32_t *ledger_caller(const struct ledger *ledger, pid_t pid)
+{
+	return FIELD(uint32_t, ledger->header, HEADER_CALLERS) + (uint32_t)pid % LEDGER_CALLER_COUNT;
+}
+
+void ledger_note_caller(struct ledger *ledger, pid_t pid, bool is_part)
+{
+	volatile uint32_t *place = ledger_caller(ledger, pid);
+	const uint32_t noted = (uint32_t)pid * 2;
+
+	/* Who has started more than parts stays so. */
+	if (!ledger->copied && pid > 0 && *place != noted)
+		*place = noted + is_part;
+}
+
 void ledger_count_end(struct ledger *ledger)
 {
 	if (ledger->record[RECORD_COUNTED] == 0)

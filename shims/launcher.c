@@ -7,6 +7,7 @@
 
 #include "adapter.h"
 #include "arguments.h"
+#include "become.h"
 #include "environment.h"
 #include "question.h"
 #include "report.h"
@@ -77,6 +78,9 @@ int main(int argc, char **argv)
 	run.argv = argv;
 	run.tool = argc > 0 ? base_name(argv[0]) : "launcher";
 	if (strcmp(run.tool, "launcher") == 0) {
+		close_told(&argc, &argv);
+		if (argc > 2 && strcmp(argv[1], "--become") == 0)
+			become(argv + 2);
 		if (question_answer(&run.self, argc - 1, argv + 1, &status))
 			return status;
 		run.prefixed = true;

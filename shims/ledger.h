@@ -107,6 +107,11 @@ void ledger_count_end(struct ledger *ledger);
 void ledger_count_caller_run(struct ledger *ledger);
 void ledger_count_overdraft(struct ledger *ledger);
 
+/* Where launchers note whom a process with this number has started, or has become: the number * 2, and 1 more if that is only a part of a
+ * compiler. */
+volatile uint32_t *ledger_caller(const struct ledger *ledger, pid_t pid);
+void ledger_note_caller(struct ledger *ledger, pid_t pid, bool is_part);
+
 /* Runs without a slot so far, after patience. */
 uint32_t ledger_overdrafts(const struct ledger *ledger);
 

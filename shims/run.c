@@ -12,6 +12,7 @@
 #include "costs.h"
 #include "engine.h"
 #include "environment.h"
+#include "families.h"
 #include "gate.h"
 #include "gather.h"
 #include "job.h"
@@ -116,9 +117,20 @@ static struct gathering *gather(const struct run *run, unsigned wanted, const st
 	return gathering;
 }
 
+/* For who looks from outside: a wrapper is told by it. */
+static void note_caller(const struct run *run, const struct job *job, struct ledger *ledger)
+{
+	const bool is_part = family_is_part(run->settings.family);
+
+	ledger_note_caller(ledger, job->caller, is_part);
+	ledger_note_caller(ledger, getpid(), is_part);
+}
+
 static void count_start(const struct run *run, const struct job *job, const struct jobserver *jobserver,
                         struct ledger *ledger, const struct slot *slot)
 {
+	if (!run->builds)
+		note_caller(run, job, ledger);
 	if (run->builds)
 		ledger_count_wait(ledger, slot->waited_ns);
 	else if (run->in_callers || (job->nested && slot->kind == SLOT_IMPLICIT)) {
@@ -134,6 +146,16 @@ static const char *slot_name(const struct run *run, const struct job *job, const
 	if (slot->kind == SLOT_IMPLICIT)
 		return run->in_callers || job->nested ? "caller" : "implicit";
 	return slot->kind == SLOT_TOKEN ? "token" : "overdraft";
+}
+
+/* To who looks at the tool: the launcher above it has no slot. */
+static void tell_overdraft(void)
+{
+	static char assignment[64];
+	const char *hops = getenv(ENV_HOPS);
+
+	snprintf(assignment, sizeof assignment, "%s=%ld%s", ENV_HOPS, hops == NULL ? 1 : strtol(hops, NULL, 10), HOPS_OVERDRAFT);
+	environment_put(assignment);
 }
 
 static _Noreturn void run_in_slot(const struct run *run, const struct jobserver *jobserver, const struct job *job,
@@ -165,6 +187,8 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 		child_unprepare(&inherited);
 		without_jobserver(run, "it can't be read");
 	}
+	if (slot.kind == SLOT_OVERDRAFT && !run->builds)
+		tell_overdraft();
 	if (slot.kind == SLOT_OVERDRAFT)
 		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
 	if (wanted > 1)
@@ -325,8 +349,10 @@ _Noreturn void run_govern(struct run *run)
 	run->journal = journal_path(&jobserver, &ledger);
 	/* A client's tools have lines of their own. */
 	if (job.ours && !policy_has_gates(&run->policy) && (run->journal == NULL || run->builds)) {
-		if (run->adapter == NULL)
+		if (run->adapter == NULL) {
 			ledger_count_caller_run(&ledger);
+			note_caller(run, &job, &ledger);
+		}
 		run_exec(run);
 	}
 	/* What it needed, and the slots beyond its caller's, only a launcher that stays can see to. */

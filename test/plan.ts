@@ -30,7 +30,9 @@ export const rest: readonly Row[] = [
   { file: 'commands/run-census', part: true, why: 'make 4.4' },
   { file: 'commands/run-jobserver', part: true, why: 'make 4.4' },
   { file: 'commands/run-joins', part: true, why: 'make 4.4, in both its styles' },
+  { file: 'commands/run-coverage', why: "needs root and the kernel's process events; bubblewrap" },
   { file: 'commands/run-past', part: true, why: 'cmake, ninja' },
+  { file: 'commands/run-slots', part: true, why: 'bubblewrap' },
   {
     file: 'commands/run-memory',
     why: 'long: fills four gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
@@ -38,6 +40,7 @@ export const rest: readonly Row[] = [
   { file: 'commands/run-progress', why: 'needs tmux' },
   { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'commands/timeline-browser', why: 'needs chromium' },
+  { file: 'docs/debian', part: true, why: 'dpkg-dev' },
   { file: 'docs/man-page', why: 'needs mandoc' },
   { file: 'doctor/jobserver', part: true, why: 'make 4.4, ninja' },
   { file: 'doctor/system', part: true, why: 'bubblewrap' },
@@ -80,6 +83,7 @@ export const sanitized: Pick = {
     { file: 'commands/run-passes', why: 'what its environment becomes' },
     { file: 'commands/run-past', why: 'the looks at all processes' },
     { file: 'commands/run-rules', why: 'gates' },
+    { file: 'commands/run-slots', why: 'what they find' },
     { file: 'soak/storm', why: 'all at once, and killed at any time' },
   ],
   leaves: [
@@ -95,6 +99,7 @@ export const sanitized: Pick = {
 /** What depends on Node, one file at least for each of its features: .ci/run runs these with the oldest Node and the newest. */
 export const byNode: Pick = {
   takes: [
+    { file: 'commands/closed', why: 'descriptors that Node opens' },
     { file: 'commands/completion', why: 'modules that are loaded late' },
     { file: 'commands/doctor', why: 'colours; programs that are asked with a time limit' },
     { file: 'commands/exec', why: 'spawn: descriptors, errors, ends' },
@@ -165,6 +170,7 @@ export const longest: readonly string[] = [
   'shimdir/killed',
   'commands/serve-census',
   'commands/run-past',
+  'commands/run-slots',
   'commands/timeline-browser',
   'commands/run-progress',
   'doctor/system',

@@ -16,6 +16,7 @@ import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { showProgress } from '../jobserver/show-progress.js'
 import type { Sighting } from '../jobserver/tool-watch.js'
 import { layoutOf } from '../shimdir/layout.js'
+import { startClosed } from '../toolchain/closed.js'
 import { buildCaretaker } from './build-caretaker.js'
 
 export type BuildOrder = {
@@ -55,7 +56,8 @@ const joined = ({ words: [program, ...args], environment, settings }: BuildOrder
     try {
       const options = { stdio: passedDescriptors(), env }
       const begin = (pid: number): void => caretaker.begin(pid, environment[names.jobserver] ?? '')
-      const ending = await runInForeground(program, args, options, signals, begin)
+      const start = startClosed(layoutOf(settings.dir).launcher, program, args)
+      const ending = await runInForeground(start.program, start.args, options, signals, begin)
       return { ending, settlement: undefined, sighting: await caretaker.end() }
     } finally {
       rules.remove()
@@ -92,8 +94,7 @@ function inPool(order: BuildOrder): Place {
       )
       const endProgress = isShown ? showProgress(pool, caretaker.countFree, launcher, environment) : undefined
       const ending = await runGoverned(pool.fifo, {
-        program,
-        args,
+        ...startClosed(launcher, program, args),
         environment: rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules },
         jobs,
         style: pool.makeStyle,
@@ -134,8 +135,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
       const rules = keepRules(environment, settings.rulesText)
       const caretaker = buildCaretaker(launcher, environment)
       const ending = await runGoverned(fifo, {
-        program: launcher,
-        args: ['--token', '--', ...words],
+        ...startClosed(launcher, launcher, ['--token', '--', ...words]),
         environment: { ...environment, ...rules.variables },
         jobs: settings.jobs,
         style: prepareFifo(launcher, environment, ''),

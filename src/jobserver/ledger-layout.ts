@@ -13,6 +13,7 @@ export const ledgerLayout = {
   rulesFileMax: 32768, // .jobshim/rules likewise
   tokensMax: 64, // job slots that one run may ask for
   journalBytes: 1024, // the path of the run's journal in the header, ended by a NUL
+  callerCount: 128, // processes that have started a launcher lately
   hopLimit: 20,
   defaultPatience: 30, // seconds
 } as const
@@ -46,6 +47,7 @@ export const headerOffsets = {
   callerPidNamespace: 164, // u32: the inode of the PID namespace; 0 = not known
   callerUnlimitedAt: 168, // u64: when there was no limit of memory, CLOCK_MONOTONIC nanoseconds; 0 = not known
   gatedMicroseconds: 176, // u64 for each of `gates`: waited at it; part of waitedMicroseconds
+  callers: 256, // callerCount x u32: who has started a launcher, or became one, at its pid % callerCount; 0 = nobody
   journal: 1024, // journalBytes: the journal of the `jobshim run` that made the pool; empty: it has none
   asking: 2048, // 1024 x u16: records + 1 of the runs that a rule asks something of; 0 = free
 } as const

@@ -22,6 +22,8 @@ import {
   valuedFlags,
 } from './arguments.js'
 import { type ClientName, clientNames } from './clients.js'
+import { familyRows, machines } from './families.js'
+import { pastReasons } from './past-reasons.js'
 import { wrappers } from './wrappers.js'
 
 const upper = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
@@ -85,6 +87,7 @@ export function renderContract(): string {
       ...costsLayout,
       ...Object.fromEntries(costKinds.map((kind, index) => [kind, index])),
     }),
+    defines('WHY', Object.fromEntries(Object.entries(pastReasons).map(([name, { why }]) => [name, why]))),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',
     'struct client_name { const char *name; enum client_means means; enum client_holds holds; int is_tool; };',
@@ -116,6 +119,18 @@ export function renderContract(): string {
           `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}`,
       ),
     ),
+    'struct family_name { const char *name; const char *family; int triple; int version; int by_default; };',
+    rows(
+      'family_name',
+      'family_names',
+      familyRows.flatMap(({ family, names, triple, version, byDefault }) =>
+        names.map(
+          name =>
+            `${quoted(name)}, ${quoted(family)}, ${triple ? 1 : 0}, ${version ? 1 : 0}, ${byDefault ? 1 : 0}`,
+        ),
+      ),
+    ),
+    `static const char *const machines[] __attribute__((unused)) = { ${machines.map(quoted).join(', ')} };`,
     'struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };',
     rows(
       'wrapper',

@@ -79,33 +79,34 @@ export const defaultFamilies: readonly FamilyName[] = familyNames.filter(name =>
   familyRows.some(({ family, byDefault }) => family === name && byDefault),
 )
 
-// A triple is told by its machine: by shape alone `gcc-ar`, `llvm-as` and `ccache-cc` would have one too.
-const machines = [
-  'aarch64\\w*',
-  'alpha\\w*',
+/** A triple is told by its machine: by shape alone `gcc-ar`, `llvm-as` and `ccache-cc` would have one too. Patterns as fnmatch(3) has them. */
+export const machines: readonly string[] = [
+  'aarch64*',
+  'alpha*',
   'amdgcn',
-  'arm\\w*',
+  'arm*',
   'avr',
-  'hppa\\w*',
+  'hppa*',
   'i[3-6]86',
   'ia64',
-  'loongarch\\w*',
+  'loongarch*',
   'm68k',
-  'mips\\w*',
+  'mips*',
   'msp430',
-  'nvptx\\w*',
+  'nvptx*',
   'or1k',
-  'powerpc\\w*',
-  'ppc\\w*',
-  'riscv\\w*',
-  's390x?',
-  'sh[1-4]\\w*',
-  'sparc\\w*',
-  'wasm\\d+',
+  'powerpc*',
+  'ppc*',
+  'riscv*',
+  's390',
+  's390x',
+  'sh[1-4]*',
+  'sparc*',
+  'wasm[0-9]*',
   'x86_64',
-  'xtensa\\w*',
+  'xtensa*',
 ]
-const machine = new RegExp(`^(?:${machines.join('|')})$`)
+const machine = new RegExp(`^(?:${machines.join('|').replaceAll('*', '\\w*')})$`)
 
 // A tool's name is no part of a triple: x86_64-linux-gnu-gcc-ar is gcc-ar.
 function isTriple(text: string): boolean {

@@ -39,6 +39,7 @@ export const clients = {
   dash: { name: 'dash', program: 'dash', asks: ['-c', ':'], plain: true },
   distcc: { name: 'distcc', program: 'distcc' },
   distccd: { name: 'distccd', program: 'distccd' },
+  dpkg: { name: 'dpkg-dev', program: 'dpkg-buildpackage' },
   fish: { name: 'fish', program: 'fish' },
   go: { name: 'go', program: 'go', asks: ['version'] },
   icecc: { name: 'icecc', program: 'icecc' },
