@@ -257,23 +257,34 @@ static void mend_ctest(struct adaption *adaption)
 	                 speaks_fifo(adaption);
 }
 
-/* `cmake --build DIR -jN` would hand -jN to the make or ninja that it starts. */
+/* Whether cmake takes it for several jobs: what is no number, or 0, it refuses. */
+static bool is_several(const char *level)
+{
+	long jobs = strtol(level, NULL, 10);
+
+	return *level == '\0' || (level[strspn(level, "0123456789")] == '\0' && jobs > 1 && jobs < INT_MAX);
+}
+
+/* `cmake --build DIR -jN` would hand -jN to the make or ninja that it starts. Where it does, that one says that it leaves the
+ * jobserver (see mend_make), and it may be called by its path. */
 static void mend_cmake(struct adaption *adaption)
 {
 	static const char level_name[] = "CMAKE_BUILD_PARALLEL_LEVEL";
 	const char *makeflags = getenv("MAKEFLAGS"), *level = getenv(level_name);
+	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
+	bool several = jobs == JOBS_UNSAID ? level == NULL || is_several(level) : jobs == JOBS_UNBOUNDED || jobs > 1;
 	struct auth auth;
-	long jobs;
 
-	if (!adaption->join || adaption->argv[0] == NULL || adaption->argv[1] == NULL ||
-	    strcmp(adaption->argv[1], "--build") != 0 || makeflags == NULL || !auth_find(makeflags, &auth) ||
+	if (adaption->argv[0] == NULL || adaption->argv[1] == NULL || strcmp(adaption->argv[1], "--build") != 0 ||
+	    makeflags == NULL || !auth_find(makeflags, &auth) ||
 	    !(joins_as_it_is(adaption, &auth) || (auth.kind == AUTH_PIPE && adaption->jobserver->own)))
 		return;
-	jobs = jobs_asked(adaption->adapter->family, adaption->argv);
-	if (jobs == 1 || jobs == JOBS_ODD || (jobs == JOBS_UNSAID && level != NULL && strcmp(level, "1") == 0))
-		return;
-	jobs_drop(adaption->adapter->family, adaption->argv);
-	adaption->removal = level_name;
+	if (adaption->join && several) {
+		jobs_drop(adaption->adapter->family, adaption->argv);
+		adaption->removal = level_name;
+	} else if ((jobs != JOBS_UNSAID || level != NULL) && is_jobshims(adaption->jobserver)) {
+		adaption->assignment = makeflags_without_jobserver(makeflags);
+	}
 }
 
 /* It reads GNU make's `--jobserver-auth` as a -j with a number that is none, and ends. Nor can it join by its own -J:

@@ -118,6 +118,8 @@ const lines: Readonly<Record<string, string>> = {
   'cmake --build . -- -k -j7 -j 8': '--build . -- -k',
   'cmake --build . -j1': '--build . -j1',
   'cmake --build . -j4x': '--build . -j4x',
+  'cmake --build . -j0': '--build . -j0',
+  'cmake --build . --parallel 0': '--build . --parallel 0',
   'cmake -S . -B b -j4': '-S . -B b -j4',
   'cmake -E echo -j4': '-E echo -j4',
   'cargo build -j64': 'build -j64',
@@ -153,6 +155,9 @@ const levels: readonly (readonly [level: string, line: string, left: string])[] 
   ['', 'cmake --build .', 'none'],
   ['64', 'cmake --build . -j8', 'none'],
   ['1', 'cmake --build .', '1'],
+  ['0', 'cmake --build .', '0'],
+  ['4x', 'cmake --build .', '4x'],
+  ['0', 'cmake --build . -j8', 'none'],
   ['1', 'cmake --build . -j8', 'none'],
   ['64', 'cmake --build . -j1', '64'],
   ['64', 'cmake -S . -B b', '64'],
@@ -179,8 +184,16 @@ test("adapters :: bmake finds nothing of GNU make's jobserver, and all else of M
   }
 })
 
-test("adapters :: a make with a -jN of its own finds no jobserver of run's, and all else of MAKEFLAGS", async () => {
-  for (const line of ['make -j8', 'make -j1', 'make -k --jobs', 'make -j0', 'gmake-4.4 -j8', 'gnumake -j8'])
+test("adapters :: a make or cmake with a -jN of its own finds no jobserver of run's, and all else of MAKEFLAGS", async () => {
+  for (const line of [
+    'make -j8',
+    'make -j1',
+    'make -k --jobs',
+    'make -j0',
+    'gmake-4.4 -j8',
+    'gnumake -j8',
+    'cmake --build . -j8',
+  ])
     for (const [before, left] of [
       ['', ''],
       ['k -- A=1', 'k -- A=1'],
