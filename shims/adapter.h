@@ -29,6 +29,9 @@ bool adapter_keeps_name(const struct adapter *adapter);
 /* Whether the children of a program of this name need the shims although it has no adapter. */
 bool adapter_keeps_path(const char *tool);
 
+/* Whether the program, which was told of no jobserver, may make one: it is asked for several jobs. */
+bool adapter_may_leave(const struct adapter *adapter, char *argv[]);
+
 /* Makes arguments and environment such that the program can join our jobserver: an old make gets two descriptors in
  * place of fifo:, or in place of R,W that were closed or are something else by now; ninja gets fifo: in place of R,W;
  * bmake gets nothing of GNU make's, go hands its tools to the launcher. */

@@ -7,6 +7,7 @@
 #include "auth.h"
 #include "contract.h"
 #include "jobserver.h"
+#include "outer.h"
 #include "process.h"
 
 enum { MAKE_RETRIES = 100, RETRY_NANOSECONDS = 1000000 };
@@ -67,11 +68,12 @@ static bool hands_on(pid_t pid, const struct jobserver *jobserver, bool *legacy)
 	const char *makeflags = getenv("MAKEFLAGS");
 	struct stat status;
 
+	*legacy = false;
 	if (makeflags == NULL || !auth_find(makeflags, &auth) || auth.kind != AUTH_PIPE ||
-	    !process_stat_fd(pid, auth.read_fd, &status))
-		return false;
+	    !process_stat_fd(pid, auth.read_fd, &status) || !jobserver_is(jobserver, &status))
+		return outer_hands_on(pid, jobserver);
 	*legacy = auth.legacy;
-	return jobserver_is(jobserver, &status);
+	return true;
 }
 
 bool client_of(const struct process *process, const struct jobserver *jobserver)
@@ -105,6 +107,11 @@ bool client_by_name(pid_t pid)
 	const struct client_name *name = name_of(pid);
 
 	return name != NULL && (name->means == CLIENT_MAKE || name->means == CLIENT_PIPE);
+}
+
+bool client_is_named(const char *name)
+{
+	return client_named(name) != NULL;
 }
 
 const struct client_name *client_program(pid_t pid)

@@ -16,6 +16,9 @@ bool client_of(const struct process *process, const struct jobserver *jobserver)
 /* Whether the program pid runs is by its name one that keeps a pipe jobserver's descriptors to itself. */
 bool client_by_name(pid_t pid);
 
+/* Whether a process whose name is this one, as /proc has it, is of a program that we know. */
+bool client_is_named(const char *name);
+
 /* The row of the program that pid runs, NULL where its name is none of a client or carrier. */
 const struct client_name *client_program(pid_t pid);
 

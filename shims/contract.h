@@ -14,6 +14,7 @@
 #define ENV_PATIENCE "JOBSHIM_PATIENCE"
 #define ENV_DEBUG "JOBSHIM_DEBUG"
 #define ENV_HOPS "JOBSHIM_HOPS"
+#define ENV_OUTER "JOBSHIM_OUTER"
 #define ENV_LAUNCHER "JOBSHIM_LAUNCHER"
 #define ENV_DIR "JOBSHIM_DIR"
 #define ENV_RULES "JOBSHIM_RULES"
@@ -153,6 +154,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "cmp", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "collect2", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "cp", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
+	{ "ctest", CLIENT_FIFO, HOLDS_BY_CHILD, 0 },
 	{ "cut", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "dash", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "date", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
@@ -223,30 +225,34 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "zsh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 };
 
-enum adapter_kind { ADAPTER_BMAKE, ADAPTER_CARGO, ADAPTER_CMAKE, ADAPTER_GO, ADAPTER_MAKE, ADAPTER_NINJA };
+enum adapter_kind { ADAPTER_BMAKE, ADAPTER_CARGO, ADAPTER_CMAKE, ADAPTER_CTEST, ADAPTER_GO, ADAPTER_MAKE, ADAPTER_NINJA };
 
-struct adapter { const char *name; const char *family; enum adapter_kind kind; int keeps_name; int fifo_since_major; int fifo_since_minor; };
+struct adapter { const char *name; const char *family; enum adapter_kind kind; int versioned; int keeps_name; int fifo_since_major; int fifo_since_minor; };
 
 static const struct adapter adapters[] __attribute__((unused)) = {
-	{ "bmake", "bmake", ADAPTER_BMAKE, 1, 0, 0 },
-	{ "cargo", "cargo", ADAPTER_CARGO, 0, 1, 70 },
-	{ "cmake", "cmake", ADAPTER_CMAKE, 0, 0, 0 },
-	{ "gmake", "make", ADAPTER_MAKE, 1, 4, 4 },
-	{ "go", "go", ADAPTER_GO, 0, 0, 0 },
-	{ "make", "make", ADAPTER_MAKE, 1, 4, 4 },
-	{ "ninja", "ninja", ADAPTER_NINJA, 1, 1, 13 },
-	{ "samu", "ninja", ADAPTER_NINJA, 1, 1, 13 },
+	{ "bmake", "bmake", ADAPTER_BMAKE, 0, 1, 0, 0 },
+	{ "cargo", "cargo", ADAPTER_CARGO, 1, 0, 1, 70 },
+	{ "cmake", "cmake", ADAPTER_CMAKE, 1, 0, 0, 0 },
+	{ "ctest", "ctest", ADAPTER_CTEST, 1, 0, 3, 29 },
+	{ "gmake", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
+	{ "gnumake", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
+	{ "go", "go", ADAPTER_GO, 0, 0, 0, 0 },
+	{ "make", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
+	{ "ninja", "ninja", ADAPTER_NINJA, 1, 1, 1, 13 },
+	{ "ninja-build", "ninja", ADAPTER_NINJA, 0, 1, 1, 13 },
+	{ "remake", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
+	{ "samu", "ninja", ADAPTER_NINJA, 0, 1, 1, 13 },
 };
 
 static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
 
-struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };
+struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; };
 
 static const struct jobs_option jobs_options[] __attribute__((unused)) = {
-	{ "bmake", "", 1, 1, "CDIJTVdfmv", "", 0 },
-	{ "cmake", "--parallel", 0, 0, "", "", 1 },
-	{ "make", "--jobs", 0, 1, "CEIWfo", "Ol", 0 },
-	{ "ninja", "", 1, 1, "Cdfkltw", "", 0 },
+	{ "bmake", "", 1, 1, 1, "CDIJTVdfmv", "", 0 },
+	{ "cmake", "--parallel", 0, 1, 0, "", "", 1 },
+	{ "make", "--jobs", 0, 1, 1, "CEIWfo", "Ol", 0 },
+	{ "ninja", "", 1, 0, 1, "Cdfkltw", "", 0 },
 };
 
 struct family_name { const char *name; const char *family; int triple; int version; int by_default; };
@@ -348,6 +354,10 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "clang", "-fsyntax-only", RUN_COMPILE, 0 },
 	{ "clang", "-x=c++-header", RUN_COMPILE, 0 },
 	{ "clang", "-x=c-header", RUN_COMPILE, 0 },
+	{ "ctest", "--help*", RUN_PROBE, 0 },
+	{ "ctest", "--show-only*", RUN_PROBE, 0 },
+	{ "ctest", "--version", RUN_PROBE, 0 },
+	{ "ctest", "-N", RUN_PROBE, 0 },
 	{ "distcc", "--help", RUN_PROBE, 0 },
 	{ "distcc", "--show-hosts", RUN_PROBE, 0 },
 	{ "distcc", "--show-principal", RUN_PROBE, 0 },
@@ -469,6 +479,7 @@ static const struct family_run family_runs[] __attribute__((unused)) = {
 	{ "cargo", 0, RUN_OTHER },
 	{ "clang", 1, RUN_LINK },
 	{ "cmake", 0, RUN_OTHER },
+	{ "ctest", 0, RUN_OTHER },
 	{ "distcc", 0, RUN_OTHER },
 	{ "gcc", 1, RUN_LINK },
 	{ "gfortran", 1, RUN_LINK },

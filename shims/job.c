@@ -38,23 +38,31 @@ static bool is_launcher_process(pid_t pid)
 
 struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger)
 {
-	struct job job = { .ours = false };
 	/* Of ourselves nothing more is asked: a client's own child needs no key. */
-	struct process child = { .pid = getpid(), .parent = getppid() }, process;
+	const struct process self = { .pid = getpid(), .parent = getppid() };
+
+	return job_of(&self, jobserver, ledger);
+}
+
+struct job job_of(const struct process *self, const struct jobserver *jobserver, const struct ledger *ledger)
+{
+	struct job job = { .ours = false };
+	struct process child = *self, process;
 	const char *name;
 	uint64_t namespace;
 
 	for (; child.parent > 0 && process_read(child.parent, &process); child = process) {
 		bool by_owner = ledger_owned_by(ledger, &process);
 
-		if (child.pid == getpid()) {
+		if (child.pid == self->pid) {
 			job.caller = process.pid;
 			job.caller_start = process.start;
 		}
 		if (!by_owner && !client_of(&process, jobserver))
 			continue;
-		job.ours = child.pid == getpid();
+		job.ours = child.pid == self->pid;
 		job.nested = !by_owner && is_launcher_process(process.pid);
+		job.owed = job.ours && !by_owner && !job.nested && !client_is_named(process.comm);
 		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. Else the child's name;
 		 * without its PID namespace, which takes long to ask for: should two ever agree, they merely share a slot. */
 		job.key = by_owner ? OWNER_KEY : key_of(0, (uint64_t)child.pid, child.start, "");
@@ -75,6 +83,11 @@ struct job job_of_callers(const struct job *found)
 	job.key = key_of(pid_namespace(), (uint64_t)getpid(), 0, "");
 	job.ours = false;
 	return job;
+}
+
+uint64_t job_key_of(const struct process *process, const char *word)
+{
+	return key_of(0, (uint64_t)process->pid, process->start, word);
 }
 
 bool job_is_of(uint64_t key, const struct process *process)

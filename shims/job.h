@@ -13,6 +13,7 @@ struct process;
 struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
 	bool pays;    /* it has no implicit slot: only a token will do */
+	bool owed;    /* it is ours, but our caller is a client of no name that we know, which somebody has paid for or not */
 	bool nested;  /* its client is a launcher: the tool that one runs is above us */
 	uint64_t key; /* unless it is ours: names the job's locks and records */
 	pid_t caller; /* our parent, and when it started */
@@ -23,8 +24,14 @@ struct job {
  * `jobshim run` in the same PID namespace, else one for each JOBSHIM_JOB and PID namespace. */
 struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger);
 
+/* As job_find, for another process, of which pid and parent are known. */
+struct job job_of(const struct process *process, const struct jobserver *jobserver, const struct ledger *ledger);
+
 /* The slot that our caller took, as a job that nobody else is in: while it waits for a gate another run may borrow it. */
 struct job job_of_callers(const struct job *found);
+
+/* Names what is told of a process in one word. */
+uint64_t job_key_of(const struct process *process, const char *word);
 
 /* Whether the process is what the job is named after. */
 bool job_is_of(uint64_t key, const struct process *process);

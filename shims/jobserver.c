@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "client.h"
 #include "contract.h"
+#include "outer.h"
 #include "process.h"
 
 static const char LEDGER_SUFFIX[] = ".ledger";
@@ -164,10 +165,23 @@ static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 	return false;
 }
 
+static bool names_path(const struct auth *auth, const char *path)
+{
+	return auth->kind == AUTH_FIFO && auth->path_length == strlen(path) && memcmp(auth->path, path, auth->path_length) == 0;
+}
+
+/* That of an adapter above us, unless it is the one that named leads to anyhow. */
+static bool open_outer(struct jobserver *jobserver, const struct auth *named)
+{
+	struct outer outer;
+
+	return outer_read(&outer) && !names_path(named, outer.path) && outer_open(jobserver, &outer);
+}
+
 bool jobserver_open(struct jobserver *jobserver, const char **why)
 {
 	static const char *const flag_variables[] = { "MAKEFLAGS", "CARGO_MAKEFLAGS" };
-	struct auth auth;
+	struct auth auth = { .kind = AUTH_NONE };
 	const char *own = getenv(ENV_JOBSERVER);
 
 	*jobserver = (struct jobserver){ .read_fd = -1, .write_fd = -1, .own = true };
@@ -182,12 +196,16 @@ bool jobserver_open(struct jobserver *jobserver, const char **why)
 
 		if (flags == NULL)
 			continue;
-		if (auth_find(flags, &auth)) {
-			jobserver->own = false;
-			return jobserver_open_auth(jobserver, &auth, why);
-		}
+		if (auth_find(flags, &auth))
+			break;
 		if (i == 0)
 			*why = auth.why;
 	}
+	jobserver->own = false;
+	if (open_outer(jobserver, &auth))
+		return true;
+	if (auth.kind != AUTH_NONE)
+		return jobserver_open_auth(jobserver, &auth, why);
+	jobserver->own = true;
 	return open_ancestors_run(jobserver, why);
 }

@@ -17,7 +17,8 @@ struct jobserver {
 	const char *path; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N */
 };
 
-/* Finds and opens the jobserver (DESIGN 4.4): JOBSHIM_JOBSERVER, MAKEFLAGS, CARGO_MAKEFLAGS, an ancestor `jobshim run`.
+/* Finds and opens the jobserver (DESIGN 4.4): JOBSHIM_JOBSERVER, that of an adapter above us, MAKEFLAGS, CARGO_MAKEFLAGS, an
+ * ancestor `jobshim run`.
  * False, with *why set for people, where there is none that can be used. */
 bool jobserver_open(struct jobserver *jobserver, const char **why);
 

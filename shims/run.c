@@ -20,6 +20,8 @@
 #include "journal.h"
 #include "ledger.h"
 #include "mapping.h"
+#include "outer.h"
+#include "owed.h"
 #include "report.h"
 #include "slot.h"
 #include "wrapper.h"
@@ -267,9 +269,12 @@ static void adapt(struct run *run, const struct jobserver *jobserver)
 		.join = run->settings.join,
 		.argv = run->argv,
 	};
+	char *outer = outer_assignment(jobserver);
 
 	adapter_mend(&adaption);
 	run->argv = adaption.argv;
+	if (outer != NULL)
+		environment_put(outer);
 	if (adaption.assignment != NULL)
 		environment_put(adaption.assignment);
 	if (adaption.removal != NULL)
@@ -320,7 +325,8 @@ _Noreturn void run_govern(struct run *run)
 	const char *why = "";
 	bool at_once;
 
-	if (!jobserver_open(&jobserver, &why))
+	if (!jobserver_open(&jobserver, &why) && !(run->adapter != NULL && adapter_may_leave(run->adapter, run->argv) &&
+	                                           outer_open_above(&jobserver)))
 		without_jobserver(run, why);
 	if (run->adapter != NULL)
 		adapt(run, &jobserver);
@@ -338,6 +344,7 @@ _Noreturn void run_govern(struct run *run)
 	else
 		ledger_none(&ledger);
 	job = run->pays ? job_that_pays() : job_find(&jobserver, &ledger);
+	owed_find(&job, &jobserver, &ledger);
 #ifdef JOBSHIM_NAIVE
 	job.ours = false;
 #endif

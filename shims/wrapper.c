@@ -115,7 +115,7 @@ char *wrapper_prefix(const char *variable, const char *configured, const struct 
 
 void wrapper_hide_jobserver(const struct jobserver *jobserver)
 {
-	static const char *const variables[] = { ENV_JOBSERVER, "MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS" };
+	static const char *const variables[] = { ENV_JOBSERVER, ENV_OUTER, "MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS" };
 	const char *makeflags = getenv("MAKEFLAGS");
 	struct auth auth;
 

@@ -77,7 +77,8 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
   const pool = ledgerFacts(address, ledger)
   return {
     kind: 'usable',
-    named: named ?? 'a jobshim run above',
+    named:
+      named ?? (environment[names.outer] ? `${names.outer}, of an adapter above` : 'a jobshim run above'),
     address,
     free: Number(free) < 0 ? undefined : Number(free),
     ...pool,

@@ -42,6 +42,11 @@ export const environmentRows = {
     text: 'how many launchers stand above this process',
     internal: 'launchers count by it, to notice when they call each other for ever',
   },
+  outer: {
+    name: 'JOBSHIM_OUTER',
+    text: 'the pool that an adapter above has found',
+    internal: 'adapters set it: it counts below a make -jN that names a pool of its own in MAKEFLAGS',
+  },
   launcher: {
     name: 'JOBSHIM_LAUNCHER',
     value: 'PROGRAM',

@@ -11,7 +11,7 @@ export type Outer = { state: 'none' } | { state: 'usable' } | { state: 'unusable
 export async function outerJobserver(launcher: string, environment: NodeJS.ProcessEnv): Promise<Outer> {
   const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
   const isNamed = Boolean(environment[names.jobserver] || findAuth(make) || findAuth(cargo))
-  if (!isNamed && !isBelowRun(process.ppid)) return { state: 'none' }
+  if (!isNamed && !environment[names.outer] && !isBelowRun(process.ppid)) return { state: 'none' }
   const asked = await askLauncher(launcher, environment)
   return asked.state === 'unusable' && !isNamed ? { state: 'none' } : asked
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
 import { packageVersion } from '../ground/version.js'
-import { adapterNames } from '../toolchain/adapters.js'
+import { adapterOf } from '../toolchain/adapters.js'
 import { isToolName } from '../toolchain/tool-name.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
 import { readManifest } from './manifest.js'
@@ -137,7 +137,7 @@ export function foreignFiles(layout: Layout, names: readonly string[]): string[]
 
 /** Tells what launchers have put into `versions`, whole or not. */
 export const isKeptVersion = (name: string): boolean =>
-  adapterNames.includes(name) || name.startsWith(temporaryPrefix)
+  adapterOf(name) !== undefined || name.startsWith(temporaryPrefix)
 
 const ownEntries = new Set(['.jobshim', '.jobshim.lock'])
 const ownFiles = new Set(['costs', 'launcher', 'manifest.json', 'rules', 'tools', 'versions'])

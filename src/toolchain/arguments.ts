@@ -70,6 +70,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
   ...rows('cargo', 'probe', quietCargo.split(' '), 'first'),
   ...rows('clang', 'probe', compilerProbes),
   ...driver('clang', ['-cc1', '-cc1as', '-fsyntax-only', '-x=c++-header', '-x=c-header']), // -cc1: what the driver starts
+  ...rows('ctest', 'probe', ['--help*', '--show-only*', '--version', '-N']), // -N: it only lists the tests
   ...rows('distcc', 'probe', ['--help', '--show-hosts', '--show-principal', '--version', '-j']), // with no compiler behind it
   ...rows('gcc', 'probe', compilerProbes),
   ...driver('gcc', ['-fsyntax-only', '-x=c++-header', '-x=c-header']),
@@ -136,6 +137,7 @@ export const familyRuns: readonly FamilyRun[] = [
   { family: 'cargo', needsInput: false, otherwise: 'other' },
   { family: 'clang', needsInput: true, otherwise: 'link' },
   { family: 'cmake', needsInput: false, otherwise: 'other' },
+  { family: 'ctest', needsInput: false, otherwise: 'other' },
   { family: 'distcc', needsInput: false, otherwise: 'other' },
   { family: 'gcc', needsInput: true, otherwise: 'link' },
   { family: 'gfortran', needsInput: true, otherwise: 'link' },

@@ -58,6 +58,7 @@ const adapterKindOf = {
   bmake: 'ADAPTER_BMAKE',
   cargo: 'ADAPTER_CARGO',
   cmake: 'ADAPTER_CMAKE',
+  ctest: 'ADAPTER_CTEST',
   go: 'ADAPTER_GO',
   make: 'ADAPTER_MAKE',
   ninja: 'ADAPTER_NINJA',
@@ -100,23 +101,23 @@ export function renderContract(): string {
       ),
     ),
     `enum adapter_kind { ${Object.values(adapterKindOf).join(', ')} };`,
-    'struct adapter { const char *name; const char *family; enum adapter_kind kind; int keeps_name; int fifo_since_major; int fifo_since_minor; };',
+    'struct adapter { const char *name; const char *family; enum adapter_kind kind; int versioned; int keeps_name; int fifo_since_major; int fifo_since_minor; };',
     rows(
       'adapter',
       'adapters',
       adapters.map(
-        ({ name, family, keepsName, fifoSince = [0, 0] }) =>
-          `${quoted(name)}, ${quoted(family)}, ${adapterKindOf[family]}, ${keepsName ? 1 : 0}, ${fifoSince.join(', ')}`,
+        ({ name, family, versioned, keepsName, fifoSince = [0, 0] }) =>
+          `${quoted(name)}, ${quoted(family)}, ${adapterKindOf[family]}, ${versioned ? 1 : 0}, ${keepsName ? 1 : 0}, ${fifoSince.join(', ')}`,
       ),
     ),
     `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
-    'struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };',
+    'struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; };',
     rows(
       'jobs_option',
       'jobs_options',
       jobsOptions.map(
-        ({ family, long, number, letters, taking, ending, beyond }) =>
-          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}`,
+        ({ family, long, number, zero, letters, taking, ending, beyond }) =>
+          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${zero === 'refused' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}`,
       ),
     ),
     'struct family_name { const char *name; const char *family; int triple; int version; int by_default; };',

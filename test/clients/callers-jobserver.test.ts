@@ -43,7 +43,7 @@ async function prepare(caller: Caller, form: RecipeForm): Promise<Prepared> {
 
 /** Where the form keeps no limit by itself, the shims need a jobserver for it, and `make -j1` has none. */
 const limitOf = ({ limit }: RecipeForm, jobs: number): number =>
-  limit === 'none' || (limit === 'shims' && jobs === 1) ? Number.POSITIVE_INFINITY : jobs
+  limit === 'shims' && jobs === 1 ? Number.POSITIVE_INFINITY : jobs
 
 function register(caller: Caller, form: RecipeForm): void {
   const needs = form.needs === undefined ? [caller.key] : [caller.key, form.needs]

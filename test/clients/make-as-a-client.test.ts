@@ -38,4 +38,14 @@ for (const key of makes)
       alone: ['make', '-j4'],
     })
 
+/** A pool of its own: its compilers keep the limit, and make says no more than without jobshim. */
+const leaving: readonly { name: string; command: readonly string[] }[] = [
+  { name: 'make -j8', command: ['make', '-j8'] },
+  { name: 'make -j8 after env -i', command: ['sh', '-c', 'exec env -i PATH="$PATH" make -j8'] },
+]
+
+for (const key of makes)
+  for (const { name, command } of leaving)
+    driveUnderRun({ name: `${clients[key].name} :: ${name}`, needs: [key], files, command, jobs: [1, 3] })
+
 test.run()

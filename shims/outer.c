@@ -1,0 +1,228 @@
+#include "outer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "auth.h"
+#include "client.h"
+#include "contract.h"
+#include "jobs.h"
+#include "jobserver.h"
+#include "process.h"
+
+static bool parse(const char *value, struct outer *outer)
+{
+	char *end;
+
+	if (value == NULL || *value < '0' || *value > '9')
+		return false;
+	errno = 0;
+	outer->inode = strtoull(value, &end, 10);
+	outer->path = end + 1;
+	return errno == 0 && end[0] == ':' && end[1] == '/';
+}
+
+bool outer_read(struct outer *outer)
+{
+	return parse(getenv(ENV_OUTER), outer);
+}
+
+/* The variable's value in an environment as /proc has it; NULL where it has none. */
+static const char *value_in(const char *environment, size_t length, const char *name)
+{
+	size_t name_length = strlen(name);
+
+	for (const char *at = environment; at < environment + length; at += strlen(at) + 1)
+		if (strncmp(at, name, name_length) == 0 && at[name_length] == '=')
+			return at + name_length + 1;
+	return NULL;
+}
+
+bool outer_open(struct jobserver *jobserver, const struct outer *outer)
+{
+	const struct auth auth = { .kind = AUTH_FIFO, .path = outer->path, .path_length = strlen(outer->path) };
+	struct stat status;
+	const char *why;
+
+	/* Before it is opened: it may be a pipe of somebody else's by now. */
+	if (outer->inode != 0 && (!stat_path(outer->path, &status) || status.st_ino != outer->inode))
+		return false;
+	return jobserver_open_auth(jobserver, &auth, &why);
+}
+
+/* R,W of a process are reached by its descriptors, while it has them. */
+static bool open_descriptor(struct jobserver *jobserver, pid_t pid, const struct auth *auth)
+{
+	char path[48];
+	struct stat reading, writing;
+	struct outer outer = { .path = path };
+
+	if (!process_stat_fd(pid, auth->read_fd, &reading) || !process_stat_fd(pid, auth->write_fd, &writing) ||
+	    reading.st_ino != writing.st_ino || reading.st_dev != writing.st_dev)
+		return false;
+	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, auth->read_fd);
+	outer.inode = reading.st_ino;
+	return outer_open(jobserver, &outer);
+}
+
+/* Reads a file of /proc whose words end with a NUL. How long it is; 0 where it can't be read. To be used at once (arena.h). */
+static size_t read_words(pid_t pid, const char *name, char **words)
+{
+	char path[32];
+	size_t room;
+	ssize_t length;
+
+	*words = arena_room(&room);
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	length = read_whole_file_at(AT_FDCWD, path, *words, room - 1);
+	if (length <= 0)
+		return 0;
+	(*words)[length] = '\0';
+	return (size_t)length;
+}
+
+static bool is_anothers(pid_t pid)
+{
+	char path[32];
+	struct stat status;
+
+	snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+	return !stat_path(path, &status) || status.st_uid != geteuid();
+}
+
+/* By the environment that the process was started with. Another user's could have us wait for whatever it likes. */
+static bool open_told(struct jobserver *jobserver, pid_t pid)
+{
+	char *environment;
+	size_t length = is_anothers(pid) ? 0 : read_words(pid, "environ", &environment);
+	const char *flags, *why;
+	struct outer outer;
+	struct auth auth;
+
+	if (length == 0)
+		return false;
+	if (parse(value_in(environment, length, ENV_OUTER), &outer) && outer_open(jobserver, &outer))
+		return true;
+	flags = value_in(environment, length, "MAKEFLAGS");
+	if (flags == NULL || !auth_find(flags, &auth))
+		return false;
+	return auth.kind == AUTH_FIFO ? jobserver_open_auth(jobserver, &auth, &why) : open_descriptor(jobserver, pid, &auth);
+}
+
+bool outer_open_above(struct jobserver *jobserver)
+{
+	struct process process = { .parent = getppid() };
+
+	jobserver->own = false;
+	while (process.parent > 0 && process_read(process.parent, &process))
+		if (open_told(jobserver, process.pid))
+			return true;
+	return false;
+}
+
+static bool was_told_jobs(pid_t pid)
+{
+	enum { WORDS_MAX = 1024 };
+	char *words, *argv[WORDS_MAX + 1];
+	size_t length = read_words(pid, "cmdline", &words), count = 0;
+
+	for (char *word = words; word < words + length && count < WORDS_MAX; word += strlen(word) + 1)
+		argv[count++] = word;
+	argv[count] = NULL;
+	return jobs_asked("make", argv) != JOBS_UNSAID;
+}
+
+/* Whether the jobserver was opened through a descriptor of pid's. */
+static bool opened_through(pid_t pid, const struct jobserver *jobserver)
+{
+	char start[32];
+	int length = snprintf(start, sizeof start, "/proc/%d/fd/", (int)pid);
+
+	return strncmp(jobserver->path, start, (size_t)length) == 0;
+}
+
+/* It was told of descriptors that it has, or it made the pool and named it to an adapter below. */
+bool outer_hands_on(pid_t pid, const struct jobserver *jobserver)
+{
+	char *environment;
+	size_t length;
+	const char *flags;
+	struct stat status;
+	struct auth auth;
+
+	if (opened_through(pid, jobserver))
+		return true;
+	length = read_words(pid, "environ", &environment);
+	flags = length == 0 ? NULL : value_in(environment, length, "MAKEFLAGS");
+	return flags != NULL && auth_find(flags, &auth) && auth.kind == AUTH_PIPE &&
+	       process_stat_fd(pid, auth.read_fd, &status) && jobserver_is(jobserver, &status) && !was_told_jobs(pid);
+}
+
+/* The nearest client on our chain that has the jobserver open as descriptor fd; 0: none. It outlives what we start: it waits
+ * for that. */
+static pid_t holder_above(const struct jobserver *jobserver, int fd)
+{
+	struct process process = { .parent = getppid() };
+	struct stat status;
+
+	while (process.parent > 0 && process_read(process.parent, &process))
+		if (client_by_name(process.pid) && process_stat_fd(process.pid, fd, &status) && jobserver_is(jobserver, &status))
+			return process.pid;
+	return 0;
+}
+
+/* "NAME=INODE:PATH" for descriptor fd of our own. Where a client above us has it, it is that one's. Else what we start inherits
+ * it, or runs below us: it is named as a thread's, since a process that is named is one that hands it on (client.c). */
+static int print_own(char *text, size_t room, const struct jobserver *jobserver, int fd)
+{
+	int holder = (int)holder_above(jobserver, fd), self = (int)getpid();
+	uintmax_t inode = jobserver->inode;
+
+	if (holder > 0)
+		return snprintf(text, room, ENV_OUTER "=%ju:/proc/%d/fd/%d", inode, holder, fd);
+	return snprintf(text, room, ENV_OUTER "=%ju:/proc/%d/task/%d/fd/%d", inode, self, self, fd);
+}
+
+/* The pool of a `jobshim run` has a variable, which the build has cleared. */
+static int print(char *text, size_t room, const struct jobserver *jobserver)
+{
+	static const char processes[] = "/proc/";
+	const char *path = jobserver->path;
+	char own[32];
+	int length = snprintf(own, sizeof own, "/proc/%d/fd/", (int)getpid());
+	bool is_descriptor = strncmp(path, processes, strlen(processes)) == 0;
+
+	if (jobserver->own)
+		return snprintf(text, room, ENV_JOBSERVER "=fifo:%s", path);
+	if (strncmp(path, own, (size_t)length) == 0)
+		return print_own(text, room, jobserver, (int)strtol(path + length, NULL, 10));
+	return snprintf(text, room, ENV_OUTER "=%ju:%s", is_descriptor ? (uintmax_t)jobserver->inode : 0, path);
+}
+
+static bool is_named(const struct jobserver *jobserver)
+{
+	const char *own = getenv(ENV_JOBSERVER);
+	struct outer outer;
+
+	return jobserver->own ? own != NULL && *own != '\0' : outer_read(&outer) && strcmp(outer.path, jobserver->path) == 0;
+}
+
+char *outer_assignment(const struct jobserver *jobserver)
+{
+	size_t room;
+	char *text;
+	int written;
+
+	/* A path that depends on the working directory says nothing to others. */
+	if (jobserver->path[0] != '/' || is_named(jobserver))
+		return NULL;
+	text = arena_room(&room);
+	written = print(text, room, jobserver);
+	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
+}

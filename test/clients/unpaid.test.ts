@@ -1,0 +1,155 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { endServer, freeTokens, serve } from '../commands/served.js'
+import { type ClientKey, clients, findClient } from '../support/clients.js'
+import { assertRude, type Build, build, buildAlone, type Driver, lines, makeSite } from '../support/driver.js'
+import { run, type Surroundings } from '../support/jobshim.js'
+import { installShims } from '../support/shimdir.js'
+import { link, sources } from '../support/sources.js'
+import { test, testWith } from '../support/test-with.js'
+import { makeWorkspace } from '../support/workspace.js'
+
+/** Clients that stand beside each other in one job: each believes that it owns a slot, and somebody has to pay for it. */
+const parts = [sources.slice(0, 3), sources.slice(3, 5), sources.slice(5, 8), sources.slice(8)]
+const objectsOf = (part: readonly string[]): string => part.map(name => `${name}.o`).join(' ')
+const beside = (calls: readonly string[]): string => `${calls.map(call => `${call} &`).join(' ')} wait`
+
+/** Builds as the driver says, without jobshim and with the shims first on PATH. */
+async function both(
+  driver: Driver & { names?: Readonly<Record<string, ClientKey>> },
+  env: Surroundings['env'],
+): Promise<{ alone: Build; governed: Build }> {
+  const { directory, recorder, path } = makeSite(driver)
+  const bin = join(makeWorkspace('bin'), 'bin')
+  mkdirSync(bin)
+  for (const [name, key] of Object.entries(driver.names ?? {}))
+    symlinkSync(join(findClient(key) ?? '', clients[key].program), join(bin, name))
+  const site = { directory, recorder, path: [bin, path].join(delimiter) }
+  const alone = await buildAlone(site, driver)
+  assertRude(driver, alone)
+  const shims = await installShims(join(makeWorkspace(), 'shims'), { env: { PATH: site.path } })
+  const [program = '', ...args] = driver.command
+  const governed = await build(site, driver, () =>
+    run(program, args, { cwd: directory, env: { ...env, PATH: `${shims}:${site.path}` } }),
+  )
+  return { alone, governed }
+}
+
+function assertSame({ alone, governed }: { alone: Build; governed: Build }, most: number): void {
+  assert.is(governed.status, 0, `${governed.stdout}${governed.stderr}`)
+  assert.equal(lines(governed.stderr, {}), lines(alone.stderr, {}))
+  assert.equal(lines(governed.stdout, {}), lines(alone.stdout, {}))
+  assert.equal(governed.outputs, alone.outputs)
+  assert.is(governed.recording.unfinished, 0)
+  assert.is(governed.recording.runs, alone.recording.runs)
+  assert.ok(governed.recording.peak <= most, `${governed.recording.peak} at once, ${most} are right`)
+}
+
+const ninjaOf = (part: readonly string[]): string =>
+  `rule cc\n  command = cc -c $in -o $out\n${part.map(name => `build ${name}.o: cc ${name}.c\n`).join('')}`
+
+const ninjas: Driver = {
+  name: 'ninja',
+  needs: [],
+  files: {
+    ...Object.fromEntries(parts.map((part, index) => [`${index}.ninja`, ninjaOf(part)])),
+    Makefile: `all:\n\t+@${beside(parts.map((_, index) => `ninja --quiet -f ${index}.ninja`))}\n\t@${link}\n`,
+  },
+  command: ['make', '-j2'],
+}
+
+for (const [key, args] of [
+  ['make43', []],
+  ['make44', ['--jobserver-style=pipe']],
+  ['make44', ['--jobserver-style=fifo']],
+] as const)
+  testWith([key, 'ninja113'], `unpaid :: ninja 1.13 :: ${clients[key].name} ${args[0] ?? ''}`, async () => {
+    const driver = { ...ninjas, needs: [key, 'ninja113'] as const, command: ['make', '-j2', ...args] }
+    assertSame(await both(driver, {}), 2)
+  })
+
+/** All of these share the two tokens of a server; who starts them has a slot of its own. */
+function testServed(name: string, driver: Parameters<typeof both>[0]): void {
+  testWith(driver.needs, `unpaid :: ${name}`, async () => {
+    const served = await serve(2)
+    const env = {
+      XDG_RUNTIME_DIR: served.yard.runtime,
+      MAKEFLAGS: `--jobserver-auth=fifo:${served.fifo}`,
+    }
+    assertSame(await both(driver, env), 3)
+    assert.is(freeTokens(served), 2)
+    await endServer(served)
+  })
+}
+
+for (const [name, key] of [
+  ['gnumake', 'make43'],
+  ['remake', 'make43'],
+  ['make-4.3', 'make43'],
+  ['gmake4', 'make44'],
+] as const)
+  testServed(`by its name :: ${name}`, {
+    name,
+    needs: [key],
+    names: { [name]: key },
+    files: {
+      Makefile: '%.o: %.c\n\t@cc -c $< -o $@\n',
+      'build.sh': `#!/bin/sh\n${beside(parts.map(part => `${name} ${objectsOf(part)}`))}\n${link}\n`,
+    },
+    command: ['./build.sh'],
+  })
+
+/** A client that nobody knows: it has a token for each of its children but one. */
+const stranger = `#!/usr/bin/env python3
+import os, re, subprocess, sys
+
+address = re.search('--jobserver-auth=fifo:(\\\\S+)', os.environ.get('MAKEFLAGS', ''))
+pool = os.open(address[1], os.O_RDWR | os.O_NONBLOCK) if address else None
+names, running, tokens = sys.argv[1:], 0, []
+
+def may_start():
+    if running == 0 or pool is None:
+        return True
+    try:
+        tokens.append(os.read(pool, 1))
+        return True
+    except BlockingIOError:
+        return False
+
+while names or running:
+    while names and may_start():
+        name = names.pop()
+        subprocess.Popen(['cc', '-c', name + '.c', '-o', name + '.o'])
+        running += 1
+    if os.wait()[1] != 0:
+        sys.exit(1)
+    running -= 1
+    if tokens:
+        os.write(pool, tokens.pop())
+`
+
+testServed('a client of another name', {
+  name: 'stranger',
+  needs: ['python'],
+  files: {
+    'stranger.py': stranger,
+    'build.sh': `#!/bin/sh\n${beside(parts.map(part => `./stranger.py ${part.join(' ')}`))}\n${link}\n`,
+  },
+  command: ['./build.sh'],
+})
+
+const testsOf = (part: readonly string[]): string =>
+  part.map(name => `add_test(${name} cc -c ../${name}.c -o ../${name}.o)\n`).join('')
+
+testServed('ctest 3.29', {
+  name: 'ctest',
+  needs: ['ctest'],
+  files: {
+    ...Object.fromEntries(parts.map((part, index) => [`${index}/CTestTestfile.cmake`, testsOf(part)])),
+    'build.sh': `#!/bin/sh\n${beside(parts.map((_, index) => `(cd ${index} && exec ctest -Q -j4)`))}\n${link}\n`,
+  },
+  command: ['./build.sh'],
+})
+
+test.run()
