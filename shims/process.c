@@ -147,6 +147,36 @@ bool process_read(pid_t pid, struct process *process)
 	return true;
 }
 
+pid_t process_self_number(void)
+{
+	static pid_t number = -1;
+	char text[16];
+	ssize_t length;
+
+	if (number < 0) {
+		length = readlink("/proc/self", text, sizeof text - 1);
+		text[length < 0 ? 0 : length] = '\0';
+		number = (pid_t)strtol(text, NULL, 10);
+	}
+	return number;
+}
+
+bool process_numbers_agree(void)
+{
+	return process_self_number() == getpid();
+}
+
+bool process_self(struct process *self)
+{
+	const pid_t number = process_self_number();
+
+	if (number != getpid())
+		return number > 0 && process_read(number, self);
+	self->pid = number;
+	self->parent = getppid();
+	return true;
+}
+
 int process_open(pid_t pid)
 {
 #if defined SYS_pidfd_open

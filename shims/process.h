@@ -25,6 +25,15 @@ struct process {
 /* Fills process from /proc/PID/stat. False where there is no such process or no /proc. */
 bool process_read(pid_t pid, struct process *process);
 
+/* Our own number as /proc has it, which may count the processes of another PID namespace; 0 where it does not show us. */
+pid_t process_self_number(void);
+
+/* Whether a number of ours, as getpid() has them, means the same process in /proc. */
+bool process_numbers_agree(void);
+
+/* Fills pid and parent of ourselves, as /proc has them: a walk up our ancestors starts here. False where it does not show us. */
+bool process_self(struct process *self);
+
 /* A descriptor that can be read when the process ends; -1 where there is no such process, or the kernel has none. */
 int process_open(pid_t pid);
 

@@ -42,6 +42,11 @@ export const environmentRows = {
     text: 'how many launchers stand above this process',
     internal: 'launchers count by it, to notice when they call each other for ever',
   },
+  client: {
+    name: 'JOBSHIM_CLIENT',
+    text: 'the make, ninja or cargo in whose slots this process runs',
+    internal: 'shims set it for the clients that they start, and read it where /proc does not tell',
+  },
   launcher: {
     name: 'JOBSHIM_LAUNCHER',
     value: 'PROGRAM',
