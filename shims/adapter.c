@@ -49,6 +49,13 @@ const struct adapter *adapter_find(const char *tool)
 	return NULL;
 }
 
+bool adapter_is_client(const struct adapter *adapter)
+{
+	return adapter != NULL &&
+	       (adapter->kind == ADAPTER_CARGO || adapter->kind == ADAPTER_CTEST || adapter->kind == ADAPTER_MAKE ||
+	        adapter->kind == ADAPTER_NINJA);
+}
+
 bool adapter_keeps_name(const struct adapter *adapter)
 {
 	return adapter != NULL && adapter->keeps_name;

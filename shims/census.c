@@ -171,7 +171,7 @@ static bool look_at_process(int proc, const char *name, void *state)
 	const char *path;
 
 	if (!process_read((pid_t)strtol(name, NULL, 10), &process) || process.kernel || process.zombie ||
-	    process.pid == getpid())
+	    process.pid == process_self_number())
 		return false;
 	process_each_fd(process.pid, look_at_fd, &opener);
 	if (!opener.open && look->visit == NULL && hides(proc, name, &process, &opener))

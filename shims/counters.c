@@ -78,6 +78,11 @@ void ledger_count_caller_run(struct ledger *ledger)
 	__atomic_add_fetch(FIELD(uint64_t, ledger->header, HEADER_CALLER_RUNS), 1, __ATOMIC_SEQ_CST);
 }
 
+void ledger_count_progress(struct ledger *ledger)
+{
+	__atomic_store_n(FIELD(uint64_t, ledger->header, HEADER_PROGRESS), monotonic_ns(), __ATOMIC_SEQ_CST);
+}
+
 uint64_t ledger_progress(const struct ledger *ledger)
 {
 	return *FIELD(uint64_t, ledger->header, HEADER_PROGRESS);

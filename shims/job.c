@@ -4,8 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "badge.h"
 #include "client.h"
 #include "contract.h"
+#include "guide.h"
 #include "hash.h"
 #include "jobserver.h"
 #include "ledger.h"
@@ -25,53 +27,113 @@ static uint64_t key_of(uint64_t namespace, uint64_t pid, uint64_t start, const c
 	return value;
 }
 
-/* Only below a launcher is there anything to look for, and then it has counted its hop. */
 static bool is_launcher_process(pid_t pid)
 {
 	char program[16];
 
-	if (getenv(ENV_HOPS) == NULL)
-		return false;
 	process_program(pid, program, sizeof program);
 	return strcmp(program, "launcher") == 0;
 }
 
-struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger)
+/* Launchers above us, by their count: ours is in it already, unless we start tools. */
+static unsigned launchers_above(bool builds)
 {
-	/* Of ourselves nothing more is asked: a client's own child needs no key. */
-	const struct process self = { .pid = getpid(), .parent = getppid() };
+	const char *value = getenv(ENV_HOPS);
+	const unsigned count = value == NULL ? 0 : (unsigned)strtoul(value, NULL, 10);
 
-	return job_of(&self, jobserver, ledger);
+	return builds || count == 0 ? count : count - 1;
 }
 
-struct job job_of(const struct process *self, const struct jobserver *jobserver, const struct ledger *ledger)
+enum walk {
+	WALK_FOUND,
+	WALK_TOP,  /* there is no client up to the first process of the PID namespace */
+	WALK_ENDS, /* what is above can't be seen */
+};
+
+/* Walks up from self, whose pid and parent are known, to the nearest client. */
+static enum walk walk_up(struct job *job, const struct process *self, const struct jobserver *jobserver,
+                         const struct ledger *ledger, unsigned above)
 {
-	struct job job = { .ours = false };
 	struct process child = *self, process;
-	const char *name;
-	uint64_t namespace;
 
-	for (; child.parent > 0 && process_read(child.parent, &process); child = process) {
-		bool by_owner = ledger_owned_by(ledger, &process);
+	for (; child.parent > 0; child = process) {
+		enum client_sight sight = CLIENT_YES;
+		bool by_owner;
 
+		if (!process_read(child.parent, &process))
+			return WALK_ENDS;
 		if (child.pid == self->pid) {
-			job.caller = process.pid;
-			job.caller_start = process.start;
+			job->caller = process.pid;
+			job->caller_start = process.start;
 		}
-		if (!by_owner && !client_of(&process, jobserver))
+		by_owner = ledger_owned_by(ledger, &process);
+		if (!by_owner)
+			sight = client_of(&process, jobserver, above > 0);
+		if (sight == CLIENT_HIDDEN)
+			return WALK_ENDS;
+		if (sight == CLIENT_NO)
 			continue;
-		job.ours = child.pid == self->pid;
-		job.nested = !by_owner && is_launcher_process(process.pid);
-		job.owed = job.ours && !by_owner && !job.nested && !client_is_named(process.comm);
+		job->ours = child.pid == self->pid;
+		job->nested = !by_owner && is_launcher_process(process.pid);
+		job->owed = job->ours && !by_owner && !job->nested && !client_is_named(process.comm);
 		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. Else the child's name;
 		 * without its PID namespace, which takes long to ask for: should two ever agree, they merely share a slot. */
-		job.key = by_owner ? OWNER_KEY : key_of(0, (uint64_t)child.pid, child.start, "");
-		return job;
+		job->key = by_owner ? OWNER_KEY : key_of(0, (uint64_t)child.pid, child.start, "");
+		return WALK_FOUND;
 	}
-	namespace = pid_namespace();
-	name = getenv(ENV_JOB);
-	job.key = ledger_owned_in(ledger, namespace) ? OWNER_KEY : key_of(namespace, 0, 0, name == NULL ? "" : name);
+	if (ledger->owner == 0 || !ledger_owned_in(ledger, pid_namespace()))
+		return WALK_TOP;
+	job->key = OWNER_KEY;
+	return WALK_FOUND;
+}
+
+/* Of those that share the slot none is an ancestor of another: that one would wait for a slot that it has itself. */
+static uint64_t shared_key(uint64_t identity, unsigned above)
+{
+	const char *name = getenv(ENV_JOB);
+
+	return key_of(0, identity, above, name == NULL ? "" : name);
+}
+
+bool job_of(const struct process *process, const struct jobserver *jobserver, const struct ledger *ledger, unsigned above,
+            struct job *job)
+{
+	*job = (struct job){ .above = above };
+	if (walk_up(job, process, jobserver, ledger, above) == WALK_FOUND)
+		return true;
+	job->key = shared_key(badge_read(jobserver).identity, above);
+	return false;
+}
+
+struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger, bool builds)
+{
+	const unsigned above = launchers_above(builds);
+	struct job job = { .above = above };
+	struct process self;
+	struct badge badge;
+	enum walk walk = WALK_ENDS;
+
+	/* Of ourselves no more is asked: a client's own child needs no key. */
+	if (process_self(&self))
+		walk = walk_up(&job, &self, jobserver, ledger, above);
+	if (walk == WALK_FOUND)
+		return job;
+	job.blind = access("/proc/stat", R_OK) < 0;
+	badge = badge_read(jobserver);
+	job.ours = badge.client != 0 && badge.client == getppid();
+	/* In a pool that no `jobshim run` made there is most likely no client above us at all. */
+	if (job.ours || ((walk == WALK_ENDS || ledger->owner != 0) && guide_ask(jobserver, above, &job)))
+		return job;
+	job.key = shared_key(badge.identity, above);
 	return job;
+}
+
+/* As who looks at all processes finds us. */
+static pid_t own_number(void)
+{
+	const pid_t number = process_self_number();
+
+	return number > 0 ? number : getpid();
 }
 
 struct job job_of_callers(const struct job *found)
@@ -80,7 +142,7 @@ struct job job_of_callers(const struct job *found)
 
 	pid_namespace_by_parent();
 	/* Without the start time, which takes longer to read than all else here: its locks end with the process. */
-	job.key = key_of(pid_namespace(), (uint64_t)getpid(), 0, "");
+	job.key = key_of(pid_namespace(), (uint64_t)own_number(), 0, "");
 	job.ours = false;
 	return job;
 }

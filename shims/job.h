@@ -14,18 +14,23 @@ struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
 	bool pays;    /* it has no implicit slot: only a token will do */
 	bool owed;    /* it is ours, but our caller is a client of no name that we know, which somebody has paid for or not */
+	bool blind;   /* neither our client nor whether anybody works can be seen */
 	bool nested;  /* its client is a launcher: the tool that one runs is above us */
 	uint64_t key; /* unless it is ours: names the job's locks and records */
 	pid_t caller; /* our parent, and when it started */
 	uint64_t caller_start;
+	unsigned above; /* launchers above us */
 };
 
 /* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
- * `jobshim run` in the same PID namespace, else one for each JOBSHIM_JOB and PID namespace. */
-struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger);
+ * `jobshim run` in the same PID namespace. Else, and where the chain can't be followed, it is one for each JOBSHIM_JOB that all
+ * such tools share. builds: we start tools. */
+struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger, bool builds);
 
-/* As job_find, for another process, of which pid and parent are known. */
-struct job job_of(const struct process *process, const struct jobserver *jobserver, const struct ledger *ledger);
+/* The same of another process, of which pid and parent are known; above: launchers above it. False where no client can be seen: then it
+ * is the slot that all such tools share. */
+bool job_of(const struct process *process, const struct jobserver *jobserver, const struct ledger *ledger, unsigned above,
+            struct job *job);
 
 /* The slot that our caller took, as a job that nobody else is in: while it waits for a gate another run may borrow it. */
 struct job job_of_callers(const struct job *found);

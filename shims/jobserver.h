@@ -14,12 +14,12 @@ struct jobserver {
 	dev_t device;
 	ino_t inode;
 	bool own; /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
+	const char *ledger; /* opens its ledger; NULL: it lies beside path, or in the state directory */
 	const char *path; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N */
 };
 
-/* Finds and opens the jobserver (DESIGN 4.4): JOBSHIM_JOBSERVER, that of an adapter above us, MAKEFLAGS, CARGO_MAKEFLAGS, an
- * ancestor `jobshim run`.
- * False, with *why set for people, where there is none that can be used. */
+/* Finds and opens the jobserver (DESIGN 4.4), the first that can be opened: JOBSHIM_JOBSERVER, that of an adapter above us, MAKEFLAGS,
+ * CARGO_MAKEFLAGS, an ancestor `jobshim run`. False, with *why set for people, where there is none: of the first that was named. */
 bool jobserver_open(struct jobserver *jobserver, const char **why);
 
 /* Opens the jobserver at auth. As above. */

@@ -115,6 +115,9 @@ void ledger_note_caller(struct ledger *ledger, pid_t pid, bool is_part);
 /* Runs without a slot so far, after patience. */
 uint32_t ledger_overdrafts(const struct ledger *ledger);
 
+/* Notes that a slot was taken now. */
+void ledger_count_progress(struct ledger *ledger);
+
 /* When a slot of this jobserver was last taken by a launcher: CLOCK_MONOTONIC nanoseconds, 0 = not known. */
 uint64_t ledger_progress(const struct ledger *ledger);
 

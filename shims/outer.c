@@ -34,11 +34,11 @@ bool outer_read(struct outer *outer)
 }
 
 /* The variable's value in an environment as /proc has it; NULL where it has none. */
-static const char *value_in(const char *environment, size_t length, const char *name)
+static const char *value_in(const char *environment, const char *end, const char *name)
 {
 	size_t name_length = strlen(name);
 
-	for (const char *at = environment; at < environment + length; at += strlen(at) + 1)
+	for (const char *at = environment; at < end; at += strlen(at) + 1)
 		if (strncmp(at, name, name_length) == 0 && at[name_length] == '=')
 			return at + name_length + 1;
 	return NULL;
@@ -71,22 +71,6 @@ static bool open_descriptor(struct jobserver *jobserver, pid_t pid, const struct
 	return outer_open(jobserver, &outer);
 }
 
-/* Reads a file of /proc whose words end with a NUL. How long it is; 0 where it can't be read. To be used at once (arena.h). */
-static size_t read_words(pid_t pid, const char *name, char **words)
-{
-	char path[32];
-	size_t room;
-	ssize_t length;
-
-	*words = arena_room(&room);
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-	length = read_whole_file_at(AT_FDCWD, path, *words, room - 1);
-	if (length <= 0)
-		return 0;
-	(*words)[length] = '\0';
-	return (size_t)length;
-}
-
 static bool is_anothers(pid_t pid)
 {
 	char path[32];
@@ -99,17 +83,16 @@ static bool is_anothers(pid_t pid)
 /* By the environment that the process was started with. Another user's could have us wait for whatever it likes. */
 static bool open_told(struct jobserver *jobserver, pid_t pid)
 {
-	char *environment;
-	size_t length = is_anothers(pid) ? 0 : read_words(pid, "environ", &environment);
+	char *environment, *end = is_anothers(pid) ? NULL : process_words(pid, "environ", &environment);
 	const char *flags, *why;
 	struct outer outer;
 	struct auth auth;
 
-	if (length == 0)
+	if (end == NULL)
 		return false;
-	if (parse(value_in(environment, length, ENV_OUTER), &outer) && outer_open(jobserver, &outer))
+	if (parse(value_in(environment, end, ENV_OUTER), &outer) && outer_open(jobserver, &outer))
 		return true;
-	flags = value_in(environment, length, "MAKEFLAGS");
+	flags = value_in(environment, end, "MAKEFLAGS");
 	if (flags == NULL || !auth_find(flags, &auth))
 		return false;
 	return auth.kind == AUTH_FIFO ? jobserver_open_auth(jobserver, &auth, &why) : open_descriptor(jobserver, pid, &auth);
@@ -117,25 +100,15 @@ static bool open_told(struct jobserver *jobserver, pid_t pid)
 
 bool outer_open_above(struct jobserver *jobserver)
 {
-	struct process process = { .parent = getppid() };
+	struct process process;
 
+	if (!process_self(&process))
+		return false;
 	jobserver->own = false;
 	while (process.parent > 0 && process_read(process.parent, &process))
 		if (open_told(jobserver, process.pid))
 			return true;
 	return false;
-}
-
-static bool was_told_jobs(pid_t pid)
-{
-	enum { WORDS_MAX = 1024 };
-	char *words, *argv[WORDS_MAX + 1];
-	size_t length = read_words(pid, "cmdline", &words), count = 0;
-
-	for (char *word = words; word < words + length && count < WORDS_MAX; word += strlen(word) + 1)
-		argv[count++] = word;
-	argv[count] = NULL;
-	return jobs_asked("make", argv) != JOBS_UNSAID;
 }
 
 /* Whether the jobserver was opened through a descriptor of pid's. */
@@ -150,27 +123,28 @@ static bool opened_through(pid_t pid, const struct jobserver *jobserver)
 /* It was told of descriptors that it has, or it made the pool and named it to an adapter below. */
 bool outer_hands_on(pid_t pid, const struct jobserver *jobserver)
 {
-	char *environment;
-	size_t length;
+	char *environment, *end;
 	const char *flags;
 	struct stat status;
 	struct auth auth;
 
 	if (opened_through(pid, jobserver))
 		return true;
-	length = read_words(pid, "environ", &environment);
-	flags = length == 0 ? NULL : value_in(environment, length, "MAKEFLAGS");
+	end = process_words(pid, "environ", &environment);
+	flags = end == NULL ? NULL : value_in(environment, end, "MAKEFLAGS");
 	return flags != NULL && auth_find(flags, &auth) && auth.kind == AUTH_PIPE &&
-	       process_stat_fd(pid, auth.read_fd, &status) && jobserver_is(jobserver, &status) && !was_told_jobs(pid);
+	       process_stat_fd(pid, auth.read_fd, &status) && jobserver_is(jobserver, &status) && !client_was_told_jobs(pid);
 }
 
 /* The nearest client on our chain that has the jobserver open as descriptor fd; 0: none. It outlives what we start: it waits
  * for that. */
 static pid_t holder_above(const struct jobserver *jobserver, int fd)
 {
-	struct process process = { .parent = getppid() };
+	struct process process;
 	struct stat status;
 
+	if (!process_self(&process))
+		return 0;
 	while (process.parent > 0 && process_read(process.parent, &process))
 		if (client_by_name(process.pid) && process_stat_fd(process.pid, fd, &status) && jobserver_is(jobserver, &status))
 			return process.pid;
@@ -181,7 +155,7 @@ static pid_t holder_above(const struct jobserver *jobserver, int fd)
  * it, or runs below us: it is named as a thread's, since a process that is named is one that hands it on (client.c). */
 static int print_own(char *text, size_t room, const struct jobserver *jobserver, int fd)
 {
-	int holder = (int)holder_above(jobserver, fd), self = (int)getpid();
+	int holder = (int)holder_above(jobserver, fd), self = (int)process_self_number();
 	uintmax_t inode = jobserver->inode;
 
 	if (holder > 0)
@@ -195,7 +169,7 @@ static int print(char *text, size_t room, const struct jobserver *jobserver)
 	static const char processes[] = "/proc/";
 	const char *path = jobserver->path;
 	char own[32];
-	int length = snprintf(own, sizeof own, "/proc/%d/fd/", (int)getpid());
+	int length = snprintf(own, sizeof own, "/proc/%d/fd/", (int)process_self_number());
 	bool is_descriptor = strncmp(path, processes, strlen(processes)) == 0;
 
 	if (jobserver->own)

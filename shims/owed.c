@@ -13,7 +13,7 @@ void owed_find(struct job *job, const struct jobserver *jobserver, const struct 
 
 	if (!job->owed || !process_read(job->caller, &client))
 		return;
-	callers = job_of(&client, jobserver, ledger);
+	job_of(&client, jobserver, ledger, job->above, &callers);
 	/* The lock tells the client's other children that somebody pays. It goes with us. */
 	if (callers.ours || !implicit_take(jobserver, job_key_of(&client, "owed")))
 		return;

@@ -8,6 +8,7 @@
 enum { SHARE = 100 }; /* of a processor, looking takes one in so many at most */
 
 static const uint64_t SECOND = 1000000000u;
+static const uint64_t LONGER_NS = 120000000000u; /* a machine that others keep busy holds nobody up for more than that */
 
 struct patience patience_make(double seconds, const struct ledger *ledger)
 {
@@ -78,7 +79,9 @@ static bool is_known(const struct patience *patience, const struct ledger *ledge
 /* When it will be out, as far as is known now. */
 static uint64_t end_of(const struct patience *patience, uint64_t slots_stand_still_ns, uint64_t needed)
 {
-	return later(slots_stand_still_ns, patience->idle_since_ns + needed);
+	const uint64_t end = later(slots_stand_still_ns, patience->idle_since_ns + needed);
+
+	return patience->sampled && !patience->done.whole_machine ? end : sooner(end, slots_stand_still_ns + LONGER_NS);
 }
 
 bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, struct ledger *ledger)
@@ -101,5 +104,10 @@ bool patience_is_out(struct patience *patience, const struct jobserver *jobserve
 	/* Where nothing can be measured the wait ends all the same: to hang is worse than one tool too many. */
 	end = end_of(patience, slots_stand_still_ns, needed);
 	patience->due_ns = sooner(patience->sample_due_ns, end);
-	return now >= end;
+	if (now < end)
+		return false;
+	/* It may have been no deadlock: the next one waits as long again. */
+	if (!patience->sampled || now < patience->idle_since_ns + needed)
+		ledger_count_progress(ledger);
+	return true;
 }

@@ -88,6 +88,21 @@ ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t
 	return (ssize_t)used;
 }
 
+char *process_words(pid_t pid, const char *name, char **words)
+{
+	char path[32];
+	size_t room;
+	ssize_t length;
+
+	*words = arena_room(&room);
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	length = read_whole_file_at(AT_FDCWD, path, *words, room - 1);
+	if (length <= 0)
+		return NULL;
+	(*words)[length] = '\0';
+	return *words + length;
+}
+
 ssize_t read_small_file(const char *path, char *buffer, size_t size)
 {
 	return read_small_file_at(AT_FDCWD, path, buffer, size);
@@ -145,6 +160,36 @@ bool process_read(pid_t pid, struct process *process)
 	}
 	process->pages = strtoull(field, NULL, 10);
 	process->zombie = process->zombie && process->threads <= 1; /* a thread may outlive the first one */
+	return true;
+}
+
+pid_t process_self_number(void)
+{
+	static pid_t number = -1;
+	char text[16];
+	ssize_t length;
+
+	if (number < 0) {
+		length = readlink("/proc/self", text, sizeof text - 1);
+		text[length < 0 ? 0 : length] = '\0';
+		number = (pid_t)strtol(text, NULL, 10);
+	}
+	return number;
+}
+
+bool process_numbers_agree(void)
+{
+	return process_self_number() == getpid();
+}
+
+bool process_self(struct process *self)
+{
+	const pid_t number = process_self_number();
+
+	if (number != getpid())
+		return number > 0 && process_read(number, self);
+	self->pid = number;
+	self->parent = getppid();
 	return true;
 }
 

@@ -26,6 +26,15 @@ struct process {
 /* Fills process from /proc/PID/stat. False where there is no such process or no /proc. */
 bool process_read(pid_t pid, struct process *process);
 
+/* Our own number as /proc has it, which may count the processes of another PID namespace; 0 where it does not show us. */
+pid_t process_self_number(void);
+
+/* Whether a number of ours, as getpid() has them, means the same process in /proc. */
+bool process_numbers_agree(void);
+
+/* Fills pid and parent of ourselves, as /proc has them: a walk up our ancestors starts here. False where it does not show us. */
+bool process_self(struct process *self);
+
 /* A descriptor that can be read when the process ends; -1 where there is no such process, or the kernel has none. */
 int process_open(pid_t pid);
 
@@ -60,6 +69,10 @@ ssize_t read_small_file(const char *path, char *buffer, size_t size);
 
 /* Reads a file of a directory until it ends or size bytes are read; how many, or -1. */
 ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t size);
+
+/* Reads a file of /proc/PID whose words end with a NUL: cmdline, environ. Returns where it ends; NULL where it can't be read. To be used
+ * at once (arena.h). */
+char *process_words(pid_t pid, const char *name, char **words);
 
 /* open() with O_CLOEXEC and EINTR looped, never on 0, 1 or 2, which may be closed and are the tool's; of a file that is
  * made its mode is 0600. -1 on error. */

@@ -72,7 +72,7 @@ static enum owner tool_of(const unsigned char *record)
 	memcpy(&pid, record + RECORD_PID, sizeof pid);
 	memcpy(&since, record + RECORD_SINCE, sizeof since);
 	memcpy(&namespace, record + RECORD_PID_NAMESPACE, sizeof namespace);
-	if (namespace != (uint32_t)pid_namespace())
+	if (namespace == 0 || namespace != (uint32_t)pid_namespace() || !process_numbers_agree())
 		return monotonic_ns() - since > UNSEEN_NS ? OWNER_DEAD : OWNER_UNSEEN;
 	/* Most have ended: that is quickly told. */
 	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)

@@ -8,6 +8,7 @@
 
 #include "adapter.h"
 #include "arena.h"
+#include "badge.h"
 #include "child.h"
 #include "costs.h"
 #include "engine.h"
@@ -25,6 +26,8 @@
 #include "report.h"
 #include "slot.h"
 #include "wrapper.h"
+
+static const double BLIND_PATIENCE = 1; /* second: where it can't be told whether anybody works, that is as good as more */
 
 static _Noreturn void fail_to_start(const struct run *run, int error)
 {
@@ -171,6 +174,7 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	uint64_t gated_ns, began_us = 0, began_ns = 0, ran_ns = 0;
 	unsigned wanted, slots = 1;
 	int status, error, gate;
+	char *number_at;
 
 	child_prepare(&inherited);
 	ledger_claim(ledger, jobserver, job, run->name);
@@ -200,6 +204,8 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 		began_us = journal_now_us();
 		began_ns = monotonic_ns();
 	}
+	if (run->builds && (number_at = badge_make(jobserver)) != NULL && adapter_is_client(run->adapter))
+		inherited.number_at = number_at;
 	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;
 	if (run->journal != NULL)
@@ -343,7 +349,7 @@ _Noreturn void run_govern(struct run *run)
 		open_ledger(run, &jobserver, &ledger, LEDGER_MAKE);
 	else
 		ledger_none(&ledger);
-	job = run->pays ? job_that_pays() : job_find(&jobserver, &ledger);
+	job = run->pays ? job_that_pays() : job_find(&jobserver, &ledger, run->builds);
 	owed_find(&job, &jobserver, &ledger);
 #ifdef JOBSHIM_NAIVE
 	job.ours = false;
@@ -352,6 +358,8 @@ _Noreturn void run_govern(struct run *run)
 		policy_none(&run->policy);
 	else if (!job.ours && !run->builds) /* else make has looked */
 		policy_heed_make(&run->policy);
+	if (job.blind && run->settings.patience > BLIND_PATIENCE)
+		run->settings.patience = BLIND_PATIENCE;
 	run->in_callers = job.ours;
 	run->journal = journal_path(&jobserver, &ledger);
 	/* A client's tools have lines of their own. */
@@ -359,6 +367,8 @@ _Noreturn void run_govern(struct run *run)
 		if (run->adapter == NULL) {
 			ledger_count_caller_run(&ledger);
 			note_caller(run, &job, &ledger);
+		} else if (adapter_is_client(run->adapter)) {
+			badge_pass_on(&jobserver);
 		}
 		run_exec(run);
 	}

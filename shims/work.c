@@ -18,11 +18,13 @@
 /* All that can hold a slot of a pool that a build has for itself is below it. */
 static pid_t outermost_client(const struct work *work)
 {
-	struct process process = { .parent = getppid() };
+	struct process process;
 	pid_t outermost = -1;
 
+	if (!process_self(&process))
+		return -1;
 	while (process.parent > 0 && process_read(process.parent, &process))
-		if (ledger_owned_by(work->ledger, &process) || client_of(&process, work->jobserver))
+		if (ledger_owned_by(work->ledger, &process) || client_of(&process, work->jobserver, false) != CLIENT_NO)
 			outermost = process.pid;
 	return outermost;
 }

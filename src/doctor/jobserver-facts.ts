@@ -100,7 +100,8 @@ function ledgerFacts(address: string, ledger: string): Pick<Pool, 'total' | 'ser
 // A server's pid is not told, a run's is; another PID namespace's says nothing here.
 function serverOf(ledger: number, address: string): Pool['server'] {
   const owner = readOwner(ledger)
-  if (owner === undefined || owner.pidNamespace !== thisProcess().pidNamespace) return 'unknown'
+  if (owner === undefined || owner.pidNamespace === 0n || owner.pidNamespace !== thisProcess().pidNamespace)
+    return 'unknown'
   const lives = owner.pid === 0 ? isServed(pathIn(address)) : startTime(owner.pid) === owner.start
   return lives ? 'alive' : 'gone'
 }

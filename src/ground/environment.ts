@@ -47,6 +47,11 @@ export const environmentRows = {
     text: 'the pool that an adapter above has found',
     internal: 'adapters set it: it counts below a make -jN that names a pool of its own in MAKEFLAGS',
   },
+  client: {
+    name: 'JOBSHIM_CLIENT',
+    text: 'the make, ninja or cargo in whose slots this process runs',
+    internal: 'shims set it for the clients that they start, and read it where /proc does not tell',
+  },
   launcher: {
     name: 'JOBSHIM_LAUNCHER',
     value: 'PROGRAM',

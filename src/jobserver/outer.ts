@@ -11,7 +11,7 @@ export type Outer = { state: 'none' } | { state: 'usable' } | { state: 'unusable
 export async function outerJobserver(launcher: string, environment: NodeJS.ProcessEnv): Promise<Outer> {
   const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
   const isNamed = Boolean(environment[names.jobserver] || findAuth(make) || findAuth(cargo))
-  if (!isNamed && !environment[names.outer] && !isBelowRun(process.ppid)) return { state: 'none' }
+  if (!isNamed && !environment[names.outer] && !isBelowRun()) return { state: 'none' }
   const asked = await askLauncher(launcher, environment)
   return asked.state === 'unusable' && !isNamed ? { state: 'none' } : asked
 }
@@ -31,14 +31,23 @@ export async function askLauncher(
   return { state: 'unusable', why: error ? `jobshim: no jobserver: ${error.message}` : stderr.trim() }
 }
 
-/** Whether a `jobshim run` is `pid` or above it: our name among its ancestors tells, also where the environment was cleared. */
-export function isBelowRun(pid: number): boolean {
-  if (pid === 0) return false
+/** Whether a `jobshim run` is above us: our name among its ancestors tells, also where the environment was cleared. */
+export function isBelowRun(): boolean {
+  for (let pid = statusOf('self')?.parent; pid !== undefined && pid !== '0'; ) {
+    const status = statusOf(pid)
+    if (status?.name === 'jobshim') return true
+    pid = status?.parent
+  }
+  return false
+}
+
+// Nothing where it is gone meanwhile, or not ours to see. /proc may count the processes of another PID namespace: there we are `self`.
+function statusOf(pid: string): { name: string; parent: string | undefined } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-    return name === 'jobshim' || isBelowRun(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
+    const end = stat.lastIndexOf(')')
+    return { name: stat.slice(stat.indexOf('(') + 1, end), parent: stat.slice(end + 2).split(' ')[1] }
   } catch {
-    return false // gone meanwhile, or not ours to see
+    return undefined
   }
 }

@@ -1,15 +1,20 @@
 /** Whose a pool is. */
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
 
 /** The process that a pool belongs to; `pid` is 0 for a server's, in which no command has a slot of its own. */
 export type Owner = { pid: number; start: bigint; pidNamespace: bigint }
 
-/** Returns what names this process. */
+/**
+ * Returns what names this process: its pid is the one that /proc has. Where /proc counts the processes of another PID namespace, or
+ * is not there, `pidNamespace` is 0: nobody can tell by a look at /proc who is meant.
+ */
 export function thisProcess(): Owner {
-  return {
-    pid: process.pid,
-    start: startTime(process.pid) ?? 0n,
-    pidNamespace: statSync('/proc/self/ns/pid', { bigint: true }).ino,
+  try {
+    const pid = Number(readlinkSync('/proc/self'))
+    const pidNamespace = pid === process.pid ? statSync('/proc/self/ns/pid', { bigint: true }).ino : 0n
+    return { pid, start: startTime(pid) ?? 0n, pidNamespace }
+  } catch {
+    return { pid: process.pid, start: process.hrtime.bigint(), pidNamespace: 0n }
   }
 }
 
