@@ -11,7 +11,7 @@
 #include "arena.h"
 #include "command.h"
 #include "contract.h"
-#include "resolve.h"
+#include "shimfile.h"
 #include "wrapper.h"
 
 enum { NAMES_MAX = 1024 };
