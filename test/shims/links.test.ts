@@ -187,7 +187,8 @@ testWith(
 )
 
 testWith('ccache', 'links :: ccache :: by a link with the name of a compiler', async () => {
-  assert.is(await compile({ gcc: 'ccache' }, 'gcc -c f1.c', 'ld'), host())
+  const line = "gcc -c f1.c && ccache --print-stats | grep -qE '^(cache|direct_cache)_miss\\s+1$'"
+  assert.is(await compile({ gcc: 'ccache' }, line, 'ld'), host())
 })
 
 testWith('go', 'links :: go :: by its realpath, a test that fails is told', async directory => {
