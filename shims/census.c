@@ -19,7 +19,7 @@
 #include "question.h"
 #include "records.h"
 #include "report.h"
-#include "resolve.h"
+#include "shimfile.h"
 
 enum { CLIENTS_MAX = 1024 };
 

@@ -274,7 +274,7 @@ static const struct family_name family_names[] __attribute__((unused)) = {
 	{ "gfortran", "gfortran", 1, 1, 1 },
 	{ "ghc", "ghc", 0, 1, 1 },
 	{ "go", "go", 0, 0, 1 },
-	{ "javac", "javac", 0, 0, 1 },
+	{ "javac", "javac", 0, 0, 0 },
 	{ "ld", "ld", 1, 0, 1 },
 	{ "ld.bfd", "ld", 1, 0, 1 },
 	{ "ld.gold", "ld", 1, 0, 1 },

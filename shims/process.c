@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "shimfile.h"
 
 /* The kernel's answer to getdents64, which libcs without largefile variants don't declare. */
 struct directory_entry {
@@ -229,7 +230,7 @@ void process_program(pid_t pid, char *name, size_t size)
 	name[0] = '\0';
 	if (path == NULL)
 		return;
-	base = base == NULL ? path : base + 1;
+	base = is_launcher(path) ? "launcher" : base == NULL ? path : base + 1;
 	if (strlen(base) < size)
 		strcpy(name, base);
 }

@@ -47,7 +47,7 @@ bool process_each_number(const char *path, bool (*visit)(int directory, const ch
 /* The path of the program that pid runs, without " (deleted)", to be used at once (arena.h); NULL where it can't be read. */
 const char *process_path(pid_t pid);
 
-/* The basename of the program pid runs, without " (deleted)"; empty where it can't be read. */
+/* The basename of the program pid runs, without " (deleted)"; "launcher" for every shim; empty where it can't be read. */
 void process_program(pid_t pid, char *name, size_t size);
 
 /* Calls visit for each descriptor that pid has open, until it returns true. True if one did. directory is that of pid's

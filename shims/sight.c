@@ -19,6 +19,7 @@
 #include "jobserver.h"
 #include "records.h"
 #include "resolve.h"
+#include "shimfile.h"
 #include "wrapper.h"
 
 enum {

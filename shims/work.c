@@ -12,7 +12,7 @@
 #include "ledger.h"
 #include "process.h"
 #include "records.h"
-#include "resolve.h"
+#include "shimfile.h"
 #include "tree.h"
 
 /* All that can hold a slot of a pool that a build has for itself is below it. */

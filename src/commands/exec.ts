@@ -15,7 +15,7 @@ export const exec = command({
   completes: { kind: 'command' },
   options: [dirOption, ...configOptions],
   notes:
-    'DIR/.jobshim/launcher TOOL ARGS... does the same without starting Node: that is the quick way for ' +
+    'DIR/.jobshim/launcher -- TOOL ARGS... does the same without starting Node: that is the quick way for ' +
     'CCACHE_PREFIX, CMAKE_C_COMPILER_LAUNCHER, RUSTC_WRAPPER and go build -toolexec.',
   examples: [
     { line: 'jobshim exec -- protoc --cpp_out=. a.proto', text: 'a tool that has no shim' },

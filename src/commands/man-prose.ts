@@ -107,7 +107,10 @@ the program behind every link of the shim dir
 It may stand before a tool, as in
 .Ev CCACHE_PREFIX
 or
-.Ev RUSTC_WRAPPER .
+.Ev RUSTC_WRAPPER :
+before a path, the name of a tool that has a shim, or
+.Li \-\-
+and any name.
 .It Pa ${'$'}{XDG_RUNTIME_DIR:\-/tmp}/jobshim\-UID/
 the jobservers of
 .Nm Cm run ,

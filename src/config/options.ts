@@ -151,7 +151,7 @@ export const settingRows = [
   {
     key: 'tools',
     type: { kind: 'names' },
-    default: 'clang, gcc, gfortran, ghc, go, javac, ld, rustc',
+    default: 'clang, gcc, gfortran, ghc, go, ld, rustc',
     text: 'families of tools, or names of tools, to make shims for',
   },
 ] as const satisfies readonly SettingRow[]

@@ -21,6 +21,7 @@ export type ShimWishes = {
 export type PathView = {
   names: readonly string[] // of files on PATH, sorted
   isTool: (name: string) => boolean // a PATH search finds a program of that name
+  pathOf?: (name: string) => string | undefined // where that search finds it
   ccache?: CcachePrefixes | undefined // what ccache's own config says
 }
 
@@ -62,10 +63,16 @@ function prefixLines(ccache: CcachePrefixes | undefined): [key: string, value: s
   ]
 }
 
+const longestReal = 500 // what the launcher has room for
+
+/** Returns the line that tells the launcher where the tool is: where PATH has none, and whose file the shim's stands for. */
+export const realLine = (path = ''): string =>
+  path.length > longestReal || path.includes('\n') ? 'real=\n' : `real=${path}\n`
+
 function renderToolFile(
   name: string,
   { join, noJobserver, patience, rulesText }: ShimWishes,
-  { ccache }: PathView,
+  { ccache, pathOf }: PathView,
 ): string {
   const lines: [key: string, value: string | undefined][] = [
     ['family', launcherFamily(name)],
@@ -75,7 +82,10 @@ function renderToolFile(
     ['rules', rulesText === '' ? undefined : '1'], // else the launcher looks for none
     ...(name === 'ccache' ? prefixLines(ccache) : []),
   ]
-  const text = lines.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`])).join('')
+  const settings = lines
+    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`]))
+    .join('')
+  const text = pathOf ? `${settings}${realLine(pathOf(name))}` : settings
   if (text.length > ledgerLayout.toolFileMax) throw new Error(`tool file of ${name} too large`)
   return text
 }

@@ -58,7 +58,13 @@ export const familyRows: readonly FamilyRow[] = [
   row('gfortran', ['gfortran'], 'triple and version', true, 'compiles and links'),
   row('ghc', ['ghc'], 'version', true, 'compiles and links; ghc-pkg and ghci do not'),
   row('go', ['go'], 'plain', true, 'starts its compilers itself, as many as there are cores'),
-  row('javac', ['javac'], 'plain', true, 'compiles'),
+  row(
+    'javac',
+    ['javac'],
+    'plain',
+    false,
+    'scripts take the directory above its realpath for JAVA_HOME: a shim has no JDK around it',
+  ),
   row(
     'ld',
     ['ld', 'ld.bfd', 'ld.gold', 'ld.lld', 'ld.mold'],

@@ -178,10 +178,10 @@ const flags: Readonly<Record<string, { env?: Record<string, string>; flags: stri
   'some that go has kept': { env: { KEPT: '-mod=mod -x' }, flags: `-mod=mod -x -toolexec=${launcher}` },
   'some there': { env: { GOFLAGS: '-v', KEPT: '-x' }, flags: `-v -toolexec=${launcher}` },
   'in quotes': { env: { GOFLAGS: `"-ldflags=-s -w"` }, flags: `"-ldflags=-s -w" -toolexec=${launcher}` },
-  'a -toolexec': { env: { GOFLAGS: '-x -toolexec=wrap -v' }, flags: `-x '-toolexec=${launcher} wrap' -v` },
+  'a -toolexec': { env: { GOFLAGS: '-x -toolexec=wrap -v' }, flags: `-x '-toolexec=${launcher} -- wrap' -v` },
   'a -toolexec with quotes': {
     env: { GOFLAGS: `"--toolexec=wrap 'a b'"` },
-    flags: `"-toolexec=${launcher} wrap 'a b'"`,
+    flags: `"-toolexec=${launcher} -- wrap 'a b'"`,
   },
   'ours already': { env: { GOFLAGS: `-toolexec=${launcher}` }, flags: `-toolexec=${launcher}` },
   'a shim dir with a space': { dir: 'a b', flags: `'-toolexec="${launcher}"'` },
@@ -214,7 +214,7 @@ const paying: readonly (readonly [line: string, left: string])[] = [
   ['go build', '2'],
   ['go build -toolexec=wrap', '1'],
   ['go build --toolexec wrap', '1'],
-  ["go build -toolexec='/x/.jobshim/launcher wrap'", '2'],
+  ["go build -toolexec='/x/.jobshim/launcher -- wrap'", '2'],
 ]
 
 for (const [line, left] of paying)

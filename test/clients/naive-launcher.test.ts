@@ -42,7 +42,7 @@ function ticks(pid: number): number {
 }
 
 const isLauncher = (shims: string, { pid }: Process): boolean =>
-  readlinkSync(`/proc/${pid}/exe`) === join(shims, '.jobshim/launcher')
+  readlinkSync(`/proc/${pid}/exe`).startsWith(join(shims, '.jobshim/'))
 
 const picture = (found: readonly Process[]): string =>
   found.map(({ pid, state }) => `${pid} ${state} ${ticks(pid)}`).join('\n')

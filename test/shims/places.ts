@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildProgram } from '../support/built.js'
@@ -56,6 +57,7 @@ async function prepare(): Promise<Yard> {
   buildProgram(join(yard.root, 'inject'), ['inject.c'])
   rmSync(tool)
   copyFileSync(join(yard.root, 'inject'), tool)
+  execFileSync(join(yard.shims, '.jobshim/launcher'), ['--freshen']) // else the first run does it
   return yard
 }
 

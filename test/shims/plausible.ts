@@ -115,13 +115,6 @@ const noLedger = 'who can have no ledger may take a slot all the same'
 /** The first that fits counts. */
 export const verdicts: readonly Verdict[] = [
   {
-    call: /^(stat|newfstatat) \/bin\/hold /,
-    errors: ['EACCES'],
-    says: 'jobshim: hold: not found on PATH after SHIMS\n',
-    status: 127,
-    why: 'whatever is in a directory that may not be searched, it is no tool of this user',
-  },
-  {
     call: /^(access|faccessat) \/bin\/hold /,
     errors: ['EACCES'],
     says: 'jobshim: BIN/hold: not executable\n',
