@@ -41,6 +41,11 @@ export const rest: readonly Row[] = [
     why: 'long: fills four gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
   },
   { file: 'commands/run-progress', why: 'needs tmux' },
+  {
+    file: 'commands/run-unseen',
+    part: true,
+    why: 'long: each way to hide something, in each part of a build',
+  },
   { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'commands/timeline-browser', why: 'needs chromium' },
   { file: 'docs/debian', part: true, why: 'dpkg-dev' },
@@ -88,6 +93,7 @@ export const sanitized: Pick = {
     { file: 'commands/run-past', why: 'the looks at all processes' },
     { file: 'commands/run-rules', why: 'gates' },
     { file: 'commands/run-slots', why: 'what they find' },
+    { file: 'commands/run-unseen', why: 'namespaces, badges, who answers for whom' },
     { file: 'soak/storm', why: 'all at once, and killed at any time' },
   ],
   leaves: [

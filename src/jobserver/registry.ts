@@ -33,8 +33,7 @@ function entries(stateDirectory: string, pidNamespace: bigint): Entry[] {
   return readdirSync(stateDirectory).flatMap(name => {
     const [, prefix, namespace, pid, start] = /^([a-z]+)-(\d+)-(\d+)-(\d+)$/.exec(name) ?? []
     const kind = kinds.find(known => known === prefix)
-    if (kind === undefined || namespace === '0' || namespace !== String(pidNamespace))
-      return []
+    if (kind === undefined || namespace === '0' || namespace !== String(pidNamespace)) return []
     const isAlive = startTime(Number(pid))?.toString() === start
     return [{ kind, path: join(stateDirectory, name), owner: isAlive ? 'alive' : 'gone' }]
   })

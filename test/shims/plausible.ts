@@ -66,6 +66,7 @@ export const plausible: Readonly<Record<string, Errors>> = {
   },
   socket: { EMFILE: 'ulimit -n', ENOMEM: 'no memory', EAFNOSUPPORT: 'no unix sockets', EACCES: 'a sandbox' },
   bind: { EADDRINUSE: "somebody else has that waiter's name", ENOMEM: 'no memory', EACCES: 'a sandbox' },
+  connect: { ECONNREFUSED: 'that waiter is gone, or in another network namespace', ENOMEM: 'no memory' },
   sendto: { ECONNREFUSED: 'that waiter is gone', ENOMEM: 'no memory', EINTR: 'a signal', EPERM: 'a sandbox' },
   recvfrom: { EINTR: 'a signal', ENOMEM: 'no memory' },
   vfork: started,
