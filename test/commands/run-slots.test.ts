@@ -182,6 +182,20 @@ test('run :: slots :: names that the kernel cuts :: a tool is told from another 
   )
 })
 
+test('status :: a name that is longer than the place for it in the ledger is told whole', async () => {
+  const name = 'x86_64-linux-gnu-gcc-13.2.0.1'
+  const place = await makePlace([name])
+  const status = `${process.execPath} ${join(repository, 'bin/jobshim.js')} status --json --dir ${place.shims}`
+  const script = `${name} -c 3000 a & for i in 1 2 3 4 5; do ${status} | grep gcc-13 && break; done; wait`
+  const { status: ended, stdout, stderr } = await place.build(2, script)
+  assert.is(ended, 0, stderr)
+  const { rows } = JSON.parse(stdout) as { rows: { tool: string }[] }
+  assert.equal(
+    rows.map(({ tool }) => tool),
+    [name],
+  )
+})
+
 test('run :: slots :: a wrapper that looks around for long before a short run of a shim :: is no bypass', async () => {
   const ways = ['gcc "$@"', 'exec gcc "$@"', 'said=$(gcc "$@"); printf %s "$said"']
   const looked = ways.map(async (start, way) => {
