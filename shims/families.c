@@ -1,6 +1,6 @@
 #include "families.h"
 
-#include <fnmatch.h>
+#include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -9,15 +9,30 @@
 enum { PARTS_MAX = 4, PART_MAX = 32 }; /* of a triple, and the characters of one */
 
 /* A tool's name is no part of a triple: x86_64-linux-gnu-gcc-ar is gcc-ar. */
-static bool is_tool_word(const char *part)
+static bool may_be_part(const char *part)
 {
-	return part[0] == '\0' || strcmp(part, "gcc") == 0 || strcmp(part, "clang") == 0 || strcmp(part, "llvm") == 0;
+	for (const char *at = part; *at != '\0'; at++)
+		if (isalnum((unsigned char)*at) == 0 && *at != '_' && *at != '.')
+			return false;
+	return part[0] != '\0' && strcmp(part, "gcc") != 0 && strcmp(part, "clang") != 0 && strcmp(part, "llvm") != 0;
+}
+
+/* As fnmatch(3) has it, but a range is of two characters, and a star is the last one: libc's would be a sixth of the launcher. */
+static bool matches(const char *pattern, const char *text)
+{
+	for (; *pattern != '\0' && *pattern != '*'; pattern++, text++) {
+		if (*pattern == '[' && *text >= pattern[1] && *text <= pattern[3])
+			pattern += 4;
+		else if (*pattern != *text)
+			return false;
+	}
+	return *pattern == '*' || *text == '\0';
 }
 
 static bool is_machine(const char *part)
 {
 	for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
-		if (fnmatch(machines[i], part, 0) == 0)
+		if (matches(machines[i], part) && strchr(part, '.') == NULL)
 			return true;
 	return false;
 }
@@ -35,7 +50,7 @@ static bool is_triple(const char *text, size_t length)
 			return false;
 		memcpy(part, at, size);
 		part[size] = '\0';
-		if (is_tool_word(part) || (parts == 0 && !is_machine(part)))
+		if (!may_be_part(part) || (parts == 0 && !is_machine(part)))
 			return false;
 		at += size + 1;
 	}

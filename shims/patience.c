@@ -61,6 +61,7 @@ static uint64_t sample(struct patience *patience, uint64_t now, uint64_t every)
 		patience->sampled_ns = now;
 		patience->done = done;
 	}
+	patience->blind = !patience->sampled;
 	cost = (cpu_ns() - began_cpu) * SHARE;
 	return now + later(cost, every);
 }
@@ -73,7 +74,7 @@ static uint64_t sooner(uint64_t one, uint64_t other)
 /* Whether another wait ended so while we waited: the build is known to wait for itself, and may do so once more. */
 static bool is_known(const struct patience *patience, const struct ledger *ledger)
 {
-	return ledger_overdrafts(ledger) != patience->overdrafts;
+	return ledger_overdrafts(ledger) != patience->overdrafts && !patience->blind;
 }
 
 /* When it will be out, as far as is known now. */
@@ -101,13 +102,17 @@ bool patience_is_out(struct patience *patience, const struct jobserver *jobserve
 	patience->work.ledger = ledger;
 	if (now >= patience->sample_due_ns || now >= end_of(patience, slots_stand_still_ns, needed))
 		patience->sample_due_ns = sample(patience, now, needed / 5);
+	if (known && patience->blind) {
+		patience->due_ns = now;
+		return false;
+	}
 	/* Where nothing can be measured the wait ends all the same: to hang is worse than one tool too many. */
 	end = end_of(patience, slots_stand_still_ns, needed);
 	patience->due_ns = sooner(patience->sample_due_ns, end);
 	if (now < end)
 		return false;
 	/* It may have been no deadlock: the next one waits as long again. */
-	if (!patience->sampled || now < patience->idle_since_ns + needed)
+	if (patience->blind || now < patience->idle_since_ns + needed)
 		ledger_count_progress(ledger);
 	return true;
 }

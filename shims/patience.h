@@ -13,6 +13,7 @@ struct patience {
 	uint32_t overdrafts; /* that there were when the wait began */
 	struct work work;
 	bool sampled;
+	bool blind; /* nothing can be measured */
 	uint64_t sampled_ns, sample_due_ns;
 	struct work_done done; /* at the last sample */
 	uint64_t idle_since_ns;

@@ -27,7 +27,7 @@
 #include "slot.h"
 #include "wrapper.h"
 
-static const double BLIND_PATIENCE = 1; /* second: where it can't be told whether anybody works, that is as good as more */
+static const double BLIND_PATIENCE = 5; /* seconds: it can't be told whether anybody works, and most compilers need less */
 
 static _Noreturn void fail_to_start(const struct run *run, int error)
 {

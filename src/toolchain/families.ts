@@ -85,7 +85,7 @@ export const defaultFamilies: readonly FamilyName[] = familyNames.filter(name =>
   familyRows.some(({ family, byDefault }) => family === name && byDefault),
 )
 
-/** A triple is told by its machine: by shape alone `gcc-ar`, `llvm-as` and `ccache-cc` would have one too. Patterns as fnmatch(3) has them. */
+/** A triple is told by its machine: by shape alone `gcc-ar`, `llvm-as` and `ccache-cc` would have one too. `[3-6]` is a range, and `*` at the end any rest. */
 export const machines: readonly string[] = [
   'aarch64*',
   'alpha*',
