@@ -131,7 +131,7 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 
 	jobserver->read_fd = jobserver->write_fd = -1;
 	if (auth->kind == AUTH_FIFO)
-		return open_path(jobserver, arena_copy(auth->path, auth->path_length), why);
+		return open_path(jobserver, auth_path(auth), why);
 	if (!one_pipe(getpid(), auth, &status))
 		return open_ancestors_pipe(jobserver, auth, why);
 	return open_fd(jobserver, getpid(), auth->read_fd, why);

@@ -31,6 +31,7 @@ export const rest: readonly Row[] = [
   { file: 'commands/run-jobserver', part: true, why: 'make 4.4' },
   { file: 'commands/run-joins', part: true, why: 'make 4.4, in both its styles' },
   { file: 'commands/run-past', part: true, why: 'cmake, ninja' },
+  { file: 'commands/run-makeflags', part: true, why: 'make 4.4, ninja' },
   {
     file: 'commands/run-memory',
     why: 'long: fills four gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
@@ -43,6 +44,7 @@ export const rest: readonly Row[] = [
   { file: 'doctor/system', part: true, why: 'bubblewrap' },
   { file: 'doctor/trees', part: true, why: 'cmake, ninja' },
   { file: 'ground/bottom-line', part: true, why: 'tmux' },
+  { file: 'jobserver/make-flags', part: true, why: 'long: 10,000 words; make 4.4' },
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
