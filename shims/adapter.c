@@ -92,7 +92,7 @@ static bool hand_over(const struct jobserver *jobserver, int *read_fd, int *writ
 
 static bool names(const struct auth *auth, const struct jobserver *jobserver)
 {
-	const char *path = arena_copy(auth->path, auth->path_length);
+	const char *path = auth_path(auth);
 	struct stat status;
 
 	return path != NULL && stat(path, &status) == 0 && jobserver_is(jobserver, &status);
@@ -147,7 +147,8 @@ static bool joins_by_flags(struct adaption *adaption, const char *flags, const s
 	if (auth->kind == AUTH_FIFO) {
 		if (!names(auth, jobserver))
 			return false;
-		if (speaks_fifo(adaption))
+		/* What stands behind backslashes only make reads. */
+		if (speaks_fifo(adaption) && (!auth->escaped || adaption->adapter->kind == ADAPTER_MAKE))
 			return true;
 	} else {
 		if (jobserver_inherited(jobserver, auth))
@@ -212,11 +213,24 @@ static void limit_jobs(struct adaption *adaption, long jobs)
 	adaption->argv = with_word;
 }
 
+/* Lets it find our jobserver by a path; where that has blanks by our own descriptor, since it knows no backslashes. */
+static bool joins_by_path(struct adaption *adaption, const char *flags, const struct auth *auth)
+{
+	const struct jobserver *jobserver = adaption->jobserver;
+	char address[PATH_MAX + sizeof "fifo:"];
+
+	if (auth_read_by_all(jobserver->path))
+		snprintf(address, sizeof address, "fifo:%s", jobserver->path);
+	else
+		snprintf(address, sizeof address, "fifo:/proc/%d/fd/%d", (int)process_self_number(), jobserver->read_fd);
+	adaption->assignment = makeflags_with(flags, auth, address);
+	return adaption->assignment != NULL;
+}
+
 static void mend_ninja(struct adaption *adaption)
 {
 	const char *makeflags = getenv("MAKEFLAGS");
 	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
-	char address[PATH_MAX + sizeof "fifo:"];
 	struct auth auth;
 
 	if (jobs != JOBS_UNSAID && !adaption->join)
@@ -227,15 +241,13 @@ static void mend_ninja(struct adaption *adaption)
 	}
 	if (makeflags == NULL || !may_join(adaption, jobs) || !auth_find(makeflags, &auth))
 		return;
-	if (auth.kind == AUTH_FIFO) {
-		adaption->pays = names(&auth, adaption->jobserver);
-	} else if (is_jobshims(adaption->jobserver) && means(adaption, &auth)) {
-		snprintf(address, sizeof address, "fifo:%s", adaption->jobserver->path);
-		adaption->assignment = makeflags_with(makeflags, &auth, address);
-		adaption->pays = adaption->assignment != NULL;
-	} else {
+	if (auth.kind == AUTH_FIFO)
+		adaption->pays = names(&auth, adaption->jobserver) &&
+		                 (!auth.escaped || joins_by_path(adaption, makeflags, &auth));
+	else if (is_jobshims(adaption->jobserver) && means(adaption, &auth))
+		adaption->pays = joins_by_path(adaption, makeflags, &auth);
+	else
 		adaption->pays = jobserver_inherited(adaption->jobserver, &auth);
-	}
 	if (adaption->pays)
 		jobs_drop(adaption->adapter->family, adaption->argv);
 }

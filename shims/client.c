@@ -118,7 +118,7 @@ static bool hands_on(pid_t pid, const struct jobserver *jobserver)
 static bool flags_lead_to(const struct jobserver *jobserver)
 {
 	const char *makeflags = getenv("MAKEFLAGS");
-	char path[PATH_MAX];
+	const char *path;
 	struct auth auth;
 	struct stat status;
 
@@ -128,9 +128,8 @@ static bool flags_lead_to(const struct jobserver *jobserver)
 		return false;
 	if (auth.kind == AUTH_PIPE)
 		return jobserver_inherited(jobserver, &auth);
-	memcpy(path, auth.path, auth.path_length);
-	path[auth.path_length] = '\0';
-	return stat_path(path, &status) && jobserver_is(jobserver, &status);
+	path = auth_path(&auth);
+	return path != NULL && stat_path(path, &status) && jobserver_is(jobserver, &status);
 }
 
 /* It is of another user namespace or user, has rights that we have not, or lets nobody look. */

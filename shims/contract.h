@@ -247,13 +247,13 @@ static const struct adapter adapters[] __attribute__((unused)) = {
 
 static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
 
-struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; };
+struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; };
 
 static const struct jobs_option jobs_options[] __attribute__((unused)) = {
-	{ "bmake", "", 1, 1, 1, "CDIJTVdfmv", "", 0 },
-	{ "cmake", "--parallel", 0, 1, 0, "", "", 1 },
-	{ "make", "--jobs", 0, 1, 1, "CEIWfo", "Ol", 0 },
-	{ "ninja", "", 1, 0, 1, "Cdfkltw", "", 0 },
+	{ "bmake", "", 1, 1, 1, "CDIJTVdfmv", "", 0, 0 },
+	{ "cmake", "--parallel", 0, 1, 0, "", "", 1, 0 },
+	{ "make", "--jobs", 0, 1, 1, "CEfIoW", "lO", 0, 1 },
+	{ "ninja", "", 1, 0, 1, "Cdfkltw", "", 0, 0 },
 };
 
 struct family_name { const char *name; const char *family; int triple; int version; int by_default; };
@@ -287,6 +287,63 @@ static const struct family_name family_names[] __attribute__((unused)) = {
 };
 
 static const char *const machines[] __attribute__((unused)) = { "aarch64*", "alpha*", "amdgcn", "arm*", "avr", "hppa*", "i[3-6]86", "ia64", "loongarch*", "m68k", "mips*", "msp430", "nvptx*", "or1k", "powerpc*", "ppc*", "riscv*", "s390", "s390x", "sh[1-4]*", "sparc*", "wasm[0-9]*", "x86_64", "xtensa*" };
+
+enum make_argument { MAKE_ARGUMENT_NONE, MAKE_ARGUMENT_REQUIRED, MAKE_ARGUMENT_OPTIONAL, MAKE_ARGUMENT_NUMBER, MAKE_ARGUMENT_DECIMAL };
+
+enum make_means { MAKE_MEANS_NOTHING, MAKE_MEANS_JOBS, MAKE_MEANS_LOAD, MAKE_MEANS_AUTH, MAKE_MEANS_FDS };
+
+struct make_option { char letter; const char *name; enum make_argument argument; enum make_means means; int number; };
+
+static const struct make_option make_options[] __attribute__((unused)) = {
+	{ 'b', "", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 0 },
+	{ 'B', "always-make", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 1 },
+	{ 'd', "", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 2 },
+	{ 'e', "environment-overrides", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 3 },
+	{ 'h', "help", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 4 },
+	{ 'i', "ignore-errors", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 5 },
+	{ 'k', "keep-going", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 6 },
+	{ 'L', "check-symlink-times", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 7 },
+	{ 'm', "", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 8 },
+	{ 'n', "just-print", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 9 },
+	{ 'n', "dry-run", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 9 },
+	{ 'n', "recon", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 9 },
+	{ 'p', "print-data-base", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 10 },
+	{ 'q', "question", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 11 },
+	{ 'r', "no-builtin-rules", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 12 },
+	{ 'R', "no-builtin-variables", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 13 },
+	{ 's', "silent", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 14 },
+	{ 's', "quiet", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 14 },
+	{ 'S', "no-keep-going", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 15 },
+	{ 'S', "stop", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 15 },
+	{ 't', "touch", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 16 },
+	{ 'v', "version", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 17 },
+	{ 'w', "print-directory", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 18 },
+	{ 'C', "directory", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 19 },
+	{ 'E', "eval", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 20 },
+	{ 'f', "file", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 21 },
+	{ 'f', "makefile", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 21 },
+	{ 'I', "include-dir", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 22 },
+	{ 'o', "old-file", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 23 },
+	{ 'o', "assume-old", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 23 },
+	{ 'W', "what-if", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 24 },
+	{ 'W', "new-file", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 24 },
+	{ 'W', "assume-new", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 24 },
+	{ 'j', "jobs", MAKE_ARGUMENT_NUMBER, MAKE_MEANS_JOBS, 25 },
+	{ 'l', "load-average", MAKE_ARGUMENT_DECIMAL, MAKE_MEANS_LOAD, 26 },
+	{ 'l', "max-load", MAKE_ARGUMENT_DECIMAL, MAKE_MEANS_LOAD, 26 },
+	{ 'O', "output-sync", MAKE_ARGUMENT_OPTIONAL, MAKE_MEANS_NOTHING, 27 },
+	{ 0, "jobserver-auth", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_AUTH, 28 },
+	{ 0, "jobserver-fds", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_FDS, 29 },
+	{ 0, "jobserver-style", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 30 },
+	{ 0, "debug", MAKE_ARGUMENT_OPTIONAL, MAKE_MEANS_NOTHING, 31 },
+	{ 0, "no-print-directory", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 32 },
+	{ 0, "no-silent", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 33 },
+	{ 0, "shuffle", MAKE_ARGUMENT_OPTIONAL, MAKE_MEANS_NOTHING, 34 },
+	{ 0, "sync-mutex", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 35 },
+	{ 0, "temp-stdin", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 36 },
+	{ 0, "trace", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 37 },
+	{ 0, "warn-undefined-variables", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 38 },
+};
 
 struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };
 

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "contract.h"
+#include "makereader.h"
 
 /* One -j of a command line. */
 struct found {
@@ -47,6 +48,8 @@ static struct found find(const struct jobs_option *option, char *word, bool *arg
 		bool is_ours = name > 0 && strncmp(word, option->long_name, name) == 0 &&
 		               (word[name] == '\0' || word[name] == '=' || (!option->letters && is_digit(word[name])));
 
+		if (!is_ours && option->gnu_make)
+			*argument = make_long_takes_next(word + 2);
 		return is_ours ? found_at(word, word + name, true) : nothing;
 	}
 	if (!option->letters)

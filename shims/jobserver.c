@@ -140,7 +140,7 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 {
 	jobserver->read_fd = jobserver->write_fd = -1;
 	if (auth->kind == AUTH_FIFO)
-		return open_path(jobserver, arena_copy(auth->path, auth->path_length), why);
+		return open_path(jobserver, auth_path(auth), why);
 	if (!one_pipe(0, auth))
 		return open_ancestors_pipe(jobserver, auth, why);
 	if (process_self_number() == 0)
@@ -273,7 +273,7 @@ static bool try_flags(struct search *search, const char *flags, const char **why
 	while (flags != NULL && auth_find(flags, &auth)) {
 		if (try_auth(search, &auth))
 			return true;
-		flags = arena_copy(flags, (size_t)(auth.word - flags));
+		flags = arena_copy(flags, (size_t)(auth.argument - flags));
 	}
 	*why = auth.why;
 	return false;

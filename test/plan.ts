@@ -36,6 +36,7 @@ export const rest: readonly Row[] = [
   { file: 'commands/run-coverage', why: "needs root and the kernel's process events; bubblewrap" },
   { file: 'commands/run-past', part: true, why: 'cmake, ninja' },
   { file: 'commands/run-slots', part: true, why: 'bubblewrap' },
+  { file: 'commands/run-makeflags', part: true, why: 'make 4.4, ninja' },
   {
     file: 'commands/run-memory',
     why: 'long: fills four gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
@@ -54,6 +55,7 @@ export const rest: readonly Row[] = [
   { file: 'doctor/system', part: true, why: 'bubblewrap' },
   { file: 'doctor/trees', part: true, why: 'cmake, ninja' },
   { file: 'ground/bottom-line', part: true, why: 'tmux' },
+  { file: 'jobserver/make-flags', part: true, why: 'long: 10,000 words; make 4.4' },
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },

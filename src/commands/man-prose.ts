@@ -115,6 +115,11 @@ and any name.
 the jobservers of
 .Nm Cm run ,
 and what launchers know of each other.
+The jobservers lie below
+.Pa /tmp
+if
+.Ev XDG_RUNTIME_DIR
+has a blank, a backslash or a dollar, which not all clients can read in an address.
 .It Pa /usr/lib/jobshim , /etc/portage/env/jobshim.conf
 what
 .Nm Cm portage install

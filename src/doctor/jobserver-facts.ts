@@ -4,6 +4,7 @@ import { environment as names } from '../ground/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
 import { findAuth, type JobserverAuth } from '../jobserver/auth.js'
 import { readOwner, readSize } from '../jobserver/ledger.js'
+import { isAddress, readMakeFlags } from '../jobserver/make-flags.js'
 import { startTime, thisProcess } from '../jobserver/owner.js'
 import { isServed } from '../jobserver/server.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
@@ -55,9 +56,11 @@ export async function jobserverFacts(
 function namedIn(environment: NodeJS.ProcessEnv): string | undefined {
   const own = environment[names.jobserver]
   if (own) return `${names.jobserver}=${own}`
-  for (const name of ['MAKEFLAGS', 'CARGO_MAKEFLAGS'])
-    for (const word of (environment[name] ?? '').split(/\s+/))
-      if (/^--jobserver-(auth|fds)=/.test(word)) return `${name}: ${word}`
+  for (const name of ['MAKEFLAGS', 'CARGO_MAKEFLAGS']) {
+    const { text, flags } = readMakeFlags(environment[name] ?? '')
+    const [first] = flags.filter(isAddress)
+    if (first) return `${name}: ${text.slice(first.from, first.to)}`
+  }
   return undefined
 }
 

@@ -3,8 +3,10 @@ import { closeSync, openSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { type CaughtSignals, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
+import { isReadByAll } from '../ground/paths.js'
 import type { MakeStyle } from '../toolchain/make-style.js'
 import { type JobserverAuth, withJobserver } from './auth.js'
+import { openFifo } from './fifo.js'
 
 /** A command, and what it is to find. */
 export type Start = {
@@ -19,15 +21,17 @@ export type Start = {
 
 /**
  * Runs the command with the jobserver at `fifo` in its environment, and returns how it ended. A make that can't read
- * `fifo:` gets the same FIFO on two descriptors that everything below inherits.
+ * `fifo:` gets the same FIFO on two descriptors that everything below inherits. A FIFO whose path not all clients can read in
+ * MAKEFLAGS is named there by a descriptor of ours.
  */
 export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
   const { program, args, environment, jobs, style, signals, started } = start
   const inherited = passedDescriptors()
   const ends = style === 'fifo' ? [] : openEnds(fifo)
+  const own = style === 'fifo' && !isReadByAll(fifo) ? openFifo(fifo) : undefined
   const auth: JobserverAuth =
     style === 'fifo'
-      ? { kind: 'fifo', path: fifo }
+      ? { kind: 'fifo', path: own === undefined ? fifo : `/proc/${process.pid}/fd/${own}` }
       : {
           kind: 'pipe',
           readFd: inherited.length,
@@ -45,7 +49,7 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
       started(pid, env[names.jobserver]),
     )
   } finally {
-    ends.forEach(closeSync)
+    for (const fd of own === undefined ? ends : [own]) closeSync(fd)
   }
 }
 

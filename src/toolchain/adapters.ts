@@ -2,6 +2,8 @@
  * Shims for what starts tools. An adapter keeps the shims on PATH, mends the jobserver's style, and pays for a client's
  * own slot where a non-client starts it.
  */
+import { makeLetters } from '../jobserver/make-options.js'
+
 export type AdapterFamily = 'bmake' | 'cargo' | 'cmake' | 'ctest' | 'go' | 'make' | 'ninja'
 
 export type Adapter = {
@@ -54,6 +56,7 @@ export type JobsOption = {
   taking: string // single letters with an argument: the rest of the word, or the next one
   ending: string // single letters whose argument, if there is one, is the rest of the word
   beyond: boolean // also behind `--`
+  longOptions?: 'of GNU make' // with arguments that are words of their own
 }
 
 export const jobsOptions: readonly JobsOption[] = [
@@ -83,9 +86,10 @@ export const jobsOptions: readonly JobsOption[] = [
     number: 'may follow',
     zero: 'refused',
     letters: true,
-    taking: 'CEIWfo',
-    ending: 'Ol',
+    taking: makeLetters('required'),
+    ending: makeLetters('optional', 'decimal'),
     beyond: false,
+    longOptions: 'of GNU make',
   },
   {
     family: 'ninja',

@@ -12,6 +12,7 @@ import {
   recordStates,
   slotKinds,
 } from '../jobserver/ledger-layout.js'
+import { makeArguments, makeMeanings, makeOptions } from '../jobserver/make-options.js'
 import { type AdapterFamily, adapters, jobsOptions, pathKeepers } from './adapters.js'
 import {
   argumentKinds,
@@ -64,6 +65,14 @@ const adapterKindOf = {
   ninja: 'ADAPTER_NINJA',
 } as const satisfies Record<AdapterFamily, string>
 
+// One for each name; those of one option have its number.
+const makeOptionRows = makeOptions.flatMap(({ letter, names, argument, means }, number) =>
+  (names.length === 0 ? [''] : names).map(
+    name =>
+      `${letter ? `'${letter}'` : 0}, ${quoted(name)}, ${makeArguments[argument]}, ${makeMeanings[means ?? 'nothing']}, ${number}`,
+  ),
+)
+
 /** Returns the text of `shims/contract.h`. */
 export function renderContract(): string {
   return [
@@ -111,13 +120,13 @@ export function renderContract(): string {
       ),
     ),
     `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
-    'struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; };',
+    'struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; };',
     rows(
       'jobs_option',
       'jobs_options',
       jobsOptions.map(
-        ({ family, long, number, zero, letters, taking, ending, beyond }) =>
-          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${zero === 'refused' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}`,
+        ({ family, long, number, zero, letters, taking, ending, beyond, longOptions }) =>
+          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${zero === 'refused' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}, ${longOptions ? 1 : 0}`,
       ),
     ),
     'struct family_name { const char *name; const char *family; int triple; int version; int by_default; };',
@@ -132,6 +141,10 @@ export function renderContract(): string {
       ),
     ),
     `static const char *const machines[] __attribute__((unused)) = { ${machines.map(quoted).join(', ')} };`,
+    `enum make_argument { ${Object.values(makeArguments).join(', ')} };`,
+    `enum make_means { ${Object.values(makeMeanings).join(', ')} };`,
+    'struct make_option { char letter; const char *name; enum make_argument argument; enum make_means means; int number; };',
+    rows('make_option', 'make_options', makeOptionRows),
     'struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };',
     rows(
       'wrapper',

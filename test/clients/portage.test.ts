@@ -98,24 +98,30 @@ testIf(
   },
 )
 
-for (const [makeopts, flags] of [
+for (const [makeopts, flags, given = '', variables = ''] of [
   ['-j3', ' -j3 '],
   ['-j3 -l7.5', ' -j3 -l7.5 '],
   ['--jobs 4 --load-average=2', ' -j4 -l2 '],
   ['-j2 -j5 -l', ' -j5 '],
+  ['-j3', 'k -j3 ', 'k', ' -- A=1'],
 ] as const)
-  testIf(`portage :: MAKEOPTS="${makeopts}" :: MAKEFLAGS say so`, async () => {
-    const asks: Package = {
-      name: 'asks',
-      files: { empty: '' },
-      phases: { src_compile: 'echo "flags:$MAKEFLAGS"' },
-    }
-    const portage = makePortage([asks], { path: process.env.PATH ?? '', makeopts })
-    await portage.optIn()
-    const { status, stdout, stderr } = await portage.ebuild('asks', ['manifest', 'clean', 'compile'])
-    assert.is(status, 0, stderr)
-    const fifo = join(portage.buildDirectory('asks'), 'temp/jobshim-fifo')
-    assert.ok(stdout.includes(`flags:${flags}--jobserver-auth=fifo:${fifo}\n`), stdout)
-  })
+  testIf(
+    `portage :: MAKEOPTS="${makeopts}", MAKEFLAGS="${given}${variables}" :: MAKEFLAGS say so`,
+    async () => {
+      const asks: Package = {
+        name: 'asks',
+        files: { empty: '' },
+        phases: { src_compile: 'echo "flags:$MAKEFLAGS"' },
+      }
+      const portage = makePortage([asks], { path: process.env.PATH ?? '', makeopts })
+      await portage.optIn()
+      const { status, stdout, stderr } = await portage.ebuild('asks', ['manifest', 'clean', 'compile'], {
+        MAKEFLAGS: `${given}${variables}`,
+      })
+      assert.is(status, 0, stderr)
+      const fifo = join(portage.buildDirectory('asks'), 'temp/jobshim-fifo')
+      assert.ok(stdout.includes(`flags:${flags}--jobserver-auth=fifo:${fifo}${variables}\n`), stdout)
+    },
+  )
 
 test.run()

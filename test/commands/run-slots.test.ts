@@ -77,7 +77,7 @@ test('run :: slots :: a compiler by its path beside one by its name in a recipe 
 })
 
 test('run :: slots :: a script in one slot starts three compilers by their paths :: two have none', async () => {
-  const seen = await told(gcc, 4, '$LAUNCHER sh -c "for i in 1 2 3; do $T/gcc -c 900 a & done; wait"')
+  const seen = await told(gcc, 4, '$LAUNCHER -- sh -c "for i in 1 2 3; do $T/gcc -c 900 a & done; wait"')
   assert.equal(kinds(seen), [{ tool: `${gcc.tools}/gcc`, why: 'called by its path', runs: 2 }])
   assert.ok(Math.abs((seen.coverage ?? 0) - 1 / 3) < 0.001, `${seen.coverage}`)
 })

@@ -204,6 +204,15 @@ test("adapters :: a make or cmake with a -jN of its own finds no jobserver of ru
     }
 })
 
+test('adapters :: an address that takes the place of another is the only one', async () => {
+  const flags =
+    'k -l 4 --jobserver-auth=98,99\t--jobserver-auth=-2,-2 --eval=A=1\\ --jobserver-auth=7,8 -- B=1'
+  const make = read(await tell(`MAKEFLAGS='${flags}' make`, '0')).makeflags
+  assert.match(make, /^k -l 4 --jobserver-auth=\d\d,\d\d --eval=A=1\\ --jobserver-auth=7,8 -- B=1$/)
+  const ninja = read(await tell(`MAKEFLAGS='${flags}' ninja`, '0')).makeflags
+  assert.match(ninja, /^k -l 4 --jobserver-auth=fifo:\/\S+\/fifo --eval=A=1\\ --jobserver-auth=7,8 -- B=1$/)
+})
+
 test('adapters :: join :: another pool that MAKEFLAGS name is left alone', async () => {
   for (const line of ['make -j64', 'ninja -j64', 'cmake --build . -j64'])
     for (const auth of ['fifo:/dev/null', '--']) {

@@ -48,15 +48,17 @@ export const places: readonly Place[] = [
   },
 ]
 
+const injector = 'ninja' // a client of a name that nobody knows would owe a slot
+
 let _yard: Promise<Yard> | undefined
 
 /** With a `hold` that starts quickly. */
 async function prepare(): Promise<Yard> {
   const yard = await makeYard('', { launcher: plainLauncher })
   const tool = join(yard.root, 'bin/hold')
-  buildProgram(join(yard.root, 'inject'), ['inject.c'])
+  buildProgram(join(yard.root, injector), ['inject.c'])
   rmSync(tool)
-  copyFileSync(join(yard.root, 'inject'), tool)
+  copyFileSync(join(yard.root, injector), tool)
   execFileSync(join(yard.shims, '.jobshim/launcher'), ['--freshen']) // else the first run does it
   return yard
 }
@@ -90,7 +92,7 @@ export async function startPlace(
     if (option === 'fresh') return `fresh=${runtime}/jobshim-${process.geteuid?.()}`
     return option === 'later' && laterMs !== undefined ? `later=${laterMs}` : option
   })
-  const command = [join(yard.root, 'inject'), yard.root, ...words, '--', join(yard.shims, 'hold')]
+  const command = [join(yard.root, injector), yard.root, ...words, '--', join(yard.shims, 'hold')]
   if (run) {
     const jobshim = [process.execPath, join(repository, 'bin/jobshim.js'), 'run', '-q', '-j2']
     return startInjector([...jobshim, '--dir', yard.shims, '--', 'env', `PATH=${around.PATH}`, ...command], {
