@@ -85,9 +85,10 @@ for (const [text, rest] of left)
     assert.is(withoutJobserver(readMakeFlags(text)), rest)
   })
 
-/** What a make on PATH is given, and what it has made of it, one line each. */
+/** It prints its MAKEFLAGS. To make 4.4 a word that is no option is a goal. */
 const makefile = `.PHONY: all
 all:; +@$(info $(MAKEFLAGS)):
+.DEFAULT:; +@$(info $(MAKEFLAGS)):
 `
 const quoted = (text: string): string => `'${text.replace(/'/g, `'\\''`)}'`
 

@@ -86,7 +86,7 @@ function long(random: Random): string {
         '--silent=no',
         '--',
       ]),
-    () => value(oneOf(random, ['jobs', 'jobs', 'job']), count(random)),
+    () => value('jobs', count(random)),
     () => value(oneOf(random, ['load-average', 'max-load', 'load', 'max']), load(random)),
     () => value(oneOf(random, ['include-dir', 'incl']), name(random)),
     () => value(oneOf(random, ['eval', 'ev']), definition(random)),
@@ -107,7 +107,7 @@ function word(random: Random): Word {
   if (kind < 0.4) return { text: `-${letters(random)}` }
   if (kind < 0.7) return { text: long(random) }
   if (kind < 0.8) return { text: variable(random) }
-  if (kind < 0.85) return { text: oneOf(random, ['-', 'all', '\\-k', '-\\k', '$(or -k,-r)', '-I$(or a b)']) }
+  if (kind < 0.85) return { text: oneOf(random, ['-', 'all', '\\-k', '-\\k', '$(or -k,-r)', '-I$(or a -r)']) }
   const option = oneOf(random, ['auth=', 'auth ', 'fds=', 'a='])
   return { text: `--jobserver-${option}${address(random)}`, isAddress: true }
 }
