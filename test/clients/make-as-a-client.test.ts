@@ -1,7 +1,12 @@
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
 import { type ClientKey, clients } from '../support/clients.js'
-import { driveUnderRun } from '../support/driver.js'
+import { driveUnderRun, makeSite } from '../support/driver.js'
+import { jobshim, run } from '../support/jobshim.js'
 import { recipeForms } from '../support/makefiles.js'
-import { test } from '../support/test-with.js'
+import { installShims } from '../support/shimdir.js'
+import { test, testWith } from '../support/test-with.js'
+import { makeWorkspace } from '../support/workspace.js'
 
 const makes: readonly ClientKey[] = ['make43', 'make44']
 
@@ -47,5 +52,18 @@ const leaving: readonly { name: string; command: readonly string[] }[] = [
 for (const key of makes)
   for (const { name, command } of leaving)
     driveUnderRun({ name: `${clients[key].name} :: ${name}`, needs: [key], files, command, jobs: [1, 3] })
+
+/** What make refuses it refuses with `join`, too. */
+for (const key of makes)
+  testWith([key], `run :: ${clients[key].name} :: -j0 :: joined`, async () => {
+    const { path } = makeSite({ needs: [key] })
+    const shims = await installShims(join(makeWorkspace(), 'shims'), { env: { PATH: path } })
+    const env = { PATH: path, JOBSHIM_DIR: shims, JOBSHIM_JOIN: '1' }
+    for (const words of [['-j0'], ['--jobs', '0']]) {
+      const plain = await run('make', words, { env })
+      assert.is(plain.status, 2)
+      assert.equal(await jobshim(['run', '-q', '-j2', '--', 'make', ...words], { env }), plain)
+    }
+  })
 
 test.run()
