@@ -198,7 +198,7 @@ for (const key of ['make43', 'make44'] as const)
   }
 
 const asker = join(makeWorkspace(), 'makeflags')
-const sources = ['arena.c', 'auth.c', 'makeflags.c', 'makereader.c', 'process.c', 'toolfile.c']
+const sources = ['arena.c', 'auth.c', 'makeflags.c', 'makereader.c', 'process.c', 'links.c', 'shimfile.c', 'toolfile.c']
 
 /** What the launcher makes of each. */
 function askLauncher(all: readonly string[]): string[][] {
