@@ -252,7 +252,7 @@ struct jobs_option { const char *family; const char *long_name; int needs_number
 static const struct jobs_option jobs_options[] __attribute__((unused)) = {
 	{ "bmake", "", 1, 1, 1, "CDIJTVdfmv", "", 0, 0 },
 	{ "cmake", "--parallel", 0, 1, 0, "", "", 1, 0 },
-	{ "make", "--jobs", 0, 1, 1, "CEfIoW", "lO", 0, 1 },
+	{ "make", "--jobs", 0, 1, 1, "CEIWfo", "Ol", 0, 1 },
 	{ "ninja", "", 1, 0, 1, "Cdfkltw", "", 0, 0 },
 };
 

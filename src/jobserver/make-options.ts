@@ -80,4 +80,5 @@ export const makeLetters = (...wanted: MakeArgument[]): string =>
   makeOptions
     .filter(({ argument }) => wanted.includes(argument))
     .map(({ letter = '' }) => letter)
+    .sort()
     .join('')

@@ -34,7 +34,7 @@ const builds = {
   'by a wrapper that goes past the shims, and others':
     'for i in 1 2 3 4; do past/gcc -c $((2500 + i * 330)) past.$B & gcc -c $((2500 + i * 330)) in.$B & done; wait',
   'six in the slot of one script':
-    '$LAUNCHER sh -c "for i in 1 2 3 4 5 6; do $T/gcc -c 3000 one1.$B & done; wait"',
+    '$LAUNCHER -- sh -c "for i in 1 2 3 4 5 6; do $T/gcc -c 3000 one1.$B & done; wait"',
   'while shims are switched off':
     'for i in 1 2 3 4; do JOBSHIM_DISABLE=1 gcc -c $((2500 + i * 330)) past.$B & gcc -c $((2500 + i * 330)) in.$B & done; wait',
 } as const
