@@ -57,6 +57,7 @@ void command_read(struct command *command, const struct process *process, const 
 	/* What has no shim has no file. */
 	if (settings.family[0] == '\0' && (family = family_of(command->tool)) != NULL)
 		snprintf(settings.family, sizeof settings.family, "%s", family->family);
+	command->known = true;
 	command->kind = arguments_kind(settings.family, own);
 	command->file = arguments_file(command->kind, own);
 }

@@ -15,6 +15,7 @@ struct command {
 	bool is_script;
 	const char *file; /* that it is about, empty where it does not tell */
 	enum run_kind kind;
+	bool known; /* the command line could be read: not while an execve is under way */
 };
 
 /* Reads it. Of a process whose command line can't be read only its name is known. */

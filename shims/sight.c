@@ -310,12 +310,13 @@ enum sight sight_of(struct ancestor *at, struct sighted *told)
 		return NO_TOOL;
 	if (lacks && !lacks_shim(told->name, path))
 		return NO_TOOL;
-	if (!read_surroundings(process->pid, &surroundings))
-		return NO_TOOL;
-	/* SCons asks /usr/bin/gcc for its version with a PATH of its own: what takes no slot goes past nothing. */
+	/* In the midst of an execve it has a name, and neither arguments nor an environment. These come in this order. */
 	command_read(&command, process, shims.dir);
+	if (!command.known || !read_surroundings(process->pid, &surroundings))
+		return NO_TOOL;
 	told->is_script = command.is_script;
 	told->has_launcher = surroundings.hops > shims.hops;
+	/* SCons asks /usr/bin/gcc for its version with a PATH of its own: what takes no slot goes past nothing. */
 	if (command.kind == RUN_PROBE)
 		return NO_TOOL;
 	if (has_slot(at, &surroundings))
