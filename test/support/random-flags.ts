@@ -121,9 +121,10 @@ export function randomFlags(random: Random): RandomFlags {
       text: '--jobserver-auth=1,2',
     })
   const { text: last = '', isAddress } = words.at(-1) ?? {}
-  // A blank behind a last -j, or a backslash behind an address, would be its argument, or a part of it.
-  const ends =
-    last.endsWith('j') || last === '--jobs' || isAddress ? ([''] as const) : ([' ', '\t', '\\'] as const)
+  // A blank behind a last -j, or a backslash behind an address, would be its argument, or a part of it. What a style says only a make
+  // that opens a pool looks at.
+  const isOpen = last.endsWith('j') || last === '--jobs' || last.startsWith('--jobserver-style')
+  const ends = isOpen || isAddress ? ([''] as const) : ([' ', '\t', '\\'] as const)
   const end = oneOf(random, ['', '', '', ...ends, ' -I', ' --eval', ' A=\\'])
   const start = oneOf(random, ['', '', ' ', '\t'])
   const gaps = words.map((_, index) => (index === 0 ? start : separator(random)))
