@@ -135,7 +135,7 @@ testWith(
     ).finally(() => {
       over = true
     })
-    const killed = await killSome(join(shims, '.jobshim/launcher'), kills, () => over)
+    const killed = await killSome(join(shims, '.jobshim/bin/as'), kills, () => over)
     const { stderr } = await building
     assert.match(
       withoutUse(stderr),
