@@ -157,6 +157,7 @@ async function timePipes({ words, environment }: Place, times: number): Promise<
 function putLauncher(file: string): void {
   copyFileSync(file, `${launcher}.new`)
   renameSync(`${launcher}.new`, launcher)
+  run([launcher, '--freshen'])
 }
 
 async function printPipes(times: number): Promise<void> {

@@ -1,8 +1,7 @@
 /** What a journal costs the launcher, on and off. */
-import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { milliseconds, print, ratio, type Samples, spread, table } from './figures.js'
-import { inScratch, jobshim, plainPath, root, run, shims, whereIs } from './scratch.js'
+import { inScratch, jobshim, plainPath, root, run, shims, standIn, whereIs } from './scratch.js'
 
 type Time = (context: string, variants: readonly { name: string; command: readonly string[] }[]) => Samples
 
@@ -36,7 +35,7 @@ export function printJournal(
   const older = inScratch('before the journal')
   if (before !== undefined) {
     run([...jobshim, 'install', '--no-config', '--dir', older, '--tools', 'gcc,true,static-true'])
-    copyFileSync(before, join(older, '.jobshim/launcher'))
+    standIn(older, before)
   }
   table('The shim with a journal', 'tool', 'path', 'journal', 'ms (quartiles)', 'of none')
   for (const [tool = '', ...args] of tools)

@@ -1,8 +1,8 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
- * `--part wrappers|paths|rules|journal|builds|start|herd|idle|join|timeline` does only that part; it may be repeated. `--before FILE`
- * puts an older launcher beside this one, in the parts `rules` and `journal`.
+ * `--part wrappers|paths|rules|journal|builds|start|herd|idle|join|shell|timeline` does only that part; it may be repeated. `--before FILE`
+ * puts an older launcher beside this one, in the parts `rules` and `journal`. `--busybox DIR`: busybox's source with a `.config`, for `shell`.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
@@ -27,6 +27,7 @@ import {
   spawn,
   whereIs,
 } from './scratch.js'
+import { printShell } from './shell.js'
 import { printStart } from './start.js'
 import { printTimeline } from './timeline.js'
 
@@ -39,6 +40,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '300' },
     part: { type: 'string', multiple: true },
     before: { type: 'string' },
+    busybox: { type: 'string' },
   },
 })
 const rounds = Number(values.rounds)
@@ -175,6 +177,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   herd: () => printHerd(Math.max(1, Math.round(rounds / 100))),
   idle: () => printIdle(Math.max(5, Math.round(rounds / 15))),
   join: () => printJoin(Math.max(5, Math.round(rounds / 30))),
+  shell: () => printShell(Math.max(5, Math.round(rounds / 30)), values.busybox),
   timeline: () => printTimeline(Math.max(3, Math.round(rounds / 30))),
 }
 

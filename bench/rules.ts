@@ -1,8 +1,8 @@
 /** What rules cost the launcher: none, some that do not match, some that do. */
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { milliseconds, print, ratio, type Samples, spread, table } from './figures.js'
-import { inScratch, jobshim, run, shims } from './scratch.js'
+import { inScratch, jobshim, run, shims, standIn } from './scratch.js'
 
 /** Rules by the name of the shim dir that has them. */
 const configs: Readonly<Record<string, object>> = {
@@ -38,7 +38,7 @@ export function printRules(
   const directories = new Map<string, string>()
   if (before !== undefined) {
     directories.set('before', install('before', {}))
-    copyFileSync(before, join(inScratch('rules before'), '.jobshim/launcher'))
+    standIn(inScratch('rules before'), before)
   }
   directories.set('none', shims)
   for (const [name, settings] of Object.entries(configs)) directories.set(name, install(name, settings))

@@ -1,6 +1,14 @@
 /** The temporary directory in which everything is measured, and the ways to start programs there. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -45,6 +53,15 @@ export function prepare(): void {
   run(['cc', '-Os', '-s', '-static', '-o', inScratch('tools/static-true'), 'tiny-true.c'], plainPath)
   run(['cc', '-O2', '-o', spawn, join(root, 'bench/spawn.c')], plainPath)
   run([...jobshim, 'install', '--no-config', '--dir', shims, '--tools', 'gcc,true,static-true'])
+}
+
+/** Has an older launcher stand behind these shims, as it was installed then: all led to one file. */
+export function standIn(directory: string, older: string): void {
+  copyFileSync(older, join(directory, '.jobshim/launcher'))
+  for (const name of readdirSync(directory).filter(name => !name.startsWith('.'))) {
+    rmSync(join(directory, name))
+    symlinkSync('.jobshim/launcher', join(directory, name))
+  }
 }
 
 export const whereIs = (tool: string): string => run(['which', tool], plainPath).trim()

@@ -27,7 +27,7 @@ __jobshim_read_makeopts() {
 # A pool of the phase's own: a FIFO's bytes are there for as long as somebody has it open, and that is this shell and
 # what it starts. So it ends with the phase, however that ends.
 __jobshim_make_pool() {
-	local fifo=${T}/jobshim-fifo jobs load
+	local fifo=${T}/jobshim-fifo jobs load flags
 
 	__jobshim_read_makeopts
 	rm -f "${fifo}" && mkfifo -m 0600 "${fifo}" || return
@@ -35,7 +35,8 @@ __jobshim_make_pool() {
 	((jobs == 1)) || printf '%*s' "$((jobs - 1))" '' >&"${__JOBSHIM_POOL}"
 	# make's way: flags of one letter in the first word, which may be empty
 	[[ ${MAKEFLAGS} == -* ]] && MAKEFLAGS=" ${MAKEFLAGS}"
-	export MAKEFLAGS="${MAKEFLAGS} -j${jobs} ${load:+-l${load} }--jobserver-auth=fifo:${fifo}"
+	flags=${MAKEFLAGS%% -- *} # behind it there are variables
+	export MAKEFLAGS="${flags} -j${jobs} ${load:+-l${load} }--jobserver-auth=fifo:${fifo}${MAKEFLAGS#"${flags}"}"
 }
 
 # Tools that run past the shims are named in the log. Adopted by init: a `wait` of the ebuild's must not wait for it. And

@@ -19,14 +19,39 @@
 #include "process.h"
 #include "version.h"
 
-enum { FIRST_HANDED_FD = 10 }; /* scripts use the ones below for themselves */
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+/* "-4.4", "4" */
+static bool is_version(const char *text)
+{
+	const char *number = text + (*text == '-' ? 1 : 0);
+
+	return *number >= '0' && *number <= '9' && number[strspn(number, "0123456789.")] == '\0';
+}
 
 const struct adapter *adapter_find(const char *tool)
 {
-	for (size_t i = 0; i < sizeof adapters / sizeof adapters[0]; i++)
-		if (strcmp(adapters[i].name, tool) == 0)
-			return &adapters[i];
+	for (size_t i = 0; i < sizeof adapters / sizeof adapters[0]; i++) {
+		const struct adapter *adapter = &adapters[i];
+		size_t length = strlen(adapter->name);
+
+		if (strncmp(adapter->name, tool, length) == 0 &&
+		    (tool[length] == '\0' || (adapter->versioned && is_version(tool + length))))
+			return adapter;
+	}
 	return NULL;
+}
+
+bool adapter_is_client(const struct adapter *adapter)
+{
+	return adapter != NULL &&
+	       (adapter->kind == ADAPTER_CARGO || adapter->kind == ADAPTER_CTEST || adapter->kind == ADAPTER_MAKE ||
+	        adapter->kind == ADAPTER_NINJA);
 }
 
 bool adapter_keeps_name(const struct adapter *adapter)
@@ -46,39 +71,65 @@ static bool speaks_fifo(const struct adaption *adaption)
 {
 	const struct adapter *adapter = adaption->adapter;
 
-	return version_reaches(adaption->shim_dir, adapter->name, adaption->path, adapter->fifo_since_major,
+	return version_reaches(adaption->shim_dir, base_name(adaption->path), adaption->path, adapter->fifo_since_major,
 	                       adapter->fifo_since_minor);
-}
-
-/* Opens the jobserver's ends once more, blocking and inheritable, where the client will find them. */
-static bool hand_over(const struct jobserver *jobserver, int *read_fd, int *write_fd)
-{
-	int reading = open_high(jobserver->path, O_RDONLY), writing = open_high(jobserver->path, O_WRONLY);
-
-	if (reading < 0 || writing < 0)
-		return false;
-	*read_fd = fcntl(reading, F_DUPFD, FIRST_HANDED_FD);
-	*write_fd = fcntl(writing, F_DUPFD, FIRST_HANDED_FD);
-	/* reading and writing stay open: closing any descriptor of this inode would drop our locks on it */
-	return *read_fd >= 0 && *write_fd >= 0;
 }
 
 static bool names(const struct auth *auth, const struct jobserver *jobserver)
 {
-	const char *path = arena_copy(auth->path, auth->path_length);
+	const char *path = auth_path(auth);
 	struct stat status;
 
 	return path != NULL && stat(path, &status) == 0 && jobserver_is(jobserver, &status);
 }
 
-/* Whether R,W lead somewhere else: to a pool that an inner make opened for itself. */
-static bool is_anothers_pipe(const struct auth *auth)
+/* Whether auth is the path that JOBSHIM_JOBSERVER has for our jobserver, and leads nowhere here: its directory is hidden. */
+static bool is_hidden(const struct auth *auth, const struct jobserver *jobserver)
 {
-	struct stat read_status, write_status;
+	const char *own = getenv(ENV_JOBSERVER), *path = auth->kind == AUTH_FIFO ? auth_path(auth) : NULL;
+	struct auth named;
+	struct stat status;
 
-	return inherited_fd(auth->read_fd, &read_status) && inherited_fd(auth->write_fd, &write_status) &&
-	       S_ISFIFO(read_status.st_mode) && read_status.st_dev == write_status.st_dev &&
-	       read_status.st_ino == write_status.st_ino;
+	return jobserver->own && own != NULL && path != NULL && auth_parse(own, strlen(own), &named) && named.kind == AUTH_FIFO &&
+	       named.path_length == strlen(path) && memcmp(named.path, path, named.path_length) == 0 && !stat_path(path, &status);
+}
+
+/* Whether a client that knows both styles joins our jobserver by auth, as it stands there. */
+static bool joins_as_it_is(const struct adaption *adaption, const struct auth *auth)
+{
+	return auth->kind == AUTH_FIFO ? names(auth, adaption->jobserver) : jobserver_inherited(adaption->jobserver, auth);
+}
+
+/* Whether auth is that of our jobserver, be its descriptors open or closed here: of closed ones a client above may tell. */
+static bool means(const struct adaption *adaption, const struct auth *auth)
+{
+	const struct jobserver *jobserver = adaption->jobserver;
+	struct jobserver other;
+	const char *why;
+	bool same;
+
+	if (auth->kind == AUTH_FIFO || jobserver_inherited(jobserver, auth))
+		return joins_as_it_is(adaption, auth) || (auth->kind == AUTH_FIFO && is_hidden(auth, jobserver));
+	if (!jobserver_open_auth(&other, auth, &why))
+		return jobserver->own;
+	same = other.device == jobserver->device && other.inode == jobserver->inode;
+	if (!same) {
+		close(other.read_fd); /* ours stays open: see jobserver_hand_over */
+		if (other.write_fd != other.read_fd)
+			close(other.write_fd);
+	}
+	return same;
+}
+
+/* Whether jobshim has made our pool: without it a client would find none. */
+static bool is_jobshims(const struct jobserver *jobserver)
+{
+	struct ledger ledger;
+
+	if (jobserver->own)
+		return true;
+	ledger_open(&ledger, jobserver, LEDGER_LOOK);
+	return ledger_slots(&ledger) >= 0;
 }
 
 /* Whether a client that finds auth in flags joins our jobserver, and makes it so where it can be done: for an old one,
@@ -89,18 +140,19 @@ static bool joins_by_flags(struct adaption *adaption, const char *flags, const s
 	char address[32];
 	int read_fd, write_fd;
 
-	if (auth->kind == AUTH_FIFO) {
+	if (auth->kind == AUTH_FIFO && !is_hidden(auth, jobserver)) {
 		if (!names(auth, jobserver))
 			return false;
-		if (speaks_fifo(adaption))
+		/* What stands behind backslashes only make reads. */
+		if (speaks_fifo(adaption) && (!auth->escaped || adaption->adapter->kind == ADAPTER_MAKE))
 			return true;
-	} else {
+	} else if (auth->kind == AUTH_PIPE) {
 		if (jobserver_inherited(jobserver, auth))
 			return true;
-		if (!jobserver->own || is_anothers_pipe(auth))
+		if (!is_jobshims(jobserver) || !means(adaption, auth))
 			return false;
 	}
-	if (!hand_over(jobserver, &read_fd, &write_fd))
+	if (!jobserver_hand_over(jobserver, &read_fd, &write_fd))
 		return false;
 	snprintf(address, sizeof address, "%d,%d", read_fd, write_fd);
 	adaption->assignment = makeflags_with(flags, auth, address);
@@ -115,17 +167,21 @@ static bool may_join(struct adaption *adaption, long jobs)
 	return jobs == JOBS_UNSAID || (adaption->join && (jobs == JOBS_UNBOUNDED || jobs > 1));
 }
 
+/* A make with a -jN of its own says that it leaves the jobserver that it was given. From ours it leaves in silence. */
 static void mend_make(struct adaption *adaption)
 {
 	const char *makeflags = getenv("MAKEFLAGS");
-	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
+	bool joins = may_join(adaption, jobs_asked(adaption->adapter->family, adaption->argv));
 	struct auth auth;
 
-	if (makeflags == NULL || !may_join(adaption, jobs) || !auth_find(makeflags, &auth) ||
-	    !joins_by_flags(adaption, makeflags, &auth))
+	if (makeflags == NULL || !auth_find(makeflags, &auth))
 		return;
-	adaption->pays = true;
-	jobs_drop(adaption->adapter->family, adaption->argv);
+	if (joins && joins_by_flags(adaption, makeflags, &auth)) {
+		adaption->pays = true;
+		jobs_drop(adaption->adapter->family, adaption->argv);
+	} else if (!joins && means(adaption, &auth) && is_jobshims(adaption->jobserver)) {
+		adaption->assignment = makeflags_without_jobserver(makeflags);
+	}
 }
 
 /* For what can't join: no more jobs at once than our pool has slots. */
@@ -153,11 +209,29 @@ static void limit_jobs(struct adaption *adaption, long jobs)
 	adaption->argv = with_word;
 }
 
+/* Lets it find our jobserver by a path; where that has blanks by our own descriptor, since it knows no backslashes. */
+static bool joins_by_path(struct adaption *adaption, const char *flags, const struct auth *auth)
+{
+	const struct jobserver *jobserver = adaption->jobserver;
+	char address[PATH_MAX + sizeof "fifo:"];
+
+	if (jobserver_is_inherited(jobserver)) {
+		/* It has no path: its tools pay for themselves. */
+		adaption->assignment = makeflags_without_jobserver(flags);
+		return false;
+	}
+	if (auth_read_by_all(jobserver->path))
+		snprintf(address, sizeof address, "fifo:%s", jobserver->path);
+	else
+		snprintf(address, sizeof address, "fifo:/proc/%d/fd/%d", (int)process_self_number(), jobserver->read_fd);
+	adaption->assignment = makeflags_with(flags, auth, address);
+	return adaption->assignment != NULL;
+}
+
 static void mend_ninja(struct adaption *adaption)
 {
 	const char *makeflags = getenv("MAKEFLAGS");
 	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
-	char address[PATH_MAX + sizeof "fifo:"];
 	struct auth auth;
 
 	if (jobs != JOBS_UNSAID && !adaption->join)
@@ -168,13 +242,14 @@ static void mend_ninja(struct adaption *adaption)
 	}
 	if (makeflags == NULL || !may_join(adaption, jobs) || !auth_find(makeflags, &auth))
 		return;
-	if (auth.kind == AUTH_FIFO) {
-		adaption->pays = names(&auth, adaption->jobserver);
-	} else if (adaption->jobserver->own) {
-		snprintf(address, sizeof address, "fifo:%s", adaption->jobserver->path);
-		adaption->assignment = makeflags_with(makeflags, &auth, address);
-		adaption->pays = adaption->assignment != NULL;
-	}
+	if (is_hidden(&auth, adaption->jobserver) ||
+	    (auth.kind != AUTH_FIFO && is_jobshims(adaption->jobserver) && means(adaption, &auth)))
+		adaption->pays = joins_by_path(adaption, makeflags, &auth);
+	else if (auth.kind == AUTH_FIFO)
+		adaption->pays = names(&auth, adaption->jobserver) &&
+		                 (!auth.escaped || joins_by_path(adaption, makeflags, &auth));
+	else
+		adaption->pays = jobserver_inherited(adaption->jobserver, &auth);
 	if (adaption->pays)
 		jobs_drop(adaption->adapter->family, adaption->argv);
 }
@@ -186,32 +261,51 @@ static void mend_cargo(struct adaption *adaption)
 	struct auth auth;
 
 	if (flags != NULL && auth_find(flags, &auth)) {
-		adaption->pays = auth.kind == AUTH_FIFO ? names(&auth, adaption->jobserver)
-		                                        : jobserver_inherited(adaption->jobserver, &auth);
+		adaption->pays = joins_as_it_is(adaption, &auth);
 		return;
 	}
 	flags = getenv("MAKEFLAGS");
 	adaption->pays = flags != NULL && auth_find(flags, &auth) && joins_by_flags(adaption, flags, &auth);
 }
 
-/* `cmake --build DIR -jN` would hand -jN to the make or ninja that it starts. */
+/* It joins whatever its -j, which says no more than how many tests it would like to run. */
+static void mend_ctest(struct adaption *adaption)
+{
+	const char *makeflags = getenv("MAKEFLAGS");
+	struct auth auth;
+
+	adaption->pays = makeflags != NULL && auth_find(makeflags, &auth) && joins_as_it_is(adaption, &auth) &&
+	                 speaks_fifo(adaption);
+}
+
+/* Whether cmake takes it for several jobs: what is no number, or 0, it refuses. */
+static bool is_several(const char *level)
+{
+	long jobs = strtol(level, NULL, 10);
+
+	return *level == '\0' || (level[strspn(level, "0123456789")] == '\0' && jobs > 1 && jobs < INT_MAX);
+}
+
+/* `cmake --build DIR -jN` would hand -jN to the make or ninja that it starts. Where it does, that one says that it leaves the
+ * jobserver (see mend_make), and it may be called by its path. */
 static void mend_cmake(struct adaption *adaption)
 {
 	static const char level_name[] = "CMAKE_BUILD_PARALLEL_LEVEL";
 	const char *makeflags = getenv("MAKEFLAGS"), *level = getenv(level_name);
+	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
+	bool several = jobs == JOBS_UNSAID ? level == NULL || is_several(level) : jobs == JOBS_UNBOUNDED || jobs > 1;
 	struct auth auth;
-	long jobs;
 
-	if (!adaption->join || adaption->argv[0] == NULL || adaption->argv[1] == NULL ||
-	    strcmp(adaption->argv[1], "--build") != 0 || makeflags == NULL || !auth_find(makeflags, &auth) ||
-	    !(auth.kind == AUTH_FIFO ? names(&auth, adaption->jobserver)
-	                             : adaption->jobserver->own || jobserver_inherited(adaption->jobserver, &auth)))
+	if (adaption->argv[0] == NULL || adaption->argv[1] == NULL || strcmp(adaption->argv[1], "--build") != 0 ||
+	    makeflags == NULL || !auth_find(makeflags, &auth) ||
+	    !(joins_as_it_is(adaption, &auth) || (auth.kind == AUTH_PIPE && adaption->jobserver->own)))
 		return;
-	jobs = jobs_asked(adaption->adapter->family, adaption->argv);
-	if (jobs == 1 || jobs == JOBS_ODD || (jobs == JOBS_UNSAID && level != NULL && strcmp(level, "1") == 0))
-		return;
-	jobs_drop(adaption->adapter->family, adaption->argv);
-	adaption->removal = level_name;
+	if (adaption->join && several) {
+		jobs_drop(adaption->adapter->family, adaption->argv);
+		adaption->removal = level_name;
+	} else if ((jobs != JOBS_UNSAID || level != NULL) && is_jobshims(adaption->jobserver)) {
+		adaption->assignment = makeflags_without_jobserver(makeflags);
+	}
 }
 
 /* It reads GNU make's `--jobserver-auth` as a -j with a number that is none, and ends. Nor can it join by its own -J:
@@ -234,11 +328,19 @@ static void mend_go(struct adaption *adaption)
 	adaption->pays = !governed || goflags_overridden(adaption->argv);
 }
 
+bool adapter_may_leave(const struct adapter *adapter, char *argv[])
+{
+	const char *makeflags = getenv("MAKEFLAGS");
+
+	return (makeflags != NULL && strchr(makeflags, 'j') != NULL) || jobs_asked(adapter->family, argv) != JOBS_UNSAID;
+}
+
 void adapter_mend(struct adaption *adaption)
 {
 	static void (*const mends[])(struct adaption *) = {
 		[ADAPTER_BMAKE] = mend_bmake, [ADAPTER_CARGO] = mend_cargo, [ADAPTER_CMAKE] = mend_cmake,
-		[ADAPTER_GO] = mend_go,       [ADAPTER_MAKE] = mend_make,   [ADAPTER_NINJA] = mend_ninja,
+		[ADAPTER_CTEST] = mend_ctest, [ADAPTER_GO] = mend_go,       [ADAPTER_MAKE] = mend_make,
+		[ADAPTER_NINJA] = mend_ninja,
 	};
 
 	adaption->assignment = NULL;

@@ -23,11 +23,17 @@ struct adaption {
 /* The adapter for a tool of this name, or NULL. */
 const struct adapter *adapter_find(const char *tool);
 
+/* Whether a program with this adapter takes a slot for each child of its own, if it joins a jobserver. NULL: it has none. */
+bool adapter_is_client(const struct adapter *adapter);
+
 /* Whether a program with this adapter is to find its caller's argv[0]. NULL: it has none. */
 bool adapter_keeps_name(const struct adapter *adapter);
 
 /* Whether the children of a program of this name need the shims although it has no adapter. */
 bool adapter_keeps_path(const char *tool);
+
+/* Whether the program, which was told of no jobserver, may make one: it is asked for several jobs. */
+bool adapter_may_leave(const struct adapter *adapter, char *argv[]);
 
 /* Makes arguments and environment such that the program can join our jobserver: an old make gets two descriptors in
  * place of fifo:, or in place of R,W that were closed or are something else by now; ninja gets fifo: in place of R,W;

@@ -66,7 +66,7 @@ bool ask(const char *path, char *const argv[], char *const environment[], char *
 	pid_t child, ended;
 
 	text[0] = '\0';
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (!pipe_high(ends))
 		return false;
 	nowhere = open_high("/dev/null", O_WRONLY);
 	child = start(path, argv, environment, ends[1], nowhere);

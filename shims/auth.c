@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const spellings[] = { "--jobserver-auth=", "--jobserver-fds=" };
-enum { LEGACY_SPELLING = 1 };
+#include "arena.h"
+#include "makereader.h"
+
+static const char FIFO[] = "fifo:";
+static const char not_parsed[] = "neither fifo:PATH nor two file descriptors", too_long[] = "the path behind fifo: is too long";
 
 static bool parse_fd(const char *text, const char **end, int *fd)
 {
@@ -26,25 +29,25 @@ static bool parse_fd(const char *text, const char **end, int *fd)
 
 bool auth_parse(const char *text, size_t length, struct auth *auth)
 {
-	static const char fifo[] = "fifo:";
 	const char *end = text;
 	int read_fd, write_fd;
 
 	auth->kind = AUTH_NONE;
-	if (length > strlen(fifo) && strncmp(text, fifo, strlen(fifo)) == 0) {
-		auth->path = text + strlen(fifo);
-		auth->path_length = length - strlen(fifo);
+	auth->escaped = false;
+	if (length > strlen(FIFO) && strncmp(text, FIFO, strlen(FIFO)) == 0) {
+		auth->path = text + strlen(FIFO);
+		auth->path_length = length - strlen(FIFO);
 		if (auth->path_length >= PATH_MAX) {
-			auth->why = "the path behind fifo: is too long";
+			auth->why = too_long;
 			return false;
 		}
 		auth->kind = AUTH_FIFO;
 		return true;
 	}
-	auth->why = "neither fifo:PATH nor two file descriptors";
+	auth->why = not_parsed;
 	if (!parse_fd(text, &end, &read_fd) || *end != ',' || !parse_fd(end + 1, &end, &write_fd) || end != text + length)
 		return false;
-	if (read_fd < 0 || write_fd < 0) {
+	if (memchr(text, '-', length) != NULL) {
 		auth->why = "the file descriptors are negative: make keeps its jobserver from this recipe";
 		return false;
 	}
@@ -54,33 +57,69 @@ bool auth_parse(const char *text, size_t length, struct auth *auth)
 	return true;
 }
 
+/* Where text goes on behind so many characters, each of which may have a backslash before it. */
+static const char *skip(const char *text, size_t count)
+{
+	for (; count > 0; count--)
+		text += *text == '\\' ? 2 : 1;
+	return text;
+}
+
+/* Parses what flag has as its address. */
+static bool parse_flag(const struct make_flag *flag, struct auth *auth)
+{
+	const char *text = flag->argument;
+	const size_t length = flag->argument_length;
+	static char said[2 * (PATH_MAX + sizeof FIFO)]; /* on the stack each run would touch two pages more */
+
+	auth->legacy = flag->means == MAKE_MEANS_FDS;
+	auth->argument = text;
+	auth->why = text == NULL ? not_parsed : too_long;
+	if (text == NULL || memchr(text, '\\', length) == NULL)
+		return text != NULL && auth_parse(text, length, auth);
+	if (length >= sizeof said)
+		return false;
+	auth_parse(said, make_unescape(text, length, said), auth);
+	auth->escaped = auth->kind == AUTH_FIFO;
+	auth->path = auth->escaped ? skip(text, strlen(FIFO)) : NULL;
+	if (auth->escaped)
+		auth->path_length = (size_t)(text + length - auth->path);
+	return auth->kind != AUTH_NONE;
+}
+
 bool auth_find(const char *makeflags, struct auth *auth)
 {
-	const char *word = makeflags;
-	struct auth candidate = { .legacy = false };
+	struct make_reader reader;
+	struct make_flag flag;
 
 	*auth = (struct auth){ .why = "no jobserver in MAKEFLAGS" };
-	while (*word != '\0') {
-		size_t length = strcspn(word, " \t");
+	make_reader_begin(&reader, makeflags);
+	while (make_reader_next(&reader, &flag)) {
+		struct auth candidate = { .kind = AUTH_NONE };
 
-		if (length == 2 && strncmp(word, "--", 2) == 0)
-			break;
-		for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
-			size_t prefix = strlen(spellings[i]);
-
-			if (length < prefix || strncmp(word, spellings[i], prefix) != 0)
-				continue;
-			if (auth_parse(word + prefix, length - prefix, &candidate)) {
-				*auth = candidate;
-				auth->legacy = i == LEGACY_SPELLING;
-				auth->word = word;
-				auth->word_length = length;
-			} else if (auth->kind == AUTH_NONE) {
-				auth->why = candidate.why;
-			}
-		}
-		word += length;
-		word += strspn(word, " \t");
+		if (!make_flag_is_address(&flag))
+			continue;
+		if (parse_flag(&flag, &candidate))
+			*auth = candidate;
+		else if (auth->kind == AUTH_NONE)
+			auth->why = candidate.why;
 	}
 	return auth->kind != AUTH_NONE;
+}
+
+const char *auth_path(const struct auth *auth)
+{
+	size_t room;
+	char *path = arena_room(&room);
+
+	if (!auth->escaped)
+		return arena_copy(auth->path, auth->path_length);
+	if (auth->path_length >= room)
+		return NULL;
+	return arena_keep(make_unescape(auth->path, auth->path_length, path) + 1);
+}
+
+bool auth_read_by_all(const char *path)
+{
+	return strpbrk(path, "\\$ \t\n\v\f\r") == NULL;
 }

@@ -15,6 +15,7 @@
 #include "arena.h"
 #include "auth.h"
 #include "contract.h"
+#include "guide.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "past.h"
@@ -39,6 +40,7 @@ static struct caretaker {
 	struct jobserver jobserver;
 	struct ledger ledger;
 	struct recovery recovery;
+	int guide;            /* where launchers ask whose slot they have; -1: nowhere */
 	int inotify;          /* tells when a token of a full pool is taken; -1: the kernel has no room for one */
 	uint64_t pool_due_ns; /* CLOCK_MONOTONIC; NEVER: not before somebody takes a token */
 	pid_t root;           /* what is watched is below it; 0: nothing */
@@ -48,7 +50,7 @@ static struct caretaker {
 	bool is_over;         /* stdin has ended */
 	char input[INPUT_MAX];
 	size_t length;
-} caretaker = { .inotify = -1, .root_end = -1, .pool_due_ns = UINT64_MAX, .watch_due_ns = UINT64_MAX };
+} caretaker = { .guide = -1, .inotify = -1, .root_end = -1, .pool_due_ns = UINT64_MAX, .watch_due_ns = UINT64_MAX };
 
 static bool say(const char *word, long number)
 {
@@ -143,6 +145,7 @@ static bool obey_tend(char *const words[])
 		return say_gone();
 	ledger_open(&caretaker.ledger, &caretaker.jobserver, LEDGER_LOOK);
 	caretaker.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	caretaker.guide = guide_open(&caretaker.jobserver);
 	caretaker.tends = true;
 	caretaker.pool_due_ns = 0;
 	return true;
@@ -159,10 +162,16 @@ static bool obey_stay(char *const words[])
 
 static bool obey_watch(char *const words[])
 {
-	const char *file = arena_copy(words[0], strlen(words[0])), *jobserver = arena_copy(words[1], strlen(words[1]));
+	static struct past_pool pool;
+	const char *file = arena_copy(words[0], strlen(words[0])), *why;
 
-	if (caretaker.root > 0 && file != NULL && jobserver != NULL &&
-	    past_begin(caretaker.self->shim_dir, caretaker.root, jobserver, file))
+	pool.address = arena_copy(words[1], strlen(words[1]));
+	if (caretaker.tends || past_pool_around(&caretaker.jobserver, &why))
+		pool.jobserver = &caretaker.jobserver;
+	pool.ledger = caretaker.tends && caretaker.ledger.fd >= 0 ? &caretaker.ledger : NULL;
+	/* Where /proc counts the processes of another PID namespace the root's number is another's there. */
+	if (caretaker.root > 0 && process_numbers_agree() && file != NULL && pool.address != NULL &&
+	    past_begin(caretaker.self->shim_dir, caretaker.root, &pool, file))
 		caretaker.watch_due_ns = 0;
 	return true;
 }
@@ -249,8 +258,10 @@ static bool read_input(void)
 /* The end of what is watched. A command that was over before the first look was not watched. */
 static void end_watch(void)
 {
-	if (caretaker.has_looked)
+	if (caretaker.has_looked) {
+		past_end();
 		past_write();
+	}
 	if (caretaker.root_end >= 0)
 		close(caretaker.root_end);
 	caretaker.has_looked = false;
@@ -272,7 +283,7 @@ static void look_at_tools(uint64_t now)
 }
 
 /* Sleeps until something is to be done. False on error. */
-static bool sleep_until_due(struct pollfd ready[3])
+static bool sleep_until_due(struct pollfd ready[4])
 {
 	const uint64_t due = caretaker.pool_due_ns < caretaker.watch_due_ns ? caretaker.pool_due_ns : caretaker.watch_due_ns;
 	const uint64_t now = monotonic_ns(), wait = due > now ? due - now : 0;
@@ -283,13 +294,14 @@ static bool sleep_until_due(struct pollfd ready[3])
 	ready[0] = (struct pollfd){ .fd = caretaker.is_over ? -1 : STDIN_FILENO, .events = POLLIN };
 	ready[1] = (struct pollfd){ .fd = caretaker.tends ? caretaker.inotify : -1, .events = POLLIN };
 	ready[2] = (struct pollfd){ .fd = caretaker.root_end, .events = POLLIN };
-	result = ppoll(ready, 3, due == NEVER ? NULL : &timeout, NULL);
+	ready[3] = (struct pollfd){ .fd = caretaker.guide, .events = POLLIN };
+	result = ppoll(ready, 4, due == NEVER ? NULL : &timeout, NULL);
 	return result >= 0 || errno == EINTR;
 }
 
 static bool work(void)
 {
-	struct pollfd ready[3];
+	struct pollfd ready[4];
 
 	while (!caretaker.is_over || caretaker.root > 0) {
 		uint64_t now;
@@ -302,6 +314,8 @@ static bool work(void)
 			take_event();
 		if (ready[2].revents != 0)
 			end_watch();
+		if (ready[3].revents != 0)
+			guide_answer(caretaker.guide, &caretaker.jobserver, &caretaker.ledger);
 		now = monotonic_ns();
 		if (caretaker.tends && now >= caretaker.pool_due_ns)
 			look_after_pool(now);

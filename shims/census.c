@@ -19,7 +19,7 @@
 #include "question.h"
 #include "records.h"
 #include "report.h"
-#include "resolve.h"
+#include "shimfile.h"
 
 enum { CLIENTS_MAX = 1024 };
 
@@ -99,8 +99,9 @@ static bool is_told(int proc, const char *pid, const struct look *look)
 	if (snprintf(path, sizeof path, "%s/environ", pid) >= (int)sizeof path)
 		return false;
 	length = read_whole_file_at(proc, path, text, room);
-	return length == (ssize_t)room || (length > 0 && memmem(text, (size_t)length, look->jobserver->path,
-	                                                         strlen(look->jobserver->path)) != NULL);
+	return length == (ssize_t)room ||
+	       (length > 0 && !jobserver_is_inherited(look->jobserver) &&
+	        memmem(text, (size_t)length, look->jobserver->path, strlen(look->jobserver->path)) != NULL);
 }
 
 /* Whether it is a launcher that was started to look at something: it takes nothing. */
@@ -171,7 +172,7 @@ static bool look_at_process(int proc, const char *name, void *state)
 	const char *path;
 
 	if (!process_read((pid_t)strtol(name, NULL, 10), &process) || process.kernel || process.zombie ||
-	    process.pid == getpid())
+	    process.pid == process_self_number())
 		return false;
 	process_each_fd(process.pid, look_at_fd, &opener);
 	if (!opener.open && look->visit == NULL && hides(proc, name, &process, &opener))

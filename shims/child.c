@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "badge.h"
 #include "mapping.h"
 
 /* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
@@ -42,6 +43,7 @@ void child_prepare(struct inherited *inherited)
 	struct sigaction standard = { .sa_handler = SIG_DFL };
 	sigset_t handled;
 
+	inherited->number_at = NULL;
 	handled_set(&handled);
 	sigprocmask(SIG_BLOCK, &handled, &inherited->mask);
 	sigaction(SIGCHLD, &standard, &inherited->child);
@@ -90,6 +92,8 @@ static __attribute__((noinline)) pid_t start(const char *path, char *const argv[
 	/* It never outlives us, so that a returned token is never still in use. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == launcher) {
 		child_unprepare(inherited);
+		if (inherited->number_at != NULL)
+			badge_write_number(inherited->number_at);
 		exec_program(path, argv, envp);
 	}
 	*error = errno;

@@ -9,6 +9,7 @@
 struct inherited {
 	sigset_t mask;
 	struct sigaction child; /* ignored SIGCHLD would lose the tool's status */
+	char *number_at; /* in its environment, where it is to find its own number (badge.h); NULL: nowhere */
 };
 
 /* Notes mask and dispositions, then blocks the signals that are passed on, so that none ends us while we hold a token. */

@@ -1,20 +1,34 @@
 #include "client.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "arena.h"
 #include "auth.h"
+#include "badge.h"
 #include "contract.h"
+#include "jobs.h"
 #include "jobserver.h"
+#include "outer.h"
 #include "process.h"
 
-enum { MAKE_RETRIES = 100, RETRY_NANOSECONDS = 1000000 };
+enum { WORDS_MAX = 1024 }; /* of a make's command line */
 
 struct search {
 	const struct jobserver *jobserver;
 	bool carries; /* has it open without O_CLOEXEC */
+	bool hidden;  /* what a descriptor is can't be seen */
+	bool failed;  /* to look */
 };
+
+static bool is_denied(int error)
+{
+	return error == EACCES || error == EPERM;
+}
 
 static bool same_name(const char *program, const char *name)
 {
@@ -51,53 +65,116 @@ static bool has_cloexec(int directory, const char *name, void *state)
 	struct search *search = state;
 	struct stat status;
 
-	if (fstatat(directory, name, &status, 0) < 0 || !jobserver_is(search->jobserver, &status))
+	if (fstatat(directory, name, &status, 0) < 0) {
+		search->hidden = search->hidden || is_denied(errno);
+		search->failed = search->failed || (errno != ENOENT && !is_denied(errno)); /* ENOENT: it was closed meanwhile */
+		errno = 0;
 		return false;
+	}
+	if (!jobserver_is(search->jobserver, &status))
+		return false;
+	errno = 0;
 	if (process_fd_cloexec(directory, name))
 		return true;
+	search->failed = search->failed || errno != 0;
 	search->carries = true;
+	errno = 0;
 	return false;
 }
 
-/* Whether our MAKEFLAGS name R,W, and those are the jobserver in pid: a make that gave it to its recipes. One that was
- * started with -jN carries the pool as well, and opened another. */
-static bool hands_on(pid_t pid, const struct jobserver *jobserver, bool *legacy)
+bool client_was_told_jobs(pid_t pid)
+{
+	char *words, *end = process_words(pid, "cmdline", &words), *argv[WORDS_MAX + 1];
+	size_t count = 0;
+
+	for (char *word = words; end != NULL && word < end && count < WORDS_MAX; word += strlen(word) + 1)
+		argv[count++] = word;
+	argv[count] = NULL;
+	return count > 0 && jobs_asked("make", argv) != JOBS_UNSAID;
+}
+
+/* Whether a process was started with MAKEFLAGS that name the same descriptors as ours. */
+static bool was_told_of(pid_t pid, const struct auth *ours)
+{
+	static const char name[] = "MAKEFLAGS=";
+	char *words, *end = process_words(pid, "environ", &words);
+	struct auth auth;
+
+	for (char *word = words; end != NULL && word < end; word += strlen(word) + 1)
+		if (strncmp(word, name, strlen(name)) == 0)
+			return auth_find(word + strlen(name), &auth) && auth.kind == AUTH_PIPE && auth.read_fd == ours->read_fd;
+	return false;
+}
+
+/* Whether a make that has the jobserver open and inheritable gave it to us: our MAKEFLAGS name its R,W. One that was told
+ * of R,W and has a -jN of its own merely carries them, and opened another pool, or will once it has read its makefiles. */
+static bool hands_on(pid_t pid, const struct jobserver *jobserver)
 {
 	struct auth auth;
 	const char *makeflags = getenv("MAKEFLAGS");
 	struct stat status;
 
 	if (makeflags == NULL || !auth_find(makeflags, &auth) || auth.kind != AUTH_PIPE ||
-	    !process_stat_fd(pid, auth.read_fd, &status))
-		return false;
-	*legacy = auth.legacy;
-	return jobserver_is(jobserver, &status);
+	    !process_stat_fd(pid, auth.read_fd, &status) || !jobserver_is(jobserver, &status))
+		return outer_hands_on(pid, jobserver);
+	return auth.legacy || !client_was_told_jobs(pid) || !was_told_of(pid, &auth);
 }
 
-bool client_of(const struct process *process, const struct jobserver *jobserver)
+static bool leads_to(const char *flags, const struct jobserver *jobserver)
 {
-	const struct timespec pause = { .tv_nsec = RETRY_NANOSECONDS };
+	const char *path;
+	struct auth auth;
+	struct stat status;
+
+	if (flags == NULL || !auth_find(flags, &auth))
+		return false;
+	if (auth.kind == AUTH_PIPE)
+		return jobserver_inherited(jobserver, &auth);
+	path = auth_path(&auth);
+	return path != NULL && stat_path(path, &status) && jobserver_is(jobserver, &status);
+}
+
+/* Whether the flags that make or cargo gave us lead to this jobserver, which may come from elsewhere: a make with a -jN of its own
+ * names another pool than the one above it. */
+static bool flags_lead_to(const struct jobserver *jobserver)
+{
+	return leads_to(getenv("MAKEFLAGS"), jobserver) || leads_to(getenv("CARGO_MAKEFLAGS"), jobserver);
+}
+
+/* It is of another user namespace or user, has rights that we have not, or lets nobody look. */
+static enum client_sight of_hidden(const struct process *process, const struct client_name *name,
+                                   const struct jobserver *jobserver, bool below_launcher)
+{
+	if (badge_is_of(jobserver, process->pid))
+		return CLIENT_YES;
+	/* A launcher, which holds a slot for what we are a part of, has any tool's name. */
+	if (name == NULL || name->means == CLIENT_CARRIER)
+		return below_launcher ? CLIENT_HIDDEN : CLIENT_NO;
+	/* ninja hands on flags that it did not heed, where it is older than 1.13. */
+	return name->means != CLIENT_FIFO && flags_lead_to(jobserver) ? CLIENT_YES : CLIENT_HIDDEN;
+}
+
+enum client_sight client_of(const struct process *process, const struct jobserver *jobserver, bool below_launcher)
+{
 	const struct client_name *name = client_named(process->comm);
+	struct search search = { .jobserver = jobserver };
+	bool is_client;
 
 	/* Most ancestors are shells: no need to look through their descriptors. What is called gcc may be gcc's launcher. */
 	if (name != NULL && name->means == CLIENT_CARRIER && !name->is_tool)
-		return false;
-	for (int try = 0; try < MAKE_RETRIES; try++) {
-		struct search search = { .jobserver = jobserver };
-		bool found = process_each_fd(process->pid, has_cloexec, &search), legacy;
-
-		if (!found && !search.carries)
-			return false;
-		name = name_of(process->pid);
-		if (found)
-			return name == NULL || name->means != CLIENT_CARRIER;
-		if (name == NULL || name->means != CLIENT_MAKE || !hands_on(process->pid, jobserver, &legacy))
-			return false;
-		if (legacy)
-			return true;
-		nanosleep(&pause, NULL);
-	}
-	return false;
+		return CLIENT_NO;
+	errno = 0;
+	is_client = process_each_fd(process->pid, has_cloexec, &search);
+	if (!is_client && (search.failed || (errno != 0 && !is_denied(errno))))
+		return CLIENT_UNKNOWN;
+	if (!is_client && !search.carries)
+		return search.hidden || is_denied(errno) ? of_hidden(process, name, jobserver, below_launcher) : CLIENT_NO;
+	name = name_of(process->pid);
+	if (is_client)
+		is_client = name == NULL || name->means != CLIENT_CARRIER;
+	else
+		is_client = name != NULL && name->means == CLIENT_MAKE && hands_on(process->pid, jobserver);
+	return is_client ? CLIENT_YES : CLIENT_NO;
 }
 
 bool client_by_name(pid_t pid)

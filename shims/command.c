@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "arguments.h"
+#include "families.h"
 #include "process.h"
 #include "toolfile.h"
 
@@ -24,12 +25,13 @@ static bool is_called(const char *path, const char *comm)
 	return strncmp(base_name(path), comm, sizeof((struct process *)NULL)->comm - 1) == 0;
 }
 
-void command_read(struct command *command, const struct process *process, const char *shim_dir)
+void command_read(struct command *command, const struct process *process, const char *name, const char *shim_dir)
 {
 	static char text[COMMAND_BYTES + 1];
 	static char *words[WORDS_MAX + 1];
 	char **own = words, path[32];
 	struct tool_settings settings;
+	const struct family_name *family;
 	size_t count = 0;
 	ssize_t length;
 
@@ -52,6 +54,13 @@ void command_read(struct command *command, const struct process *process, const 
 	command->tool = base_name(command->word);
 	command->is_script = own != words;
 	tool_settings_read(&settings, shim_dir, command->tool);
+	/* What has no shim has no file. */
+	family = family_of(command->tool);
+	if (family == NULL && name != NULL)
+		family = family_of(name);
+	if (settings.family[0] == '\0' && family != NULL)
+		snprintf(settings.family, sizeof settings.family, "%s", family->family);
+	command->known = true;
 	command->kind = arguments_kind(settings.family, own);
 	command->file = arguments_file(command->kind, own);
 }

@@ -14,6 +14,9 @@
 #define ENV_PATIENCE "JOBSHIM_PATIENCE"
 #define ENV_DEBUG "JOBSHIM_DEBUG"
 #define ENV_HOPS "JOBSHIM_HOPS"
+#define ENV_OUTER "JOBSHIM_OUTER"
+#define ENV_TREE "JOBSHIM_TREE"
+#define ENV_CLIENT "JOBSHIM_CLIENT"
 #define ENV_LAUNCHER "JOBSHIM_LAUNCHER"
 #define ENV_DIR "JOBSHIM_DIR"
 #define ENV_RULES "JOBSHIM_RULES"
@@ -31,6 +34,7 @@
 #define LEDGER_RULES_FILE_MAX 32768
 #define LEDGER_TOKENS_MAX 64
 #define LEDGER_JOURNAL_BYTES 1024
+#define LEDGER_CALLER_COUNT 192
 #define LEDGER_HOP_LIMIT 20
 #define LEDGER_DEFAULT_PATIENCE 30
 
@@ -54,6 +58,7 @@
 #define HEADER_RESTORED 120
 #define HEADER_LOOKS 124
 #define HEADER_USED 128
+#define HEADER_CALLERS_NOTED 132
 #define HEADER_UNLIMITED 136
 #define HEADER_UNLIMITED_AT 144
 #define HEADER_CALLER_START 152
@@ -61,6 +66,9 @@
 #define HEADER_CALLER_PID_NAMESPACE 164
 #define HEADER_CALLER_UNLIMITED_AT 168
 #define HEADER_GATED_MICROSECONDS 176
+#define HEADER_OVERDRAFT_JOB 224
+#define HEADER_OVERDRAFT_AT 232
+#define HEADER_CALLERS 256
 #define HEADER_JOURNAL 1024
 #define HEADER_ASKING 2048
 
@@ -118,6 +126,15 @@
 #define COSTS_PREPROCESS 2
 #define COSTS_OTHER 3
 
+#define WHY_BY_PATH "called by its path"
+#define WHY_NOT_FIRST "the shims are not first on its PATH"
+#define WHY_NOT_ON_PATH "its PATH is without the shims"
+#define WHY_NO_SHIM "the shim dir has no shim for it"
+#define WHY_PART "what has started it went past the shims"
+#define WHY_NO_JOBSERVER "its shim could not use the jobserver"
+#define WHY_DISABLED "JOBSHIM_DISABLE is set"
+#define WHY_OVERDRAFT "its shim found no slot for too long"
+
 enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };
 
 enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };
@@ -143,6 +160,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "cmp", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "collect2", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "cp", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
+	{ "ctest", CLIENT_FIFO, HOLDS_BY_CHILD, 0 },
 	{ "cut", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "dash", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "date", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
@@ -213,30 +231,140 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "zsh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 };
 
-enum adapter_kind { ADAPTER_BMAKE, ADAPTER_CARGO, ADAPTER_CMAKE, ADAPTER_GO, ADAPTER_MAKE, ADAPTER_NINJA };
+enum adapter_kind { ADAPTER_BMAKE, ADAPTER_CARGO, ADAPTER_CMAKE, ADAPTER_CTEST, ADAPTER_GO, ADAPTER_MAKE, ADAPTER_NINJA };
 
-struct adapter { const char *name; const char *family; enum adapter_kind kind; int keeps_name; int fifo_since_major; int fifo_since_minor; };
+struct adapter { const char *name; const char *family; enum adapter_kind kind; int versioned; int keeps_name; int fifo_since_major; int fifo_since_minor; };
 
 static const struct adapter adapters[] __attribute__((unused)) = {
-	{ "bmake", "bmake", ADAPTER_BMAKE, 1, 0, 0 },
-	{ "cargo", "cargo", ADAPTER_CARGO, 0, 1, 70 },
-	{ "cmake", "cmake", ADAPTER_CMAKE, 0, 0, 0 },
-	{ "gmake", "make", ADAPTER_MAKE, 1, 4, 4 },
-	{ "go", "go", ADAPTER_GO, 0, 0, 0 },
-	{ "make", "make", ADAPTER_MAKE, 1, 4, 4 },
-	{ "ninja", "ninja", ADAPTER_NINJA, 1, 1, 13 },
-	{ "samu", "ninja", ADAPTER_NINJA, 1, 1, 13 },
+	{ "bmake", "bmake", ADAPTER_BMAKE, 0, 1, 0, 0 },
+	{ "cargo", "cargo", ADAPTER_CARGO, 1, 0, 1, 70 },
+	{ "cmake", "cmake", ADAPTER_CMAKE, 1, 0, 0, 0 },
+	{ "ctest", "ctest", ADAPTER_CTEST, 1, 0, 3, 29 },
+	{ "gmake", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
+	{ "gnumake", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
+	{ "go", "go", ADAPTER_GO, 0, 0, 0, 0 },
+	{ "make", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
+	{ "ninja", "ninja", ADAPTER_NINJA, 1, 1, 1, 13 },
+	{ "ninja-build", "ninja", ADAPTER_NINJA, 0, 1, 1, 13 },
+	{ "remake", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
+	{ "samu", "ninja", ADAPTER_NINJA, 0, 1, 1, 13 },
 };
 
 static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
 
-struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };
+struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; };
 
 static const struct jobs_option jobs_options[] __attribute__((unused)) = {
-	{ "bmake", "", 1, 1, "CDIJTVdfmv", "", 0 },
-	{ "cmake", "--parallel", 0, 0, "", "", 1 },
-	{ "make", "--jobs", 0, 1, "CEIWfo", "Ol", 0 },
-	{ "ninja", "", 1, 1, "Cdfkltw", "", 0 },
+	{ "bmake", "", 1, 1, 1, "CDIJTVdfmv", "", 0, 0 },
+	{ "cmake", "--parallel", 0, 1, 0, "", "", 1, 0 },
+	{ "make", "--jobs", 0, 1, 1, "CEIWfo", "Ol", 0, 1 },
+	{ "ninja", "", 1, 0, 1, "Cdfkltw", "", 0, 0 },
+};
+
+struct family_name { const char *name; const char *family; int triple; int version; int by_default; };
+
+static const struct family_name family_names[] __attribute__((unused)) = {
+	{ "ar", "ar", 1, 0, 0 },
+	{ "as", "as", 1, 0, 0 },
+	{ "clang", "clang", 1, 1, 1 },
+	{ "clang++", "clang", 1, 1, 1 },
+	{ "c++", "gcc", 1, 1, 1 },
+	{ "cc", "gcc", 1, 1, 1 },
+	{ "g++", "gcc", 1, 1, 1 },
+	{ "gcc", "gcc", 1, 1, 1 },
+	{ "c89", "gcc", 0, 0, 1 },
+	{ "c89-gcc", "gcc", 0, 0, 1 },
+	{ "c99", "gcc", 0, 0, 1 },
+	{ "c99-gcc", "gcc", 0, 0, 1 },
+	{ "gfortran", "gfortran", 1, 1, 1 },
+	{ "ghc", "ghc", 0, 1, 1 },
+	{ "go", "go", 0, 0, 1 },
+	{ "javac", "javac", 0, 0, 0 },
+	{ "ld", "ld", 1, 0, 1 },
+	{ "ld.bfd", "ld", 1, 0, 1 },
+	{ "ld.gold", "ld", 1, 0, 1 },
+	{ "ld.lld", "ld", 1, 0, 1 },
+	{ "ld.mold", "ld", 1, 0, 1 },
+	{ "lld", "ld", 0, 0, 1 },
+	{ "mold", "ld", 0, 0, 1 },
+	{ "ranlib", "ranlib", 1, 0, 0 },
+	{ "rustc", "rustc", 0, 0, 1 },
+};
+
+struct compiler_part { const char *name; const char *below; };
+
+static const struct compiler_part compiler_parts[] __attribute__((unused)) = {
+	{ "cc1", "/" },
+	{ "cc1obj", "/" },
+	{ "cc1objplus", "/" },
+	{ "cc1plus", "/" },
+	{ "d21", "/" },
+	{ "f951", "/" },
+	{ "gnat1", "/" },
+	{ "go1", "/" },
+	{ "lto1", "/" },
+	{ "asm", "/pkg/tool/" },
+	{ "compile", "/pkg/tool/" },
+	{ "link", "/pkg/tool/" },
+};
+
+static const char *const machines[] __attribute__((unused)) = { "aarch64*", "alpha*", "amdgcn", "arm*", "avr", "hppa*", "i[3-6]86", "ia64", "loongarch*", "m68k", "mips*", "msp430", "nvptx*", "or1k", "powerpc*", "ppc*", "riscv*", "s390", "s390x", "sh[1-4]*", "sparc*", "wasm[0-9]*", "x86_64", "xtensa*" };
+
+enum make_argument { MAKE_ARGUMENT_NONE, MAKE_ARGUMENT_REQUIRED, MAKE_ARGUMENT_OPTIONAL, MAKE_ARGUMENT_NUMBER, MAKE_ARGUMENT_DECIMAL };
+
+enum make_means { MAKE_MEANS_NOTHING, MAKE_MEANS_JOBS, MAKE_MEANS_LOAD, MAKE_MEANS_AUTH, MAKE_MEANS_FDS };
+
+struct make_option { char letter; const char *name; enum make_argument argument; enum make_means means; int number; };
+
+static const struct make_option make_options[] __attribute__((unused)) = {
+	{ 'b', "", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 0 },
+	{ 'B', "always-make", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 1 },
+	{ 'd', "", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 2 },
+	{ 'e', "environment-overrides", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 3 },
+	{ 'h', "help", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 4 },
+	{ 'i', "ignore-errors", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 5 },
+	{ 'k', "keep-going", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 6 },
+	{ 'L', "check-symlink-times", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 7 },
+	{ 'm', "", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 8 },
+	{ 'n', "just-print", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 9 },
+	{ 'n', "dry-run", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 9 },
+	{ 'n', "recon", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 9 },
+	{ 'p', "print-data-base", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 10 },
+	{ 'q', "question", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 11 },
+	{ 'r', "no-builtin-rules", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 12 },
+	{ 'R', "no-builtin-variables", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 13 },
+	{ 's', "silent", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 14 },
+	{ 's', "quiet", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 14 },
+	{ 'S', "no-keep-going", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 15 },
+	{ 'S', "stop", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 15 },
+	{ 't', "touch", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 16 },
+	{ 'v', "version", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 17 },
+	{ 'w', "print-directory", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 18 },
+	{ 'C', "directory", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 19 },
+	{ 'E', "eval", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 20 },
+	{ 'f', "file", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 21 },
+	{ 'f', "makefile", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 21 },
+	{ 'I', "include-dir", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 22 },
+	{ 'o', "old-file", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 23 },
+	{ 'o', "assume-old", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 23 },
+	{ 'W', "what-if", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 24 },
+	{ 'W', "new-file", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 24 },
+	{ 'W', "assume-new", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 24 },
+	{ 'j', "jobs", MAKE_ARGUMENT_NUMBER, MAKE_MEANS_JOBS, 25 },
+	{ 'l', "load-average", MAKE_ARGUMENT_DECIMAL, MAKE_MEANS_LOAD, 26 },
+	{ 'l', "max-load", MAKE_ARGUMENT_DECIMAL, MAKE_MEANS_LOAD, 26 },
+	{ 'O', "output-sync", MAKE_ARGUMENT_OPTIONAL, MAKE_MEANS_NOTHING, 27 },
+	{ 0, "jobserver-auth", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_AUTH, 28 },
+	{ 0, "jobserver-fds", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_FDS, 29 },
+	{ 0, "jobserver-style", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 30 },
+	{ 0, "debug", MAKE_ARGUMENT_OPTIONAL, MAKE_MEANS_NOTHING, 31 },
+	{ 0, "no-print-directory", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 32 },
+	{ 0, "no-silent", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 33 },
+	{ 0, "shuffle", MAKE_ARGUMENT_OPTIONAL, MAKE_MEANS_NOTHING, 34 },
+	{ 0, "sync-mutex", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 35 },
+	{ 0, "temp-stdin", MAKE_ARGUMENT_REQUIRED, MAKE_MEANS_NOTHING, 36 },
+	{ 0, "trace", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 37 },
+	{ 0, "warn-undefined-variables", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 38 },
 };
 
 struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };
@@ -306,6 +434,10 @@ static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
 	{ "clang", "-fsyntax-only", RUN_COMPILE, 0 },
 	{ "clang", "-x=c++-header", RUN_COMPILE, 0 },
 	{ "clang", "-x=c-header", RUN_COMPILE, 0 },
+	{ "ctest", "--help*", RUN_PROBE, 0 },
+	{ "ctest", "--show-only*", RUN_PROBE, 0 },
+	{ "ctest", "--version", RUN_PROBE, 0 },
+	{ "ctest", "-N", RUN_PROBE, 0 },
 	{ "distcc", "--help", RUN_PROBE, 0 },
 	{ "distcc", "--show-hosts", RUN_PROBE, 0 },
 	{ "distcc", "--show-principal", RUN_PROBE, 0 },
@@ -427,6 +559,7 @@ static const struct family_run family_runs[] __attribute__((unused)) = {
 	{ "cargo", 0, RUN_OTHER },
 	{ "clang", 1, RUN_LINK },
 	{ "cmake", 0, RUN_OTHER },
+	{ "ctest", 0, RUN_OTHER },
 	{ "distcc", 0, RUN_OTHER },
 	{ "gcc", 1, RUN_LINK },
 	{ "gfortran", 1, RUN_LINK },

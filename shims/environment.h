@@ -12,4 +12,7 @@ bool environment_put(char *assignment);
 /* Takes the variable out of it. */
 void environment_remove(const char *name);
 
+/* What ENV_HOPS has behind its number if the last launcher found no slot. */
+#define HOPS_OVERDRAFT " overdraft"
+
 #endif

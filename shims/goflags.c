@@ -109,7 +109,7 @@ static char *join(const char *flags, const struct word *users, const char *shim_
 	if (strpbrk(shim_dir, "'\"") != NULL || (*outer != '\0' && memchr(value, *outer, length) != NULL))
 		return NULL;
 	written = snprintf(text, room, "GOFLAGS=%.*s%s%s-toolexec=%s%s/.jobshim/launcher%s%s%.*s%s%s", before, flags,
-	                   users == NULL && before > 0 ? " " : "", outer, inner, shim_dir, inner, length > 0 ? " " : "",
+	                   users == NULL && before > 0 ? " " : "", outer, inner, shim_dir, inner, length > 0 ? " -- " : "",
 	                   (int)length, value, outer, behind);
 	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "hash.h"
 #include "jobserver.h"
 #include "process.h"
 
@@ -34,16 +35,52 @@ void implicit_give_back(const struct jobserver *jobserver, uint64_t key)
 	fcntl(jobserver->write_fd, F_SETLK, &lock);
 }
 
-int implicit_watch(const struct jobserver *jobserver, uint64_t key)
+bool implicit_is_taken(const struct jobserver *jobserver, uint64_t key)
+{
+	struct flock lock = lock_of(key, F_WRLCK);
+
+	return fcntl(jobserver->write_fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/* Of the one with number index, from 1, of the claim. */
+static uint64_t claimed_key(uint64_t key, unsigned index)
+{
+	return hash(key, &index, sizeof index);
+}
+
+bool implicit_take_any(const struct jobserver *jobserver, uint64_t key, unsigned claim, bool *claimed)
+{
+	*claimed = true;
+	for (unsigned index = claim; index > 0; index--)
+		if (implicit_take(jobserver, claimed_key(key, index)))
+			return true;
+	*claimed = false;
+	return implicit_take(jobserver, key);
+}
+
+/* Whether nobody has it. */
+static bool is_free(const struct jobserver *jobserver, uint64_t key)
+{
+	struct flock lock = lock_of(key, F_WRLCK);
+
+	return fcntl(jobserver->write_fd, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+}
+
+int implicit_watch(const struct jobserver *jobserver, uint64_t key, unsigned claim)
 {
 #if defined JOBSHIM_NAIVE
 	(void)jobserver;
-	(void)key;
+	(void)key, (void)claim;
 	return HOLDER_UNSEEN;
 #else
 	struct flock lock = lock_of(key, F_WRLCK);
 	int holder;
 
+	for (unsigned index = 1; index <= claim; index++)
+		if (is_free(jobserver, claimed_key(key, index)))
+			return HOLDER_GONE;
+	if (claim > 0)
+		return is_free(jobserver, key) ? HOLDER_GONE : HOLDER_UNSEEN;
 	if (fcntl(jobserver->write_fd, F_GETLK, &lock) < 0)
 		return HOLDER_UNSEEN;
 	if (lock.l_type == F_UNLCK)

@@ -13,23 +13,41 @@ struct process;
 struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
 	bool pays;    /* it has no implicit slot: only a token will do */
+	bool owed;    /* its client is neither a launcher nor `jobshim run`: somebody has paid for that one's slot, or not */
+	bool unsure;  /* one of those above could not be looked at: it may be a client, and is taken for none */
+	pid_t client; /* 0: none is above us */
+	bool blind;   /* neither our client nor whether anybody works can be seen */
+	unsigned claim; /* tokens that its client has for it: so many more of its runs need none */
 	bool nested;  /* its client is a launcher: the tool that one runs is above us */
 	uint64_t key; /* unless it is ours: names the job's locks and records */
 	pid_t caller; /* our parent, and when it started */
 	uint64_t caller_start;
+	unsigned above; /* launchers above us */
 };
 
 /* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
- * `jobshim run` in the same PID namespace, else one for each JOBSHIM_JOB and PID namespace. */
-struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger);
+ * `jobshim run` in the same PID namespace. Else, and where the chain can't be followed, it is one for each JOBSHIM_JOB that all
+ * such tools share. builds: we start tools. */
+struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger, bool builds);
+
+/* The same of another process, of which pid and parent are known; above: launchers above it. False where no client can be seen: then it
+ * is the slot that all such tools share. */
+bool job_of(const struct process *process, const struct jobserver *jobserver, const struct ledger *ledger, unsigned above,
+            struct job *job);
 
 /* The slot that our caller took, as a job that nobody else is in: while it waits for a gate another run may borrow it. */
 struct job job_of_callers(const struct job *found);
+
+/* Names what is told of a process in one word. */
+uint64_t job_key_of(const struct process *process, const char *word);
 
 /* Whether the process is what the job is named after. */
 bool job_is_of(uint64_t key, const struct process *process);
 
 /* A job that nobody else is in, and that pays with a token. */
 struct job job_that_pays(void);
+
+/* Launchers above us, by their count: ours is in it already, unless we start tools. */
+unsigned job_launchers_above(bool builds);
 
 #endif

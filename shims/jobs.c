@@ -1,5 +1,6 @@
 #include "jobs.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "arena.h"
 #include "contract.h"
+#include "makereader.h"
 
 /* One -j of a command line. */
 struct found {
@@ -46,6 +48,8 @@ static struct found find(const struct jobs_option *option, char *word, bool *arg
 		bool is_ours = name > 0 && strncmp(word, option->long_name, name) == 0 &&
 		               (word[name] == '\0' || word[name] == '=' || (!option->letters && is_digit(word[name])));
 
+		if (!is_ours && option->gnu_make)
+			*argument = make_long_takes_next(word + 2);
 		return is_ours ? found_at(word, word + name, true) : nothing;
 	}
 	if (!option->letters)
@@ -63,11 +67,16 @@ static struct found find(const struct jobs_option *option, char *word, bool *arg
 	return nothing;
 }
 
-static long value_of(const char *number)
+static long value_of(const struct jobs_option *option, const char *number)
 {
+	long value;
+
 	if (number == NULL)
 		return JOBS_UNBOUNDED;
-	return *number != '\0' && number[strspn(number, "0123456789")] == '\0' ? strtol(number, NULL, 10) : JOBS_ODD;
+	if (*number == '\0' || number[strspn(number, "0123456789")] != '\0')
+		return JOBS_ODD;
+	value = strtol(number, NULL, 10);
+	return value >= INT_MAX || (value == 0 && option->refuses_zero) ? JOBS_ODD : value;
 }
 
 /* Where the next word that stays goes to. */
@@ -98,7 +107,7 @@ static long walk(const struct jobs_option *option, char *argv[], bool drop)
 		if (found.from != NULL && found.number == NULL && at[1] != NULL && (option->needs_number || is_digit(at[1][0])))
 			found.number = *++at;
 		if (found.from != NULL && jobs != JOBS_ODD)
-			jobs = value_of(found.number);
+			jobs = value_of(option, found.number);
 		if (drop && found.from != NULL && found.from != word)
 			*found.from = '\0';
 		if (found.from != word)

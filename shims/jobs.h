@@ -4,8 +4,8 @@
 
 enum { JOBS_UNBOUNDED = 0, JOBS_UNSAID = -1, JOBS_ODD = -2 };
 
-/* How many jobs the command line of a tool of this family asks for. JOBS_ODD: what follows -j is no number, and the tool
- * will say so. */
+/* How many jobs the command line of a tool of this family asks for. JOBS_ODD: what follows -j is none that the tool
+ * takes, and it will say so. */
 long jobs_asked(const char *family, char *argv[]);
 
 /* Takes each -j out of argv, in place. */

@@ -12,7 +12,11 @@
 #include "arena.h"
 #include "client.h"
 #include "contract.h"
+#include "hidden.h"
+#include "outer.h"
 #include "process.h"
+
+enum { FIRST_HANDED_FD = 10 }; /* scripts use the ones below for themselves */
 
 static const char LEDGER_SUFFIX[] = ".ledger";
 
@@ -27,6 +31,12 @@ static bool refuse(struct jobserver *jobserver, const char **why, const char *re
 	return false;
 }
 
+static bool refuse_error(struct jobserver *jobserver, const char **why, const char *reason)
+{
+	jobserver->denied = jobserver->denied || errno == EACCES || errno == EPERM;
+	return refuse(jobserver, why, reason);
+}
+
 /* path is kept, not copied. */
 static bool open_path(struct jobserver *jobserver, const char *path, const char **why)
 {
@@ -36,19 +46,19 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 	if (path == NULL)
 		return refuse(jobserver, why, "its path is too long");
 	if (!stat_path(path, &status))
-		return refuse(jobserver, why, errno == ENOENT ? "its FIFO does not exist" : "its FIFO can't be reached");
+		return refuse_error(jobserver, why, errno == ENOENT ? "its FIFO does not exist" : "its FIFO can't be reached");
 	if (S_ISCHR(status.st_mode)) {
 		jobserver->read_fd = jobserver->write_fd = open_high(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
 		if (jobserver->read_fd < 0)
-			return refuse(jobserver, why, "its device can't be opened");
+			return refuse_error(jobserver, why, "its device can't be opened");
 	} else if (S_ISFIFO(status.st_mode)) {
 		/* The write end first: ENXIO tells that nobody reads, before we ourselves do. */
 		jobserver->write_fd = open_high(path, O_WRONLY | O_NONBLOCK);
 		if (jobserver->write_fd < 0)
-			return refuse(jobserver, why, errno == ENXIO ? "its FIFO has no server" : "its FIFO can't be opened");
+			return refuse_error(jobserver, why, errno == ENXIO ? "its FIFO has no server" : "its FIFO can't be opened");
 		jobserver->read_fd = open_high(path, O_RDONLY | O_NONBLOCK);
 		if (jobserver->read_fd < 0)
-			return refuse(jobserver, why, "its FIFO can't be opened");
+			return refuse_error(jobserver, why, "its FIFO can't be opened");
 	} else {
 		return refuse(jobserver, why, "it is neither a FIFO nor a character device");
 	}
@@ -62,14 +72,19 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 	return true;
 }
 
-/* Whether R and W of process pid are the two ends of one pipe; its status if so. */
-static bool one_pipe(pid_t pid, const struct auth *auth, struct stat *status)
+/* What descriptor fd of process pid is; 0: of ours. */
+static bool stat_fd(pid_t pid, int fd, struct stat *status)
 {
-	struct stat write_status;
+	return pid == 0 ? fstat(fd, status) == 0 : process_stat_fd(pid, fd, status);
+}
 
-	return process_stat_fd(pid, auth->read_fd, status) && process_stat_fd(pid, auth->write_fd, &write_status) &&
-	       S_ISFIFO(status->st_mode) && S_ISFIFO(write_status.st_mode) &&
-	       status->st_dev == write_status.st_dev && status->st_ino == write_status.st_ino;
+/* Whether R and W of process pid (0: we) are the two ends of one pipe. */
+static bool one_pipe(pid_t pid, const struct auth *auth)
+{
+	struct stat reading, writing;
+
+	return stat_fd(pid, auth->read_fd, &reading) && stat_fd(pid, auth->write_fd, &writing) && S_ISFIFO(reading.st_mode) &&
+	       S_ISFIFO(writing.st_mode) && reading.st_dev == writing.st_dev && reading.st_ino == writing.st_ino;
 }
 
 /* The path of a FIFO that is handed on as a descriptor, where it has one that leads there: beside it lies its ledger, which all who
@@ -89,25 +104,30 @@ static const char *path_of(const char *link)
 	return arena_keep((size_t)length + 1);
 }
 
-static bool open_fd(struct jobserver *jobserver, pid_t pid, int fd, const char **why)
+static const char *link_of_fd(pid_t pid, int fd)
 {
 	char link[48];
-	int length = snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd);
-	const char *path = path_of(link);
 
-	return open_path(jobserver, path != NULL ? path : arena_copy(link, (size_t)length), why);
+	return arena_copy(link, (size_t)snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd));
+}
+
+static bool open_fd(struct jobserver *jobserver, pid_t pid, int fd, const char **why)
+{
+	const char *link = link_of_fd(pid, fd), *path = link == NULL ? NULL : path_of(link);
+
+	return open_path(jobserver, path != NULL ? path : link, why);
 }
 
 /* make 4.3 closes R and W for recipes without `+`, Python for every child: the nearest ancestor that is a client by
  * its program's name still has them. A carrier's descriptors of the same numbers may be anything (cmake --build). */
 static bool open_ancestors_pipe(struct jobserver *jobserver, const struct auth *auth, const char **why)
 {
-	struct process process = { .parent = getppid() };
-	struct stat status;
+	struct process process;
 
-	while (process.parent > 0 && process_read(process.parent, &process))
-		if (client_by_name(process.pid) && one_pipe(process.pid, auth, &status))
-			return open_fd(jobserver, process.pid, auth->read_fd, why);
+	if (process_self(&process))
+		while (process.parent > 0 && process_read(process.parent, &process))
+			if (client_by_name(process.pid) && one_pipe(process.pid, auth))
+				return open_fd(jobserver, process.pid, auth->read_fd, why);
 	return refuse(jobserver, why, "its pipe is closed here, and no ancestor has it");
 }
 
@@ -125,69 +145,226 @@ bool jobserver_is(const struct jobserver *jobserver, const struct stat *status)
 	return status->st_dev == jobserver->device && status->st_ino == jobserver->inode;
 }
 
-bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why)
+/* Uses R and W as they were handed to us, where they can't be opened anew: /proc is hidden, or they are another user's. Their flags,
+ * which we share, stay as they are. False, with nothing changed, where that fails. */
+static bool take_over(struct jobserver *jobserver, const struct auth *auth)
 {
+	const int reading = dup_high(auth->read_fd), writing = dup_high(auth->write_fd);
 	struct stat status;
 
+	if (reading >= 0 && writing >= 0 && fstat(reading, &status) == 0 && pipe_high(jobserver->way)) {
+		jobserver->read_fd = reading;
+		jobserver->write_fd = writing;
+		jobserver->device = status.st_dev;
+		jobserver->inode = status.st_ino;
+		jobserver->path = "";
+		return true;
+	}
+	if (reading >= 0)
+		close(reading);
+	if (writing >= 0)
+		close(writing);
+	return false;
+}
+
+bool jobserver_is_inherited(const struct jobserver *jobserver)
+{
+	return jobserver->path[0] == '\0';
+}
+
+bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *write_fd)
+{
+	const bool inherited = jobserver_is_inherited(jobserver);
+	int reading = inherited ? jobserver->read_fd : open_high(jobserver->path, O_RDONLY);
+	int writing = inherited ? jobserver->write_fd : open_high(jobserver->path, O_WRONLY);
+
+	if (reading < 0 || writing < 0)
+		return false;
+	*read_fd = fcntl(reading, F_DUPFD, FIRST_HANDED_FD);
+	*write_fd = fcntl(writing, F_DUPFD, FIRST_HANDED_FD);
+	/* reading and writing stay open: closing any descriptor of this inode would drop our locks on it */
+	return *read_fd >= 0 && *write_fd >= 0;
+}
+
+bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why)
+{
 	jobserver->read_fd = jobserver->write_fd = -1;
 	if (auth->kind == AUTH_FIFO)
-		return open_path(jobserver, arena_copy(auth->path, auth->path_length), why);
-	if (!one_pipe(getpid(), auth, &status))
+		return open_path(jobserver, auth_path(auth), why);
+	if (!one_pipe(0, auth))
 		return open_ancestors_pipe(jobserver, auth, why);
-	return open_fd(jobserver, getpid(), auth->read_fd, why);
+	if (process_self_number() > 0 && open_fd(jobserver, process_self_number(), auth->read_fd, why))
+		return true;
+	return take_over(jobserver, auth) || refuse(jobserver, why, "its pipe can't be opened anew");
+}
+
+/* The descriptors of a `jobshim run`. */
+struct run_descriptors {
+	const char *fifo; /* its path, as its ledger's tells; in other mount namespaces it may lead nowhere */
+	int fifo_fd, ledger_fd;
+};
+
+/* The path that a descriptor was opened by, to be used at once; NULL: it has none. */
+static const char *path_of_fd(int directory, const char *name)
+{
+	size_t room;
+	char *path = arena_room(&room);
+	ssize_t length = readlinkat(directory, name, path, room < PATH_MAX ? room : PATH_MAX);
+
+	if (length <= 0 || length == PATH_MAX || (size_t)length == room)
+		return NULL;
+	path[length] = '\0';
+	return path;
 }
 
 static bool ledger_fd(int directory, const char *name, void *state)
 {
-	struct jobserver *jobserver = state;
-	size_t room;
-	char *path = arena_room(&room);
-	ssize_t length = readlinkat(directory, name, path, room < PATH_MAX ? room : PATH_MAX);
-	ssize_t fifo = length - (ssize_t)strlen(LEDGER_SUFFIX);
+	struct run_descriptors *run = state;
+	const char *path = path_of_fd(directory, name);
+	const size_t length = path == NULL ? 0 : strlen(path), suffix = strlen(LEDGER_SUFFIX);
 
-	if (fifo <= 0 || length == PATH_MAX || strncmp(path + fifo, LEDGER_SUFFIX, strlen(LEDGER_SUFFIX)) != 0)
+	if (length <= suffix || strcmp(path + length - suffix, LEDGER_SUFFIX) != 0)
 		return false;
-	jobserver->path = arena_copy(path, (size_t)fifo);
+	run->fifo = arena_copy(path, length - suffix);
+	run->ledger_fd = (int)strtol(name, NULL, 10);
+	return run->fifo != NULL;
+}
+
+static bool fifo_fd(int directory, const char *name, void *state)
+{
+	struct run_descriptors *run = state;
+	const char *path = path_of_fd(directory, name);
+
+	if (path == NULL || strcmp(path, run->fifo) != 0)
+		return false;
+	run->fifo_fd = (int)strtol(name, NULL, 10);
 	return true;
 }
 
-/* For builds that clear their environment: an ancestor `jobshim run` has its ledger open, beside its FIFO. */
+/* For builds that clear their environment, or that the pool's directory is hidden from: an ancestor `jobshim run` has its FIFO and
+ * its ledger open. */
 static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 {
-	struct process process = { .parent = getppid() };
+	struct run_descriptors run;
+	struct process process;
 	const char *ignored;
 
+	if (!process_self(&process))
+		return false;
 	while (process.parent > 0 && process_read(process.parent, &process)) {
-		if (strcmp(process.comm, "jobshim") == 0 && process_each_fd(process.pid, ledger_fd, jobserver))
-			return open_path(jobserver, jobserver->path, &ignored) || refuse(jobserver, why, ignored);
+		if (strcmp(process.comm, "jobshim") != 0 || !process_each_fd(process.pid, ledger_fd, &run))
+			continue;
+		if (open_path(jobserver, run.fifo, why))
+			return true;
+		if (!process_each_fd(process.pid, fifo_fd, &run) ||
+		    !open_path(jobserver, link_of_fd(process.pid, run.fifo_fd), &ignored))
+			return false;
+		jobserver->ledger = link_of_fd(process.pid, run.ledger_fd);
+		return true;
 	}
 	return false;
 }
 
+/* The search for a jobserver: why the first one that was named can't be opened is told. */
+struct search {
+	struct jobserver *jobserver;
+	const char **why;
+	bool failed; /* one was named */
+};
+
+static bool fail(struct search *search, const char *why)
+{
+	if (!search->failed)
+		*search->why = why;
+	search->failed = true;
+	return false;
+}
+
+static bool try_auth(struct search *search, const struct auth *auth)
+{
+	const char *why = "";
+
+	return jobserver_open_auth(search->jobserver, auth, &why) || fail(search, why);
+}
+
+static bool try_run(struct search *search)
+{
+	const char *why = NULL;
+
+	search->jobserver->own = true;
+	return open_ancestors_run(search->jobserver, &why) || (why != NULL && fail(search, why));
+}
+
+static bool names_path(const struct auth *auth, const char *path)
+{
+	return auth->kind == AUTH_FIFO && auth->path_length == strlen(path) && memcmp(auth->path, path, auth->path_length) == 0;
+}
+
+/* That of an adapter above us, unless it is the one that the flags lead to anyhow. */
+static bool try_outer(struct search *search, const char *flags, const char *cargo_flags)
+{
+	struct outer outer;
+	struct auth named = { .kind = AUTH_NONE };
+
+	if (!outer_read(&outer))
+		return false;
+	if (flags == NULL || !auth_find(flags, &named))
+		(void)!(cargo_flags != NULL && auth_find(cargo_flags, &named));
+	search->jobserver->own = false;
+	return (outer.path == NULL || !names_path(&named, outer.path)) && outer_open(search->jobserver, &outer);
+}
+
+/* All addresses in flags, the last one first. */
+static bool try_flags(struct search *search, const char *flags, const char **why)
+{
+	struct auth auth = { .why = NULL };
+
+	search->jobserver->own = false;
+	while (flags != NULL && auth_find(flags, &auth)) {
+		if (try_auth(search, &auth))
+			return true;
+		flags = arena_copy(flags, (size_t)(auth.argument - flags));
+	}
+	*why = auth.why;
+	return false;
+}
+
+static void close_all(struct jobserver *jobserver)
+{
+	const char *ignored;
+
+	for (int i = 0; i < 2 && jobserver_is_inherited(jobserver); i++)
+		close(jobserver->way[i]);
+	refuse(jobserver, &ignored, "");
+}
+
 bool jobserver_open(struct jobserver *jobserver, const char **why)
 {
-	static const char *const flag_variables[] = { "MAKEFLAGS", "CARGO_MAKEFLAGS" };
+	struct search search = { .jobserver = jobserver, .why = why };
+	const char *own = getenv(ENV_JOBSERVER), *unnamed = NULL, *ignored;
+	const char *flags = getenv("MAKEFLAGS"), *cargo_flags = getenv("CARGO_MAKEFLAGS");
 	struct auth auth;
-	const char *own = getenv(ENV_JOBSERVER);
+	bool is_set = own != NULL && *own != '\0';
 
 	*jobserver = (struct jobserver){ .read_fd = -1, .write_fd = -1, .own = true };
-	if (own != NULL && *own != '\0') {
-		if (!auth_parse(own, strlen(own), &auth))
-			return refuse(jobserver, why, auth.why);
-		return jobserver_open_auth(jobserver, &auth, why);
+	if (is_set && !auth_parse(own, strlen(own), &auth))
+		return refuse(jobserver, why, auth.why);
+	/* What JOBSHIM_JOBSERVER names is most likely the nearest run's. */
+	if (is_set && (try_auth(&search, &auth) || try_run(&search)))
+		return true;
+	if (try_outer(&search, flags, cargo_flags) || try_flags(&search, flags, &unnamed) ||
+	    try_flags(&search, cargo_flags, &ignored)) {
+		jobserver->own = jobserver->own || (is_set && hidden_names(jobserver));
+		if (!is_set || jobserver->own || !hidden_by(jobserver))
+			return true;
+		jobserver->another = true;
+		fail(&search, "it is hidden here");
+		close_all(jobserver);
 	}
-	*why = "no jobserver in MAKEFLAGS";
-	for (size_t i = 0; i < sizeof flag_variables / sizeof flag_variables[0]; i++) {
-		const char *flags = getenv(flag_variables[i]);
-
-		if (flags == NULL)
-			continue;
-		if (auth_find(flags, &auth)) {
-			jobserver->own = false;
-			return jobserver_open_auth(jobserver, &auth, why);
-		}
-		if (i == 0)
-			*why = auth.why;
-	}
-	return open_ancestors_run(jobserver, why);
+	if (!is_set && try_run(&search))
+		return true;
+	jobserver->named = search.failed;
+	if (!search.failed)
+		*why = unnamed != NULL ? unnamed : "no jobserver in MAKEFLAGS";
+	return false;
 }

@@ -1,4 +1,5 @@
-/* The jobserver a tool run obeys, opened by us: our own open file descriptions, non-blocking and close-on-exec. */
+/* The jobserver a tool run obeys, opened by us: our own open file descriptions, non-blocking and close-on-exec. Where they can't be
+ * had, those that we inherited. */
 #ifndef JOBSERVER_H
 #define JOBSERVER_H
 
@@ -13,12 +14,17 @@ struct jobserver {
 	int write_fd; /* the same as read_fd for a character device: steve counts per open file */
 	dev_t device;
 	ino_t inode;
+	bool named;   /* where none was opened: one was named, */
+	bool denied;  /* is another user's, */
+	bool another; /* and one was opened that is not it */
 	bool own; /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
-	const char *path; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N */
+	const char *ledger; /* opens its ledger; NULL: it lies beside path, or in the state directory */
+	const char *path; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N; "": nothing does, it was inherited */
+	int way[2]; /* of an inherited one: a pipe, through which a token comes to us (see token.c) */
 };
 
-/* Finds and opens the jobserver (DESIGN 4.4): JOBSHIM_JOBSERVER, MAKEFLAGS, CARGO_MAKEFLAGS, an ancestor `jobshim run`.
- * False, with *why set for people, where there is none that can be used. */
+/* Finds and opens the jobserver (DESIGN 4.4), the first that can be opened: JOBSHIM_JOBSERVER, that of an adapter above us, MAKEFLAGS,
+ * CARGO_MAKEFLAGS, an ancestor `jobshim run`. False, with *why set for people, where there is none: of the first that was named. */
 bool jobserver_open(struct jobserver *jobserver, const char **why);
 
 /* Opens the jobserver at auth. As above. */
@@ -26,6 +32,13 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 
 /* Whether R and W of auth were open when this process started, and both are the jobserver's. */
 bool jobserver_inherited(const struct jobserver *jobserver, const struct auth *auth);
+
+/* Opens its ends once more, blocking and inheritable, for what we start; of an inherited one these are duplicates. False where that
+ * fails. */
+bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *write_fd);
+
+/* Whether its descriptors are those that we inherited: it has no path. */
+bool jobserver_is_inherited(const struct jobserver *jobserver);
 
 /* Whether status is that of the jobserver's pipe, FIFO or device. */
 bool jobserver_is(const struct jobserver *jobserver, const struct stat *status);

@@ -12,10 +12,8 @@
 #include "mapping.h"
 #include "process.h"
 
-/* Where there is no ledger the same code works on this. */
-static _Alignas(8) unsigned char no_header[HEADER_USED + sizeof(uint32_t)];
-
-static _Alignas(8) unsigned char header_copy[LEDGER_HEADER_BYTES];
+/* Where there is no ledger the same code works on the first of these: all that a header has is there to be read and written. */
+static _Alignas(8) unsigned char no_header[LEDGER_HEADER_BYTES], header_copy[LEDGER_HEADER_BYTES];
 
 uint64_t monotonic_ns(void)
 {
@@ -133,10 +131,17 @@ bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
 	return ledger->owner == process->pid && ledger->owner_start == process->start;
 }
 
+long ledger_tokens(const struct ledger *ledger)
+{
+	const int32_t total = *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+
+	return ledger->fd < 0 || total < 0 ? -1 : total;
+}
+
 long ledger_slots(const struct ledger *ledger)
 {
-	int32_t total = *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+	const long tokens = ledger_tokens(ledger);
 
 	/* The command of `jobshim run` has a slot of its own. */
-	return ledger->fd < 0 || total < 0 ? -1 : (long)total + (ledger->owner != 0);
+	return tokens < 0 ? -1 : tokens + (ledger->owner != 0);
 }

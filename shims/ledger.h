@@ -48,7 +48,8 @@ bool ledger_store(struct ledger *ledger, size_t offset, size_t size);
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 
-/* How many tools may run at once by this ledger, -1 where nobody told. */
+/* How many tokens its pool has, and how many tools may run at once by that; -1 where nobody told. */
+long ledger_tokens(const struct ledger *ledger);
 long ledger_slots(const struct ledger *ledger);
 
 /* Has the record be memory of our own: nobody else sees it. */
@@ -107,8 +108,15 @@ void ledger_count_end(struct ledger *ledger);
 void ledger_count_caller_run(struct ledger *ledger);
 void ledger_count_overdraft(struct ledger *ledger);
 
-/* Runs without a slot so far, after patience. */
-uint32_t ledger_overdrafts(const struct ledger *ledger);
+/* Notes that the process has started a launcher, or was one; whether that was noted lately. */
+void ledger_note_caller(struct ledger *ledger, pid_t pid);
+bool ledger_has_caller(const struct ledger *ledger, pid_t pid);
+
+/* Whether the last run without a slot was of our record's job, and began at since_ns (CLOCK_MONOTONIC) or later. */
+bool ledger_had_overdraft(const struct ledger *ledger, uint64_t since_ns);
+
+/* Notes that a slot was taken now. */
+void ledger_count_progress(struct ledger *ledger);
 
 /* When a slot of this jobserver was last taken by a launcher: CLOCK_MONOTONIC nanoseconds, 0 = not known. */
 uint64_t ledger_progress(const struct ledger *ledger);

@@ -188,8 +188,10 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 
 	*owner = geteuid();
 	path = arena_room(&room);
-	if (fstat(jobserver->write_fd, &status) == 0 && snprintf(path, room, "%s.ledger", jobserver->path) < (int)room) {
-		fd = open_high(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+	if (!jobserver_is_inherited(jobserver) && fstat(jobserver->write_fd, &status) == 0 &&
+	    snprintf(path, room, "%s.ledger", jobserver->path) < (int)room) {
+		fd = jobserver->ledger != NULL ? open_high(jobserver->ledger, O_RDWR | O_NONBLOCK)
+		                               : open_high(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
 		if (fd >= 0 && of_server(fd, &status)) {
 			*owner = status.st_uid;
 			return fd;

@@ -1,50 +1,125 @@
 #include "makeflags.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "arena.h"
 #include "auth.h"
+#include "makereader.h"
+#include "toolfile.h"
+
+static const char NAME[] = "MAKEFLAGS=";
+
+/* Writes address as a part of a word. */
+static char *put_address(char *to, const char *address)
+{
+	for (; *address != '\0'; address++) {
+		if (strchr("\\ \t", *address) != NULL)
+			*to++ = '\\';
+		*to++ = *address;
+	}
+	return to;
+}
+
+static bool is_nothing(const char *text, const char *end)
+{
+	while (text < end && strchr(MAKE_SPACES, *text) != NULL)
+		text++;
+	return text == end;
+}
+
+/* Copies makeflags without its addresses, but that the one which is auth's becomes address; with drop_jobs without -jN, too. A
+ * dash, which make skips, stands where the next word would now be read as another: as the first one, as letters; behind a -l
+ * that has no number, as its number. NULL where there is no room. */
+static char *rewrite(const char *makeflags, const struct auth *auth, const char *address, bool drop_jobs)
+{
+	size_t room;
+	char *text = arena_room(&room), *flags, *to;
+	const char *at = makeflags, *taker = makeflags; /* where such a -l ends, and what was taken out behind it */
+	bool takes = false;                             /* there is such a -l */
+	struct make_reader reader;
+	struct make_flag flag;
+	long jobs;
+
+	if (strlen(makeflags) + 2 * strlen(address) + sizeof NAME + 1 > room)
+		return NULL;
+	to = flags = stpcpy(text, NAME);
+	make_reader_begin(&reader, makeflags);
+	while (make_reader_next(&reader, &flag)) {
+		if (auth != NULL && flag.argument != NULL && flag.argument == auth->argument) {
+			to = put_address(mempcpy(to, at, (size_t)(flag.argument - at)), address);
+			at = flag.to;
+			takes = false;
+		} else if (make_flag_is_address(&flag) || (drop_jobs && make_flag_jobs(&flag, &jobs))) {
+			to = mempcpy(to, at, (size_t)((flag.whole ? flag.gap : flag.from) - at));
+			takes = takes && taker == flag.gap;
+			at = taker = flag.to;
+			if (is_nothing(flags, to) && make_begins_bare(at))
+				*to++ = '-';
+			else if (takes && make_begins_number(at))
+				to = stpcpy(to, " -");
+		} else {
+			takes = flag.means == MAKE_MEANS_LOAD && flag.argument == NULL;
+			taker = flag.to;
+		}
+	}
+	to = stpcpy(to, at);
+	return arena_keep((size_t)(to - text) + 1);
+}
 
 char *makeflags_with(const char *makeflags, const struct auth *auth, const char *address)
 {
-	size_t room;
-	char *text = arena_room(&room);
-	const char *equals = memchr(auth->word, '=', auth->word_length);
-	int spelling = (int)(equals - auth->word) + 1;
-	int written = snprintf(text, room, "MAKEFLAGS=%.*s%.*s%s%s", (int)(auth->word - makeflags), makeflags,
-	                       spelling, auth->word, address, auth->word + auth->word_length);
-
-	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
+	return rewrite(makeflags, auth, address, false);
 }
 
 char *makeflags_without_jobserver(const char *makeflags)
 {
-	static const char jobserver[] = "--jobserver-", name[] = "MAKEFLAGS=";
-	const char *word = makeflags;
-	bool had_address = false, variables = false;
-	size_t room;
-	char *text = arena_room(&room), *to = text;
+	struct make_reader reader;
+	struct make_flag flag;
+	bool named = false;
 
-	if (strlen(makeflags) + sizeof name > room)
-		return NULL;
-	to = stpcpy(to, name);
-	for (;;) {
-		size_t spaces = strspn(word, " \t"), length = strcspn(word + spaces, " \t");
-		const char *at = word + spaces;
-		bool address = !variables && strncmp(at, jobserver, strlen(jobserver)) == 0;
-		bool jobs = !variables && strncmp(at, "-j", 2) == 0 && strspn(at + 2, "0123456789") == length - 2;
+	make_reader_begin(&reader, makeflags);
+	while (!named && make_reader_next(&reader, &flag))
+		named = make_flag_is_address(&flag);
+	return named ? rewrite(makeflags, NULL, "", true) : NULL;
+}
 
-		if (length == 0)
-			break;
-		variables = variables || (length == 2 && strncmp(at, "--", 2) == 0);
-		had_address = had_address || address;
-		if (!address && !jobs)
-			to = mempcpy(to, word, spaces + length);
-		word = at + length;
-	}
-	*to = '\0';
-	return had_address ? arena_keep((size_t)(to - text) + 1) : NULL;
+/* Reads a load as make does: as far as it is a number, and 0 where it begins as none. */
+static double read_load(const struct make_flag *flag)
+{
+	char text[64];
+
+	if (flag->argument_length >= sizeof text)
+		return 0;
+	make_unescape(flag->argument, flag->argument_length, text);
+	text[strspn(text, "0123456789.")] = '\0';
+	return parse_decimal(text, 0);
+}
+
+double makeflags_load(const char *makeflags)
+{
+	struct make_reader reader;
+	struct make_flag flag;
+	double load = -1;
+
+	make_reader_begin(&reader, makeflags);
+	while (make_reader_next(&reader, &flag))
+		if (flag.means == MAKE_MEANS_LOAD)
+			load = flag.argument == NULL ? -1 : read_load(&flag);
+	return load;
+}
+
+int makeflags_jobs(const char *makeflags)
+{
+	struct make_reader reader;
+	struct make_flag flag;
+	long jobs = 0, last;
+
+	make_reader_begin(&reader, makeflags);
+	while (make_reader_next(&reader, &flag))
+		if (make_flag_jobs(&flag, &last))
+			jobs = last;
+	return jobs > 0 ? (int)jobs : -1;
 }

@@ -1,10 +1,17 @@
-/* MAKEFLAGS for a program that the launcher starts. */
+/* MAKEFLAGS: what they ask for, and what a program that the launcher starts gets instead. */
 #ifndef MAKEFLAGS_H
 #define MAKEFLAGS_H
 
 struct auth;
 
-/* The "MAKEFLAGS=..." with address in place of auth, which is the last one of makeflags. NULL where there is no room. */
+/* What the last -j says; -1 where there is none, or none has a number. */
+int makeflags_jobs(const char *makeflags);
+
+/* What the last -l says; -1 where there is none, or it has no number, by which make takes back one before it. */
+double makeflags_load(const char *makeflags);
+
+/* The "MAKEFLAGS=..." with address in place of auth, which was found in makeflags, and without any other. NULL where there is
+ * no room. */
 char *makeflags_with(const char *makeflags, const struct auth *auth, const char *address);
 
 /* The same without GNU make's -jN and address; NULL where it has no address, or there is no room. What else GNU make said

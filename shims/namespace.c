@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "process.h"
+
 static uint64_t known;
 
 static uint64_t look(const char *path)
@@ -22,7 +24,7 @@ uint64_t pid_namespace(void)
 
 void pid_namespace_by_parent(void)
 {
-	const pid_t parent = getppid();
+	const pid_t parent = process_numbers_agree() ? getppid() : 0;
 	char path[32];
 
 	if (parent > 0 && snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)parent) < (int)sizeof path)

@@ -159,7 +159,7 @@ void ledger_held(struct ledger *ledger, int kind)
 	if (kind == SLOT_OVERDRAFT)
 		ledger_count_overdraft(ledger);
 	else
-		__atomic_store_n(FIELD(uint64_t, ledger->header, HEADER_PROGRESS), monotonic_ns(), __ATOMIC_SEQ_CST);
+		ledger_count_progress(ledger);
 }
 
 void ledger_releasing(struct ledger *ledger)

@@ -13,7 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bypass.h"
 #include "contract.h"
+#include "families.h"
+#include "jobserver.h"
 #include "ledger.h"
 #include "process.h"
 #include "report.h"
@@ -23,37 +26,29 @@
 #include "tree.h"
 
 enum {
-	KINDS_MAX = 128,
 	TICK_MS = 200,
 	TOLD_MS = 1000,    /* the file is written so often */
-	WRAPPER_MS = 1000, /* within them a wrapper has started what it stands for */
-	DEEPEST = 100,     /* levels below the root: each takes 7 KB of stack, and two descriptors */
+	WRAPPER_MS = 1000, /* within them a program that does nothing has started what it stands for */
+	DEEPEST = 100,     /* levels below the root: each takes 8 KB of stack, and two descriptors */
 	SETTLED = 2,       /* looks after which what was started has become what it will be */
 	LONGEST_MS = 2000, /* it is looked at least so often, for what becomes a tool without a new process */
+	STRANGERS_MAX = 1024,
 	SHARE = 50,        /* of the time, looking takes one in so many at most */
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
 
-/* The same tool, started by the same program for the same reason. */
-struct kind {
-	char tool[256];
-	char caller[16];
-	char directory[1024]; /* where the first of them worked */
-	const char *why;
-	unsigned runs;
-	uint64_t ns;
-};
-
 static struct watch {
 	const char *shim_dir;
-	const char *jobserver; /* its address */
+	pid_t root;
+	uint64_t root_start;
+	const char *jobserver;       /* its address */
+	const struct ledger *ledger; /* in which launchers name who has started them; NULL: they can't */
 	const char *file; /* where it is told; NULL: a line on stdout tells of each kind at once */
-	struct kind kinds[KINDS_MAX];
-	size_t kind_count;
 	uint64_t began_ns, looked_ns, passed_ns; /* the start of the root and the last look; between that and the one before */
 	uint64_t searched_ns, told_ns;
-	uint64_t governed_ns, past_ns;
+	uint64_t governed_ns;
+	unsigned launched, by_clients; /* runs in a slot that were seen: of a shim's doing, and others */
 	bool saw_tools;     /* at the last look */
 	long last_pid;      /* the machine's newest process at that look */
 	unsigned unchanged; /* looks since there was a newer one */
@@ -67,101 +62,231 @@ static void end(int number)
 	is_over = 1;
 }
 
-static void read_directory(pid_t pid, char *directory, size_t size)
+/* Counts what a run did until now: it is no wrapper, as it seems or for certain. */
+static void judge(struct seen *run, enum verdict verdict)
 {
-	char link[32];
-	ssize_t length;
-
-	snprintf(link, sizeof link, "/proc/%d/cwd", (int)pid);
-	length = readlink(link, directory, size - 1);
-	directory[length < 0 ? 0 : length] = '\0';
+	if (bypass_count(run->kind, run->verdict == UNJUDGED, run->unjudged_ns))
+		watch.told_ns = 0;
+	run->counted_ns += run->unjudged_ns;
+	run->unjudged_ns = 0;
+	run->verdict = verdict;
+	if (verdict == WENT_PAST && watch.file == NULL)
+		bypass_tell(run->kind);
 }
 
-static struct kind *kind_of(const char *tool, const char *caller, const char *why, pid_t pid)
+static void acquit(struct seen *run)
 {
-	struct kind *kind = watch.kinds;
-
-	for (; kind < watch.kinds + watch.kind_count; kind++)
-		if (strcmp(kind->tool, tool) == 0 && strcmp(kind->caller, caller) == 0 && kind->why == why)
-			return kind;
-	if (watch.kind_count == KINDS_MAX)
-		return kind - 1; /* the rest goes with the last */
-	watch.kind_count++;
-	watch.told_ns = 0;
-	snprintf(kind->tool, sizeof kind->tool, "%s", tool);
-	snprintf(kind->caller, sizeof kind->caller, "%s", caller);
-	read_directory(pid, kind->directory, sizeof kind->directory);
-	kind->why = why;
-	if (watch.file == NULL) {
-		printf("jobshim: %s went past the shims: %s, by %s\n", tool, why, caller);
-		fflush(stdout);
-	}
-	return kind;
+	if (run->verdict == SUSPECTED)
+		bypass_discount(run->kind, run->counted_ns);
+	run->verdict = IS_WRAPPER;
 }
 
-static void note_past(const struct process *process, const struct ancestor *parent, const char *why)
+/* Whether a launcher noted that this process has started it, or was it. */
+static bool has_launched(pid_t pid)
 {
-	char tool[256];
-	struct kind *kind;
-
-	sight_tool(process, tool, sizeof tool);
-	kind = kind_of(tool, sight_caller(parent), why, process->pid);
-	kind->runs += seen_note(process, watch.shim_dir);
-	kind->ns += watch.passed_ns;
-	watch.past_ns += watch.passed_ns;
+	return watch.ledger != NULL && ledger_has_caller(watch.ledger, pid);
 }
 
-/* What has a tool's name and is not of a launcher's doing may be a wrapper that is about to start a shim: one that does
- * nothing for long is none, and one that works has a child, or takes a processor and is no script: those take a while to begin. What
- * was once at work remains it. */
-static bool is_at_work(const struct process *process, bool has_children)
+/* The process has become a launcher. */
+static void forget(const struct process *process)
 {
-	return has_children || seen_age_ms(process) >= WRAPPER_MS || seen_before(process) ||
-	       (process->cpu > 0 && !sight_is_script(process));
+	struct seen *run = seen_of(process);
+
+	if (run == NULL)
+		return;
+	acquit(run);
+	run->pid = 0;
+}
+
+/* A run that is over: one that was never seen above a launcher was none's wrapper. */
+static void end_run(struct seen *run)
+{
+	if (run->kind == NULL || (run->verdict != UNJUDGED && run->verdict != SUSPECTED))
+		return;
+	if (has_launched(run->pid))
+		acquit(run);
+	else
+		judge(run, WENT_PAST);
 }
 
 /* A process, and what was found below it. */
 struct visit {
 	struct ancestor ancestor;
+	struct sighted told;
 	unsigned depth;
-	bool in_past;      /* below a tool that went past the shims: what that starts is its own affair */
+	struct visit *suspect; /* the outermost tool without a slot above it, or it itself: what that starts is its own affair */
 	bool has_children;
-	bool has_launcher; /* or a tool that one has started */
+	bool has_tool;     /* a tool, or a part of one, that no launcher has started */
+	bool has_launcher; /* or a tool that one has started ... */
+	bool has_likes;    /* ... of a kind that it may stand for itself */
 };
+
+/* A program that does nothing for long is no wrapper, nor is one that computes. A script takes long to begin, and may look around
+ * before it starts a shim: for certain it is none once it has started a tool, or has ended. */
+static enum verdict verdict_of(const struct visit *visit, bool is_new)
+{
+	const struct process *process = &visit->ancestor.process;
+	const bool is_old = seen_age_ms(process) >= WRAPPER_MS;
+
+	if (visit->has_tool)
+		return WENT_PAST;
+	if (visit->told.is_script || visit->has_children)
+		return is_old ? SUSPECTED : UNJUDGED;
+	return !is_new || process->cpu > 0 || is_old ? WENT_PAST : UNJUDGED;
+}
+
+static void note_governed(const struct visit *visit)
+{
+	bool is_new;
+	struct seen *run = seen_note(&visit->ancestor.process, watch.shim_dir, &is_new);
+
+	watch.governed_ns += watch.passed_ns;
+	if (run != NULL && run->kind != NULL) {
+		acquit(run);
+		run->kind = NULL;
+	}
+	if (!is_new)
+		return;
+	watch.launched += visit->told.has_launcher;
+	watch.by_clients += !visit->told.has_launcher && !visit->told.is_script;
+}
+
+static void note_past(const struct visit *visit)
+{
+	bool is_new;
+	struct seen *run = seen_note(&visit->ancestor.process, watch.shim_dir, &is_new);
+	struct seen rest = { .verdict = UNJUDGED };
+	enum verdict verdict;
+
+	if (run == NULL)
+		run = &rest;
+	/* What a script did before it became a tool was no tool's work. */
+	if (run->kind != NULL && run->is_script && !visit->told.is_script) {
+		acquit(run);
+		run->kind = NULL;
+	}
+	run->is_script = visit->told.is_script;
+	if (run->kind == NULL) {
+		run->kind = bypass_kind(&visit->ancestor, visit->told.why);
+		run->verdict = UNJUDGED;
+		run->unjudged_ns = run->counted_ns = 0;
+	}
+	if (visit->has_likes && run->verdict != WENT_PAST)
+		acquit(run);
+	/* gcc past the shims, whose ld is one: the same run goes on after it. */
+	if (run->verdict == IS_WRAPPER || visit->has_launcher || visit->has_likes)
+		return;
+	run->unjudged_ns += watch.passed_ns;
+	verdict = run == &rest || run->verdict == WENT_PAST ? WENT_PAST : verdict_of(visit, is_new);
+	if (verdict != UNJUDGED)
+		judge(run, verdict);
+}
+
+/* Tells the suspect above what was found. as and ld are parts of gcc: it need not stand for them. */
+static void tell_suspect(const struct visit *found, enum sight sight)
+{
+	struct visit *suspect = found->suspect;
+	const struct family_name *family = family_of(found->told.name), *of_suspect = family_of(suspect->told.name);
+	const bool is_part = family != NULL && family_is_part(family->family) &&
+	                     (of_suspect == NULL || strcmp(of_suspect->family, family->family) != 0);
+
+	if (sight == PAST)
+		suspect->has_tool = suspect->has_tool || !found->told.is_script;
+	else if (sight == NO_TOOL)
+		suspect->has_tool = suspect->has_tool || (!suspect->told.is_script && sight_is_part(&found->ancestor.process));
+	else if (is_part)
+		suspect->has_launcher = true;
+	else
+		suspect->has_likes = true;
+}
 
 static void look_below(pid_t pid, void *state)
 {
-	struct visit *above = state, here = { .in_past = false };
-	const struct process *process = &here.ancestor.process;
-	enum sight sight = NO_TOOL;
-	const char *why = "";
+	struct visit *above = state, here = { .depth = above == NULL ? 0 : above->depth + 1 };
+	enum sight sight;
 
-	here.depth = above == NULL ? 0 : above->depth + 1;
-	if (here.depth > DEEPEST || !process_read(pid, &here.ancestor.process) || process->zombie)
+	if (here.depth > DEEPEST || !process_read(pid, &here.ancestor.process) || here.ancestor.process.zombie)
 		return;
 	if (above != NULL) {
 		here.ancestor.above = &above->ancestor;
+		here.suspect = above->suspect;
 		above->has_children = true;
-		sight = sight_of(process, &why);
-		here.in_past = above->in_past || sight == PAST;
 	}
+	sight = sight_of(&here.ancestor, here.suspect != NULL, &here.told);
 	watch.saw_tools = watch.saw_tools || sight != NO_TOOL;
+	if (here.suspect != NULL)
+		tell_suspect(&here, sight);
 	if (sight == GOVERNED) {
-		seen_note(process, watch.shim_dir);
-		watch.governed_ns += watch.passed_ns;
-		here.has_launcher = true;
-	} else {
-		here.has_launcher = sight == LAUNCHER;
-		tree_each_child(pid, look_below, &here);
+		note_governed(&here);
+		return;
 	}
-	if (sight == PAST && !above->in_past) {
-		if (!here.has_launcher && is_at_work(process, here.has_children))
-			note_past(process, &above->ancestor, why);
-		else if (seen_before(process))
-			seen_note(process, watch.shim_dir); /* gcc past the shims, whose ld is one: the same run goes on after it */
+	if (here.told.asks && !here.told.is_script) /* what it starts to answer is no tool either */
+		return;
+	if (sight == LAUNCHER)
+		forget(&here.ancestor.process);
+	if (sight == PAST && here.suspect == NULL)
+		here.suspect = &here;
+	tree_each_child(pid, look_below, &here);
+	if (here.suspect == &here)
+		note_past(&here);
+}
+
+/* Of those beside the command, who is not below it. Their numbers last from one look to the next. */
+static struct {
+	pid_t pids[STRANGERS_MAX];
+	size_t count, at; /* the kernel tells children in one order: who comes next */
+} strangers, now_strangers;
+
+static bool is_stranger(pid_t pid)
+{
+	for (size_t tried = 0; tried < strangers.count; tried++) {
+		const size_t at = (strangers.at + tried) % strangers.count;
+
+		if (strangers.pids[at] != pid)
+			continue;
+		strangers.at = at + 1;
+		return true;
 	}
-	if (above != NULL)
-		above->has_launcher = above->has_launcher || here.has_launcher;
+	return false;
+}
+
+static void note_stranger(pid_t pid)
+{
+	if (now_strangers.count < STRANGERS_MAX)
+		now_strangers.pids[now_strangers.count++] = pid;
+}
+
+/* A child of who is above the command. If it was started after that, and with the address of the pool, which nobody else has, what
+ * has started it is gone: it was below the command, and still is its work. */
+static void look_at_adopted(pid_t pid, void *state)
+{
+	struct process process;
+	enum names names = NAMES_NOT;
+
+	if (pid == watch.root)
+		return;
+	if (!is_stranger(pid) && process_read(pid, &process) && process.start >= watch.root_start)
+		names = sight_names_pool(&process, watch.jobserver);
+	if (names == NAMES_NOT)
+		note_stranger(pid);
+	else if (names == NAMES_POOL)
+		look_below(pid, state);
+}
+
+/* Init, or another process above us, has adopted what daemons and background jobs have left. */
+static void look_at_orphans(void)
+{
+	struct visit above = { .depth = 0 };
+
+	now_strangers.count = strangers.at = 0;
+	if (!process_read(watch.root, &above.ancestor.process))
+		return;
+	for (int i = 0; i < DEEPEST && process_read(above.ancestor.process.parent, &above.ancestor.process); i++) {
+		above.ancestor.client = CLIENT_UNASKED;
+		above.ancestor.adopts = true;
+		tree_each_child(above.ancestor.process.pid, look_at_adopted, &above);
+	}
+	strangers = now_strangers;
 }
 
 static void print_number(FILE *out, uint64_t number)
@@ -174,15 +299,10 @@ static void print_words(FILE *out)
 	fprintf(out, "%s%c", watch.jobserver, 0);
 	print_number(out, (watch.looked_ns - watch.began_ns) / MS);
 	print_number(out, watch.governed_ns / MS);
-	print_number(out, watch.past_ns / MS);
-	print_number(out, watch.kind_count);
-	for (size_t i = 0; i < watch.kind_count; i++) {
-		const struct kind *kind = &watch.kinds[i];
-
-		fprintf(out, "%s%c%s%c%s%c%s%c", kind->tool, 0, kind->caller, 0, kind->why, 0, kind->directory, 0);
-		print_number(out, kind->runs);
-		print_number(out, kind->ns / MS);
-	}
+	print_number(out, bypass_ns() / MS);
+	print_number(out, watch.launched);
+	print_number(out, watch.by_clients);
+	bypass_print(out);
 	seen_print(out);
 }
 
@@ -265,28 +385,51 @@ int past_look(pid_t root)
 	watch.saw_tools = false;
 	seen_begin();
 	look_below(root, NULL);
-	seen_end();
+	if (watch.ledger != NULL) /* a pool that others use may be named beside us, too */
+		look_at_orphans();
+	seen_end(end_run);
 	if (watch.file != NULL && began - watch.told_ns >= TOLD_MS * MS)
 		past_write();
 	cost = (int)((cpu_ns() - began_cpu) / MS);
 	return cost * SHARE > TICK_MS ? cost * SHARE : TICK_MS;
 }
 
-bool past_begin(const char *shim_dir, pid_t root, const char *jobserver, const char *file)
+void past_end(void)
+{
+	seen_begin();
+	seen_end(end_run);
+}
+
+bool past_begin(const char *shim_dir, pid_t root, const struct past_pool *pool, const char *file)
 {
 	struct process process;
 
 	watch.shim_dir = shim_dir;
-	watch.jobserver = jobserver;
+	watch.jobserver = pool->address;
+	watch.ledger = pool->ledger;
 	watch.file = file;
-	if (!sight_begin(shim_dir)) {
+	if (!sight_begin(shim_dir, pool->jobserver, pool->ledger)) {
 		report("%s: the names of the shims can't be read", shim_dir);
 		return false;
 	}
 	/* What runs at the first look stands for what ran until then. */
 	watch.began_ns = watch.looked_ns = monotonic_ns();
-	if (process_read(root, &process))
+	watch.root = root;
+	if (process_read(root, &process)) {
+		watch.root_start = process.start;
 		watch.began_ns = watch.looked_ns -= seen_age_ms(&process) * MS;
+	}
+	return true;
+}
+
+bool past_pool_around(struct jobserver *jobserver, const char **why)
+{
+	if (!jobserver_open(jobserver, why))
+		return false;
+	/* Only which one it is matters: who has it open counts as one of its users. */
+	close(jobserver->read_fd);
+	if (jobserver->write_fd != jobserver->read_fd)
+		close(jobserver->write_fd);
 	return true;
 }
 
@@ -319,6 +462,9 @@ static void watch_until_end(pid_t root)
 
 bool past_tell(const struct self *self, char *const words[])
 {
+	struct jobserver jobserver;
+	const char *why;
+	const struct past_pool pool = { .address = "", .jobserver = past_pool_around(&jobserver, &why) ? &jobserver : NULL };
 	char *rest;
 	const long pid = strtol(words[0], &rest, 10);
 
@@ -326,8 +472,9 @@ bool past_tell(const struct self *self, char *const words[])
 		report("%s: no process", words[0]);
 		return false;
 	}
-	if (!past_begin(self->shim_dir, (pid_t)pid, "", NULL))
+	if (!past_begin(self->shim_dir, (pid_t)pid, &pool, NULL))
 		return false;
 	watch_until_end((pid_t)pid);
+	past_end();
 	return true;
 }

@@ -10,10 +10,9 @@
 struct patience {
 	double seconds; /* 0: for ever */
 	uint64_t arrived_ns;
-	bool knows_overdrafts; /* the next one is noted */
-	uint32_t overdrafts;   /* that there were when the wait began */
 	struct work work;
 	bool sampled;
+	bool blind; /* nothing can be measured */
 	uint64_t sampled_ns, sample_due_ns;
 	struct work_done done; /* at the last sample */
 	uint64_t idle_since_ns;
@@ -23,9 +22,9 @@ struct patience {
 /* Begins to wait now. */
 struct patience patience_make(double seconds);
 
-/* To be asked by one of those who wait, not later than at due_ns. True once no slot was taken for the given time although we wait
- * for one, and for the last second of it all who hold slots stood still; for half a second where such a wait has ended before,
- * while we waited: then what stands still is known to. */
+/* To be asked by one of those who wait, not later than at due_ns. True once we have waited for the
+ * given time, nobody took a slot in it, and all who hold slots stood still for the last second of it. If another wait of our job ended so while we
+ * waited, it is known to wait for itself: then nobody need have taken a slot, or moved, for more than a quarter of a second. */
 bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, struct ledger *ledger);
 
 #endif

@@ -7,8 +7,11 @@
 
 #include "arena.h"
 #include "ledger.h"
+#include "makeflags.h"
 #include "process.h"
 #include "toolfile.h"
+
+static const double LEAST_LOAD = 0.001; /* with -l0 make starts one job at a time */
 
 /* A rule holds where each kind of condition that it names is met. */
 struct conditions {
@@ -133,42 +136,23 @@ void policy_read(struct policy *policy, const struct policy_run *run, const char
 		policy_parse(policy, run, text);
 }
 
-/* The last number behind a flag of MAKEFLAGS; -1 where there is none. A flag stands in a word of its own (` -j4 -l2.5`), and
- * behind ` -- ` there are variables. */
-static double make_flag(const char *letter, const char *name)
-{
-	const char *word = getenv("MAKEFLAGS");
-	double number = -1;
-
-	for (; word != NULL && strncmp(word, "-- ", 3) != 0; word = strchr(word, ' ')) {
-		char text[32];
-		size_t length, skip;
-
-		word += strspn(word, " ");
-		length = strcspn(word, " ");
-		skip = strncmp(word, letter, strlen(letter)) == 0 ? strlen(letter) : strncmp(word, name, strlen(name)) == 0 ? strlen(name) : 0;
-		if (skip > 0 && length > skip && length - skip < sizeof text) {
-			memcpy(text, word + skip, length - skip);
-			text[length - skip] = '\0';
-			number = parse_decimal(text, number);
-		}
-	}
-	return number;
-}
-
 void policy_heed_make(struct policy *policy)
 {
-	double load = make_flag("-l", "--load-average=");
+	const char *makeflags = getenv("MAKEFLAGS");
+	const double load = makeflags == NULL ? -1 : makeflags_load(makeflags);
 
-	if (load > 0)
-		policy->load = load;
+	if (load >= 0)
+		policy->load = load > LEAST_LOAD ? load : LEAST_LOAD;
 }
 
 int policy_pool_slots(const struct ledger *ledger)
 {
+	const char *makeflags = getenv("MAKEFLAGS");
 	int slots = (int)ledger_slots(ledger);
 
-	return slots >= 0 ? slots : (int)make_flag("-j", "--jobs=");
+	if (slots >= 0)
+		return slots;
+	return makeflags == NULL ? -1 : makeflags_jobs(makeflags);
 }
 
 unsigned policy_slots(const struct policy *policy, const struct ledger *ledger)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "freshen.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "resolve.h"
@@ -70,7 +71,11 @@ bool pool_prepare(const struct self *self, char *const words[])
 	const int error = words[0][0] == '\0' ? 0 : make_fifo(words[0]);
 	const int printed = error == 0 ? printf("%s\n", style_of_make(self)) : printf("%d\n", error);
 
-	return printed > 0 && fflush(stdout) == 0 && error == 0;
+	const bool told = printed > 0 && fflush(stdout) == 0 && error == 0;
+
+	/* What was replaced since the last build is seen by this one. */
+	freshen_changed(self);
+	return told;
 }
 
 int pool_add(const struct jobserver *jobserver, long tokens)

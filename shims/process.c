@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "shimfile.h"
 
 /* The kernel's answer to getdents64, which libcs without largefile variants don't declare. */
 struct directory_entry {
@@ -21,6 +22,11 @@ struct directory_entry {
 	unsigned char type;
 	char name[];
 };
+
+int dup_high(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
 
 int open_high_at(int directory, const char *path, int flags)
 {
@@ -32,7 +38,7 @@ int open_high_at(int directory, const char *path, int flags)
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0 || fd > STDERR_FILENO)
 		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	high = dup_high(fd);
 	close(fd);
 	return high;
 }
@@ -40,6 +46,27 @@ int open_high_at(int directory, const char *path, int flags)
 int open_high(const char *path, int flags)
 {
 	return open_high_at(AT_FDCWD, path, flags);
+}
+
+bool pipe_high(int ends[2])
+{
+	bool whole = pipe2(ends, O_CLOEXEC) == 0;
+
+	if (!whole)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		const int low = ends[i];
+
+		if (low > STDERR_FILENO)
+			continue;
+		ends[i] = dup_high(low);
+		whole = whole && ends[i] >= 0;
+		close(low);
+	}
+	for (int i = 0; i < 2; i++)
+		if (!whole && ends[i] >= 0)
+			close(ends[i]);
+	return whole;
 }
 
 bool stat_path(const char *path, struct stat *status)
@@ -88,6 +115,21 @@ ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t
 	return (ssize_t)used;
 }
 
+char *process_words(pid_t pid, const char *name, char **words)
+{
+	char path[32];
+	size_t room;
+	ssize_t length;
+
+	*words = arena_room(&room);
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	length = read_whole_file_at(AT_FDCWD, path, *words, room - 1);
+	if (length <= 0)
+		return NULL;
+	(*words)[length] = '\0';
+	return *words + length;
+}
+
 ssize_t read_small_file(const char *path, char *buffer, size_t size)
 {
 	return read_small_file_at(AT_FDCWD, path, buffer, size);
@@ -116,14 +158,15 @@ bool process_read(pid_t pid, struct process *process)
 	process->comm[length] = '\0';
 	process->pid = pid;
 	field = close_paren + 1;
-	for (int number = 3; number <= 24; number++) {
+	for (int number = 3; number <= 26; number++) {
 		field = strchr(field, ' ');
 		if (field == NULL)
 			return false;
 		field++;
-		if (number == 3)
+		if (number == 3) {
+			process->ready = *field == 'R';
 			process->zombie = *field == 'Z' || *field == 'X';
-		else if (number == 4)
+		} else if (number == 4)
 			process->parent = (pid_t)strtol(field, NULL, 10);
 		else if (number == 6)
 			process->session = (pid_t)strtol(field, NULL, 10);
@@ -141,9 +184,43 @@ bool process_read(pid_t pid, struct process *process)
 			process->threads = strtol(field, NULL, 10);
 		else if (number == 22)
 			process->start = strtoull(field, NULL, 10);
+		else if (number == 24)
+			process->pages = strtoull(field, NULL, 10);
 	}
-	process->pages = strtoull(field, NULL, 10);
+	process->becomes = strtoull(field, NULL, 10) == 0;
 	process->zombie = process->zombie && process->threads <= 1; /* a thread may outlive the first one */
+	return true;
+}
+
+pid_t process_self_number(void)
+{
+	static pid_t number, of; /* a child is another process */
+	const pid_t self = getpid();
+	char text[16];
+	ssize_t length;
+
+	if (of != self) {
+		length = readlink("/proc/self", text, sizeof text - 1);
+		text[length < 0 ? 0 : length] = '\0';
+		number = (pid_t)strtol(text, NULL, 10);
+		of = self;
+	}
+	return number;
+}
+
+bool process_numbers_agree(void)
+{
+	return process_self_number() == getpid();
+}
+
+bool process_self(struct process *self)
+{
+	const pid_t number = process_self_number();
+
+	if (number != getpid())
+		return number > 0 && process_read(number, self);
+	self->pid = number;
+	self->parent = getppid();
 	return true;
 }
 
@@ -183,7 +260,7 @@ void process_program(pid_t pid, char *name, size_t size)
 	name[0] = '\0';
 	if (path == NULL)
 		return;
-	base = base == NULL ? path : base + 1;
+	base = is_launcher(path) ? "launcher" : base == NULL ? path : base + 1;
 	if (strlen(base) < size)
 		strcpy(name, base);
 }

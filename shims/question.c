@@ -10,10 +10,12 @@
 #include "bottomline.h"
 #include "caretaker.h"
 #include "census.h"
+#include "freshen.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "notify.h"
 #include "past.h"
+#include "payer.h"
 #include "pool.h"
 #include "records.h"
 #include "recovery.h"
@@ -106,8 +108,10 @@ static const struct question {
 	{ "--ready", 0, true, NULL, tell_ready },
 	{ "--about", 0, true, NULL, tell_about },
 	{ "--bottom-line", 0, true, NULL, show_bottom_line },
+	{ "--freshen", 0, true, NULL, freshen_all },
 	{ "--prepare", 1, true, NULL, pool_prepare },
 	{ "--tend", 0, true, NULL, caretaker_work },
+	{ "--pay", 3, false, NULL, payer_work },
 	{ "--tell-past", 1, true, NULL, past_tell },
 };
 

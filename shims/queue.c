@@ -132,8 +132,22 @@ static int draw_ticket(const struct jobserver *jobserver, const struct job *job)
 	return ticket < TICKETS_END ? ticket : NO_TICKET;
 }
 
+/* Whether the one who waits there can be woken by us, and so we by those that can wake it: not in a network namespace of our own. */
+static bool reaches(const struct queue *queue, int ticket)
+{
+	const struct sockaddr_un nobody = { .sun_family = AF_UNSPEC };
+	struct sockaddr_un address;
+	socklen_t length = address_of(queue, ticket, &address);
+	bool reached = connect(queue->socket, (struct sockaddr *)&address, length) == 0 || errno != ECONNREFUSED;
+
+	/* While it is connected others can't write to it. */
+	(void)!connect(queue->socket, (const struct sockaddr *)&nobody, sizeof nobody.sun_family);
+	return reached;
+}
+
 void queue_join(struct queue *queue, const struct jobserver *jobserver, const struct job *job)
 {
+	const int other = taken(jobserver, job, FIRST_TICKET, TICKETS_END);
 	struct sockaddr_un address;
 
 	*queue = (struct queue){ .jobserver = jobserver, .job = job, .ticket = draw_ticket(jobserver, job), .socket = -1 };
@@ -141,7 +155,8 @@ void queue_join(struct queue *queue, const struct jobserver *jobserver, const st
 		return;
 	queue->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (queue->socket < 0 ||
-	    bind(queue->socket, (struct sockaddr *)&address, address_of(queue, queue->ticket, &address)) == 0)
+	    (bind(queue->socket, (struct sockaddr *)&address, address_of(queue, queue->ticket, &address)) == 0 &&
+	     (other == NO_TICKET || reaches(queue, other))))
 		return;
 	close(queue->socket);
 	queue->socket = -1;

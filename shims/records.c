@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "ledgerfile.h"
@@ -71,7 +72,7 @@ static enum owner tool_of(const unsigned char *record)
 	memcpy(&pid, record + RECORD_PID, sizeof pid);
 	memcpy(&since, record + RECORD_SINCE, sizeof since);
 	memcpy(&namespace, record + RECORD_PID_NAMESPACE, sizeof namespace);
-	if (namespace != (uint32_t)pid_namespace())
+	if (namespace == 0 || namespace != (uint32_t)pid_namespace() || !process_numbers_agree())
 		return monotonic_ns() - since > UNSEEN_NS ? OWNER_DEAD : OWNER_UNSEEN;
 	/* Most have ended: that is quickly told. */
 	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)
@@ -279,4 +280,28 @@ bool ledger_each_holder(const struct ledger *ledger, void (*visit)(pid_t pid, bo
 	struct holders holders = { .ledger = ledger, .visit = visit, .state = state };
 
 	return ledger->fd < 0 || (each_record(ledger, visit_holder, &holders) && !holders.unseen);
+}
+
+struct job_search {
+	const struct ledger *ledger;
+	const struct process *job;
+	bool found;
+};
+
+static void look_for_job(unsigned index, const unsigned char *record, void *state)
+{
+	struct job_search *search = state;
+	uint64_t key;
+
+	memcpy(&key, record + RECORD_JOB, sizeof key);
+	if (record[RECORD_STATE] == STATE_HELD && record[RECORD_KIND] == SLOT_IMPLICIT && job_is_of(key, search->job) &&
+	    record_owner(search->ledger, index, record) == OWNER_LIVES)
+		search->found = true;
+}
+
+bool ledger_job_runs(const struct ledger *ledger, const struct process *job)
+{
+	struct job_search search = { .ledger = ledger, .job = job };
+
+	return ledger->fd >= 0 && each_record(ledger, look_for_job, &search) && search.found;
 }

@@ -8,6 +8,7 @@
 
 struct jobserver;
 struct ledger;
+struct process;
 
 /* Takes (F_WRLCK) or gives back (F_UNLCK) a record's lock. False where another has it, or we ourselves. */
 bool record_lock(const struct ledger *ledger, unsigned index, short type);
@@ -31,6 +32,9 @@ bool ledger_count(const struct ledger *ledger, long *tokens, long *launchers);
 /* Calls visit with the pid of each run but ours that has a slot: that of a launcher, in its own PID namespace, or of the tool that
  * one became. False where that can't be told of one. */
 bool ledger_each_holder(const struct ledger *ledger, void (*visit)(pid_t pid, bool is_tool, void *state), void *state);
+
+/* Whether a launcher has the slot of the job that the process is. */
+bool ledger_job_runs(const struct ledger *ledger, const struct process *job);
 
 /* Returns the token of every record whose owner is dead, and clears the record. */
 void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver);

@@ -8,20 +8,29 @@
 
 #include "adapter.h"
 #include "arena.h"
+#include "badge.h"
 #include "child.h"
+#include "claim.h"
 #include "costs.h"
 #include "engine.h"
 #include "environment.h"
+#include "families.h"
 #include "gate.h"
 #include "gather.h"
+#include "hidden.h"
 #include "job.h"
 #include "jobserver.h"
 #include "journal.h"
 #include "ledger.h"
+#include "makeflags.h"
 #include "mapping.h"
+#include "outer.h"
+#include "owed.h"
 #include "report.h"
 #include "slot.h"
 #include "wrapper.h"
+
+static const double BLIND_PATIENCE = 5; /* seconds: it can't be told whether anybody works, and most compilers need less */
 
 static _Noreturn void fail_to_start(const struct run *run, int error)
 {
@@ -36,6 +45,19 @@ _Noreturn void run_exec(const struct run *run)
 	fail_to_start(run, errno);
 }
 
+static void tell_ungoverned(const struct run *run, const char *why)
+{
+	report_debug("%s: not governed: %s", run->tool, why);
+}
+
+/* It gets our own process, and so no slot. What is wrong with the tool itself, this one tells. */
+static _Noreturn void run_without_child(const struct run *run, const struct inherited *inherited, int error)
+{
+	report_debug("%s: not governed: it can't be started as a child: %s", run->tool, strerror(error));
+	child_unprepare(inherited);
+	run_exec(run);
+}
+
 /* No slot is to be had: runs the tool as it is, or fails, as the policy no-jobserver has it. */
 static _Noreturn void without_jobserver(const struct run *run, const char *why)
 {
@@ -46,8 +68,39 @@ static _Noreturn void without_jobserver(const struct run *run, const char *why)
 		       ENV_NO_JOBSERVER);
 		_exit(EXIT_JOBSHIM);
 	}
-	report_debug("%s: not governed: %s", run->tool, why);
+	tell_ungoverned(run, why);
 	run_exec(run);
+}
+
+/* Runs the tool in the slot that all share whom the pool is hidden from, if that is had soon. */
+static void run_hidden(const struct run *run, const char *why)
+{
+	struct inherited inherited;
+	struct rusage usage;
+	int status, error, slot = hidden_take(&run->self);
+
+	if (slot < 0)
+		return;
+	tell_ungoverned(run, why);
+	child_prepare(&inherited);
+	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
+	error = errno;
+	close(slot);
+	if (status < 0 && error != ECHILD)
+		run_without_child(run, &inherited, error);
+	if (status < 0)
+		fail_to_start(run, error);
+	child_end_like(status);
+}
+
+/* A make would say that it can't open what `jobshim run` has named. Its own, of a make above, it keeps. */
+static void forget_jobserver(const struct jobserver *jobserver)
+{
+	const char *flags = jobserver->another ? NULL : getenv("MAKEFLAGS");
+	char *without = flags == NULL ? NULL : makeflags_without_jobserver(flags);
+
+	if (without != NULL)
+		environment_put(without);
 }
 
 static void tell_ungated(const struct run *run, const struct ledger *ledger)
@@ -116,9 +169,21 @@ static struct gathering *gather(const struct run *run, unsigned wanted, const st
 	return gathering;
 }
 
+/* For who looks from outside: a wrapper is told by it. */
+static void note_caller(const struct run *run, const struct job *job, struct ledger *ledger)
+{
+	/* gcc past the shims, whose ld is one, is no wrapper by that. */
+	if (family_is_part(run->settings.family))
+		return;
+	ledger_note_caller(ledger, job->caller);
+	ledger_note_caller(ledger, getpid());
+}
+
 static void count_start(const struct run *run, const struct job *job, const struct jobserver *jobserver,
                         struct ledger *ledger, const struct slot *slot)
 {
+	if (!run->builds)
+		note_caller(run, job, ledger);
 	if (run->builds)
 		ledger_count_wait(ledger, slot->waited_ns);
 	else if (run->in_callers || (job->nested && slot->kind == SLOT_IMPLICIT)) {
@@ -136,10 +201,21 @@ static const char *slot_name(const struct run *run, const struct job *job, const
 	return slot->kind == SLOT_TOKEN ? "token" : "overdraft";
 }
 
+/* To who looks at the tool: the launcher above it has no slot. */
+static void tell_overdraft(void)
+{
+	static char assignment[64];
+	const char *hops = getenv(ENV_HOPS);
+
+	snprintf(assignment, sizeof assignment, "%s=%ld%s", ENV_HOPS, hops == NULL ? 1 : strtol(hops, NULL, 10), HOPS_OVERDRAFT);
+	environment_put(assignment);
+}
+
 static _Noreturn void run_in_slot(const struct run *run, const struct jobserver *jobserver, const struct job *job,
                                   struct ledger *ledger)
 {
 	struct gathering *gathering = NULL;
+	struct job paid = *job; /* whose slot it is in the end */
 	struct inherited inherited;
 	struct rusage usage;
 	struct slot slot;
@@ -147,6 +223,7 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	uint64_t gated_ns, began_us = 0, began_ns = 0, ran_ns = 0;
 	unsigned wanted, slots = 1;
 	int status, error, gate;
+	char *number_at;
 
 	child_prepare(&inherited);
 	ledger_claim(ledger, jobserver, job, run->name);
@@ -158,22 +235,27 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	}
 	gate = ledger_gate(ledger);
 	wanted = admission == UNGATED ? 1 : policy_slots(&run->policy, ledger);
-	slot = slot_take(jobserver, job, ledger, &inherited.mask, run->settings.patience, wanted > 1);
+	paid.claim = claim_of(job, jobserver, ledger);
+	slot = owed_take(&run->self, &paid, jobserver, ledger, &inherited.mask, run->settings.patience, wanted > 1);
 	slot.waited_ns += gated_ns;
 	if (slot.kind == SLOT_NONE) {
 		ledger_free(ledger);
 		child_unprepare(&inherited);
 		without_jobserver(run, "it can't be read");
 	}
+	if (slot.kind == SLOT_OVERDRAFT && !run->builds)
+		tell_overdraft();
 	if (slot.kind == SLOT_OVERDRAFT)
 		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
 	if (wanted > 1)
-		gathering = gather(run, wanted, jobserver, job, ledger, &slot, &inherited);
+		gathering = gather(run, wanted, jobserver, &paid, ledger, &slot, &inherited);
 	count_start(run, job, jobserver, ledger, &slot);
 	if (run->journal != NULL) {
 		began_us = journal_now_us();
 		began_ns = monotonic_ns();
 	}
+	if (run->builds && (number_at = badge_make(jobserver)) != NULL && adapter_is_client(run->adapter))
+		inherited.number_at = number_at;
 	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;
 	if (run->journal != NULL)
@@ -184,12 +266,8 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 		gather_give_back(gathering, jobserver); /* before our record goes, for which others wait at their gates */
 	}
 	slot_give_back(&slot, jobserver, ledger);
-	if (status < 0 && error != ECHILD) {
-		/* It gets our own process, and so no slot. What is wrong with the tool itself, this one tells. */
-		report_debug("%s: not governed: it can't be started as a child: %s", run->tool, strerror(error));
-		child_unprepare(&inherited);
-		run_exec(run);
-	}
+	if (status < 0 && error != ECHILD)
+		run_without_child(run, &inherited, error);
 	if (status < 0)
 		fail_to_start(run, error);
 	if (!run->builds)
@@ -243,9 +321,13 @@ static void adapt(struct run *run, const struct jobserver *jobserver)
 		.join = run->settings.join,
 		.argv = run->argv,
 	};
+	char *outer = outer_assignment(jobserver);
+	char *paid = hidden_paid();
 
 	adapter_mend(&adaption);
 	run->argv = adaption.argv;
+	if (outer != NULL)
+		environment_put(outer);
 	if (adaption.assignment != NULL)
 		environment_put(adaption.assignment);
 	if (adaption.removal != NULL)
@@ -253,6 +335,8 @@ static void adapt(struct run *run, const struct jobserver *jobserver)
 	/* A client with a pool of its own holds nothing of ours: its tools pay for themselves. */
 	if (!adaption.pays)
 		run_exec(run);
+	if (paid != NULL && adapter_is_client(run->adapter))
+		environment_put(paid);
 }
 
 bool run_starts_server(const struct run *run)
@@ -296,8 +380,16 @@ _Noreturn void run_govern(struct run *run)
 	const char *why = "";
 	bool at_once;
 
-	if (!jobserver_open(&jobserver, &why))
+	if (!jobserver_open(&jobserver, &why) && !(run->adapter != NULL && adapter_may_leave(run->adapter, run->argv) &&
+	                                           outer_open_above(&jobserver))) {
+		if (hidden_is_likely(&jobserver) && run->kind != RUN_PROBE && !run->settings.error_without) {
+			if (run->adapter != NULL)
+				forget_jobserver(&jobserver);
+			else if (hidden_is_unpaid(&jobserver, job_launchers_above(run->builds)))
+				run_hidden(run, why);
+		}
 		without_jobserver(run, why);
+	}
 	if (run->adapter != NULL)
 		adapt(run, &jobserver);
 	read_policy(run);
@@ -313,7 +405,9 @@ _Noreturn void run_govern(struct run *run)
 		open_ledger(run, &jobserver, &ledger, LEDGER_MAKE);
 	else
 		ledger_none(&ledger);
-	job = run->pays ? job_that_pays() : job_find(&jobserver, &ledger);
+	job = run->pays ? job_that_pays() : job_find(&jobserver, &ledger, run->builds);
+	if (job.ours)
+		owed_find(&run->self, &job, &jobserver, &ledger, NULL);
 #ifdef JOBSHIM_NAIVE
 	job.ours = false;
 #endif
@@ -321,12 +415,18 @@ _Noreturn void run_govern(struct run *run)
 		policy_none(&run->policy);
 	else if (!job.ours && !run->builds) /* else make has looked */
 		policy_heed_make(&run->policy);
+	if (job.blind && run->settings.patience > BLIND_PATIENCE)
+		run->settings.patience = BLIND_PATIENCE;
 	run->in_callers = job.ours;
 	run->journal = journal_path(&jobserver, &ledger);
 	/* A client's tools have lines of their own. */
 	if (job.ours && !policy_has_gates(&run->policy) && (run->journal == NULL || run->builds)) {
-		if (run->adapter == NULL)
+		if (run->adapter == NULL) {
 			ledger_count_caller_run(&ledger);
+			note_caller(run, &job, &ledger);
+		} else if (adapter_is_client(run->adapter)) {
+			badge_pass_on(&jobserver);
+		}
 		run_exec(run);
 	}
 	/* What it needed, and the slots beyond its caller's, only a launcher that stays can see to. */
@@ -335,7 +435,9 @@ _Noreturn void run_govern(struct run *run)
 		open_ledger(run, &jobserver, &ledger, at_once ? LEDGER_COPY : LEDGER_MAKE);
 	if (at_once)
 		run_at_once(run, &jobserver, &job, &ledger);
-	if (job.ours)
+	if (job.ours) {
 		job = job_of_callers(&job);
+		job.owed = false; /* that was asked above */
+	}
 	run_in_slot(run, &jobserver, &job, &ledger);
 }

@@ -14,7 +14,7 @@ struct wrapper;
 
 /* All that is known of this run before a slot is sought. */
 struct run {
-	const char *tool; /* as it was called */
+	char *tool;       /* as it was called */
 	const char *name; /* whose settings and rules apply */
 	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
 	char **compiler;  /* whose settings and arguments count: argv, or the part of it that a wrapper was given */

@@ -1,6 +1,5 @@
 #include "seen.h"
 
-#include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,16 +7,7 @@
 #include "command.h"
 #include "process.h"
 
-enum { RUNS_MAX = 1024, SLOWEST = 5, FILE_BYTES = 256 };
-
-struct seen {
-	uint64_t start;
-	uint64_t ms; /* it has run so long */
-	pid_t pid;   /* 0: none */
-	bool now;
-	char tool[32];
-	char file[FILE_BYTES];
-};
+enum { RUNS_MAX = 1024, SLOWEST = 5 };
 
 static struct seen runs[RUNS_MAX], slowest[SLOWEST];
 
@@ -39,57 +29,69 @@ void seen_begin(void)
 		runs[i].now = false;
 }
 
+/* Whether it is a tool's run, as far as is known. */
+static bool is_run(const struct seen *run)
+{
+	return run->pid != 0 && (run->kind == NULL || run->verdict == SUSPECTED || run->verdict == WENT_PAST);
+}
+
 /* Keeps it if it is one of the slowest. */
-static void keep(struct seen table[SLOWEST], const struct seen *seen)
+static void keep(struct seen table[SLOWEST], const struct seen *run)
 {
 	for (size_t i = 0; i < SLOWEST; i++) {
-		if (seen->ms <= table[i].ms)
+		if (run->ms <= table[i].ms)
 			continue;
 		memmove(table + i + 1, table + i, (SLOWEST - 1 - i) * sizeof *table);
-		table[i] = *seen;
+		table[i] = *run;
 		return;
 	}
 }
 
-void seen_end(void)
+void seen_end(void (*ended)(struct seen *run))
 {
 	for (size_t i = 0; i < RUNS_MAX; i++) {
 		if (runs[i].pid == 0 || runs[i].now)
 			continue;
-		keep(slowest, &runs[i]);
+		ended(&runs[i]);
+		if (is_run(&runs[i]))
+			keep(slowest, &runs[i]);
 		runs[i].pid = 0;
 	}
 }
 
-bool seen_before(const struct process *process)
+struct seen *seen_of(const struct process *process)
 {
 	for (size_t i = 0; i < RUNS_MAX; i++)
 		if (runs[i].pid == process->pid && runs[i].start == process->start)
-			return true;
-	return false;
+			return &runs[i];
+	return NULL;
 }
 
-bool seen_note(const struct process *process, const char *shim_dir)
+static struct seen *find_free(void)
 {
-	struct seen *free_one = NULL;
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		if (runs[i].pid == 0)
+			return &runs[i];
+	return NULL;
+}
+
+struct seen *seen_note(const struct process *process, const char *shim_dir, bool *is_new)
+{
+	struct seen *run = seen_of(process);
 	struct command command;
 
-	for (size_t i = 0; i < RUNS_MAX; i++) {
-		if (runs[i].pid == process->pid && runs[i].start == process->start) {
-			runs[i].ms = seen_age_ms(process);
-			runs[i].now = true;
-			return false;
-		}
-		if (runs[i].pid == 0 && free_one == NULL)
-			free_one = &runs[i];
+	*is_new = run == NULL;
+	if (run == NULL && (run = find_free()) == NULL)
+		return NULL;
+	if (*is_new) {
+		*run = (struct seen){ .pid = process->pid, .start = process->start };
+		command_read(&command, process, NULL, shim_dir);
+		snprintf(run->tool, sizeof run->tool, "%s", command.tool);
+		snprintf(run->file, sizeof run->file, "%s", command.file);
 	}
-	if (free_one == NULL)
-		return true;
-	*free_one = (struct seen){ .pid = process->pid, .start = process->start, .ms = seen_age_ms(process), .now = true };
-	command_read(&command, process, shim_dir);
-	snprintf(free_one->tool, sizeof free_one->tool, "%s", command.tool);
-	snprintf(free_one->file, sizeof free_one->file, "%s", command.file);
-	return true;
+	run->ms = seen_age_ms(process);
+	run->now = true;
+	return run;
 }
 
 void seen_print(FILE *out)
@@ -98,7 +100,7 @@ void seen_print(FILE *out)
 
 	memcpy(table, slowest, sizeof table);
 	for (size_t i = 0; i < RUNS_MAX; i++)
-		if (runs[i].pid != 0)
+		if (is_run(&runs[i]))
 			keep(table, &runs[i]);
 	for (size_t i = 0; i < SLOWEST && table[i].ms > 0; i++)
 		fprintf(out, "%s%c%s%c%llu%c", table[i].tool, 0, table[i].file, 0, (unsigned long long)table[i].ms, 0);

@@ -5,21 +5,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
+struct kind;
 struct process;
+
+/* What a run that has no slot is found to be. Until it is judged it may be a wrapper that is yet to start a shim. A suspect counts until
+ * it turns out to be one. */
+enum verdict { UNJUDGED, SUSPECTED, WENT_PAST, IS_WRAPPER };
+
+struct seen {
+	pid_t pid; /* 0: none */
+	uint64_t start;
+	uint64_t ms; /* it has run so long */
+	bool now;
+	struct kind *kind; /* of one that has no slot; NULL: it has one */
+	enum verdict verdict;
+	bool is_script;
+	uint64_t unjudged_ns; /* it ran so long until then */
+	uint64_t counted_ns;  /* and so long counts */
+	char tool[64];
+	char file[256];
+};
 
 /* How long the process has run. */
 uint64_t seen_age_ms(const struct process *process);
 
-/* Before and after each look. */
+/* Before and after each look; ended is called for each run that was there at the last one and is no more. */
 void seen_begin(void);
-void seen_end(void);
+void seen_end(void (*ended)(struct seen *run));
 
-/* Whether it was noted at the last look. */
-bool seen_before(const struct process *process);
+/* Notes that the process runs; *is_new if it is seen for the first time. NULL where there are too many: then it is always new. */
+struct seen *seen_note(const struct process *process, const char *shim_dir, bool *is_new);
 
-/* Notes that the process runs. True if it is seen for the first time. */
-bool seen_note(const struct process *process, const char *shim_dir);
+/* What was noted of the process; NULL: nothing. */
+struct seen *seen_of(const struct process *process);
 
 /* Prints the slowest runs, those that are not over included: tool, file, milliseconds, each ended by a NUL. */
 void seen_print(FILE *out);

@@ -37,7 +37,7 @@ static bool try_implicit(const struct jobserver *jobserver, const struct job *jo
 #ifdef JOBSHIM_NAIVE
 	return false;
 #endif
-	if (job->pays || !implicit_take(jobserver, job->key))
+	if (job->pays || !implicit_take_any(jobserver, job->key, job->claim, &slot->claimed))
 		return false;
 	ledger_held(ledger, SLOT_IMPLICIT);
 	slot->kind = SLOT_IMPLICIT;
@@ -71,7 +71,7 @@ static void wait_for_slot(const struct jobserver *jobserver, const struct job *j
 				slot->kind = SLOT_OVERDRAFT;
 				break;
 			}
-			holder = job->pays ? HOLDER_NONE : implicit_watch(jobserver, job->key);
+			holder = job->pays ? HOLDER_NONE : implicit_watch(jobserver, job->key, job->claim);
 			timeout_ms = keeper_due_ms(keeper);
 			if ((holder == HOLDER_UNSEEN || holder == HOLDER_GONE) && timeout_ms > UNSEEN_HOLDER_MS)
 				timeout_ms = UNSEEN_HOLDER_MS;

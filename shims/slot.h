@@ -15,6 +15,7 @@ struct ledger;
 struct slot {
 	int kind;           /* SLOT_TOKEN, SLOT_IMPLICIT, SLOT_OVERDRAFT; SLOT_NONE: the jobserver can't be read */
 	unsigned char token; /* SLOT_TOKEN: the byte to give back */
+	bool claimed;        /* of SLOT_IMPLICIT: it is a token that the job's client has for it */
 	uint64_t waited_ns;
 	struct sleeper place; /* kept, in the order of those who wait for the FIFO; epoll is -1 where there is none */
 };

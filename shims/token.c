@@ -1,6 +1,7 @@
 #include "token.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +14,28 @@ enum {
 	PUT_TRIES = 100,
 };
 
+/* Descriptors that we inherited may block, and their flags are not ours alone: a token is moved on into a pipe of our own, which never
+ * waits. Between the two calls a kill takes it along; a census then finds that it is missing. */
+static ssize_t read_shared(const struct jobserver *jobserver, unsigned char *into)
+{
+	ssize_t n = splice(jobserver->read_fd, NULL, jobserver->way[1], NULL, 1, SPLICE_F_NONBLOCK);
+	unsigned char byte;
+
+	if (n != 1)
+		return n;
+	do
+		n = read(jobserver->way[0], &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		*into = byte;
+	return n;
+}
+
+static ssize_t read_token(const struct jobserver *jobserver, unsigned char *into)
+{
+	return jobserver_is_inherited(jobserver) ? read_shared(jobserver, into) : read(jobserver->read_fd, into, 1);
+}
+
 /* The kernel stores the byte into the record, in the same step that takes it from the pipe: a kill can't part them. */
 enum token_outcome token_take(const struct jobserver *jobserver, struct ledger *ledger, unsigned char *token)
 {
@@ -21,7 +44,7 @@ enum token_outcome token_take(const struct jobserver *jobserver, struct ledger *
 
 	ledger_acquiring(ledger);
 	do {
-		n = read(jobserver->read_fd, into, 1);
+		n = read_token(jobserver, into);
 		if (n < 0 && errno == EFAULT && into != token) {
 			into = token; /* the ledger was cut: nothing was read, go on without it */
 			errno = EINTR;

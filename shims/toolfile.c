@@ -39,6 +39,8 @@ static void apply(struct tool_settings *settings, const char *key, const char *v
 		settings->has_rules = strcmp(value, "1") == 0;
 	else if (strcmp(key, "join") == 0)
 		settings->join = strcmp(value, "1") == 0;
+	else if (strcmp(key, "real") == 0 && strlen(value) < sizeof settings->real)
+		strcpy(settings->real, value);
 	else if (strcmp(key, "prefix") == 0 && strlen(value) < sizeof settings->prefix)
 		strcpy(settings->prefix, value);
 	else if (strcmp(key, "cpp-prefix") == 0 && strlen(value) < sizeof settings->cpp_prefix)

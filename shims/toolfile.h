@@ -10,6 +10,7 @@ struct tool_settings {
 	double patience;      /* seconds */
 	bool has_rules;       /* DIR/.jobshim/rules is there */
 	bool join;            /* a client's own -jN is dropped */
+	char real[512];       /* the tool, as install found it on PATH; empty = not known */
 	char prefix[256];     /* what ccache's own config puts before a compiler, empty = nothing */
 	char cpp_prefix[256]; /* and before its preprocessor */
 };

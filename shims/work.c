@@ -1,5 +1,6 @@
 #include "work.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,17 +12,19 @@
 #include "ledger.h"
 #include "process.h"
 #include "records.h"
-#include "resolve.h"
+#include "shimfile.h"
 #include "tree.h"
 
 /* All that can hold a slot of a pool that a build has for itself is below it. */
 static pid_t outermost_client(const struct work *work)
 {
-	struct process process = { .parent = getppid() };
+	struct process process;
 	pid_t outermost = -1;
 
+	if (!process_self(&process))
+		return -1;
 	while (process.parent > 0 && process_read(process.parent, &process))
-		if (ledger_owned_by(work->ledger, &process) || client_of(&process, work->jobserver))
+		if (ledger_owned_by(work->ledger, &process) || client_of(&process, work->jobserver, false) != CLIENT_NO)
 			outermost = process.pid;
 	return outermost;
 }
@@ -54,7 +57,8 @@ static bool is_launcher_process(pid_t pid)
 
 struct sum {
 	const struct ledger *ledger;
-	uint64_t ticks;
+	uint64_t ticks, ran_ns, ready_ns;
+	bool ready;
 	bool unseen; /* a part of it can't be told */
 };
 
@@ -64,14 +68,29 @@ static bool is_ours(const struct ledger *ledger, const struct process *process)
 	return ledger_owned_by(ledger, process) || is_launcher_process(process->pid);
 }
 
+/* /proc/PID/schedstat, of the first thread: ran, was ready to run (nanoseconds). A kernel without it has no such file. */
+static void add_scheduled(pid_t pid, struct sum *sum)
+{
+	char path[32], text[96], *at = text;
+
+	snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
+	if (read_small_file(path, text, sizeof text) < 0)
+		return;
+	sum->ran_ns += strtoull(at, &at, 10);
+	sum->ready_ns += strtoull(at, &at, 10);
+}
+
 static void add_process(const struct process *process, void *state)
 {
 	struct sum *sum = state;
 
 	/* What has ended below it counts, of ours too: short processes leave no other trace. */
 	sum->ticks += process->reaped;
-	if (!is_ours(sum->ledger, process))
-		sum->ticks += process->cpu;
+	if (is_ours(sum->ledger, process))
+		return;
+	sum->ticks += process->cpu;
+	sum->ready = sum->ready || process->ready;
+	add_scheduled(process->pid, sum);
 }
 
 static void add_tree(pid_t root, struct sum *sum)
@@ -123,7 +142,7 @@ bool work_measure(struct work *work, struct work_done *done)
 		sum.unseen = true;
 	if (is_shared(work) && !census_each_suspect(work->jobserver, work->ledger, add_suspect, &sum))
 		sum.unseen = true;
-	done->ticks = sum.ticks;
+	*done = (struct work_done){ .ticks = sum.ticks, .ran_ns = sum.ran_ns, .ready_ns = sum.ready_ns, .ready = sum.ready };
 	done->whole_machine = sum.unseen;
 	return !sum.unseen || measure_machine(&done->ticks);
 }

@@ -18,6 +18,9 @@ struct work {
 
 struct work_done {
 	uint64_t ticks;     /* CPU time so far, in clock ticks: less than before where one of them has ended */
+	uint64_t ran_ns;    /* the same of their first threads alone, as the scheduler has it: no tick hides what is less than one */
+	uint64_t ready_ns;  /* how long those could have run, and others had the processor */
+	bool ready;         /* one of them could run now */
 	bool whole_machine; /* those who hold the slots can't all be seen: it is of all processes */
 };
 

@@ -1,8 +1,6 @@
 #include "wrapper.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,27 +11,16 @@
 #include "auth.h"
 #include "environment.h"
 #include "jobserver.h"
+#include "links.h"
 #include "resolve.h"
 
 static const char LAUNCHER[] = "/.jobshim/launcher";
-enum { LINKS_MAX = 40 }; /* as the kernel has it */
 
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
 	return slash == NULL ? path : slash + 1;
-}
-
-/* readlink() with EINTR looped: FUSE and network file systems give it. */
-static ssize_t read_link(const char *path, char *target, size_t size)
-{
-	ssize_t length;
-
-	do
-		length = readlink(path, target, size);
-	while (length < 0 && errno == EINTR);
-	return length;
 }
 
 static const struct wrapper *find_by_name(const char *name)
@@ -44,37 +31,27 @@ static const struct wrapper *find_by_name(const char *name)
 	return NULL;
 }
 
+static bool is_wrapper(const char *at, bool relative, void *state)
+{
+	const struct wrapper **wrapper = state;
+
+	(void)relative;
+	*wrapper = find_by_name(base_name(at));
+	return *wrapper != NULL;
+}
+
 /* Link by link, since each name counts: /usr/lib/ccache/gcc may lead to a ccache that is a link to ccache-4.7. */
 const struct wrapper *wrapper_of(const char *path)
 {
-	const struct wrapper *wrapper = find_by_name(base_name(path));
-	size_t room;
-	char *at = arena_room(&room);
-	size_t directory = (size_t)(base_name(path) - path), length;
+	const struct wrapper *wrapper = NULL;
 
-	if (wrapper != NULL || strlen(path) >= room)
-		return wrapper;
-	memmove(at, path, strlen(path) + 1); /* it may lie there already */
-	for (int links = 0; links < LINKS_MAX && wrapper == NULL; links++) {
-		char *target = at + strlen(at) + 1;
-		ssize_t got = (size_t)(target - at) + PATH_MAX > room ? -1 : read_link(at, target, PATH_MAX - 1);
-
-		if (got <= 0)
-			break;
-		length = (size_t)got;
-		if (*target == '/')
-			directory = 0;
-		memmove(at + directory, target, length);
-		at[directory + length] = '\0';
-		directory = (size_t)(base_name(at) - at);
-		wrapper = find_by_name(at + directory);
-	}
+	links_each(path, is_wrapper, &wrapper);
 	return wrapper;
 }
 
 char **wrapper_compiler(const struct wrapper *wrapper, const struct self *self, char **argv)
 {
-	char **compiler = argv + 1;
+	char **compiler = argv + 1, *name;
 
 	if (argv[0] == NULL || strcmp(base_name(argv[0]), wrapper->name) != 0)
 		return argv;
@@ -82,8 +59,9 @@ char **wrapper_compiler(const struct wrapper *wrapper, const struct self *self, 
 		compiler++; /* ccache's settings for this run */
 	if (*compiler == NULL || **compiler == '-')
 		return argv;
-	if (is_shim(self, *compiler))
-		*compiler = strrchr(*compiler, '/') + 1;
+	name = shim_name(self, *compiler);
+	if (name != NULL)
+		*compiler = name;
 	return compiler;
 }
 
@@ -115,7 +93,7 @@ char *wrapper_prefix(const char *variable, const char *configured, const struct 
 
 void wrapper_hide_jobserver(const struct jobserver *jobserver)
 {
-	static const char *const variables[] = { ENV_JOBSERVER, "MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS" };
+	static const char *const variables[] = { ENV_JOBSERVER, ENV_OUTER, "MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS" };
 	const char *makeflags = getenv("MAKEFLAGS");
 	struct auth auth;
 

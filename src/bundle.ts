@@ -37,22 +37,36 @@ const apart = (found: Set<string>): Plugin => ({
   },
 })
 
-/** Modules of Node's own that its start does not load, and that take up to 5 ms each. */
+/** Modules of Node's own that its start does not load, and that take up to 5 ms each. `util` is loaded by then; `os` takes less
+ * than to put off its loading does. */
 const slowModules =
-  /^(node:)?(child_process|crypto|fs\/promises|net|os|readline|timers\/promises|tty|util|worker_threads)$/
+  /^(node:)?(child_process|crypto|fs\/promises|net|readline|timers\/promises|tty|worker_threads)$/
 
-/** Has Node load them where something of theirs is used first, not where they are imported. */
+const keysOf = (module: string): [key: string, value: unknown][] =>
+  Object.entries(createRequire(import.meta.url)(module) as Record<string, unknown>)
+
+/**
+ * Has Node load them where something of theirs is used first, not where they are imported. What we import of them are functions;
+ * a package may want anything.
+ */
 const lazily: Plugin = {
   name: 'lazily',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: slowModules }, ({ path, namespace }) =>
-      namespace === 'lazily' ? { path, external: true } : { path, namespace: 'lazily' },
-    )
+    onResolve({ filter: slowModules }, ({ path, namespace, importer }) => {
+      if (namespace.startsWith('lazily')) return { path, external: true }
+      return { path, namespace: importer.startsWith(sources) ? 'lazily' : 'lazily for a package' }
+    })
     onLoad({ filter: /./, namespace: 'lazily' }, ({ path }) => ({
+      contents: keysOf(path)
+        .filter(([, value]) => typeof value === 'function')
+        .map(([key]) => `export const ${key} = (...words) => require('${path}').${key}(...words)\n`)
+        .join(''),
+    }))
+    onLoad({ filter: /./, namespace: 'lazily for a package' }, ({ path }) => ({
       contents: `
         let loaded
         const load = () => (loaded ??= require('${path}'))
-        for (const key of ${JSON.stringify(Object.keys(createRequire(import.meta.url)(path)))})
+        for (const key of ${JSON.stringify(keysOf(path).map(([key]) => key))})
           Object.defineProperty(exports, key, { enumerable: true, get: () => load()[key] })
       `,
     }))

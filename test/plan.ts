@@ -15,40 +15,86 @@ export const rest: readonly Row[] = [
   { file: 'clients/company-', why: 'needs ccache, distcc, icecc, sccache' },
   { file: 'clients/emerge', why: 'needs Portage' },
   { file: 'clients/go', why: 'needs go' },
-  { file: 'clients/joined', part: true, why: 'make 4.4, ninja, cmake' },
+  {
+    file: 'clients/inner-pool',
+    why: 'long: real builds at three widths, with two makes; shims/adapters has each rule',
+  },
+  { file: 'clients/joined', why: 'long: each client at three widths; shims/adapters has each rule' },
   { file: 'clients/links', why: 'long, and shims/gather has each of its steps; make 4.4, ninja' },
-  { file: 'clients/make-as-a-client', part: true, why: 'make 4.4' },
+  { file: 'clients/make-as-a-client', why: 'long: real builds with two makes; shims/adapters has each rule' },
   { file: 'clients/naive-launcher', why: 'long: it tests that a test of clients/ would fail' },
   { file: 'clients/ninja', why: 'needs ninja' },
   { file: 'clients/portage', why: 'needs Portage' },
   { file: 'clients/prefix', why: 'needs ccache, cmake, cargo' },
   { file: 'clients/scons', why: 'needs scons' },
-  { file: 'clients/script', part: true, why: 'make 4.4' },
-  { file: 'clients/three-makes', part: true, why: 'make 4.4' },
+  {
+    file: 'clients/script',
+    why: 'long: real builds in both styles of a pool; clients/callers-jobserver has the rules',
+  },
+  { file: 'clients/takes-all', why: 'long: real builds; make 4.4' },
+  {
+    file: 'clients/three-makes',
+    why: 'long: three makes in each of their styles; shims/adapters has each rule',
+  },
+  { file: 'clients/unpaid', why: 'long: real builds; make 4.4, ninja, ctest' },
+  { file: 'clients/unpaid-slow', why: 'needs strace' },
+  { file: 'clients/watchers', why: 'needs cargo, scons' },
+  {
+    file: 'commands/closed',
+    why: 'long: all that can be closed, for each command; commands/run-ends has the status',
+  },
   { file: 'commands/completion', part: true, why: 'bash-completion, zsh, fish' },
   { file: 'commands/env', part: true, why: 'fish, cmake, cargo, go' },
+  {
+    file: 'commands/plain',
+    why: 'long: each command, with names that no terminal should see; ground/visible has the rule',
+  },
   { file: 'commands/run-census', part: true, why: 'make 4.4' },
   { file: 'commands/run-jobserver', part: true, why: 'make 4.4' },
   { file: 'commands/run-joins', part: true, why: 'make 4.4, in both its styles' },
+  { file: 'commands/run-coverage', why: "needs root and the kernel's process events; bubblewrap" },
   { file: 'commands/run-past', part: true, why: 'cmake, ninja' },
   {
+    file: 'commands/run-slots',
+    why: 'long: sleeps a little in each build; bubblewrap; commands/run-past has what a build farm meets',
+  },
+  {
+    file: 'commands/run-makeflags',
+    why: 'long: each form with two makes, plain beside jobshim; jobserver/make-flags has the rules',
+  },
+  {
     file: 'commands/run-memory',
-    why: 'long: fills four gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
+    why: 'long: fills two gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
   },
   { file: 'commands/run-progress', why: 'needs tmux' },
+  {
+    file: 'commands/run-unseen',
+    part: true,
+    why: 'long: each way to hide something, in each part of a build',
+  },
   { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'commands/timeline-browser', why: 'needs chromium' },
+  { file: 'docs/debian', part: true, why: 'dpkg-dev' },
   { file: 'docs/man-page', why: 'needs mandoc' },
   { file: 'doctor/jobserver', part: true, why: 'make 4.4, ninja' },
   { file: 'doctor/system', part: true, why: 'bubblewrap' },
   { file: 'doctor/trees', part: true, why: 'cmake, ninja' },
   { file: 'ground/bottom-line', part: true, why: 'tmux' },
+  { file: 'jobserver/make-flags', part: true, why: 'long: 10,000 words; make 4.4' },
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
+  { file: 'shimdir/launcher', why: 'long: builds the launcher several times' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
   { file: 'shims/deadlock-shared', why: 'long: keeps all processors busy; shims/deadlock has the rules' },
+  {
+    file: 'shims/fails-',
+    why: 'long: each system call of each path fails, once and often; shims/faults has the kinds',
+  },
   { file: 'shims/journal', part: true, why: 'make 4.4' },
+  { file: 'shims/links', part: true, why: 'clang, ccache, go, a cross compiler' },
   { file: 'shims/namespaces', part: true, why: 'bubblewrap' },
+  { file: 'shims/past-slow', why: 'needs strace' },
+  { file: 'shims/payer-fails', why: 'long: each system call fails, or is the last' },
   { file: 'shims/quick', why: 'needs strace' },
   { file: 'shims/transparent-terminal', part: true, why: 'strace' },
   { file: 'shims/transparent-tools', part: true, why: 'clang, rustc, ccache' },
@@ -70,7 +116,6 @@ export const sanitized: Pick = {
     },
     { file: 'clients/company-engine', why: 'before the compiler: engines' },
     { file: 'clients/company-prefix', why: 'and behind ccache' },
-    { file: 'clients/joined', why: 'adapters, with the real clients' },
     { file: 'clients/prefix', why: 'the launcher as a prefix' },
     { file: 'clients/script', why: 'below run, in both styles of its pool; env -i' },
     { file: 'commands/run-census', why: 'the census' },
@@ -81,6 +126,8 @@ export const sanitized: Pick = {
     { file: 'commands/run-passes', why: 'what its environment becomes' },
     { file: 'commands/run-past', why: 'the looks at all processes' },
     { file: 'commands/run-rules', why: 'gates' },
+    { file: 'commands/run-slots', why: 'what they find' },
+    { file: 'commands/run-unseen', why: 'namespaces, badges, who answers for whom' },
     { file: 'soak/storm', why: 'all at once, and killed at any time' },
   ],
   leaves: [
@@ -89,13 +136,17 @@ export const sanitized: Pick = {
       why: 'injects failures into the launcher that is installed, whatever stands in for it',
     },
     { file: 'shims/killed-at-each-call', why: 'so does this with its end' },
+    { file: 'shims/payer-fails', why: 'and this with both' },
+    { file: 'shims/past-slow', why: 'traces the launcher, which leaves no place for a sanitizer' },
     { file: 'shims/kinds', why: 'a program of its own' },
+    { file: 'shims/costs', why: "measures memory, of which a sanitizer's own is a part" },
   ],
 }
 
 /** What depends on Node, one file at least for each of its features: .ci/run runs these with the oldest Node and the newest. */
 export const byNode: Pick = {
   takes: [
+    { file: 'commands/closed', why: 'descriptors that Node opens' },
     { file: 'commands/completion', why: 'modules that are loaded late' },
     { file: 'commands/doctor', why: 'colours; programs that are asked with a time limit' },
     { file: 'commands/exec', why: 'spawn: descriptors, errors, ends' },
@@ -127,6 +178,7 @@ export const byNode: Pick = {
   ],
   leaves: [
     { file: 'commands/timeline-browser', why: 'the page runs in a browser' },
+    { file: 'jobserver/make-flags', why: 'long, and nothing but text' },
     { file: 'shimdir/killed', why: 'long, and nothing that install does not do' },
     { file: 'shimdir/launcher', why: 'long: builds the launcher' },
     { file: 'toolchain/configured', why: "long: other people's build systems" },
@@ -147,8 +199,9 @@ export type Share = 'all' | 'plain' | 'part of a file' | 'rest of a file' | 'non
 export function shareOf(name: string, scope: Scope): Share {
   if (scope === 'all') return 'all'
   if (scope === 'sanitized') return isPicked(name, sanitized) ? 'all' : 'none'
-  if (scope === 'byNode') return isPicked(name, byNode) ? 'all' : 'none'
   const row = rest.find(row => isOf(name, row))
+  // What needs other clients depends on those, whatever Node there is.
+  if (scope === 'byNode') return isPicked(name, byNode) ? (row?.part ? 'part of a file' : 'all') : 'none'
   if (row === undefined) return scope === 'plain' ? 'plain' : 'none'
   if (row.part) return scope === 'plain' ? 'part of a file' : 'rest of a file'
   return scope === 'plain' ? 'none' : 'all'
@@ -166,6 +219,7 @@ export const longest: readonly string[] = [
   'shimdir/killed',
   'commands/serve-census',
   'commands/run-past',
+  'commands/run-slots',
   'commands/timeline-browser',
   'commands/run-progress',
   'doctor/system',

@@ -27,7 +27,7 @@ export function buildCaretaker(
   return {
     begin(pid, jobserver) {
       timer = setTimeout(() => {
-        const isWatched = isBelowRun(process.ppid) // another run looks at the tools
+        const isWatched = isBelowRun() // another run looks at the tools
         if (isWatched && tend === undefined) return
         try {
           caretaker = openCaretaker(launcher, environment)

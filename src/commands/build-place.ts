@@ -1,4 +1,5 @@
 /** Where a build gets its slots: from a pool of its own, from a jobserver around it, or by a token of one that was named. */
+import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import type { Settings } from '../config/options.js'
 import { environment as names } from '../ground/environment.js'
@@ -16,6 +17,7 @@ import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { showProgress } from '../jobserver/show-progress.js'
 import type { Sighting } from '../jobserver/tool-watch.js'
 import { layoutOf } from '../shimdir/layout.js'
+import { startClosed } from '../toolchain/closed.js'
 import { buildCaretaker } from './build-caretaker.js'
 
 export type BuildOrder = {
@@ -55,7 +57,8 @@ const joined = ({ words: [program, ...args], environment, settings }: BuildOrder
     try {
       const options = { stdio: passedDescriptors(), env }
       const begin = (pid: number): void => caretaker.begin(pid, environment[names.jobserver] ?? '')
-      const ending = await runInForeground(program, args, options, signals, begin)
+      const start = await startClosed(layoutOf(settings.dir).launcher, program, args)
+      const ending = await runInForeground(start.program, start.args, options, signals, begin)
       return { ending, settlement: undefined, sighting: await caretaker.end() }
     } finally {
       rules.remove()
@@ -63,15 +66,22 @@ const joined = ({ words: [program, ...args], environment, settings }: BuildOrder
   },
 })
 
+/** Has something removed as we exit, whatever happens from here on. Returns what removes it earlier: once it is gone nobody looks for it. */
+function atTheEnd(remove: () => void): () => void {
+  process.once('exit', remove)
+  return () => {
+    remove()
+    process.off('exit', remove)
+  }
+}
+
 type KeptRules = { variables: NodeJS.ProcessEnv; remove: () => void }
 
 // The rules of a run in somebody else's pool, until its end. To be called once signals are caught.
 function keepRules(environment: NodeJS.ProcessEnv, text: string): KeptRules {
   if (text === '') return { variables: {}, remove: () => undefined }
   const path = enterRules(ensureStateDirectory(environment), text)
-  const remove = (): void => removeEntry(path)
-  process.once('exit', remove) // whatever happens from here on
-  return { variables: { [names.rules]: path }, remove }
+  return { variables: { [names.rules]: path }, remove: atTheEnd(() => removeEntry(path)) }
 }
 
 function inPool(order: BuildOrder): Place {
@@ -84,7 +94,7 @@ function inPool(order: BuildOrder): Place {
       const { launcher } = layoutOf(settings.dir)
       const wishes = { jobs, rulesText, journal, launcher, environment }
       const pool = createPool(ensureStateDirectory(environment), wishes)
-      process.once('exit', () => removePool(pool)) // whatever happens from here on
+      const remove = atTheEnd(() => removePool(pool))
       const caretaker = buildCaretaker(launcher, environment, ({ tend }) =>
         tend(pool.fifo, pool.fifoFd, event => {
           if (event.kind !== 'gone') say(changeText(event))
@@ -92,8 +102,7 @@ function inPool(order: BuildOrder): Place {
       )
       const endProgress = isShown ? showProgress(pool, caretaker.countFree, launcher, environment) : undefined
       const ending = await runGoverned(pool.fifo, {
-        program,
-        args,
+        ...(await startClosed(launcher, program, args)),
         environment: rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules },
         jobs,
         style: pool.makeStyle,
@@ -103,7 +112,7 @@ function inPool(order: BuildOrder): Place {
       await endProgress?.()
       const sighting = await caretaker.end()
       const settlement = await settlePool(pool)
-      removePool(pool)
+      remove()
       return { ending, settlement, sighting }
     },
   }
@@ -134,8 +143,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
       const rules = keepRules(environment, settings.rulesText)
       const caretaker = buildCaretaker(launcher, environment)
       const ending = await runGoverned(fifo, {
-        program: launcher,
-        args: ['--token', '--', ...words],
+        ...(await startClosed(launcher, launcher, ['--token', '--', ...words])),
         environment: { ...environment, ...rules.variables },
         jobs: settings.jobs,
         style: prepareFifo(launcher, environment, ''),
@@ -143,7 +151,6 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
         started: caretaker.begin,
       })
       rules.remove()
-      const { spawnSync } = await import('node:child_process')
       spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
       return { ending, settlement: undefined, sighting: await caretaker.end() }
     },

@@ -2,8 +2,9 @@ import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { endLike, runInForeground } from '../ground/foreground.js'
-import { inheritedDescriptors } from '../ground/inherited.js'
+import { passedDescriptors } from '../ground/inherited.js'
 import { usableLauncher } from '../shimdir/ensure.js'
+import { startClosed } from '../toolchain/closed.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
 
@@ -14,7 +15,7 @@ export const exec = command({
   completes: { kind: 'command' },
   options: [dirOption, ...configOptions],
   notes:
-    'DIR/.jobshim/launcher TOOL ARGS... does the same without starting Node: that is the quick way for ' +
+    'DIR/.jobshim/launcher -- TOOL ARGS... does the same without starting Node: that is the quick way for ' +
     'CCACHE_PREFIX, CMAKE_C_COMPILER_LAUNCHER, RUSTC_WRAPPER and go build -toolexec.',
   examples: [
     { line: 'jobshim exec -- protoc --cpp_out=. a.proto', text: 'a tool that has no shim' },
@@ -27,9 +28,8 @@ export const exec = command({
       throw new Failure('exec: no tool named', 'jobshim exec -- TOOL ARGS...', exitCodes.usage)
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     const launcher = await usableLauncher(dir, environment)
-    const ending = await runInForeground(launcher, ['--', ...operands], {
-      stdio: ['inherit', 'inherit', 'inherit', ...inheritedDescriptors()],
-    })
+    const { program, args } = await startClosed(launcher, launcher, ['--', ...operands])
+    const ending = await runInForeground(program, args, { stdio: passedDescriptors() })
     return await endLike(ending)
   },
 })

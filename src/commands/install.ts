@@ -21,7 +21,7 @@ export const install = command({
   ],
   notes:
     'Families: ar, as, clang, gcc, gfortran, ghc, go, javac, ld, ranlib, rustc. gcc means every gcc, g++, cc, c++, c89, ' +
-    'c99, TRIPLE- and -VERSION name on PATH. Without --tools: all families but ar, as and ranlib. ' +
+    'c99, TRIPLE- and -VERSION name on PATH. Without --tools: all families but ar, as, javac and ranlib. ' +
     'Shims of ours that are no longer wanted are removed; files of yours are left alone. ' +
     'What the config says of the cost of runs (load, pressure, launcher, rules) goes into the shim dir.',
   examples: [

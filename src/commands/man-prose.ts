@@ -107,11 +107,19 @@ the program behind every link of the shim dir
 It may stand before a tool, as in
 .Ev CCACHE_PREFIX
 or
-.Ev RUSTC_WRAPPER .
+.Ev RUSTC_WRAPPER :
+before a path, the name of a tool that has a shim, or
+.Li \-\-
+and any name.
 .It Pa ${'$'}{XDG_RUNTIME_DIR:\-/tmp}/jobshim\-UID/
 the jobservers of
 .Nm Cm run ,
 and what launchers know of each other.
+The jobservers lie below
+.Pa /tmp
+if
+.Ev XDG_RUNTIME_DIR
+has a blank, a backslash or a dollar, which not all clients can read in an address.
 .It Pa /usr/lib/jobshim , /etc/portage/env/jobshim.conf
 what
 .Nm Cm portage install

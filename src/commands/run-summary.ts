@@ -19,7 +19,7 @@ export function renderSummary(report: Told): string {
   const isLong =
     sighting !== undefined && sighting.watchedSeconds >= longEnough && sighting.slowest.length > 0
   const lines = [
-    ...(settlement ? [`jobshim: ${totals(settlement)}`] : []),
+    ...(settlement ? [`jobshim: ${totals(settlement, sighting)}`] : []),
     ...(settlement && isLong ? [`  ${use(sighting, jobs, settlement)}`] : []),
     ...(settlement && isLong ? [`  slowest: ${slowest(sighting)}`] : []),
     ...(bypasses.length > 0 ? pastLines(report) : []),
@@ -37,6 +37,8 @@ export function summaryJson({ jobs, settlement, sighting, bypasses }: Told): str
       watchedSeconds: sighting.watchedSeconds,
       slotsUsed: slotsUsed(sighting),
       coverage: coverageOf(sighting),
+      launchedRuns: sighting.launchedRuns,
+      clientRuns: sighting.clientRuns,
       slowest: sighting.slowest,
     }),
     past: bypasses,
@@ -65,21 +67,36 @@ function slotsUsed({ governedSeconds, watchedSeconds }: Sighting): number | unde
   return watchedSeconds === 0 ? undefined : governedSeconds / watchedSeconds
 }
 
-function totals(settlement: Settlement): string {
-  const { runs, callerRuns, peak, waitedSeconds, overdrafts, back, total, missing } = settlement
+function totals(settlement: Settlement, sighting: Sighting | undefined): string {
+  const { overdrafts, back, total, missing } = settlement
+  const { launchedRuns = 0, clientRuns = 0 } = sighting ?? {}
   return [
-    counted(runs + callerRuns, 'tool run'),
-    callerRuns === 0
-      ? `at most ${peak} at a time`
-      : runs === 0
-        ? "in their caller's slot"
-        : `${callerRuns} in their caller's slot, the others at most ${peak} at a time`,
-    `${waitedSeconds.toFixed(1)} s waited`,
+    ...(launchedRuns > settlement.runs + settlement.callerRuns
+      ? uncounted(settlement, launchedRuns)
+      : written(settlement)),
+    ...(clientRuns === 0 ? [] : [`${clientRuns} more seen past the shims, in the slots of make or the like`]),
     ...(overdrafts === 0 ? [] : [`${overdrafts} without a slot`]),
     `${back}/${total} tokens back`,
     ...(missing.length === 0 ? [] : [`still held by ${missing.join(', ')}`]),
   ].join(', ')
 }
+
+/** By what launchers wrote into the ledger. */
+const written = ({ runs, callerRuns, peak, waitedSeconds }: Settlement): string[] => [
+  counted(runs + callerRuns, 'tool run'),
+  callerRuns === 0
+    ? `at most ${peak} at a time`
+    : runs === 0
+      ? "in their caller's slot"
+      : `${callerRuns} in their caller's slot, the others at most ${peak} at a time`,
+  `${waitedSeconds.toFixed(1)} s waited`,
+]
+
+/** Where some could not write: as many were seen at least, and nobody knows how long they waited. */
+const uncounted = ({ runs, callerRuns }: Settlement, seen: number): string[] => [
+  `at least ${counted(seen, 'tool run')}`,
+  `${runs + callerRuns === 0 ? 'none' : `only ${runs + callerRuns}`} could write the ledger, so how many at a time is not known`,
+]
 
 function use(sighting: Sighting, jobs: number | undefined, settlement: Settlement): string {
   const { waitedSeconds, gatedSeconds } = settlement

@@ -9,6 +9,7 @@ import { Failure, systemErrorCode } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { print } from '../ground/print.js'
+import { formatAuth } from '../jobserver/auth.js'
 import { type Caretaker, openCaretaker, type PoolEvent } from '../jobserver/caretaker.js'
 import { changeText } from '../jobserver/change.js'
 import { assertFits } from '../jobserver/fifo.js'
@@ -89,7 +90,7 @@ export const serve = command({
     })
     const entry = enter(path, environment)
     try {
-      const address = `--jobserver-auth=fifo:${path}`
+      const address = formatAuth({ kind: 'fifo', path })
       const ready = { jobserver: `fifo:${path}`, makeflags: address, tokens: settings.jobs, pid: process.pid }
       print(`${flags.json ? renderJson(ready) : address}\n`)
       if (environment.NOTIFY_SOCKET) spawnSync(launcher, ['--ready'], { stdio: 'inherit' })

@@ -221,6 +221,14 @@ export const shapeRows: readonly ShapeRow[] = [
       watchedSeconds: seconds.optional().describe('how long the tools were looked at'),
       slotsUsed: seconds.optional().describe('governed tools at once, on average, while they were looked at'),
       coverage,
+      launchedRuns: count
+        .optional()
+        .describe(
+          'tool runs that a shim had started, as far as they were seen: more than the two above where the ledger could not be written',
+        ),
+      clientRuns: count
+        .optional()
+        .describe('tool runs past the shims that were seen in a slot of make or the like'),
       slowest: z.array(slowRun).optional().describe('the slowest runs, the slowest first'),
       past,
     }),

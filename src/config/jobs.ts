@@ -1,4 +1,5 @@
 /** How many jobs `jobs: auto` means. Pure. */
+import { jobsAsked, readMakeFlags } from '../jobserver/make-flags.js'
 
 /** What there is to go by. */
 export type JobSources = {
@@ -11,9 +12,9 @@ export type JobSources = {
 export const automaticJobs = ({ engine, makeopts = '', cores }: JobSources): number =>
   engine ?? jobsIn(makeopts) ?? cores
 
-// As make reads it: the last one counts, the number may be a word of its own. `-j` alone is no number.
 function jobsIn(makeopts: string): number | undefined {
-  const option = /(?:^|\s)(?:-[bBdeikLmnpqrRsStvw]*j|--jobs(?:=|(?=\s)))\s*([1-9]\d{0,8})(?=\s|$)/g
-  const last = [...makeopts.matchAll(option)].at(-1)
-  return last === undefined ? undefined : Number(last[1])
+  const jobs = jobsAsked(readMakeFlags(makeopts, 'a command line'))
+  return jobs === undefined || jobs > mostJobs ? undefined : jobs
 }
+
+const mostJobs = 999_999_999

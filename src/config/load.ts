@@ -1,21 +1,15 @@
 /** Reads the settings: flag > environment > config file > default. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
-import { availableParallelism, totalmem } from 'node:os'
-import { basename, dirname, extname, resolve } from 'node:path'
+import { availableParallelism } from 'node:os'
+import { dirname, resolve } from 'node:path'
 import { environment as names } from '../ground/environment.js'
-import { exitCodes } from '../ground/exit-codes.js'
-import { Failure, systemErrorCode } from '../ground/failure.js'
-import { currentUid, defaultShimDirectory } from '../ground/paths.js'
-import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { engineSlots } from '../toolchain/engine.js'
+import { defaultShimDirectory } from '../ground/paths.js'
 import { adaptedNames } from '../toolchain/wrappers.js'
 import { findConfig } from './find.js'
 import { automaticJobs } from './jobs.js'
 import type { ConfigFile, SettingFlags, Settings } from './options.js'
-import type { ConfigFault } from './schema.js'
 
 /**
- * Returns all settings. Loads cosmiconfig and zod only where a config file was found.
+ * Returns all settings. What reads a config file is loaded only where one was found: most runs have none.
  * Throws `Failure` (exit 2) for a config that can't be read, that another user could have written, or that is wrong.
  */
 export async function loadSettings(
@@ -24,7 +18,7 @@ export async function loadSettings(
   environment: NodeJS.ProcessEnv,
 ): Promise<Settings> {
   const path = configPath(flags, workingDirectory, environment)
-  const config: ConfigFile = path === undefined ? {} : await readConfig(path)
+  const config: ConfigFile = path === undefined ? {} : await (await import('./read.js')).readConfig(path)
   const cores = availableParallelism()
   const fromEnvironment = environment[names.dir]
   return {
@@ -42,7 +36,7 @@ export async function loadSettings(
     noJobserver: config.noJobserver,
     patience: config.patience,
     quiet: flags.quiet ?? config.quiet ?? false,
-    rulesText: path === undefined ? '' : await rulesText(path, config, cores),
+    rulesText: path === undefined ? '' : await (await import('./read.js')).rulesText(path, config, cores),
     tools: flags.tools ?? config.tools,
     configFile: path,
   }
@@ -50,25 +44,17 @@ export async function loadSettings(
 
 const numberOf = (jobs: ConfigFile['jobs']): number | undefined => (jobs === 'auto' ? undefined : jobs)
 
-async function rulesText(path: string, config: ConfigFile, cores: number): Promise<string> {
-  const { renderRules } = await import('./rules-text.js')
-  const text = renderRules(config, cores)
-  if (Buffer.byteLength(text) < ledgerLayout.rulesFileMax) return text
-  throw new Failure(
-    `${path}: rules: more than the ${ledgerLayout.rulesFileMax} bytes that a shim reads`,
-    'name families instead of tools, or packages with a * at the end',
-    code,
-  )
-}
-
 async function askedJobs(
   { launcher }: ConfigFile,
   environment: NodeJS.ProcessEnv,
   cores: number,
 ): Promise<number> {
-  const engine = launcher === undefined ? undefined : await engineSlots(launcher, environment)
+  const engine = launcher === undefined ? undefined : await slotsOf(launcher, environment)
   return automaticJobs({ engine, makeopts: environment.MAKEOPTS, cores })
 }
+
+const slotsOf = async (launcher: string, environment: NodeJS.ProcessEnv): Promise<number | undefined> =>
+  (await import('../toolchain/engine.js')).engineSlots(launcher, environment)
 
 const namesOf = (adapters: boolean | readonly string[]): readonly string[] =>
   typeof adapters === 'boolean' ? (adapters ? adaptedNames : []) : adapters
@@ -80,110 +66,4 @@ function configPath(
 ): string | undefined {
   if (flags.config !== undefined) return resolve(workingDirectory, flags.config)
   return flags.noConfig ? undefined : findConfig(workingDirectory, environment.HOME)
-}
-
-async function readConfig(path: string): Promise<ConfigFile> {
-  const value = await parse(path, readTrusted(path))
-  const { checkConfig } = await import('./schema.js')
-  const verdict = checkConfig(
-    basename(path) === 'package.json' ? property(value, 'jobshim') : value,
-    totalmem(),
-  )
-  if (verdict.kind === 'good') return verdict.config
-  throw await configFailure(path, verdict.fault)
-}
-
-/**
- * Only cosmiconfig's loaders are used, not its search: that one runs `.config/config.js` of the working directory
- * (its own settings) and follows `$import` to code, and a config that is looked for must never run code.
- */
-async function parse(path: string, text: string): Promise<unknown> {
-  const { defaultLoadersSync: loaders } = await import('cosmiconfig')
-  const load = extname(path) === '.json' ? loaders['.json'] : loaders['.yaml']
-  try {
-    return text.trim() === '' ? {} : load(path, text)
-  } catch (error) {
-    const why =
-      error instanceof Error
-        ? (error.message.split('\n').find((line, index) => index > 0 && line.trim() !== '') ?? '').trim()
-        : String(error)
-    throw new Failure(
-      `${path}: not readable as ${extname(path) === '.json' ? 'JSON' : 'YAML'}: ${why}`,
-      hint,
-      code,
-    )
-  }
-}
-
-const hint = 'mend the file, name another with --config, or use none with --no-config'
-const code = exitCodes.usage
-
-const distrust: readonly { is: (stats: Stats) => boolean; what: string }[] = [
-  { is: stats => !stats.isFile(), what: 'is not a plain file' },
-  { is: stats => stats.uid !== currentUid() && stats.uid !== 0, what: 'belongs to another user' },
-  { is: stats => (stats.mode & 0o002) !== 0, what: 'can be written by everybody' },
-]
-
-// A config names the directory whose programs we run: whoever can write it can run programs as us.
-function readTrusted(path: string): string {
-  const file = open(path)
-  try {
-    const stats = fstatSync(file)
-    const fault = distrust.find(({ is }) => is(stats))
-    if (fault) throw new Failure(`${path}: the config ${fault.what}`, distrustHint, code)
-    return readFileSync(file, 'utf8')
-  } finally {
-    closeSync(file)
-  }
-}
-
-const distrustHint = 'take it over with chown and chmod if you trust it, or use none with --no-config'
-
-function open(path: string): number {
-  try {
-    // A FIFO is refused, not waited for.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  } catch (error) {
-    throw new Failure(`${path}: can't read the config (${systemErrorCode(error)})`, hint, code)
-  }
-}
-
-function property(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.entries(value).find(([name]) => name === key)?.[1]
-    : undefined
-}
-
-async function didYouMean(name: string, known: readonly string[]): Promise<string | undefined> {
-  const { nearestName } = await import('../ground/suggestion.js')
-  const nearest = nearestName(name, known)
-  return nearest && `did you mean ${nearest}?`
-}
-
-async function configFailure(path: string, fault: ConfigFault): Promise<Failure> {
-  const place = fault.key === '' ? path : `${path}: ${fault.key}`
-  switch (fault.kind) {
-    case 'unknown key': {
-      const advice = (await didYouMean(fault.name, fault.known)) ?? `known keys: ${fault.known.join(', ')}`
-      return new Failure(`${path}: unknown key ${fault.key}`, advice, code)
-    }
-    case 'unknown name': {
-      const advice = (await didYouMean(fault.name, fault.known)) ?? `known names: ${fault.known.join(', ')}`
-      return new Failure(`${path}: ${fault.key}: unknown name ${fault.name}`, advice, code)
-    }
-    case 'wrong type':
-      return new Failure(`${place}: expected ${fault.expected}`, hint, code)
-    case 'no effect':
-      return new Failure(
-        `${place}: does nothing`,
-        `give it one of ${fault.effects.join(', ')}, or remove it`,
-        code,
-      )
-    case 'too much memory':
-      return new Failure(
-        `${place}: ${fault.wanted} is more than the ${fault.there} of this machine`,
-        'allow less, or write learn: what such runs really needed',
-        code,
-      )
-  }
 }

@@ -1,6 +1,6 @@
 /** THE table of settings. The config's schema, its JSON schema and the help texts come from it. */
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { runKinds } from '../toolchain/arguments.js'
+import { runKinds } from '../toolchain/run-kinds.js'
 import { adaptedNames } from '../toolchain/wrappers.js'
 
 export type SettingType =
@@ -151,7 +151,7 @@ export const settingRows = [
   {
     key: 'tools',
     type: { kind: 'names' },
-    default: 'clang, gcc, gfortran, ghc, go, javac, ld, rustc',
+    default: 'clang, gcc, gfortran, ghc, go, ld, rustc',
     text: 'families of tools, or names of tools, to make shims for',
   },
 ] as const satisfies readonly SettingRow[]

@@ -4,6 +4,7 @@ import { environment as names } from '../ground/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
 import { findAuth, type JobserverAuth } from '../jobserver/auth.js'
 import { readOwner, readSize } from '../jobserver/ledger.js'
+import { isAddress, readMakeFlags } from '../jobserver/make-flags.js'
 import { startTime, thisProcess } from '../jobserver/owner.js'
 import { isServed } from '../jobserver/server.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
@@ -55,9 +56,11 @@ export async function jobserverFacts(
 function namedIn(environment: NodeJS.ProcessEnv): string | undefined {
   const own = environment[names.jobserver]
   if (own) return `${names.jobserver}=${own}`
-  for (const name of ['MAKEFLAGS', 'CARGO_MAKEFLAGS'])
-    for (const word of (environment[name] ?? '').split(/\s+/))
-      if (/^--jobserver-(auth|fds)=/.test(word)) return `${name}: ${word}`
+  for (const name of ['MAKEFLAGS', 'CARGO_MAKEFLAGS']) {
+    const { text, flags } = readMakeFlags(environment[name] ?? '')
+    const [first] = flags.filter(isAddress)
+    if (first) return `${name}: ${text.slice(first.from, first.to)}`
+  }
   return undefined
 }
 
@@ -77,7 +80,8 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
   const pool = ledgerFacts(address, ledger)
   return {
     kind: 'usable',
-    named: named ?? 'a jobshim run above',
+    named:
+      named ?? (environment[names.outer] ? `${names.outer}, of an adapter above` : 'a jobshim run above'),
     address,
     free: Number(free) < 0 ? undefined : Number(free),
     ...pool,
@@ -99,7 +103,8 @@ function ledgerFacts(address: string, ledger: string): Pick<Pool, 'total' | 'ser
 // A server's pid is not told, a run's is; another PID namespace's says nothing here.
 function serverOf(ledger: number, address: string): Pool['server'] {
   const owner = readOwner(ledger)
-  if (owner === undefined || owner.pidNamespace !== thisProcess().pidNamespace) return 'unknown'
+  if (owner === undefined || owner.pidNamespace === 0n || owner.pidNamespace !== thisProcess().pidNamespace)
+    return 'unknown'
   const lives = owner.pid === 0 ? isServed(pathIn(address)) : startTime(owner.pid) === owner.start
   return lives ? 'alive' : 'gone'
 }

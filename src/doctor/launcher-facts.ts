@@ -59,7 +59,7 @@ export function pathOf(launcher: Launcher): string | undefined {
 /** Returns the environment without what would make a run of the launcher part of somebody's build. */
 export function alone(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const taken: string[] = [
-    ...['MAKEFLAGS', 'CARGO_MAKEFLAGS', names.jobserver, names.disable, names.rules],
+    ...['MAKEFLAGS', 'CARGO_MAKEFLAGS', names.jobserver, names.outer, names.disable, names.rules],
     ...[names.journal, names.launcher, names.noJobserver, names.patience],
   ]
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !taken.includes(name)))

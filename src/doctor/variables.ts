@@ -2,6 +2,7 @@
 import { basename } from 'node:path'
 import { environment as names } from '../ground/environment.js'
 import { findAuth } from '../jobserver/auth.js'
+import { jobsAsked, readMakeFlags } from '../jobserver/make-flags.js'
 import { toolPastShims } from '../toolchain/configured.js'
 import { familyOf } from '../toolchain/families.js'
 import type { VariableFacts } from './variables-facts.js'
@@ -38,15 +39,7 @@ export function jobsOf(
   value: string,
 ): number | undefined {
   if (readBy === 'cmake') return /^\d+$/.test(value) ? Number(value) : undefined
-  const [options = ''] = value.split(/(?:^|\s)--(?=\s|$)/)
-  const letters =
-    name === 'MAKEFLAGS' ? /(?:^\s*-?|\s-)[a-ik-zA-Z]*j\s*(\d*)(?=\s|$)/g : /(?:^|\s)-\w*?j\s*(\d*)(?=\s|$)/g
-  const found = [
-    ...options.matchAll(letters),
-    ...options.matchAll(/(?:^|\s)--jobs(?:[= ](\d+))?(?=\s|$)/g),
-  ].at(-1)
-  if (found === undefined) return undefined
-  return found[1] ? Number(found[1]) : Number.POSITIVE_INFINITY
+  return jobsAsked(readMakeFlags(value, name === 'MAKEFLAGS' ? 'MAKEFLAGS' : 'a command line'))
 }
 
 /** How a variable of this table is written where it says N jobs. */

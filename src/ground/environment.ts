@@ -42,6 +42,21 @@ export const environmentRows = {
     text: 'how many launchers stand above this process',
     internal: 'launchers count by it, to notice when they call each other for ever',
   },
+  outer: {
+    name: 'JOBSHIM_OUTER',
+    text: 'the pool that an adapter above has found',
+    internal: 'adapters set it: it counts below a make -jN that names a pool of its own in MAKEFLAGS',
+  },
+  tree: {
+    name: 'JOBSHIM_TREE',
+    text: 'the mount namespace and the root in which the pool was named',
+    internal: 'jobshim run sets it: elsewhere a pool that is not found may be hidden',
+  },
+  client: {
+    name: 'JOBSHIM_CLIENT',
+    text: 'the make, ninja or cargo in whose slots this process runs',
+    internal: 'shims set it for the clients that they start, and read it where /proc does not tell',
+  },
   launcher: {
     name: 'JOBSHIM_LAUNCHER',
     value: 'PROGRAM',

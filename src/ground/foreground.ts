@@ -144,7 +144,7 @@ function inForeground(): boolean {
 // Nothing where there is no such process.
 function statusFields(process: string): string[] {
   try {
-    const text = readFileSync(`/proc/${process}/stat`, 'latin1')
+    const text = readFileSync(`/proc/${process}/stat`, 'utf8')
     return text.slice(text.lastIndexOf(')') + 2).split(' ')
   } catch {
     return []

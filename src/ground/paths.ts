@@ -27,10 +27,19 @@ export function defaultShimDirectory(environment: NodeJS.ProcessEnv): string {
   return join(dataHome(environment), 'jobshim/shims')
 }
 
-/** Returns the directory for FIFOs and ledgers: `${XDG_RUNTIME_DIR:-/tmp}/jobshim-UID`. It may not exist. */
+/**
+ * Whether every client reads this path in MAKEFLAGS as it is written: make expands a dollar, and ninja, cargo and gcc know
+ * nothing of the backslash that stands before a blank.
+ */
+export const isReadByAll = (path: string): boolean => !/[\s\\$]/.test(path)
+
+/**
+ * Returns the directory for FIFOs and ledgers: `${XDG_RUNTIME_DIR:-/tmp}/jobshim-UID`. It may not exist.
+ * One that not all clients can read in an address is as if there were none.
+ */
 export function stateDirectory(environment: NodeJS.ProcessEnv, uid = currentUid()): string {
   const runtime = environment.XDG_RUNTIME_DIR
-  return join(isAbsolute(runtime) ? runtime : '/tmp', `jobshim-${uid}`)
+  return join(isAbsolute(runtime) && isReadByAll(runtime) ? runtime : '/tmp', `jobshim-${uid}`)
 }
 
 /** Returns the effective user id: it owns the files this process makes. */
@@ -69,7 +78,8 @@ export function ensureStateDirectory(environment: NodeJS.ProcessEnv): string {
 // Returns the error's code, undefined where the directory is there.
 function makeDirectory(directory: string): string | undefined {
   try {
-    mkdirSync(directory, { mode: 0o700 })
+    // Without an error where it is there: the first one that is thrown takes 0.3 ms.
+    if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) mkdirSync(directory, { mode: 0o700 })
   } catch (error) {
     const code = systemErrorCode(error)
     if (code !== 'EEXIST') return code ?? 'unknown error'

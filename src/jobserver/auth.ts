@@ -1,3 +1,5 @@
+import { asWord, isAddress, readMakeFlags, said, withOptions, withoutJobserver } from './make-flags.js'
+
 /**
  * The jobserver's address in MAKEFLAGS, as the GNU make manual has it ("POSIX Jobserver Interaction").
  * `legacy` is the spelling of make <= 4.1.
@@ -8,50 +10,37 @@ export type JobserverAuth =
 
 /** Returns the option that names this jobserver to a client. */
 export function formatAuth(auth: JobserverAuth): string {
-  if (auth.kind === 'fifo') return `--jobserver-auth=fifo:${auth.path}`
+  if (auth.kind === 'fifo') return `--jobserver-auth=fifo:${asWord(auth.path)}`
   const option = auth.spelling === 'legacy' ? '--jobserver-fds' : '--jobserver-auth'
   return `${option}=${auth.readFd},${auth.writeFd}`
 }
 
 /** Returns the last usable address in MAKEFLAGS, or undefined. What stands behind ` -- ` are variables. */
 export function findAuth(makeflags: string): JobserverAuth | undefined {
-  return splitFlags(makeflags)
-    .words.map(parseWord)
+  return readMakeFlags(makeflags)
+    .flags.filter(isAddress)
+    .map(({ means, argument }) =>
+      argument === undefined
+        ? undefined
+        : parseAuth(said(makeflags, argument), means === 'fds' ? 'legacy' : 'auth'),
+    )
     .findLast(auth => auth !== undefined)
 }
 
-/** Returns MAKEFLAGS with a number of jobs and an address in place of those it had; other flags stay. */
+/** Returns MAKEFLAGS with a number of jobs and an address in place of those it had; all else stays as it is. */
 export function withJobserver(makeflags: string, jobs: number, auth: JobserverAuth): string {
-  const { words, variables } = splitFlags(makeflags)
-  const kept = words.map(withoutJobs).filter(word => word !== '' && !word.startsWith('--jobserver-'))
-  // The first word of MAKEFLAGS may be single letters without a dash; where there are none a space stands for them.
-  const letters = kept[0] !== undefined && !kept[0].startsWith('-') ? [] : ['']
-  return [...letters, ...kept, `-j${jobs}`, formatAuth(auth), ...variables].join(' ')
+  const others = withoutJobserver(readMakeFlags(makeflags))
+  return withOptions(readMakeFlags(others), [`-j${jobs}`, formatAuth(auth)])
 }
 
-function splitFlags(makeflags: string): { words: string[]; variables: string[] } {
-  const all = makeflags.split(/\s+/).filter(word => word !== '')
-  const end = all.indexOf('--')
-  return end < 0 ? { words: all, variables: [] } : { words: all.slice(0, end), variables: all.slice(end) }
-}
+const longestPath = 4095 // bytes
+const mostFd = 2 ** 31 - 1
 
-function parseWord(word: string): JobserverAuth | undefined {
-  const match = /^--jobserver-(?<option>auth|fds)=(?:fifo:(?<path>.+)|(?<read>\d+),(?<write>\d+))$/.exec(word)
+function parseAuth(text: string, spelling: 'auth' | 'legacy'): JobserverAuth | undefined {
+  const match = /^(?:fifo:(?<path>.+)|(?<read>\d+),(?<write>\d+))$/s.exec(text)
   if (!match?.groups) return undefined
-  const { option, path, read, write } = match.groups
-  if (path !== undefined) return { kind: 'fifo', path }
-  return {
-    kind: 'pipe',
-    readFd: Number(read),
-    writeFd: Number(write),
-    spelling: option === 'fds' ? 'legacy' : 'auth',
-  }
-}
-
-// `-j8`, `--jobs=8`, and the j among single letters: `kj8`, `-kj`.
-function withoutJobs(word: string): string {
-  if (/^--jobs(=.*)?$/.test(word)) return ''
-  if (!/^-?[a-zA-Z]+\d*$/.test(word)) return word
-  const rest = word.replace(/j\d*/, '')
-  return rest === '-' ? '' : rest
+  const { path, read, write } = match.groups
+  if (path !== undefined) return Buffer.byteLength(path) > longestPath ? undefined : { kind: 'fifo', path }
+  const [readFd, writeFd] = [Number(read), Number(write)]
+  return Math.max(readFd, writeFd) > mostFd ? undefined : { kind: 'pipe', readFd, writeFd, spelling }
 }

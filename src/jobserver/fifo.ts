@@ -67,12 +67,12 @@ export function makeFifo(
 
 /** Takes all tokens out of the FIFO and returns how many there were. For the end of a pool only. */
 export function drainFifo(fd: number): number {
-  const bytes = Buffer.alloc(65536)
+  const bytes = Buffer.alloc(4096)
   let count = 0
   for (;;) {
     const read = readOrNothing(fd, bytes)
-    if (read === 0) return count
     count += read
+    if (read < bytes.length) return count // it is empty by then
   }
 }
 

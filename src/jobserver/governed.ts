@@ -1,10 +1,12 @@
 /** A command that runs below a FIFO jobserver. */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, statSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { type CaughtSignals, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
+import { isReadByAll } from '../ground/paths.js'
 import type { MakeStyle } from '../toolchain/make-style.js'
 import { type JobserverAuth, withJobserver } from './auth.js'
+import { openFifo } from './fifo.js'
 
 /** A command, and what it is to find. */
 export type Start = {
@@ -19,15 +21,17 @@ export type Start = {
 
 /**
  * Runs the command with the jobserver at `fifo` in its environment, and returns how it ended. A make that can't read
- * `fifo:` gets the same FIFO on two descriptors that everything below inherits.
+ * `fifo:` gets the same FIFO on two descriptors that everything below inherits. A FIFO whose path not all clients can read in
+ * MAKEFLAGS is named there by a descriptor of ours.
  */
 export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
   const { program, args, environment, jobs, style, signals, started } = start
   const inherited = passedDescriptors()
   const ends = style === 'fifo' ? [] : openEnds(fifo)
+  const own = style === 'fifo' && !isReadByAll(fifo) ? openFifo(fifo) : undefined
   const auth: JobserverAuth =
     style === 'fifo'
-      ? { kind: 'fifo', path: fifo }
+      ? { kind: 'fifo', path: own === undefined ? fifo : `/proc/${process.pid}/fd/${own}` }
       : {
           kind: 'pipe',
           readFd: inherited.length,
@@ -40,12 +44,13 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
       MAKEFLAGS: withJobserver(environment.MAKEFLAGS ?? '', jobs, auth),
       CARGO_MAKEFLAGS: undefined, // of a jobserver that is gone; cargo would believe it before MAKEFLAGS
       [names.jobserver]: `fifo:${fifo}`,
+      [names.tree]: whereNamed(fifo, environment),
     }
     return await runInForeground(program, args, { stdio: [...inherited, ...ends], env }, signals, pid =>
       started(pid, env[names.jobserver]),
     )
   } finally {
-    ends.forEach(closeSync)
+    for (const fd of own === undefined ? ends : [own]) closeSync(fd)
   }
 }
 
@@ -55,4 +60,25 @@ function openEnds(fifo: string): number[] {
   const ends = [openSync(fifo, 'r'), openSync(fifo, 'w')]
   closeSync(both)
   return ends
+}
+
+/**
+ * Returns the mount namespace (0: it can't be told) and the root that we see, the pool, and how many makes and launchers are above
+ * us, as launchers compare them.
+ */
+function whereNamed(fifo: string, environment: NodeJS.ProcessEnv): string {
+  const numbers = (path: string): bigint[] => {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return [dev, ino]
+  }
+  const above = ['MAKELEVEL', names.hops].map(name => Number.parseInt(environment[name] ?? '', 10) || 0)
+  return [mountNamespace(), ...numbers('/'), ...numbers(fifo), ...above].join(':')
+}
+
+function mountNamespace(): bigint {
+  try {
+    return statSync('/proc/self/ns/mnt', { bigint: true }).ino
+  } catch {
+    return 0n
+  }
 }

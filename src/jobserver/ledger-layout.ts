@@ -13,6 +13,7 @@ export const ledgerLayout = {
   rulesFileMax: 32768, // .jobshim/rules likewise
   tokensMax: 64, // job slots that one run may ask for
   journalBytes: 1024, // the path of the run's journal in the header, ended by a NUL
+  callerCount: 192, // processes that have started a launcher last
   hopLimit: 20,
   defaultPatience: 30, // seconds
 } as const
@@ -39,6 +40,7 @@ export const headerOffsets = {
   restored: 120, // u32: tokens lost with killed clients that the census put back
   looks: 124, // u32: times that the census was taken
   used: 128, // u32: records in use when they were last searched
+  callersNoted: 132, // u32: ... how many were noted in it
   unlimited: 136, // u64: hash of the cgroups in which a launcher found no limit of memory ...
   unlimitedAt: 144, // u64: ... and when, CLOCK_MONOTONIC nanoseconds
   callerStart: 152, // u64: who started the last run with rules, by its start time (clock ticks since boot) ...
@@ -46,6 +48,9 @@ export const headerOffsets = {
   callerPidNamespace: 164, // u32: the inode of the PID namespace; 0 = not known
   callerUnlimitedAt: 168, // u64: when there was no limit of memory, CLOCK_MONOTONIC nanoseconds; 0 = not known
   gatedMicroseconds: 176, // u64 for each of `gates`: waited at it; part of waitedMicroseconds
+  overdraftJob: 224, // u64: the job of the last run without a slot, by its key ...
+  overdraftAt: 232, // u64: ... and when it began, CLOCK_MONOTONIC nanoseconds
+  callers: 256, // callerCount x u32: who has started a launcher, or became one, by pid: a ring, and ...
   journal: 1024, // journalBytes: the journal of the `jobshim run` that made the pool; empty: it has none
   asking: 2048, // 1024 x u16: records + 1 of the runs that a rule asks something of; 0 = free
 } as const

@@ -1,9 +1,11 @@
 /** What can be seen of a jobserver from outside: its tokens, and what launchers wrote into its ledger. */
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { Failure } from '../ground/failure.js'
 import { readCensus } from './census.js'
 import { type LedgerCounters, type LedgerRecord, readCounters, readRecords, readSize } from './ledger.js'
+import { ledgerLayout } from './ledger-layout.js'
 
 export type Picture = {
   jobserver: string // its address
@@ -71,16 +73,31 @@ function blindness(launcher: string, environment: NodeJS.ProcessEnv): string | u
 
 function rowOf({ tool, pid, state, slot, alive, sinceNs }: LedgerRecord): Row {
   const seconds = Math.max(0, Number(process.hrtime.bigint() - sinceNs) / 1e9)
-  return { tool: plain(tool), pid, state, slot, alive, seconds, command: alive ? commandOf(pid) : '' }
+  const words = alive ? commandOf(pid) : []
+  return {
+    tool: plain(wholeName(tool, words)),
+    pid,
+    state,
+    slot,
+    alive,
+    seconds,
+    command: plain(words.join(' ')),
+  }
+}
+
+// The ledger has room for the beginning of a long one.
+function wholeName(tool: string, words: readonly string[]): string {
+  if (tool.length < ledgerLayout.toolBytes - 1) return tool
+  return words.map(word => basename(word)).find(name => name.startsWith(tool)) ?? tool
 }
 
 // Others may have put anything there; it is not to reach a terminal.
 const plain = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').trimEnd()
 
-function commandOf(pid: number): string {
+function commandOf(pid: number): string[] {
   try {
-    return plain(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
   } catch {
-    return '' // gone meanwhile, or not ours to see
+    return [] // gone meanwhile, or not ours to see
   }
 }

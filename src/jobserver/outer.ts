@@ -1,4 +1,5 @@
 /** The jobserver that a command would run below, if there is one already. */
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
@@ -11,7 +12,7 @@ export type Outer = { state: 'none' } | { state: 'usable' } | { state: 'unusable
 export async function outerJobserver(launcher: string, environment: NodeJS.ProcessEnv): Promise<Outer> {
   const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
   const isNamed = Boolean(environment[names.jobserver] || findAuth(make) || findAuth(cargo))
-  if (!isNamed && !isBelowRun(process.ppid)) return { state: 'none' }
+  if (!isNamed && !environment[names.outer] && !isBelowRun()) return { state: 'none' }
   const asked = await askLauncher(launcher, environment)
   return asked.state === 'unusable' && !isNamed ? { state: 'none' } : asked
 }
@@ -21,7 +22,6 @@ export async function askLauncher(
   launcher: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Exclude<Outer, { state: 'none' }>> {
-  const { spawnSync } = await import('node:child_process')
   const { status, stderr, error } = spawnSync(launcher, ['--look'], {
     stdio: ['ignore', 'ignore', 'pipe', ...inheritedDescriptors()],
     env: environment,
@@ -31,14 +31,23 @@ export async function askLauncher(
   return { state: 'unusable', why: error ? `jobshim: no jobserver: ${error.message}` : stderr.trim() }
 }
 
-/** Whether a `jobshim run` is `pid` or above it: our name among its ancestors tells, also where the environment was cleared. */
-export function isBelowRun(pid: number): boolean {
-  if (pid === 0) return false
+/** Whether a `jobshim run` is above us: our name among its ancestors tells, also where the environment was cleared. */
+export function isBelowRun(): boolean {
+  for (let pid = statusOf('self')?.parent; pid !== undefined && pid !== '0'; ) {
+    const status = statusOf(pid)
+    if (status?.name === 'jobshim') return true
+    pid = status?.parent
+  }
+  return false
+}
+
+// Nothing where it is gone meanwhile, or not ours to see. /proc may count the processes of another PID namespace: there we are `self`.
+function statusOf(pid: string): { name: string; parent: string | undefined } | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-    return name === 'jobshim' || isBelowRun(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8') // which Node reads at once
+    const end = stat.lastIndexOf(')')
+    return { name: stat.slice(stat.indexOf('(') + 1, end), parent: stat.slice(end + 2).split(' ')[1] }
   } catch {
-    return false // gone meanwhile, or not ours to see
+    return undefined
   }
 }

@@ -1,15 +1,24 @@
 /** Whose a pool is. */
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
 
 /** The process that a pool belongs to; `pid` is 0 for a server's, in which no command has a slot of its own. */
 export type Owner = { pid: number; start: bigint; pidNamespace: bigint }
 
-/** Returns what names this process. */
-export function thisProcess(): Owner {
-  return {
-    pid: process.pid,
-    start: startTime(process.pid) ?? 0n,
-    pidNamespace: statSync('/proc/self/ns/pid', { bigint: true }).ino,
+/**
+ * Returns what names this process: its pid is the one that /proc has. Where /proc counts the processes of another PID namespace, or
+ * is not there, `pidNamespace` is 0: nobody can tell by a look at /proc who is meant.
+ */
+export const thisProcess = (): Owner => (own ??= look())
+
+let own: Owner | undefined
+
+function look(): Owner {
+  try {
+    const pid = Number(readlinkSync('/proc/self'))
+    const pidNamespace = pid === process.pid ? BigInt(statSync('/proc/self/ns/pid').ino) : 0n
+    return { pid, start: startTime(pid) ?? 0n, pidNamespace }
+  } catch {
+    return { pid: process.pid, start: process.hrtime.bigint(), pidNamespace: 0n }
   }
 }
 
@@ -19,7 +28,7 @@ export function thisProcess(): Owner {
  */
 export function startTime(pid: number): bigint | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
     return BigInt(fields[22 - 3] ?? 0)
   } catch {

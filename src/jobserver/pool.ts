@@ -1,5 +1,5 @@
 /** The pool of one `jobshim run`: a directory with a FIFO and its ledger, made at the start and gone at the end. */
-import { closeSync, mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import type { MakeStyle } from '../toolchain/make-style.js'
@@ -66,7 +66,14 @@ export function createPool(stateDirectory: string, wishes: PoolWishes): Pool {
 }
 
 /** Removes the pool's files, where that can be. Launchers that are still at work have theirs open and go on. */
-export const removePool = ({ directory }: Pick<Pool, 'directory'>): void => removeEntry(directory)
+export function removePool({ directory }: Pick<Pool, 'directory'>): void {
+  try {
+    for (const name of readdirSync(directory)) unlinkSync(join(directory, name)) // rmSync takes three times as long
+    rmdirSync(directory)
+  } catch {
+    removeEntry(directory)
+  }
+}
 
 /**
  * Counts the tokens after the command ended. A token of a killed launcher counts as back: it is nobody's any more.

@@ -28,12 +28,12 @@ type Entry = { kind: Kind; path: string; owner: 'alive' | 'gone' }
 export const entryPath = (stateDirectory: string, kind: Kind, owner: Owner): string =>
   join(stateDirectory, `${kind}-${owner.pidNamespace}-${owner.pid}-${owner.start}`)
 
-// Another PID namespace's entries are left out: its pids say nothing here.
+// Another PID namespace's entries are left out, and those of none that is known: their pids say nothing here.
 function entries(stateDirectory: string, pidNamespace: bigint): Entry[] {
   return readdirSync(stateDirectory).flatMap(name => {
     const [, prefix, namespace, pid, start] = /^([a-z]+)-(\d+)-(\d+)-(\d+)$/.exec(name) ?? []
     const kind = kinds.find(known => known === prefix)
-    if (kind === undefined || namespace !== String(pidNamespace)) return []
+    if (kind === undefined || namespace === '0' || namespace !== String(pidNamespace)) return []
     const isAlive = startTime(Number(pid))?.toString() === start
     return [{ kind, path: join(stateDirectory, name), owner: isAlive ? 'alive' : 'gone' }]
   })

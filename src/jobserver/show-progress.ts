@@ -16,11 +16,16 @@ export function showProgress(
   launcher: string,
   environment: NodeJS.ProcessEnv,
 ): () => Promise<void> {
-  if (!isatty(2)) return async () => undefined
-  const over = new AbortController()
-  const showing = show(pool, countFree, launcher, environment, over.signal).catch(() => undefined)
+  let over: AbortController | undefined
+  let showing: Promise<void> | undefined
+  const timer = setTimeout(() => {
+    if (!isatty(2)) return
+    over = new AbortController()
+    showing = show(pool, countFree, launcher, environment, over.signal).catch(() => undefined)
+  }, firstLook)
   return async () => {
-    over.abort()
+    clearTimeout(timer)
+    over?.abort()
     await showing
   }
 }
@@ -32,7 +37,6 @@ async function show(
   environment: NodeJS.ProcessEnv,
   over: AbortSignal,
 ): Promise<void> {
-  await sleep(firstLook, undefined, { signal: over })
   const [{ allowsBottomLine, openBottomLine }, { progressText, readProgress }] = await Promise.all([
     import('../ground/bottom-line.js'),
     import('./progress.js'),

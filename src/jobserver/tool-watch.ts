@@ -24,6 +24,8 @@ export type Sighting = {
   watchedSeconds: number
   governedSeconds: number
   pastSeconds: number
+  launchedRuns: number // seen in a slot: those that a shim has started
+  clientRuns: number // and those that a client has started past the shims, in its own slot
   past: readonly PastTools[]
   slowest: readonly SlowRun[] // the slowest first
 }
@@ -44,6 +46,7 @@ export function readSighting(text: string): Sighting {
   const seconds = (): number => Number(next()) / 1000
   const jobserver = next()
   const [watchedSeconds, governedSeconds, pastSeconds] = [seconds(), seconds(), seconds()]
+  const [launchedRuns, clientRuns] = [Number(next()), Number(next())]
   const past = Array.from({ length: Number(next()) }, () => ({
     tool: plain(next()),
     caller: plain(next()),
@@ -54,7 +57,16 @@ export function readSighting(text: string): Sighting {
   }))
   const slowest: SlowRun[] = []
   while (words.length > 0) slowest.push({ tool: plain(next()), file: plain(next()), seconds: seconds() })
-  return { jobserver, watchedSeconds, governedSeconds, pastSeconds, past, slowest }
+  return {
+    jobserver,
+    watchedSeconds,
+    governedSeconds,
+    pastSeconds,
+    launchedRuns,
+    clientRuns,
+    past,
+    slowest,
+  }
 }
 
 // Names may hold anything; they are not to reach a terminal like that.

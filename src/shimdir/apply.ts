@@ -1,11 +1,13 @@
 /** Carries out what the planner decided. Every step is atomic, overwrites no link, and may be repeated. */
 
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   symlinkSync,
@@ -17,7 +19,7 @@ import { replaceFile } from '../ground/replace-file.js'
 import { costFiles, entryOf } from './inspect.js'
 import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
 import { renderManifest } from './manifest.js'
-import type { Action } from './plan.js'
+import { type Action, isOurs } from './plan.js'
 
 type Effect<Kind extends Action['kind']> = (
   layout: Layout,
@@ -45,9 +47,26 @@ const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
   'copy launcher': (layout, _, launcher) => {
     if (launcher !== undefined) rewrite(layout, layout.launcher, readFileSync(launcher), 0o755)
   },
+  'fill files': layout => {
+    makeDirectory(layout.bin)
+    const { error, status, stderr } = spawnSync(layout.launcher, ['--freshen'], { encoding: 'utf8' })
+    if (error) throw error
+    if (status !== 0)
+      throw new Failure(
+        `${layout.bin}: can't be filled: ${stderr.trim() || `status ${status}`}`,
+        'name a directory that you can write, and in which programs can be run, with --dir',
+      )
+  },
+  'remove file': (layout, { name }) => rmSync(layout.file(name), { force: true }),
   'add link': (layout, { name }) => addLink(layout, name),
+  'renew link': (layout, { name }) => {
+    const temporary = temporaryPath(layout)
+    symlinkSync(shimTarget(name), temporary)
+    if (entryOf(layout, name).kind === 'old shim') renameSync(temporary, layout.shim(name))
+    else unlinkSync(temporary)
+  },
   'remove link': (layout, { name }) => {
-    if (entryOf(layout, name).kind === 'shim') unlinkSync(layout.shim(name))
+    if (isOurs(entryOf(layout, name))) unlinkSync(layout.shim(name))
   },
 }
 
@@ -81,16 +100,18 @@ export function removeIfEmpty(directory: string): void {
 // symlink(2) is atomic by itself, and unlike rename(2) it never overwrites a file that came between.
 function addLink(layout: Layout, name: string): void {
   try {
-    symlinkSync(shimTarget, layout.shim(name))
+    symlinkSync(shimTarget(name), layout.shim(name))
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST' || entryOf(layout, name).kind !== 'shim') throw error
   }
 }
 
 function rewrite(layout: Layout, path: string, content: string | Buffer, mode: number): void {
-  const temporary = join(layout.own, `${temporaryPrefix}${randomBytes(8).toString('hex')}`)
-  replaceFile(path, { temporary, content: Buffer.from(content), mode })
+  replaceFile(path, { temporary: temporaryPath(layout), content: Buffer.from(content), mode })
 }
+
+const temporaryPath = (layout: Layout): string =>
+  join(layout.own, `${temporaryPrefix}${randomBytes(8).toString('hex')}`)
 
 /** Removes what a killed install, or a killed launcher, left half written. Call it under the lock. */
 export function removeTemporaryFiles(directory: string): void {

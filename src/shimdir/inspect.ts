@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
 import { packageVersion } from '../ground/version.js'
-import { adapterNames } from '../toolchain/adapters.js'
+import { adapterOf } from '../toolchain/adapters.js'
 import { isToolName } from '../toolchain/tool-name.js'
-import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
+import { type Layout, launcherPlace, shimTarget, temporaryPrefix } from './layout.js'
 import { readManifest } from './manifest.js'
-import type { Entry, Found } from './plan.js'
+import { type Entry, type Found, isOurs } from './plan.js'
 
 const ours = (stats: Stats): boolean => stats.uid === currentUid()
 
@@ -43,13 +43,14 @@ export function checkShimDirectory(layout: Layout): 'missing' | 'usable' {
 export function entryOf(layout: Layout, name: string): Entry {
   const stats = lstatSync(layout.shim(name), { throwIfNoEntry: false })
   if (!stats) return { kind: 'nothing' }
-  if (stats.isSymbolicLink() && readlinkSync(layout.shim(name)) === shimTarget) return { kind: 'shim' }
-  return { kind: 'foreign' }
+  const target = stats.isSymbolicLink() ? readlinkSync(layout.shim(name)) : ''
+  if (target === shimTarget(name)) return { kind: 'shim' }
+  return { kind: target === launcherPlace ? 'old shim' : 'foreign' }
 }
 
-function isShim(path: string): boolean {
+function isShim(layout: Layout, name: string): boolean {
   try {
-    return readlinkSync(path) === shimTarget
+    return [shimTarget(name), launcherPlace].includes(readlinkSync(layout.shim(name)))
   } catch {
     return false // no link, or nothing
   }
@@ -65,6 +66,7 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
     toolFile: name => readPlainFile(layout.toolFile(name))?.toString('utf8') ?? '',
     rules: readPlainFile(layout.rules)?.toString('utf8'),
     hasCosts: isDirectory(layout.costs),
+    hasFile: name => isPlainFile(layout.file(name)),
     launcher: compareLauncher(layout, launcher),
   }
 }
@@ -80,9 +82,14 @@ const isDirectory = (path: string): boolean =>
 
 const isPlainFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
-const ownPlaces: readonly { place: 'rules' | 'costs'; is: (path: string) => boolean; what: string }[] = [
+const ownPlaces: readonly {
+  place: 'rules' | 'costs' | 'bin'
+  is: (path: string) => boolean
+  what: string
+}[] = [
   { place: 'rules', is: isPlainFile, what: 'a plain file' },
   { place: 'costs', is: isDirectory, what: 'a directory' },
+  { place: 'bin', is: isDirectory, what: 'a directory' },
 ]
 
 const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
@@ -116,10 +123,13 @@ function readPlainFile(path: string): Buffer | undefined {
 /** Returns the paths of everything in the shim dir that isn't ours; `.jobshim` itself is looked into. */
 export function foreignFiles(layout: Layout, names: readonly string[]): string[] {
   const links = entriesOf(layout.dir).filter(
-    name => !ownEntries.has(name) && !(names.includes(name) && entryOf(layout, name).kind === 'shim'),
+    name => !ownEntries.has(name) && !(names.includes(name) && isOurs(entryOf(layout, name))),
   )
   const own = entriesOf(layout.own).filter(name => !ownFiles.has(name) && !name.startsWith(temporaryPrefix))
   const places = ownPlaces.map(({ place, is }) => ({ path: layout[place], is }))
+  const files = (isDirectory(layout.bin) ? entriesOf(layout.bin) : []).filter(
+    name => !names.includes(name) && !name.startsWith(temporaryPrefix),
+  )
   const tools = entriesOf(layout.tools).filter(name => !names.includes(name))
   const costs = costFiles(layout)
   const versions = entriesOf(layout.versions).filter(name => !isKeptVersion(name))
@@ -127,6 +137,7 @@ export function foreignFiles(layout: Layout, names: readonly string[]): string[]
     ...links.map(layout.shim),
     ...own.map(name => `${layout.own}/${name}`),
     ...places.filter(({ path, is }) => isThere(path) && !is(path)).map(({ path }) => path),
+    ...files.map(layout.file),
     ...tools.map(layout.toolFile),
     ...costEntries(layout)
       .map(name => join(layout.costs, name))
@@ -137,10 +148,10 @@ export function foreignFiles(layout: Layout, names: readonly string[]): string[]
 
 /** Tells what launchers have put into `versions`, whole or not. */
 export const isKeptVersion = (name: string): boolean =>
-  adapterNames.includes(name) || name.startsWith(temporaryPrefix)
+  adapterOf(name) !== undefined || name.startsWith(temporaryPrefix)
 
 const ownEntries = new Set(['.jobshim', '.jobshim.lock'])
-const ownFiles = new Set(['costs', 'launcher', 'manifest.json', 'rules', 'tools', 'versions'])
+const ownFiles = new Set(['bin', 'costs', 'launcher', 'manifest.json', 'rules', 'tools', 'versions'])
 
 function entriesOf(directory: string): string[] {
   try {
@@ -154,5 +165,5 @@ function entriesOf(directory: string): string[] {
 /** Returns the names of the shims in a dir: those of the manifest that are still our links, sorted. */
 export function installedNames(layout: Layout): string[] {
   const manifest = readManifest(layout)
-  return manifest.kind === 'none' ? [] : manifest.names.filter(name => isShim(layout.shim(name))).sort()
+  return manifest.kind === 'none' ? [] : manifest.names.filter(name => isShim(layout, name)).sort()
 }

@@ -9,7 +9,7 @@ import { type Layout, layoutOf } from './layout.js'
 import { withLock } from './lock.js'
 import { planInstall, planRenewal } from './plan.js'
 import { findTool, namesIn, realDirectories } from './real-tools.js'
-import { type ShimWishes, wantedShims } from './wanted.js'
+import { realLine, type ShimWishes, wantedShims } from './wanted.js'
 
 export type InstallReport = {
   dir: string
@@ -34,6 +34,7 @@ export async function installShims(
   const wanted = wantedShims(wishes, {
     names: namesIn(directories),
     isTool: name => findTool(name, directories) !== undefined,
+    pathOf: name => findTool(name, directories),
     ccache: wishes.adapters.includes('ccache') ? await askPrefixes(directories, environment) : undefined,
   })
   const launcher = await findOrBuildLauncher(environment)
@@ -51,7 +52,14 @@ export async function installShims(
         for (const action of plan.actions) apply(layout, action, launcher)
         if (existsSync(layout.own)) tidy(layout)
         const { added, removed, kept, leftAlone } = plan
-        return { dir, added, removed, kept, leftAlone, changed: plan.actions.length > 0 }
+        return {
+          dir,
+          added,
+          removed,
+          kept,
+          leftAlone,
+          changed: plan.actions.some(({ kind }) => kind !== 'fill files'),
+        }
       },
     )
   } catch (error) {
@@ -62,6 +70,8 @@ export async function installShims(
 /** Puts this version's launcher under the shims of `dir` (absolute), which are there already. */
 export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const layout = layoutOf(dir)
+  const directories = realDirectories(environment.PATH ?? '', dir)
+  const real = (name: string): string => realLine(findTool(name, directories))
   const launcher = await findOrBuildLauncher(environment)
   try {
     checkShimDirectory(layout)
@@ -70,7 +80,7 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
       () => makeDirectory(dir),
       () => {
         checkOwnPlaces(layout)
-        for (const action of planRenewal(inspect(layout, launcher))) apply(layout, action, launcher)
+        for (const action of planRenewal(inspect(layout, launcher), real)) apply(layout, action, launcher)
         tidy(layout)
       },
     )
@@ -82,7 +92,8 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
 // What launchers find and fill is there, what a killed install left is not.
 function tidy(layout: Layout): void {
   makeDirectory(layout.versions)
-  for (const directory of [layout.own, layout.versions]) removeTemporaryFiles(directory)
+  const directories = [layout.own, layout.versions, layout.bin].filter(path => existsSync(path))
+  for (const directory of directories) removeTemporaryFiles(directory)
 }
 
 function blocked(layout: Layout, by: readonly string[]): Failure {

@@ -1,36 +1,47 @@
 /** Where things are in a shim dir: `docs/protocol.md` has the picture. */
 import { join } from 'node:path'
 
-/** What every shim points to, as the link says it: relative, so that the dir can be moved. */
-export const shimTarget = '.jobshim/launcher'
+/**
+ * What a shim points to, as the link says it: relative, so that the dir can be moved. A file of its own, so that its realpath
+ * has the tool's name, and who watches a compiler's file sees it change.
+ */
+export const shimTarget = (name: string): string => `.jobshim/bin/${name}`
+
+/** What every shim pointed to in older versions; and what a directory with shims has. */
+export const launcherPlace = '.jobshim/launcher'
 
 export type Layout = {
   dir: string
   own: string // everything but the links
   launcher: string
+  bin: string // what the shims lead to, by tool name: copies of the launcher, written by itself
   manifest: string
   tools: string // flat files for the launcher, by tool name
   rules: string // what tool runs may cost, for the launcher
   costs: string // what they did cost, written by launchers, by tool name
   versions: string // the launcher's own: versions of clients, by tool name
   shim: (name: string) => string
+  file: (name: string) => string // in `bin`
   toolFile: (name: string) => string
 }
 
 /** Returns the paths of a shim dir. */
 export function layoutOf(dir: string): Layout {
   const own = join(dir, '.jobshim')
+  const bin = join(own, 'bin')
   const tools = join(own, 'tools')
   return {
     dir,
     own,
-    launcher: join(own, 'launcher'),
+    launcher: join(dir, launcherPlace),
+    bin,
     manifest: join(own, 'manifest.json'),
     tools,
     rules: join(own, 'rules'),
     costs: join(own, 'costs'),
     versions: join(own, 'versions'),
     shim: name => `${dir}/${name}`,
+    file: name => join(bin, name),
     toolFile: name => join(tools, name),
   }
 }

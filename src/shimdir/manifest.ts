@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { packageVersion } from '../ground/version.js'
 import { isToolName } from '../toolchain/tool-name.js'
-import { type Layout, shimTarget } from './layout.js'
+import { type Layout, launcherPlace, shimTarget } from './layout.js'
 
 export const manifestVersion = 1
 
@@ -24,7 +24,7 @@ export function renderManifest(names: readonly string[]): string {
   const manifest: Manifest = {
     version: manifestVersion,
     jobshim: packageVersion(),
-    links: [...names].sort().map(name => ({ name, target: shimTarget })),
+    links: [...names].sort().map(name => ({ name, target: shimTarget(name) })),
   }
   return `${JSON.stringify(manifest, null, 2)}\n`
 }
@@ -36,9 +36,11 @@ export function parseManifest(text: string): Manifest | undefined {
   if (typeof value.jobshim !== 'string') return undefined
   const links: { name: string; target: string }[] = []
   for (const link of value.links as unknown[]) {
-    if (!isRecord(link) || link.target !== shimTarget) return undefined
-    if (typeof link.name !== 'string' || !isToolName(link.name)) return undefined
-    links.push({ name: link.name, target: link.target })
+    if (!isRecord(link)) return undefined
+    const { name, target } = link
+    if (typeof name !== 'string' || !isToolName(name)) return undefined
+    if (target !== shimTarget(name) && target !== launcherPlace) return undefined
+    links.push({ name, target })
   }
   return { version: manifestVersion, jobshim: value.jobshim, links }
 }

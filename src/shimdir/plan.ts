@@ -6,13 +6,17 @@ export type WantedShim = { name: string; toolFile: string }
 /** What stands under a name in the shim dir. */
 export type Entry =
   | { kind: 'nothing' }
-  | { kind: 'shim' } // a symlink that says `.jobshim/launcher`
+  | { kind: 'shim' } // a symlink that says `.jobshim/bin/NAME`
+  | { kind: 'old shim' } // one that says `.jobshim/launcher`, as older versions have it
   | { kind: 'foreign' } // anything else
+
+export const isOurs = ({ kind }: Entry): boolean => kind === 'shim' || kind === 'old shim'
 
 export type Found = {
   known: readonly string[] // names in the manifest
   madeByThisVersion: boolean // by what the manifest says
   entry: (name: string) => Entry
+  hasFile: (name: string) => boolean // what its shim leads to is there
   toolFile: (name: string) => string // its text; empty = no file
   rules: string | undefined // the text of the file of rules; undefined = no file
   hasCosts: boolean // the directory for them
@@ -28,7 +32,10 @@ export type Action =
   | { kind: 'make costs' }
   | { kind: 'remove costs' }
   | { kind: 'copy launcher' }
+  | { kind: 'fill files' } // what the shims lead to
+  | { kind: 'remove file'; name: string }
   | { kind: 'add link'; name: string }
+  | { kind: 'renew link'; name: string }
   | { kind: 'remove link'; name: string }
 
 export type InstallPlan =
@@ -53,7 +60,7 @@ export function planInstall(wanted: readonly WantedShim[], rules: string, found:
 
   const surplus = found.known.filter(name => !names.includes(name))
   const added = names.filter(name => found.entry(name).kind === 'nothing')
-  const removed = surplus.filter(name => found.entry(name).kind === 'shim')
+  const removed = surplus.filter(name => isOurs(found.entry(name)))
   const staleFiles = surplus.filter(name => found.toolFile(name) !== '')
   const changedFiles = wanted.filter(({ name, toolFile }) => found.toolFile(name) !== toolFile)
   const union = [...found.known, ...names.filter(name => !found.known.includes(name))]
@@ -67,8 +74,11 @@ export function planInstall(wanted: readonly WantedShim[], rules: string, found:
       ({ name, toolFile: text }): Action =>
         text === '' ? { kind: 'remove tool file', name } : { kind: 'write tool file', name, text },
     ),
+    ...(names.length > 0 ? [{ kind: 'fill files' } as const] : []),
+    ...renewLinks(names, found),
     ...added.map((name): Action => ({ kind: 'add link', name })),
     ...removed.map((name): Action => ({ kind: 'remove link', name })),
+    ...removeFiles(surplus, found),
     ...staleFiles.map((name): Action => ({ kind: 'remove tool file', name })),
     ...(rules === '' ? removeRules(found) : []),
     ...(surplus.length > 0 || (union.length === found.known.length && !found.madeByThisVersion)
@@ -89,20 +99,37 @@ const makeCosts = ({ hasCosts }: Found): Action[] => (hasCosts ? [] : [{ kind: '
 
 const removeRules = ({ rules }: Found): Action[] => (rules === undefined ? [] : [{ kind: 'remove rules' }])
 
-/** Returns what puts this version's launcher under the shims that are there. */
-export function planRenewal(found: Found): readonly Action[] {
-  return [{ kind: 'copy launcher' }, ...makeCosts(found), { kind: 'write manifest', names: found.known }]
+const renewLinks = (names: readonly string[], found: Found): Action[] =>
+  names.filter(name => found.entry(name).kind === 'old shim').map(name => ({ kind: 'renew link', name }))
+
+const removeFiles = (names: readonly string[], found: Found): Action[] =>
+  names.filter(found.hasFile).map(name => ({ kind: 'remove file', name }))
+
+/** Returns what puts this version's launcher under the shims that are there. `real`: the line of a tool file that names the tool. */
+export function planRenewal(found: Found, real: (name: string) => string): readonly Action[] {
+  const unnamed = found.known.filter(name => !/^real=/m.test(found.toolFile(name)))
+  return [
+    { kind: 'copy launcher' },
+    ...makeCosts(found),
+    ...unnamed.map(
+      (name): Action => ({ kind: 'write tool file', name, text: `${found.toolFile(name)}${real(name)}` }),
+    ),
+    { kind: 'fill files' },
+    ...renewLinks(found.known, found),
+    { kind: 'write manifest', names: found.known },
+  ]
 }
 
 export type UninstallPlan = { actions: readonly Action[]; removed: readonly string[] }
 
 /** Returns what takes away every link that is ours by the manifest *and* by what it says. */
 export function planUninstall(found: Found): UninstallPlan {
-  const removed = found.known.filter(name => found.entry(name).kind === 'shim')
+  const removed = found.known.filter(name => isOurs(found.entry(name)))
   return {
     removed,
     actions: [
       ...removed.map((name): Action => ({ kind: 'remove link', name })),
+      ...removeFiles(found.known, found),
       ...found.known
         .filter(name => found.toolFile(name) !== '')
         .map((name): Action => ({ kind: 'remove tool file', name })),

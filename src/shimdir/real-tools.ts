@@ -1,7 +1,7 @@
 /** Which real tools are on PATH. Our own directories don't count. */
-import { accessSync, constants, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { shimTarget } from './layout.js'
+import { launcherPlace } from './layout.js'
 
 /** Returns the absolute directories of a PATH, without shim dirs: ours, or those of another installation. */
 export function realDirectories(path: string, own?: string): string[] {
@@ -12,13 +12,13 @@ export function realDirectories(path: string, own?: string): string[] {
 
 function isShimDirectory(directory: string): boolean {
   try {
-    return statSync(join(directory, shimTarget)).isFile()
+    return statSync(join(directory, launcherPlace), { throwIfNoEntry: false })?.isFile() ?? false
   } catch {
     return false // whatever is in a directory that may not be searched, it is no tool of this user
   }
 }
 
-/** Returns the path under which a PATH search finds the program, or undefined. */
+/** Returns the path under which a PATH search finds the program, or undefined. What leads to a shim is none. */
 export function findTool(name: string, directories: readonly string[]): string | undefined {
   const directory = directories.find(directory => isProgram(`${directory}/${name}`))
   return directory && join(directory, name)
@@ -28,7 +28,7 @@ function isProgram(path: string): boolean {
   try {
     if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false
     accessSync(path, constants.X_OK)
-    return true
+    return !realpathSync(path).includes('/.jobshim/')
   } catch {
     return false
   }

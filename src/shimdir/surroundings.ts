@@ -31,14 +31,17 @@ export function shellVariables(
   }
 }
 
-// A list: `launcher;ccache` starts the launcher with ccache as its tool.
+// Without the dashes the launcher takes only a path, or a name that has a shim.
+const behind = (words: readonly string[]): string[] => (words.length === 0 ? [] : ['--', ...words])
+
+// A list: `launcher;--;ccache` starts the launcher with ccache as its tool.
 function cmakeVariables(launcher: string, environment: NodeJS.ProcessEnv): Variables {
   if (launcher.includes(';')) return {}
   return Object.fromEntries(
     languages.map(language => {
       const name = `CMAKE_${language}_COMPILER_LAUNCHER`
       const words = (environment[name] ?? '').split(';').filter(word => word !== '')
-      return [name, isLauncher(words[0] ?? '') ? words.join(';') : [launcher, ...words].join(';')]
+      return [name, isLauncher(words[0] ?? '') ? words.join(';') : [launcher, ...behind(words)].join(';')]
     }),
   )
 }
@@ -55,7 +58,7 @@ function goVariables(launcher: string, { GOFLAGS: given = '' }: NodeJS.ProcessEn
   const flags = splitQuoted(given)
   const command = flags.find(flag => toolexec.test(flag))?.replace(toolexec, '') ?? ''
   const words = splitQuoted(command)
-  const chained = isLauncher(words[0] ?? '') ? words : [launcher, ...words]
+  const chained = isLauncher(words[0] ?? '') ? words : [launcher, ...behind(words)]
   const value = joinQuoted([
     ...flags.filter(flag => !toolexec.test(flag)),
     `-toolexec=${joinQuoted(chained) ?? ''}`,

@@ -51,6 +51,8 @@ function removeAll(layout: Layout): UninstallReport {
   if (changed) {
     rmSync(layout.launcher, { force: true })
     removeTemporaryFiles(layout.own)
+    if (namesOf(layout.bin) !== undefined) removeTemporaryFiles(layout.bin)
+    removeIfEmpty(layout.bin)
     removeIfEmpty(layout.tools)
     removeVersions(layout)
     rmSync(layout.manifest, { force: true })

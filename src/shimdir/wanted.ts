@@ -2,7 +2,7 @@
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { adapterNames, adapters } from '../toolchain/adapters.js'
+import { adapterOf } from '../toolchain/adapters.js'
 import type { CcachePrefixes } from '../toolchain/ccache.js'
 import { defaultFamilies, familyNames, familyOf, isFamily } from '../toolchain/families.js'
 import { isToolName } from '../toolchain/tool-name.js'
@@ -11,7 +11,7 @@ import type { WantedShim } from './plan.js'
 
 export type ShimWishes = {
   tools: readonly string[] | undefined // undefined: the default families, those on PATH
-  adapters: readonly string[] // names; those on PATH
+  adapters: readonly string[] // names; those on PATH, also with a version behind them
   join: boolean | undefined
   noJobserver: 'pass' | 'error' | undefined
   patience: number | undefined // seconds
@@ -21,6 +21,7 @@ export type ShimWishes = {
 export type PathView = {
   names: readonly string[] // of files on PATH, sorted
   isTool: (name: string) => boolean // a PATH search finds a program of that name
+  pathOf?: (name: string) => string | undefined // where that search finds it
   ccache?: CcachePrefixes | undefined // what ccache's own config says
 }
 
@@ -29,7 +30,8 @@ export function wantedShims(wishes: ShimWishes, path: PathView): WantedShim[] {
   const tools = wishes.tools
     ? wishes.tools.flatMap(wish => namesFor(wish, path))
     : path.names.filter(name => defaultFamilies.some(family => family === familyOf(name))).filter(path.isTool)
-  const names = new Set([...tools, ...wishes.adapters.filter(path.isTool)])
+  const adapted = path.names.filter(name => wishes.adapters.includes(adapterOf(name)?.name ?? name))
+  const names = new Set([...tools, ...adapted.filter(path.isTool)])
   return [...names].sort().map(name => ({ name, toolFile: renderToolFile(name, wishes, path) }))
 }
 
@@ -47,12 +49,11 @@ function namesFor(wish: string, path: PathView): string[] {
   return found
 }
 
-const ownFamilies = new Map<string, string>(
-  [...adapters, ...wrappers].map(({ name, family }) => [name, family]),
-)
+const wrapperFamilies = new Map<string, string>(wrappers.map(({ name, family }) => [name, family]))
 
 /** Returns the family that the launcher has to know for this name, or undefined. */
-export const launcherFamily = (name: string): string | undefined => ownFamilies.get(name) ?? familyOf(name)
+export const launcherFamily = (name: string): string | undefined =>
+  adapterOf(name)?.family ?? wrapperFamilies.get(name) ?? familyOf(name)
 
 // The environment wins over ccache's config: the launcher, which sets it, has to know what the config said.
 function prefixLines(ccache: CcachePrefixes | undefined): [key: string, value: string | undefined][] {
@@ -62,20 +63,29 @@ function prefixLines(ccache: CcachePrefixes | undefined): [key: string, value: s
   ]
 }
 
+const longestReal = 500 // what the launcher has room for
+
+/** Returns the line that tells the launcher where the tool is: where PATH has none, and whose file the shim's stands for. */
+export const realLine = (path = ''): string =>
+  path.length > longestReal || path.includes('\n') ? 'real=\n' : `real=${path}\n`
+
 function renderToolFile(
   name: string,
   { join, noJobserver, patience, rulesText }: ShimWishes,
-  { ccache }: PathView,
+  { ccache, pathOf }: PathView,
 ): string {
   const lines: [key: string, value: string | undefined][] = [
     ['family', launcherFamily(name)],
-    ['join', join && adapterNames.includes(name) ? '1' : undefined],
+    ['join', join && adapterOf(name) !== undefined ? '1' : undefined],
     ['no-jobserver', noJobserver === 'error' ? noJobserver : undefined],
     ['patience', patience === undefined ? undefined : String(patience)],
     ['rules', rulesText === '' ? undefined : '1'], // else the launcher looks for none
     ...(name === 'ccache' ? prefixLines(ccache) : []),
   ]
-  const text = lines.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`])).join('')
+  const settings = lines
+    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`]))
+    .join('')
+  const text = pathOf ? `${settings}${realLine(pathOf(name))}` : settings
   if (text.length > ledgerLayout.toolFileMax) throw new Error(`tool file of ${name} too large`)
   return text
 }

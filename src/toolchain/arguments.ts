@@ -3,6 +3,7 @@
  * does it is what `familyRuns` says.
  */
 import type { AdapterFamily } from './adapters.js'
+import type { RunKind } from './run-kinds.js'
 
 export type ToolFamily =
   | 'gcc'
@@ -19,11 +20,6 @@ export type ToolFamily =
   | 'icecc'
   | 'sccache'
   | AdapterFamily
-
-/** probe: it only prints, and takes no slot. The others are what a rule may name. */
-export const runKinds = ['compile', 'link', 'preprocess', 'other', 'probe'] as const
-
-export type RunKind = (typeof runKinds)[number]
 
 export type ArgumentKind = {
   family: ToolFamily
@@ -70,6 +66,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
   ...rows('cargo', 'probe', quietCargo.split(' '), 'first'),
   ...rows('clang', 'probe', compilerProbes),
   ...driver('clang', ['-cc1', '-cc1as', '-fsyntax-only', '-x=c++-header', '-x=c-header']), // -cc1: what the driver starts
+  ...rows('ctest', 'probe', ['--help*', '--show-only*', '--version', '-N']), // -N: it only lists the tests
   ...rows('distcc', 'probe', ['--help', '--show-hosts', '--show-principal', '--version', '-j']), // with no compiler behind it
   ...rows('gcc', 'probe', compilerProbes),
   ...driver('gcc', ['-fsyntax-only', '-x=c++-header', '-x=c-header']),
@@ -136,6 +133,7 @@ export const familyRuns: readonly FamilyRun[] = [
   { family: 'cargo', needsInput: false, otherwise: 'other' },
   { family: 'clang', needsInput: true, otherwise: 'link' },
   { family: 'cmake', needsInput: false, otherwise: 'other' },
+  { family: 'ctest', needsInput: false, otherwise: 'other' },
   { family: 'distcc', needsInput: false, otherwise: 'other' },
   { family: 'gcc', needsInput: true, otherwise: 'link' },
   { family: 'gfortran', needsInput: true, otherwise: 'link' },

@@ -4,7 +4,8 @@
  */
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { cacheDirectory } from '../ground/compile-cache.js'
+import { cacheDirectory } from '../ground/cache-directory.js'
+import { identityOf } from '../ground/identity.js'
 import { replaceFile } from '../ground/replace-file.js'
 import { askConfigFiles, askPrefixes, type CcachePrefixes } from './ccache.js'
 
@@ -51,12 +52,6 @@ function circumstancesOf(program: string, environment: NodeJS.ProcessEnv): strin
     config,
     variables.sort(),
   ])
-}
-
-/** Tells a file from its earlier content, and from another one. */
-function identityOf(path: string): string {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stats ? [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ') : 'none'
 }
 
 const isUnchanged = ({ path, identity }: Kept['files'][number]): boolean => identityOf(path) === identity

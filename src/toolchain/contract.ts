@@ -12,16 +12,14 @@ import {
   recordStates,
   slotKinds,
 } from '../jobserver/ledger-layout.js'
-import { type AdapterFamily, adapters, jobsOptions, pathKeepers } from './adapters.js'
-import {
-  argumentKinds,
-  familyRuns,
-  type RunKind,
-  runKinds,
-  sourceSuffixes,
-  valuedFlags,
-} from './arguments.js'
+import { makeArguments, makeMeanings, makeOptions } from '../jobserver/make-options.js'
+import { type AdapterFamily, adapters, pathKeepers } from './adapters.js'
+import { argumentKinds, familyRuns, sourceSuffixes, valuedFlags } from './arguments.js'
 import { type ClientName, clientNames } from './clients.js'
+import { compilerParts, familyRows, machines } from './families.js'
+import { jobsOptions } from './jobs-options.js'
+import { pastReasons } from './past-reasons.js'
+import { type RunKind, runKinds } from './run-kinds.js'
 import { wrappers } from './wrappers.js'
 
 const upper = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
@@ -56,10 +54,19 @@ const adapterKindOf = {
   bmake: 'ADAPTER_BMAKE',
   cargo: 'ADAPTER_CARGO',
   cmake: 'ADAPTER_CMAKE',
+  ctest: 'ADAPTER_CTEST',
   go: 'ADAPTER_GO',
   make: 'ADAPTER_MAKE',
   ninja: 'ADAPTER_NINJA',
 } as const satisfies Record<AdapterFamily, string>
+
+// One for each name; those of one option have its number.
+const makeOptionRows = makeOptions.flatMap(({ letter, names, argument, means }, number) =>
+  (names.length === 0 ? [''] : names).map(
+    name =>
+      `${letter ? `'${letter}'` : 0}, ${quoted(name)}, ${makeArguments[argument]}, ${makeMeanings[means ?? 'nothing']}, ${number}`,
+  ),
+)
 
 /** Returns the text of `shims/contract.h`. */
 export function renderContract(): string {
@@ -85,6 +92,7 @@ export function renderContract(): string {
       ...costsLayout,
       ...Object.fromEntries(costKinds.map((kind, index) => [kind, index])),
     }),
+    defines('WHY', Object.fromEntries(Object.entries(pastReasons).map(([name, { why }]) => [name, why]))),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',
     'struct client_name { const char *name; enum client_means means; enum client_holds holds; int is_tool; };',
@@ -97,25 +105,47 @@ export function renderContract(): string {
       ),
     ),
     `enum adapter_kind { ${Object.values(adapterKindOf).join(', ')} };`,
-    'struct adapter { const char *name; const char *family; enum adapter_kind kind; int keeps_name; int fifo_since_major; int fifo_since_minor; };',
+    'struct adapter { const char *name; const char *family; enum adapter_kind kind; int versioned; int keeps_name; int fifo_since_major; int fifo_since_minor; };',
     rows(
       'adapter',
       'adapters',
       adapters.map(
-        ({ name, family, keepsName, fifoSince = [0, 0] }) =>
-          `${quoted(name)}, ${quoted(family)}, ${adapterKindOf[family]}, ${keepsName ? 1 : 0}, ${fifoSince.join(', ')}`,
+        ({ name, family, versioned, keepsName, fifoSince = [0, 0] }) =>
+          `${quoted(name)}, ${quoted(family)}, ${adapterKindOf[family]}, ${versioned ? 1 : 0}, ${keepsName ? 1 : 0}, ${fifoSince.join(', ')}`,
       ),
     ),
     `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
-    'struct jobs_option { const char *family; const char *long_name; int needs_number; int letters; const char *taking; const char *ending; int beyond; };',
+    'struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; };',
     rows(
       'jobs_option',
       'jobs_options',
       jobsOptions.map(
-        ({ family, long, number, letters, taking, ending, beyond }) =>
-          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}`,
+        ({ family, long, number, zero, letters, taking, ending, beyond, longOptions }) =>
+          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${zero === 'refused' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}, ${longOptions ? 1 : 0}`,
       ),
     ),
+    'struct family_name { const char *name; const char *family; int triple; int version; int by_default; };',
+    rows(
+      'family_name',
+      'family_names',
+      familyRows.flatMap(({ family, names, triple, version, byDefault }) =>
+        names.map(
+          name =>
+            `${quoted(name)}, ${quoted(family)}, ${triple ? 1 : 0}, ${version ? 1 : 0}, ${byDefault ? 1 : 0}`,
+        ),
+      ),
+    ),
+    'struct compiler_part { const char *name; const char *below; };',
+    rows(
+      'compiler_part',
+      'compiler_parts',
+      compilerParts.map(({ name, below }) => `${quoted(name)}, ${quoted(below)}`),
+    ),
+    `static const char *const machines[] __attribute__((unused)) = { ${machines.map(quoted).join(', ')} };`,
+    `enum make_argument { ${Object.values(makeArguments).join(', ')} };`,
+    `enum make_means { ${Object.values(makeMeanings).join(', ')} };`,
+    'struct make_option { char letter; const char *name; enum make_argument argument; enum make_means means; int number; };',
+    rows('make_option', 'make_options', makeOptionRows),
     'struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };',
     rows(
       'wrapper',

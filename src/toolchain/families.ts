@@ -58,7 +58,13 @@ export const familyRows: readonly FamilyRow[] = [
   row('gfortran', ['gfortran'], 'triple and version', true, 'compiles and links'),
   row('ghc', ['ghc'], 'version', true, 'compiles and links; ghc-pkg and ghci do not'),
   row('go', ['go'], 'plain', true, 'starts its compilers itself, as many as there are cores'),
-  row('javac', ['javac'], 'plain', true, 'compiles'),
+  row(
+    'javac',
+    ['javac'],
+    'plain',
+    false,
+    'scripts take the directory above its realpath for JAVA_HOME: a shim has no JDK around it',
+  ),
   row(
     'ld',
     ['ld', 'ld.bfd', 'ld.gold', 'ld.lld', 'ld.mold'],
@@ -71,6 +77,18 @@ export const familyRows: readonly FamilyRow[] = [
   row('rustc', ['rustc'], 'plain', true, 'compiles and links'),
 ]
 
+/**
+ * What compilers start, and the directory that their path must have. If no compiler is seen above it (it has a name of its own, ld.so
+ * has loaded it, there is none) such a part is the tool. clang and rustc compile in one process.
+ */
+export const compilerParts: readonly { name: string; below: string }[] = [
+  ...['cc1', 'cc1obj', 'cc1objplus', 'cc1plus', 'd21', 'f951', 'gnat1', 'go1', 'lto1'].map(name => ({
+    name,
+    below: '/',
+  })),
+  ...['asm', 'compile', 'link'].map(name => ({ name, below: '/pkg/tool/' })), // go's
+]
+
 /** All names `--tools` knows as families, sorted. */
 export const familyNames: readonly FamilyName[] = [...new Set(familyRows.map(({ family }) => family))].sort()
 
@@ -79,33 +97,34 @@ export const defaultFamilies: readonly FamilyName[] = familyNames.filter(name =>
   familyRows.some(({ family, byDefault }) => family === name && byDefault),
 )
 
-// A triple is told by its machine: by shape alone `gcc-ar`, `llvm-as` and `ccache-cc` would have one too.
-const machines = [
-  'aarch64\\w*',
-  'alpha\\w*',
+/** A triple is told by its machine: by shape alone `gcc-ar`, `llvm-as` and `ccache-cc` would have one too. `[3-6]` is a range, and `*` at the end any rest. */
+export const machines: readonly string[] = [
+  'aarch64*',
+  'alpha*',
   'amdgcn',
-  'arm\\w*',
+  'arm*',
   'avr',
-  'hppa\\w*',
+  'hppa*',
   'i[3-6]86',
   'ia64',
-  'loongarch\\w*',
+  'loongarch*',
   'm68k',
-  'mips\\w*',
+  'mips*',
   'msp430',
-  'nvptx\\w*',
+  'nvptx*',
   'or1k',
-  'powerpc\\w*',
-  'ppc\\w*',
-  'riscv\\w*',
-  's390x?',
-  'sh[1-4]\\w*',
-  'sparc\\w*',
-  'wasm\\d+',
+  'powerpc*',
+  'ppc*',
+  'riscv*',
+  's390',
+  's390x',
+  'sh[1-4]*',
+  'sparc*',
+  'wasm[0-9]*',
   'x86_64',
-  'xtensa\\w*',
+  'xtensa*',
 ]
-const machine = new RegExp(`^(?:${machines.join('|')})$`)
+const machine = new RegExp(`^(?:${machines.join('|').replaceAll('*', '\\w*')})$`)
 
 // A tool's name is no part of a triple: x86_64-linux-gnu-gcc-ar is gcc-ar.
 function isTriple(text: string): boolean {

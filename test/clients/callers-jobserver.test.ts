@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import type { ClientKey } from '../support/clients.js'
 import {
@@ -7,48 +6,48 @@ import {
   build,
   buildAlone,
   isUsualJobs,
+  jobCounts,
   lines,
-  makeSite,
+  makeShimmedSite,
   type Site,
 } from '../support/driver.js'
 import { run } from '../support/jobshim.js'
 import { type RecipeForm, recipeForms } from '../support/makefiles.js'
-import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
-import { makeWorkspace } from '../support/workspace.js'
 
 /** The shim dir is merely first on PATH: the jobserver is make's own, and jobshim has no say in how it is told. */
-type Caller = { name: string; key: ClientKey; args: readonly string[] }
+type Caller = { name: string; key: ClientKey; args: readonly string[]; leaves?: readonly number[] }
 
 const callers: readonly Caller[] = [
   { name: 'make 4.3', key: 'make43', args: [] },
   { name: 'make 4.4 fifo', key: 'make44', args: ['--jobserver-style=fifo'] },
-  { name: 'make 4.4 pipe', key: 'make44', args: ['--jobserver-style=pipe'] },
+  // Without a pool it has no style, and with one it is told as make 4.3 tells it.
+  { name: 'make 4.4 pipe', key: 'make44', args: ['--jobserver-style=pipe'], leaves: [1, 8] },
 ]
 
-const jobCounts = (process.env.JOBSHIM_TEST_JOBS ?? '1,2,3,4,5,6,7,8').split(',').map(Number)
+/** No token, one, more than one, and some that are left over. */
+const usualCounts = [1, 2, 3, 8]
 const noise = /^make(\[\d+\])?: warning: -j16 forced in (submake|makefile): resetting jobserver mode\.$/
 
 type Prepared = { site: Site; alone: Build; shims: string }
 
 async function prepare(caller: Caller, form: RecipeForm): Promise<Prepared> {
   const needs = form.needs === undefined ? [caller.key] : [caller.key, form.needs]
-  const site = makeSite({ needs })
+  const { site, shims } = await makeShimmedSite({ needs })
   const command = ['make', '-j4', ...caller.args]
   const alone = await buildAlone(site, { name: form.name, needs, files: form.files, command })
   assertRude({ name: form.name, needs, files: form.files, command }, alone)
-  const shims = await installShims(join(makeWorkspace(), 'shims'), { env: { PATH: site.path } })
   return { site, alone, shims }
 }
 
 /** Where the form keeps no limit by itself, the shims need a jobserver for it, and `make -j1` has none. */
 const limitOf = ({ limit }: RecipeForm, jobs: number): number =>
-  limit === 'none' || (limit === 'shims' && jobs === 1) ? Number.POSITIVE_INFINITY : jobs
+  limit === 'shims' && jobs === 1 ? Number.POSITIVE_INFINITY : jobs
 
 function register(caller: Caller, form: RecipeForm): void {
   const needs = form.needs === undefined ? [caller.key] : [caller.key, form.needs]
   let before: Promise<Prepared> | undefined
-  for (const jobs of jobCounts) {
+  for (const jobs of jobCounts(usualCounts.filter(jobs => !caller.leaves?.includes(jobs)))) {
     testWith(
       needs,
       `caller :: ${caller.name} :: ${form.name} :: -j${jobs}`,

@@ -23,26 +23,12 @@ fn main() {
     }
 }
 `,
-  'src/main.rs': `#[repr(C)]
-struct Slice(*const u8, usize);
-extern "C" {
-    fn count_words(text: Slice) -> usize;
+  'src/main.rs': `extern "C" {
+    fn words(text: i32) -> i32;
 }
-// What the linked objects need from the files that are not compiled here.
-#[no_mangle]
-extern "C" fn ascii_letter(c: u8) -> bool { c.is_ascii_alphabetic() }
-#[no_mangle]
-extern "C" fn ascii_digit(c: u8) -> bool { c.is_ascii_digit() }
-#[no_mangle]
-extern "C" fn ascii_space(c: u8) -> bool { c.is_ascii_whitespace() }
-#[no_mangle]
-extern "C" fn buffer_add() {}
-#[no_mangle]
-extern "C" fn buffer_byte() {}
 
 fn main() {
-    let text = "one two three";
-    println!("{}", unsafe { count_words(Slice(text.as_ptr(), text.len())) });
+    println!("{}", unsafe { words(1000) });
 }
 `,
 }

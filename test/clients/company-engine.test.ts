@@ -13,7 +13,7 @@ import { installShims } from '../support/shimdir.js'
 import { withoutUse } from '../support/summary.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
-/** Each file of the project three times over: sixty compiles, started at once; then a link, and what only preprocesses. */
+/** Each file of the project three times over: twenty-four compiles, started at once; then a link, and what only preprocesses. */
 const compiles = ['O0', 'O1', 'O2'].flatMap(level =>
   project.map(name => ({
     object: `${name}.${level}.o`,
@@ -85,7 +85,7 @@ const ways = [
 
 for (const { by, variables, config, preprocessing } of ways)
   needs(['distcc', 'distccd'])(
-    `company :: launcher distcc :: two machines, sixty files :: by ${by}`,
+    `company :: launcher distcc :: two machines, twenty-four compiles :: by ${by}`,
     async () => {
       const { root, work, recorder, outputs, build } = await makePlace()
       writeFiles(work, { '.jobshimrc': JSON.stringify(config) })

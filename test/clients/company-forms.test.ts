@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -22,7 +14,7 @@ import {
 } from '../support/company.js'
 import { hashOutputs } from '../support/driver.js'
 import { jobshim, run } from '../support/jobshim.js'
-import { processesOf } from '../support/processes.js'
+import { openFiles, processesOf } from '../support/processes.js'
 import { makeRecorder } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -181,9 +173,8 @@ for (const key of ['make43', 'make44'] as const) {
         const servers = processesOf(-1, `SCCACHE_SERVER_PORT=${place.env.SCCACHE_SERVER_PORT}`)
         assert.is(servers.length, 1)
         for (const { pid } of servers) {
-          const names = readdirSync(`/proc/${pid}/fd`).map(fd => readlinkSync(`/proc/${pid}/fd/${fd}`))
           assert.equal(
-            names.filter(name => /fifo|jobshim-\d/.test(name)),
+            openFiles(pid).filter(name => /fifo|jobshim-\d/.test(name)),
             [],
           )
           const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')

@@ -110,7 +110,9 @@ test('company :: what a tool starts runs in its slot, whatever the tool is calle
   for (const name of ['gcc', 'distcc', 'ld']) {
     const root = makeWorkspace()
     const shims = join(root, 'shims')
-    writeFiles(root, { [`bin/${name}`]: `#!/bin/sh\n${shims}/.jobshim/launcher sh -c 'echo "$1"' sh "$1"\n` })
+    writeFiles(root, {
+      [`bin/${name}`]: `#!/bin/sh\n${shims}/.jobshim/launcher -- sh -c 'echo "$1"' sh "$1"\n`,
+    })
     const env = { HOME: root, PATH: `${root}/bin:${usual}` }
     await installShims(shims, { cwd: root, env, args: ['--tools', name] })
     const command = ['run', '-j1', '--json', '--dir', shims, '--', 'sh', '-c', `${name} a.c & wait`]

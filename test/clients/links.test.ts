@@ -189,7 +189,7 @@ test(`links of four slots :: any process killed at any time :: whole again :: se
   const chance = random(seed)
   const [script] = drivers
   const { directory, shims, path } = await makeSite(script?.files ?? {}, '')
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 5; round++) {
     const build = jobshim(['run', `-j${slots}`, '--dir', shims, '--', './build.sh'], {
       cwd: directory,
       env: { PATH: path, TMPDIR: directory },

@@ -11,7 +11,7 @@ import { run, scrubbed } from '../support/jobshim.js'
 import { recipeForms } from '../support/makefiles.js'
 import { describe, killAll, type Process, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
-import { copySources } from '../support/sources.js'
+import { writeSources } from '../support/sources.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /**
@@ -42,7 +42,7 @@ function ticks(pid: number): number {
 }
 
 const isLauncher = (shims: string, { pid }: Process): boolean =>
-  readlinkSync(`/proc/${pid}/exe`) === join(shims, '.jobshim/launcher')
+  readlinkSync(`/proc/${pid}/exe`).startsWith(join(shims, '.jobshim/'))
 
 const picture = (found: readonly Process[]): string =>
   found.map(({ pid, state }) => `${pid} ${state} ${ticks(pid)}`).join('\n')
@@ -102,7 +102,7 @@ for (const { name, key, args } of callers)
     test(title, async () => {
       const site = makeSite({ needs: [key] })
       mkdirSync(site.directory)
-      copySources(site.directory)
+      writeSources(site.directory)
       writeFiles(site.directory, form.files)
       const around = { env: { PATH: site.path } }
       const naive = await installShims(join(makeWorkspace(), 'shims'), {

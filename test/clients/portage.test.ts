@@ -10,22 +10,55 @@ import {
   makePortage,
   openClient,
   type Package,
+  type Portage,
 } from '../support/portage.js'
 import { makeWorkspace } from '../support/workspace.js'
 import { names, packages } from './misbehaving.js'
 
 const jobs = 3
 
-/** What a phase's image holds, by path and content. */
+/** The files that Portage would install, by name and content. */
 const imageOf = (directory: string): string[] =>
   readdirSync(join(directory, 'image'), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
     .map(entry => `${entry.name} ${readFileSync(join(entry.parentPath, entry.name), 'base64')}`)
     .sort()
 
-const cases = ['', 'pid-sandbox userpriv network-sandbox ipc-sandbox ccache'].flatMap(features =>
-  packages.map(made => ({ ...made, features })),
-)
+/** The objects that a package was compiled to, likewise: what it installs. */
+const objectsOf = (directory: string): string[] =>
+  readdirSync(join(directory, 'work/source'))
+    .filter(name => name.endsWith('.o'))
+    .map(name => `${name} ${readFileSync(join(directory, 'work/source', name), 'base64')}`)
+    .sort()
+
+/** What jobshim has said in a package's log. */
+const wordsOf = (log: string): string[] => log.split('\n').filter(line => line.startsWith('jobshim: '))
+
+const sandboxed = 'pid-sandbox userpriv network-sandbox ipc-sandbox ccache'
+
+/** In sandboxes those that differ there: the others start their compilers as one of these does, and emerge has them there. */
+const cases = [
+  ...packages.map(made => ({ ...made, features: '' })),
+  ...packages
+    .filter(({ name }) => !['scons', 'setup', 'absolute'].includes(name))
+    .map(made => ({ ...made, features: sandboxed })),
+]
+
+/** A Portage without jobshim and one that has opted in, of all packages of the features. */
+async function makePlace(features: string) {
+  const its = cases.filter(made => made.features === features)
+  const recorder = makeOpenRecorder()
+  const clients = its.flatMap(({ needs }) => (needs === undefined ? [] : [openClient(needs) ?? '']))
+  const path = [recorder.bin, ...clients, process.env.PATH].filter(Boolean).join(delimiter)
+  const cache = join(makeWorkspace(), 'ccache')
+  letIn(dirname(cache))
+  const setting = { path, makeopts: `-j${jobs}`, features, settings: [`CCACHE_DIR="${cache}"`] }
+  const [plain, governed] = [makePortage(its, setting), makePortage(its, setting)]
+  await governed.optIn()
+  return { recorder, cache, plain, governed }
+}
+
+const places = new Map<string, ReturnType<typeof makePlace>>()
 
 for (const { needs, features, past, ...made } of cases) {
   const title = `portage :: ${made.name} :: ${features || 'as root'} :: opted in it ${past ? 'goes past the shims, and the log says so' : 'keeps MAKEOPTS'}, and installs the same`
@@ -34,34 +67,31 @@ for (const { needs, features, past, ...made } of cases) {
     continue
   }
   test(title, async () => {
-    const recorder = makeOpenRecorder()
-    const client = needs === undefined ? [] : [openClient(needs) ?? '']
-    const path = [recorder.bin, ...client, process.env.PATH].join(delimiter)
-    const cache = join(makeWorkspace(), 'ccache')
-    letIn(dirname(cache))
-    const settings = [`CCACHE_DIR="${cache}"`]
-    const portage = makePortage([made], { path, makeopts: `-j${jobs}`, features, settings })
-    const build = async () => {
+    const making = places.get(features) ?? makePlace(features)
+    places.set(features, making)
+    const { recorder, cache, ...portages } = await making
+    const build = async (portage: Portage, phase: 'compile' | 'install') => {
       rmSync(cache, { recursive: true, force: true })
       mkdirSync(cache)
       chmodSync(cache, 0o777)
-      const outcome = await portage.ebuild(made.name, ['manifest', 'clean', 'install'])
+      recorder.take()
+      const outcome = await portage.ebuild(made.name, ['clean', phase])
       const log = outcome.stdout + outcome.stderr
       assert.is(outcome.status, 0, log)
-      return { image: imageOf(portage.buildDirectory(made.name)), recording: recorder.take(), log }
+      return { directory: portage.buildDirectory(made.name), recording: recorder.take(), log }
     }
-    const plain = await build()
-    assert.is(plain.image.length, names.length)
-    assert.not.match(plain.log, /^jobshim: /m)
-    await portage.optIn()
-    const governed = await build()
-    assert.equal(governed.image, plain.image)
+    const plain = await build(portages.plain, 'compile')
+    const objects = objectsOf(plain.directory)
+    assert.is(objects.length, names.length)
+    assert.equal(wordsOf(plain.log), [])
+    const governed = await build(portages.governed, 'install')
+    assert.equal(imageOf(governed.directory), objects)
     if (past !== undefined) {
       assert.match(governed.log, past)
       return
     }
     assert.ok(plain.recording.peak > jobs, `plain: ${plain.recording.peak} at once`)
-    assert.not.match(governed.log, /^jobshim: /m)
+    assert.equal(wordsOf(governed.log), [])
     const isUsed = readdirSync(cache).some(name => /^[0-9a-f]$/.test(name))
     assert.is(isUsed, features.includes('ccache'))
     assert.is(governed.recording.runs, plain.recording.runs)
@@ -87,7 +117,7 @@ testIf(
     }
     const portage = makePortage([fails], { path, makeopts: `-j${jobs}` })
     const build = async () => {
-      const { status, stdout, stderr } = await portage.ebuild('fails', ['manifest', 'clean', 'compile'])
+      const { status, stdout, stderr } = await portage.ebuild('fails', ['clean', 'compile'])
       assert.match(stdout + stderr, /b\.c is broken/)
       return status
     }
@@ -98,24 +128,40 @@ testIf(
   },
 )
 
-for (const [makeopts, flags] of [
+/** It tells its MAKEFLAGS in the first phase that builds; a later one would tell the same. */
+const asks: Package = {
+  name: 'asks',
+  files: { empty: '' },
+  phases: { src_configure: 'echo "flags:$MAKEFLAGS"' },
+}
+let asking: Promise<Portage> | undefined
+
+async function makeAsking(): Promise<Portage> {
+  const portage = makePortage([asks], { path: process.env.PATH ?? '', makeopts: '-j7' })
+  await portage.optIn()
+  return portage
+}
+
+for (const [makeopts, flags, given = '', variables = ''] of [
   ['-j3', ' -j3 '],
   ['-j3 -l7.5', ' -j3 -l7.5 '],
   ['--jobs 4 --load-average=2', ' -j4 -l2 '],
   ['-j2 -j5 -l', ' -j5 '],
+  ['-j3', 'k -j3 ', 'k', ' -- A=1'],
 ] as const)
-  testIf(`portage :: MAKEOPTS="${makeopts}" :: MAKEFLAGS say so`, async () => {
-    const asks: Package = {
-      name: 'asks',
-      files: { empty: '' },
-      phases: { src_compile: 'echo "flags:$MAKEFLAGS"' },
-    }
-    const portage = makePortage([asks], { path: process.env.PATH ?? '', makeopts })
-    await portage.optIn()
-    const { status, stdout, stderr } = await portage.ebuild('asks', ['manifest', 'clean', 'compile'])
-    assert.is(status, 0, stderr)
-    const fifo = join(portage.buildDirectory('asks'), 'temp/jobshim-fifo')
-    assert.ok(stdout.includes(`flags:${flags}--jobserver-auth=fifo:${fifo}\n`), stdout)
-  })
+  testIf(
+    `portage :: MAKEOPTS="${makeopts}", MAKEFLAGS="${given}${variables}" :: MAKEFLAGS say so`,
+    async () => {
+      asking ??= makeAsking()
+      const portage = await asking
+      const { status, stdout, stderr } = await portage.ebuild('asks', ['clean', 'configure'], {
+        MAKEOPTS: makeopts,
+        MAKEFLAGS: `${given}${variables}`,
+      })
+      assert.is(status, 0, stderr)
+      const fifo = join(portage.buildDirectory('asks'), 'temp/jobshim-fifo')
+      assert.ok(stdout.includes(`flags:${flags}--jobserver-auth=fifo:${fifo}${variables}\n`), stdout)
+    },
+  )
 
 test.run()

@@ -29,7 +29,6 @@ for (const key of makes)
         'build.sh': `#!/bin/sh\n${parts.map(part => `make ${own} ${part.join(' ')} &`).join('\n')}\nwait\nrecipe ${link}\n`,
       },
       command: ['./build.sh'],
-      noise: /^make: warning: -j1 forced in submake: resetting jobserver mode\.$/,
       counts: 'recipes',
       env: { JOBSHIM_JOIN: '1' },
       jobs: [1, 3],

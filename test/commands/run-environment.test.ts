@@ -112,7 +112,10 @@ const kept = {
   k: 'k -j3 @',
   ks: 'ks -j3 @',
   kj8: 'k -j3 @',
-  '-k': ' -k -j3 @',
+  '-k': '-k -j3 @',
+  '-j 8 -I obj': ' -I obj -j3 @',
+  'k\t-I\tobj': 'k\t-I\tobj -j3 @',
+  'k -j8 --eval=JAVA\\ =\\ java\\ -jar\\ j': 'k --eval=JAVA\\ =\\ java\\ -jar\\ j -j3 @',
   ' -k -j8': ' -k -j3 @',
   'w --no-print-directory': 'w --no-print-directory -j3 @',
   ' --warn-undefined-variables': ' --warn-undefined-variables -j3 @',
@@ -132,9 +135,9 @@ test('run :: environment :: nothing else is changed', async () => {
   const env = { PATH: bare, ODD: 'a\n=b\t', EMPTY: '', MFLAGS: '-k', JOBSHIM_DEBUG: '1', GNUMAKEFLAGS: '-s' }
   const before = await environmentBelow({ env: { ...env, JOBSHIM_DISABLE: '1' } })
   const after = await environmentBelow({ env })
-  const { PATH: path, MAKEFLAGS: flags, JOBSHIM_JOBSERVER: pool, ...others } = after
+  const { PATH: path, MAKEFLAGS: flags, JOBSHIM_JOBSERVER: pool, JOBSHIM_TREE: tree, ...others } = after
   assert.is(path, `${yard.shims}:${bare}`)
-  assert.ok(flags && pool)
+  assert.ok(flags && pool && tree)
   for (const [name, value] of Object.entries(env)) if (name !== 'PATH') assert.is(others[name], value)
   const names = (environment: object): string[] => Object.keys(environment).sort()
   assert.equal(

@@ -1,5 +1,5 @@
 /**
- * Eight compilers that need a gigabyte each, where there are four: in a memory cgroup of their own, which takes root and
+ * Eight compilers that need half a gigabyte each, where there are two: in a memory cgroup of their own, which takes root and
  * a hierarchy of version 1 or 2 that may be written.
  */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
@@ -29,7 +29,7 @@ const hierarchies: readonly Hierarchy[] = [
   },
 ]
 
-/** A new group below ours, that holds four gigabytes; undefined where there can be none. */
+/** A new group below ours, that holds two gigabytes; undefined where there can be none. */
 function makeGroup(): { directory: string; killed: () => number } | undefined {
   for (const { root, limit, killed } of hierarchies) {
     const directory = join(root, `jobshim-test-${process.pid}`)
@@ -40,7 +40,7 @@ function makeGroup(): { directory: string; killed: () => number } | undefined {
       continue
     }
     if (existsSync(join(directory, limit))) {
-      writeFileSync(join(directory, limit), String(4 * gigabyte))
+      writeFileSync(join(directory, limit), String(2 * gigabyte))
       const read = (): number =>
         Number(killed.line.exec(readFileSync(join(directory, killed.file), 'utf8'))?.[1] ?? 0)
       return { directory, killed: read }
@@ -68,7 +68,7 @@ async function makeSite(rules: readonly object[]) {
     '.jobshimrc': JSON.stringify({ tools: ['hungry'], rules }),
     'bin/hungry': `#!/bin/sh\nprintf + >>log\n"$PWD/eats" "$@"\nstatus=$?\nprintf - >>log\nexit $status\n`,
     'build.sh': `#!/bin/sh
-for name in 1 2 3 4 5 6 7 8; do hungry 1000 400 >$name & pids="$pids $!"; done
+for name in 1 2 3 4 5 6 7 8; do hungry 500 400 >$name & pids="$pids $!"; done
 for pid in $pids; do wait $pid || failed=1; done
 exit \${failed:-0}
 `,
@@ -91,13 +91,13 @@ exit \${failed:-0}
   return { root, build }
 }
 
-const where = 'memory :: eight compilers of a gigabyte where there are four'
+const where = 'memory :: eight compilers of half a gigabyte where there are two'
 if (group === undefined) {
   test.skip(`${where} :: with a rule none is killed, and three run at once`)
   test.skip(`${where} :: without it some are killed`)
 } else {
   test(`${where} :: with a rule none is killed, and three run at once`, async () => {
-    const { root, build } = await makeSite([{ memory: '1G' }])
+    const { root, build } = await makeSite([{ memory: '512M' }])
     const before = group.killed()
     const { status, stdout, stderr } = await build()
     assert.is(group.killed() - before, 0)
@@ -122,7 +122,7 @@ if (group === undefined) {
 
   test(`${where} :: what was learned stands in for a number`, async () => {
     const { root, build } = await makeSite([{ memory: 'learn' }])
-    const once = await jobshim(['run', '-j1', '--dir', join(root, 'shims'), '--', 'hungry', '1000', '1'], {
+    const once = await jobshim(['run', '-j1', '--dir', join(root, 'shims'), '--', 'hungry', '500', '1'], {
       cwd: root,
       env: { PATH: [join(root, 'bin'), process.env.PATH].join(delimiter) },
     })

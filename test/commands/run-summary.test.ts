@@ -76,6 +76,8 @@ const sighting = {
   watchedSeconds: 10,
   governedSeconds: 12,
   pastSeconds: 4,
+  launchedRuns: 24,
+  clientRuns: 0,
   past: [],
   slowest: [
     { tool: 'g++', file: 'src/a.cc', seconds: 3.24 },
@@ -156,17 +158,17 @@ for (const { jobs, peak } of [
     assert.is(status, 4)
     assert.is(stdout.match(/^held/gm)?.length, 3)
     assert.match(stderr, /^\{.*\}\n$/)
-    const { waitedSeconds, watchedSeconds, slotsUsed, slowest, ...rest } = JSON.parse(stderr) as Record<
-      string,
-      unknown
-    >
-    for (const figure of [watchedSeconds, slotsUsed]) assert.type(figure, 'number')
+    const { waitedSeconds, watchedSeconds, slotsUsed, launchedRuns, slowest, ...rest } = JSON.parse(
+      stderr,
+    ) as Record<string, unknown>
+    for (const figure of [watchedSeconds, slotsUsed, launchedRuns]) assert.type(figure, 'number')
     assert.ok(Array.isArray(slowest))
     assert.equal(rest, {
       jobshim: 1,
       gatedSeconds: ungated,
       jobs,
       coverage: 1,
+      clientRuns: 0,
       past: [],
       runs: 3,
       callerRuns: 0,

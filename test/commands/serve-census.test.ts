@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, copyFileSync, existsSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import {
@@ -10,30 +10,22 @@ import {
 } from '../../src/jobserver/ledger-layout.js'
 import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
-import { describe, processesOf } from '../support/processes.js'
+import { describe, openFiles, processesOf } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { waitersOf } from './runs.js'
-import { censusIsTaken, endServer, freeTokens, look, type Served, serve, sharing } from './served.js'
+import {
+  censusIsTaken,
+  endRestored,
+  endServer,
+  freeTokens,
+  look,
+  type Served,
+  serve,
+  sharing,
+} from './served.js'
 
 const total = 3
-
-/** Ends the server; it has said of so many tokens, at once or bit by bit, that they were lost. */
-async function endRestored(served: Served, tokens: number): Promise<void> {
-  const { status, stderr } = await served.server.kill('SIGTERM')
-  const restored = stderr
-    .split('\n')
-    .slice(0, -1)
-    .map(line => {
-      const [, count] = /^jobshim: put back (a token|\d+ tokens) lost with killed clients$/.exec(line) ?? []
-      assert.ok(count, stderr)
-      return count === 'a token' ? 1 : Number.parseInt(count, 10)
-    })
-  assert.equal(
-    { status, restored: restored.reduce((sum, one) => sum + one, 0) },
-    { status: 0, restored: tokens },
-  )
-}
 
 const env = (served: Served): Record<string, string> => sharing(served, total + 1)
 
@@ -222,9 +214,7 @@ test('census :: a token that somebody threw away', async () => {
 
 /** Whether a process of its session has the file open. */
 const hasOpen = ({ pid }: Held, path: string): boolean =>
-  processesOf(pid).some(one =>
-    readdirSync(`/proc/${one.pid}/fd`).some(fd => readlinkSync(`/proc/${one.pid}/fd/${fd}`) === path),
-  )
+  processesOf(pid).some(one => openFiles(one.pid).includes(path))
 
 test('census :: a token that was thrown away while another one looks at the pool', async () => {
   const served = await serve(total)

@@ -66,6 +66,22 @@ test('serve :: a live one is refused, a killed one is taken over', async () => {
   assert.equal(gone(directory), [])
 })
 
+for (const jobs of ['61442', '65535', '65536', '999999999'])
+  test(`serve :: -j${jobs} is more than a FIFO holds :: refused, with the bound`, async () => {
+    const directory = makeWorkspace()
+    const fifo = join(directory, 'central')
+    assert.equal(
+      await jobshim(['serve', '--no-config', '--fifo', fifo, `-j${jobs}`], { env: { HOME: directory } }),
+      {
+        status: 1,
+        signal: null,
+        stdout: '',
+        stderr: `jobshim: ${jobs} jobs: more tokens than a FIFO holds\n  ask for fewer jobs; a FIFO holds 61,441 tokens\n`,
+      },
+    )
+    assert.equal(gone(directory), [])
+  })
+
 test('serve :: what is not ours is left alone', async () => {
   const directory = makeWorkspace()
   writeFiles(directory, { central: 'mine' })

@@ -34,6 +34,23 @@ export async function endServer({ server }: Served, said = ''): Promise<void> {
   assert.equal({ status, stderr }, { status: 0, stderr: said })
 }
 
+/** Ends the server; it has said of so many tokens, at once or bit by bit, that they were lost. */
+export async function endRestored({ server }: Served, tokens: number): Promise<void> {
+  const { status, stderr } = await server.kill('SIGTERM')
+  const restored = stderr
+    .split('\n')
+    .slice(0, -1)
+    .map(line => {
+      const [, count] = /^jobshim: put back (a token|\d+ tokens) lost with killed clients$/.exec(line) ?? []
+      assert.ok(count, stderr)
+      return count === 'a token' ? 1 : Number.parseInt(count, 10)
+    })
+  assert.equal(
+    { status, restored: restored.reduce((sum, one) => sum + one, 0) },
+    { status: 0, restored: tokens },
+  )
+}
+
 /** What a look from outside says, word by word; nothing is moved by it. */
 export function look(
   { yard, fifo }: Served,

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -86,16 +86,81 @@ test('start :: the package :: what stands apart is there: a config, a picture, a
   }
 })
 
-test('start :: where Node has a compile cache :: it is in the directory for caches, which is made for this user alone', async () => {
+test('start :: compiled code :: is in the directory for caches, which is made for this user alone', async () => {
   const home = makeWorkspace()
   const cache = join(home, 'cache')
   mkdirSync(cache, { mode: 0o700 })
   const script = [join(repository, 'bin/jobshim.js'), 'completion', 'bash']
-  const { status } = await run(process.execPath, script, { env: { HOME: home, XDG_CACHE_HOME: cache } })
-  assert.is(status, 0)
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const hasCache = major > 22 || (major === 22 && minor >= 8)
-  assert.equal(readdirSync(cache), hasCache ? ['jobshim'] : [])
+  const environment = { HOME: home, XDG_CACHE_HOME: cache }
+  const off = await run(process.execPath, script, {
+    env: { ...environment, NODE_DISABLE_COMPILE_CACHE: '1' },
+  })
+  assert.equal([off.status, readdirSync(cache)], [0, []])
+  const { status } = await run(process.execPath, script, { env: environment })
+  assert.equal([status, readdirSync(cache)], [0, ['jobshim']])
+})
+
+/** Copies what a start loads. Returns how to start it, with a cache of its own in `cache`. */
+function copied(): { bundle: string; cache: string; complete: (options?: string) => ReturnType<typeof run> } {
+  const home = makeWorkspace('copied')
+  for (const place of ['bin', 'dist/bundle'])
+    cpSync(join(repository, place), join(home, place), { recursive: true })
+  return {
+    bundle: join(home, 'dist/bundle/commands-completion.cjs'),
+    cache: join(home, '.cache/jobshim'),
+    complete: options =>
+      run(process.execPath, [join(home, 'bin/jobshim.js'), 'completion', 'sh'], {
+        env: { HOME: home, XDG_CACHE_HOME: undefined, NODE_OPTIONS: options },
+      }),
+  }
+}
+
+test('start :: compiled code :: of a bundle that was replaced, by one of the same length :: is not run', async () => {
+  const { bundle, complete } = copied()
+  const first = await complete()
+  assert.match(first.stderr, /one of bash/)
+  writeFileSync(bundle, readFileSync(bundle, 'utf8').replaceAll('one of', 'ONE OF'))
+  const second = await complete()
+  assert.is(second.stderr, first.stderr.replace('one of', 'ONE OF'))
+})
+
+test('start :: compiled code :: of a Node with other options :: is kept beside it', async () => {
+  const { cache, complete } = copied()
+  const first = await complete()
+  const identities = () => readdirSync(cache).map(name => [name, statSync(join(cache, name)).mtimeMs])
+  const made = identities()
+  assert.equal(await complete('--max-old-space-size=4000'), first)
+  const both = identities()
+  assert.is(both.length, 2 * made.length)
+  assert.equal(await complete(), first)
+  assert.equal(await complete('--max-old-space-size=4000'), first)
+  assert.equal(identities(), both)
+})
+
+test('start :: compiled code :: a half of it, a damaged one, or what is none :: is made anew', async () => {
+  const { cache, complete } = copied()
+  const first = await complete()
+  const names = readdirSync(cache)
+  const path = join(cache, names.find(name => name.endsWith('completion.cjs')) ?? '')
+  const whole = readFileSync(path)
+  const damaged = [0.1, 0.3, 0.5, 0.7, 0.9].map(at => {
+    const copy = Buffer.from(whole)
+    copy.fill(0x55, Math.floor(whole.length * at), Math.floor(whole.length * at) + 64)
+    return copy
+  })
+  const head = whole.subarray(0, whole.indexOf('\n') + 1)
+  for (const part of [
+    whole.subarray(0, whole.length / 2),
+    head,
+    ...damaged,
+    Buffer.from('none'),
+    Buffer.alloc(0),
+  ]) {
+    writeFileSync(path, part)
+    assert.equal(await complete(), first)
+    assert.equal([readdirSync(cache), statSync(path).mode & 0o777], [names, 0o600])
+    assert.ok(readFileSync(path).length > (whole.length * 3) / 4) // V8 is free to pad it
+  }
 })
 
 test.run()

@@ -117,6 +117,7 @@ test('usage :: start :: with a config what reads YAML and zod are loaded too', a
   assert.equal(await loaded(cwd, exec), [
     'commands-exec',
     'commands-parser',
+    'config-read',
     'config-rules-text',
     'config-schema',
     'cosmiconfig',

@@ -9,7 +9,8 @@ import { refusalOf } from './refusal.js'
 const mend = 'mend the file, name another with --config, or use none with --no-config'
 const keys = 'adapters, dir, jobs, join, launcher, load, noJobserver, patience, pressure, quiet, rules, tools'
 const wholeJobs = 'jobs: expected auto, or a whole number, 1 or more'
-const adapters = 'bmake, cargo, ccache, cmake, distcc, gmake, go, icecc, make, ninja, samu, sccache'
+const adapters =
+  'bmake, cargo, ccache, cmake, ctest, distcc, gmake, gnumake, go, icecc, make, ninja, ninja-build, remake, samu, sccache'
 
 type Row = { title: string; file?: string; text: string; says: string; hint: string }
 

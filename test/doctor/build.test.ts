@@ -53,7 +53,7 @@ test('doctor :: -- CMD :: what goes past the shims, the file that names it and t
   const build = join(work, 'build')
   mkdirSync(build)
   writeFiles(build, { Makefile: `CC = ${tools}/gcc\nall:\n\t$(CC) -c a.c\n\tgcc -c b.c\n` })
-  const { rows, status } = await ofBuild(['make', '-s', '-C', 'build'])
+  const { rows, status } = await ofBuild(['env', '-u', 'MAKEFLAGS', 'make', '-s', '-j2', '-C', 'build'])
   const [past, ...more] = rows['past the shims'] ?? []
   assert.equal(more, [])
   assert.is(past?.state, 'broken')
@@ -113,7 +113,16 @@ test('doctor :: -- CMD :: options behind it are its own', async () => {
 test('doctor :: coverage :: no tool ran', () => {
   const facts = {
     ending: { kind: 'exit', status: 0 } as const,
-    sighting: { jobserver: '', watchedSeconds: 2, governedSeconds: 0, pastSeconds: 0, past: [], slowest: [] },
+    sighting: {
+      jobserver: '',
+      watchedSeconds: 2,
+      governedSeconds: 0,
+      pastSeconds: 0,
+      launchedRuns: 0,
+      clientRuns: 0,
+      past: [],
+      slowest: [],
+    },
     bypasses: [],
   }
   assert.equal(judgeAll(buildRows, facts).at(-1), {

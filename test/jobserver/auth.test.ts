@@ -37,6 +37,18 @@ const found: readonly { makeflags: string; auth: JobserverAuth | undefined; why:
   { makeflags: '--jobserver-auth=3,4x', auth: undefined, why: 'garbage behind it' },
   { makeflags: '--jobserver-auth=3, 4', auth: undefined, why: 'a space within' },
   { makeflags: '--jobserver-authority=3,4', auth: undefined, why: 'another option' },
+  {
+    makeflags: '--jobserver-auth=fifo:/t\\ mp/GMfifo1',
+    auth: fifo('/t mp/GMfifo1'),
+    why: 'a blank in its path',
+  },
+  { makeflags: '--jobserver-auth=fifo:/t\\\\mp', auth: fifo('/t\\mp'), why: 'a backslash in its path' },
+  { makeflags: '--jobserver-auth fifo:/f', auth: fifo('/f'), why: 'a word of its own' },
+  { makeflags: '--jobserver-a=fifo:/f', auth: fifo('/f'), why: 'an abbreviated option' },
+  { makeflags: '--eval=A=1\\ --jobserver-auth=fifo:/nope', auth: undefined, why: 'words of an --eval' },
+  { makeflags: '--eval --jobserver-auth=fifo:/nope', auth: undefined, why: 'the argument of an --eval' },
+  { makeflags: 'A=1\\ --jobserver-auth=fifo:/nope', auth: undefined, why: 'words of a variable' },
+  { makeflags: '-I -- --jobserver-auth=3,4', auth: pipe(3, 4), why: 'behind -- that is an argument' },
   { makeflags: `--jobserver-auth=${'9'.repeat(1_000_000)}`, auth: undefined, why: '1 MB of garbage' },
 ]
 
@@ -45,7 +57,7 @@ for (const { makeflags, auth, why } of found)
     assert.equal(findAuth(makeflags), auth)
   })
 
-for (const auth of [fifo('/tmp/GMfifo1'), pipe(3, 4), pipe(3, 4, 'legacy')])
+for (const auth of [fifo('/tmp/GMfifo1'), fifo('/a b\\c\td'), pipe(3, 4), pipe(3, 4, 'legacy')])
   test(`auth :: format :: ${formatAuth(auth)} is found again`, () => {
     assert.equal(findAuth(` -j2 ${formatAuth(auth)}`), auth)
   })
@@ -70,6 +82,16 @@ const written: readonly { makeflags: string; result: string; why: string }[] = [
     result: 'k --no-print-directory -I/x -j3 --jobserver-auth=fifo:/f -- CC=gcc J=-j8',
     why: 'other options and all variables stay',
   },
+  { makeflags: '-k', result: '-k -j3 --jobserver-auth=fifo:/f', why: 'nothing is put before it' },
+  { makeflags: 'k\t-s\t-- A=1', result: 'k\t-s -j3 --jobserver-auth=fifo:/f\t-- A=1', why: 'tabs stay' },
+  { makeflags: '-- A=1', result: ' -j3 --jobserver-auth=fifo:/f -- A=1', why: 'variables alone' },
+  {
+    makeflags: 'k -I',
+    result: 'k -j3 --jobserver-auth=fifo:/f -I',
+    why: 'an -I without a directory takes none of ours',
+  },
+  { makeflags: 'kI', result: ' -j3 --jobserver-auth=fifo:/f -kI', why: 'among letters, which get a dash' },
+  { makeflags: 'k A=\\', result: 'k -j3 --jobserver-auth=fifo:/f A=\\', why: 'nor does a last backslash' },
 ]
 
 for (const { makeflags, result, why } of written)

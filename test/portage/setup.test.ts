@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -66,7 +67,7 @@ const systems: readonly { name: string; etc?: Etc; prepare?: (etc: string) => vo
   },
 ]
 
-/** Everything below a directory: types, modes, owners, contents. */
+/** Everything below a directory: types, modes, owners, hashes of contents. */
 function pictureOf(root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -76,7 +77,7 @@ function pictureOf(root: string): string[] {
       const content = lstatSync(path).isSymbolicLink()
         ? readlinkSync(path)
         : lstatSync(path).isFile()
-          ? readFileSync(path, 'latin1')
+          ? createHash('sha256').update(readFileSync(path)).digest('hex')
           : ''
       return JSON.stringify([name, mode, uid, gid, content])
     })

@@ -7,7 +7,7 @@ import { ensureShims, usableLauncher } from '../../src/shimdir/ensure.js'
 import { adapterNames } from '../../src/toolchain/adapters.js'
 import { jobshim } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
-import { makeBench, picture } from './fake-tools.js'
+import { links, makeBench, picture } from './fake-tools.js'
 
 const wishes = {
   tools: undefined,
@@ -25,8 +25,8 @@ test('ensure :: the first time it installs, then it returns at once', async () =
   assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: true })
   assert.equal(picture(dir), {
     '.jobshim': 'directory',
-    cc: '-> .jobshim/launcher',
-    make: '-> .jobshim/launcher',
+    ...links('cc'),
+    ...links('make'),
   })
   const before = statSync(join(dir, '.jobshim')).mtimeMs
   assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
@@ -45,7 +45,7 @@ test('ensure :: a launcher of another version is renewed, and nothing else', asy
   assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
   assert.equal(readFileSync(join(dir, '.jobshim/launcher')), readFileSync(built))
   assert.is(readFileSync(manifest, 'utf8'), text)
-  assert.equal(picture(dir), { '.jobshim': 'directory', cc: '-> .jobshim/launcher' })
+  assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc') })
 })
 
 test('ensure :: a launcher of the same version, older than what was built since, is renewed; a newer one stays', async () => {

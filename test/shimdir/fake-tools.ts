@@ -42,3 +42,7 @@ export function picture(directory: string): Record<string, string> {
       .map(name => [name, look(name)]),
   )
 }
+
+/** The shims of these names, as `picture` shows them. */
+export const links = (...names: string[]): Record<string, string> =>
+  Object.fromEntries(names.map(name => [name, `-> .jobshim/bin/${name}`]))

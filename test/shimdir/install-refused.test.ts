@@ -5,9 +5,8 @@ import * as assert from 'uvu/assert'
 import { boundByModes } from '../support/bound.js'
 import { type Outcome, run, scrubbed } from '../support/jobshim.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { type Bench, makeBench, picture } from './fake-tools.js'
+import { type Bench, links, makeBench, picture } from './fake-tools.js'
 
-const shim = '-> .jobshim/launcher'
 const refused = (stderr: string): Outcome => ({ status: 1, signal: null, stdout: '', stderr })
 
 test('install :: error :: tool not on PATH :: nothing was made', async () => {
@@ -25,6 +24,7 @@ const foreign: Record<string, (path: string) => void> = {
   'a link to a real tool': path => symlinkSync('/bin/sh', path),
   'a dangling link': path => symlinkSync('nowhere', path),
   'a link to our launcher by another way': path => symlinkSync(join(path, '../.jobshim/launcher'), path),
+  "a link to another tool's file": path => symlinkSync('.jobshim/bin/cc', path),
 }
 
 for (const [title, put] of Object.entries(foreign)) {
@@ -43,7 +43,7 @@ for (const [title, put] of Object.entries(foreign)) {
     assert.equal(picture(dir), before)
     // What isn't in the way doesn't matter.
     await install('--tools', 'cc,ld')
-    assert.equal(picture(dir), { '.jobshim': 'directory', cc: shim, ...before, ld: shim })
+    assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc'), ...before, ...links('ld') })
   })
 }
 

@@ -14,13 +14,12 @@ import { boundByModes } from '../support/bound.js'
 import { run } from '../support/jobshim.js'
 import { test, testWith } from '../support/test-with.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { makeBench, picture } from './fake-tools.js'
+import { links, makeBench, picture } from './fake-tools.js'
 
-const shim = '-> .jobshim/launcher'
 const good = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' })
 
 test('install :: links, launcher, manifest and tool files', async () => {
-  const { call, dir, root } = makeBench(['cc', 'ld', 'make', 'python3', 'gcc-ar'])
+  const { call, dir, path, root } = makeBench(['cc', 'ld', 'make', 'python3', 'gcc-ar'])
   assert.equal(
     await call('install'),
     good(
@@ -28,8 +27,9 @@ test('install :: links, launcher, manifest and tool files', async () => {
     ),
   )
   assert.equal(picture(root), { shims: 'directory', tools: 'directory' })
-  assert.equal(picture(dir), { '.jobshim': 'directory', cc: shim, ld: shim, make: shim })
+  assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc', 'ld', 'make') })
   assert.equal(picture(join(dir, '.jobshim')), {
+    bin: 'directory',
     costs: 'directory',
     launcher: 'file',
     'manifest.json': 'file',
@@ -42,8 +42,8 @@ test('install :: links, launcher, manifest and tool files', async () => {
     readFileSync(join(dir, '.jobshim/launcher')),
     readFileSync(join(repository, 'shims/build/launcher')),
   )
-  assert.is(readFileSync(join(dir, '.jobshim/tools/cc'), 'utf8'), 'family=gcc\n')
-  assert.is(readFileSync(join(dir, '.jobshim/tools/make'), 'utf8'), 'family=make\n')
+  assert.is(readFileSync(join(dir, '.jobshim/tools/cc'), 'utf8'), `family=gcc\nreal=${path}/cc\n`)
+  assert.is(readFileSync(join(dir, '.jobshim/tools/make'), 'utf8'), `family=make\nreal=${path}/make\n`)
 })
 
 test('install :: a directory on PATH that may not be searched is passed over', async () => {
@@ -55,7 +55,7 @@ test('install :: a directory on PATH that may not be searched is passed over', a
   const env = { PATH: `${closed}:${path}:${process.env.PATH}`, HOME: root }
   const { status, stderr } = await run(program, words, { cwd: root, env })
   assert.equal({ status, stderr }, { status: 0, stderr: '' })
-  assert.is(picture(dir).cc, shim)
+  assert.is(picture(dir).cc, '-> .jobshim/bin/cc')
   rmdirSync(closed)
 })
 
@@ -80,6 +80,8 @@ test('install :: whatever the umask, other users can run the shims', async () =>
     ['.jobshim', 0o755],
     ['.jobshim/launcher', 0o755],
     ['.jobshim/tools', 0o755],
+    ['.jobshim/bin', 0o755],
+    ['.jobshim/bin/cc', 0o755],
     ['.jobshim/costs', 0o755],
     ['.jobshim/tools/cc', 0o644],
     ['.jobshim/manifest.json', 0o644],
@@ -140,26 +142,29 @@ test('install :: shim dirs on PATH are no real tools, ours or others', async () 
 })
 
 test('install :: config :: tools, adapters and policy', async () => {
-  const { call, dir, root } = makeBench(['cc', 'ld', 'make'])
+  const { call, dir, path, root } = makeBench(['cc', 'ld', 'make'])
   writeFiles(root, { '.jobshimrc': 'tools: [ld]\nadapters: false\nnoJobserver: error\npatience: 5\n' })
   assert.is((await call('install')).status, 0)
-  assert.equal(picture(dir), { '.jobshim': 'directory', ld: shim })
+  assert.equal(picture(dir), { '.jobshim': 'directory', ...links('ld') })
   assert.is(
     readFileSync(join(dir, '.jobshim/tools/ld'), 'utf8'),
-    'family=ld\nno-jobserver=error\npatience=5\n',
+    `family=ld\nno-jobserver=error\npatience=5\nreal=${path}/ld\n`,
   )
   assert.is((await call('install', '--no-config', '--no-adapters')).status, 0)
-  assert.equal(picture(dir), { '.jobshim': 'directory', cc: shim, ld: shim })
-  assert.is(readFileSync(join(dir, '.jobshim/tools/ld'), 'utf8'), 'family=ld\n')
+  assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc', 'ld') })
+  assert.is(readFileSync(join(dir, '.jobshim/tools/ld'), 'utf8'), `family=ld\nreal=${path}/ld\n`)
 })
 
 test('install :: config :: some adapters, which join', async () => {
-  const { call, dir, root } = makeBench(['cc', 'make', 'ninja'])
+  const { call, dir, path, root } = makeBench(['cc', 'make', 'ninja'])
   writeFiles(root, { '.jobshimrc': 'adapters: [make]\njoin: true\n' })
   assert.is((await call('install')).status, 0)
-  assert.equal(picture(dir), { '.jobshim': 'directory', cc: shim, make: shim })
-  assert.is(readFileSync(join(dir, '.jobshim/tools/make'), 'utf8'), 'family=make\njoin=1\n')
-  assert.is(readFileSync(join(dir, '.jobshim/tools/cc'), 'utf8'), 'family=gcc\n')
+  assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc', 'make') })
+  assert.is(
+    readFileSync(join(dir, '.jobshim/tools/make'), 'utf8'),
+    `family=make\njoin=1\nreal=${path}/make\n`,
+  )
+  assert.is(readFileSync(join(dir, '.jobshim/tools/cc'), 'utf8'), `family=gcc\nreal=${path}/cc\n`)
 })
 
 test('install :: a shim that became a foreign file is left alone and forgotten', async () => {
@@ -179,7 +184,7 @@ test('install :: into a symlink of our own :: where it leads', async () => {
   mkdirSync(join(root, 'elsewhere'))
   symlinkSync('elsewhere', dir)
   assert.is((await call('install')).status, 0)
-  assert.equal(picture(join(root, 'elsewhere')), { '.jobshim': 'directory', cc: shim })
+  assert.equal(picture(join(root, 'elsewhere')), { '.jobshim': 'directory', ...links('cc') })
   assert.is((await call('uninstall')).status, 0)
   assert.equal(picture(join(root, 'elsewhere')), {})
 })
@@ -204,7 +209,7 @@ for (const { rounds, isLong } of [
         for (const { status, stderr } of results) assert.equal({ status, stderr }, { status: 0, stderr: '' })
         assert.equal(picture(dir), {
           '.jobshim': 'directory',
-          ...Object.fromEntries(tools.map(name => [name, shim])),
+          ...links(...tools),
         })
         assert.equal(await call('install'), good(`nothing changed: 7 shims in ${dir}\n`))
         const ends = await Promise.all([call('uninstall'), call('uninstall')])

@@ -7,11 +7,10 @@ import { parseManifest } from '../../src/shimdir/manifest.js'
 import { scrubbed } from '../support/jobshim.js'
 import { random, seed } from '../support/random.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { type Bench, makeBench, picture } from './fake-tools.js'
+import { type Bench, links, makeBench, picture } from './fake-tools.js'
 
 const tools = Array.from({ length: 40 }, (_, index) => `tool${index}`)
-const shim = '-> .jobshim/launcher'
-const whole = { '.jobshim': 'directory', ...Object.fromEntries(tools.map(name => [name, shim])) }
+const whole = { '.jobshim': 'directory', ...links(...tools) }
 const mostLooks = 15_000
 const rounds = 6 // each waits until the killed one's lock is stale
 
@@ -47,7 +46,7 @@ function check({ dir }: Bench): void {
   if (existsSync(manifest)) assert.ok(known, 'the manifest is readable')
   for (const name of tools) {
     if (!lstatSync(join(dir, name), { throwIfNoEntry: false })) continue
-    assert.is(readlinkSync(join(dir, name)), '.jobshim/launcher')
+    assert.is(readlinkSync(join(dir, name)), `.jobshim/bin/${name}`)
     assert.ok(
       known?.links.some(link => link.name === name),
       `${name} is known`,
@@ -75,11 +74,13 @@ test('install :: killed half way, again and again :: the next one makes it whole
     assert.equal({ status, stderr }, { status: 0, stderr: '' })
     assert.equal(picture(dir), whole)
     assert.equal(picture(join(dir, '.jobshim')), {
+      bin: 'directory',
       costs: 'directory',
       launcher: 'file',
       'manifest.json': 'file',
+      tools: 'directory',
       versions: 'directory',
-      ...(ruled ? { rules: 'file', tools: 'directory' } : {}),
+      ...(ruled ? { rules: 'file' } : {}),
     })
     check(bench)
     rmSync(dir, { recursive: true })

@@ -3,15 +3,20 @@ import * as assert from 'uvu/assert'
 import { packageVersion } from '../../src/ground/version.js'
 import { parseManifest, renderManifest } from '../../src/shimdir/manifest.js'
 
-const link = { name: 'cc', target: '.jobshim/launcher' }
+const link = { name: 'cc', target: '.jobshim/bin/cc' }
 const text = (value: unknown): string => JSON.stringify(value)
 
 test('manifest :: what is written is read again, sorted', () => {
   assert.equal(parseManifest(renderManifest(['ld', 'cc'])), {
     version: 1,
     jobshim: packageVersion(),
-    links: [link, { name: 'ld', target: '.jobshim/launcher' }],
+    links: [link, { name: 'ld', target: '.jobshim/bin/ld' }],
   })
+})
+
+test('manifest :: that of an older version, whose shims all led to one file', () => {
+  const old = { version: 1, jobshim: '1', links: [{ name: 'cc', target: '.jobshim/launcher' }] }
+  assert.equal(parseManifest(text(old)), old)
 })
 
 const bad: Record<string, string> = {
@@ -23,6 +28,7 @@ const bad: Record<string, string> = {
   'no links': text({ version: 1, jobshim: '1' }),
   'a link without a name': text({ version: 1, jobshim: '1', links: [{ target: link.target }] }),
   'a link to elsewhere': text({ version: 1, jobshim: '1', links: [{ ...link, target: '/bin/sh' }] }),
+  "a link to another tool's file": text({ version: 1, jobshim: '1', links: [{ ...link, name: 'ld' }] }),
   'a name that leaves the dir': text({ version: 1, jobshim: '1', links: [{ ...link, name: '../cc' }] }),
   'the name ..': text({ version: 1, jobshim: '1', links: [{ ...link, name: '..' }] }),
   'the name .jobshim': text({ version: 1, jobshim: '1', links: [{ ...link, name: '.jobshim' }] }),

@@ -4,18 +4,26 @@ import { type Entry, type Found, planInstall, planRenewal, planUninstall } from 
 
 /** A shim dir as the planner sees it: `ours`, `foreign` and `lost` (in the manifest, gone) names. */
 function there(
-  state: { ours?: string[]; foreign?: string[]; lost?: string[]; unknown?: string[] } & Partial<Found>,
+  state: {
+    ours?: string[]
+    old?: string[]
+    foreign?: string[]
+    lost?: string[]
+    unknown?: string[]
+  } & Partial<Found>,
 ): Found {
-  const { ours = [], foreign = [], lost = [], unknown = [], ...rest } = state
+  const { ours = [], old = [], foreign = [], lost = [], unknown = [], ...rest } = state
   const entry = (name: string): Entry => {
     if ([...ours, ...unknown].includes(name)) return { kind: 'shim' }
+    if (old.includes(name)) return { kind: 'old shim' }
     return foreign.includes(name) ? { kind: 'foreign' } : { kind: 'nothing' }
   }
   return {
-    known: [...ours, ...lost],
+    known: [...ours, ...old, ...lost],
     madeByThisVersion: true,
     entry,
     toolFile: name => (ours.includes(name) ? `family=${name}\n` : ''),
+    hasFile: name => ours.includes(name),
     rules: undefined,
     hasCosts: true,
     launcher: 'current',
@@ -40,6 +48,7 @@ test('plan :: install :: first time :: manifest before launcher before links', (
         { kind: 'make costs' },
         { kind: 'write tool file', name: 'cc', text: 'family=cc\n' },
         { kind: 'write tool file', name: 'ld', text: 'family=ld\n' },
+        { kind: 'fill files' },
         { kind: 'add link', name: 'cc' },
         { kind: 'add link', name: 'ld' },
       ],
@@ -54,7 +63,7 @@ test('plan :: install :: first time :: manifest before launcher before links', (
 test('plan :: install :: second time :: nothing to do', () => {
   assert.equal(planInstall(wanted('cc'), '', there({ ours: ['cc'] })), {
     kind: 'ready',
-    actions: [],
+    actions: [{ kind: 'fill files' }], // where a tool was replaced
     added: [],
     removed: [],
     kept: ['cc'],
@@ -66,7 +75,9 @@ test('plan :: install :: what is no longer wanted goes, and leaves the manifest 
   assert.equal(planInstall(wanted('cc'), '', there({ ours: ['cc', 'ld'] })), {
     kind: 'ready',
     actions: [
+      { kind: 'fill files' },
       { kind: 'remove link', name: 'ld' },
+      { kind: 'remove file', name: 'ld' },
       { kind: 'remove tool file', name: 'ld' },
       { kind: 'write manifest', names: ['cc'] },
     ],
@@ -79,12 +90,18 @@ test('plan :: install :: what is no longer wanted goes, and leaves the manifest 
 
 test('plan :: install :: a link of ours that was lost comes back', () => {
   const plan = planInstall(wanted('cc'), '', there({ lost: ['cc'], toolFile: () => 'family=cc\n' }))
-  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [{ kind: 'add link', name: 'cc' }])
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
+    { kind: 'fill files' },
+    { kind: 'add link', name: 'cc' },
+  ])
 })
 
 test('plan :: install :: a right link that no manifest knows is taken over', () => {
   const plan = planInstall(wanted('cc'), '', there({ unknown: ['cc'], toolFile: () => 'family=cc\n' }))
-  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [{ kind: 'write manifest', names: ['cc'] }])
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
+    { kind: 'write manifest', names: ['cc'] },
+    { kind: 'fill files' },
+  ])
 })
 
 test('plan :: install :: foreign files in the way block everything', () => {
@@ -98,7 +115,7 @@ test('plan :: install :: a name that is foreign now and no longer wanted is left
   const plan = planInstall(wanted('cc'), '', there({ ours: ['cc'], lost: ['ld'], foreign: ['ld'] }))
   assert.equal(plan, {
     kind: 'ready',
-    actions: [{ kind: 'write manifest', names: ['cc'] }],
+    actions: [{ kind: 'fill files' }, { kind: 'write manifest', names: ['cc'] }],
     added: [],
     removed: [],
     kept: ['cc'],
@@ -114,6 +131,7 @@ test('plan :: install :: another version :: launcher and manifest are renewed', 
   )
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
     { kind: 'copy launcher' },
+    { kind: 'fill files' },
     { kind: 'write manifest', names: ['cc'] },
   ])
 })
@@ -130,6 +148,7 @@ test('plan :: install :: tool files change with the config, and go where none is
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
     { kind: 'write tool file', name: 'cc', text: 'family=cc\npatience=3\n' },
     { kind: 'remove tool file', name: 'ld' },
+    { kind: 'fill files' },
   ])
 })
 
@@ -143,39 +162,76 @@ test('plan :: install :: rules :: are there before a tool file names them', () =
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
     { kind: 'write rules', text: 'load=4.00\n' },
     { kind: 'write tool file', name: 'cc', text: 'family=cc\nrules=1\n' },
+    { kind: 'fill files' },
   ])
 })
 
 test('plan :: install :: rules :: go once no tool file names them', () => {
   const before = there({ ours: ['cc'], toolFile: () => 'family=cc\nrules=1\n', rules: 'load=4.00\n' })
-  assert.equal(kinds(planInstall(wanted('cc'), '', before)), ['write tool file', 'remove rules'])
+  assert.equal(kinds(planInstall(wanted('cc'), '', before)), [
+    'write tool file',
+    'fill files',
+    'remove rules',
+  ])
 })
 
 test('plan :: install :: rules :: change by themselves, and not where they are the same', () => {
   const before = there({ ours: ['cc'], toolFile: () => 'family=cc\nrules=1\n', rules: 'load=4.00\n' })
-  assert.equal(kinds(planInstall(ruled, 'load=4.00\n', before)), [])
-  assert.equal(kinds(planInstall(ruled, 'load=5.00\n', before)), ['write rules'])
+  assert.equal(kinds(planInstall(ruled, 'load=4.00\n', before)), ['fill files'])
+  assert.equal(kinds(planInstall(ruled, 'load=5.00\n', before)), ['write rules', 'fill files'])
 })
 
 test('plan :: install :: an empty file of rules goes too', () => {
-  assert.equal(kinds(planInstall(wanted('cc'), '', there({ ours: ['cc'], rules: '' }))), ['remove rules'])
+  assert.equal(kinds(planInstall(wanted('cc'), '', there({ ours: ['cc'], rules: '' }))), [
+    'fill files',
+    'remove rules',
+  ])
 })
 
 test('plan :: install :: the directory for costs comes back', () => {
-  assert.equal(kinds(planInstall(wanted('cc'), '', there({ ours: ['cc'], hasCosts: false }))), ['make costs'])
+  assert.equal(kinds(planInstall(wanted('cc'), '', there({ ours: ['cc'], hasCosts: false }))), [
+    'make costs',
+    'fill files',
+  ])
 })
 
-test('plan :: renewal :: touches no link', () => {
-  assert.equal(planRenewal(there({ ours: ['cc'] })), [
+test('plan :: install :: shims of an older version are led to files of their own', () => {
+  const plan = planInstall(wanted('cc', 'ld'), '', there({ ours: ['cc'], old: ['ld', 'go'] }))
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
+    { kind: 'write tool file', name: 'ld', text: 'family=ld\n' },
+    { kind: 'fill files' },
+    { kind: 'renew link', name: 'ld' },
+    { kind: 'remove link', name: 'go' },
+    { kind: 'write manifest', names: ['cc', 'ld'] },
+  ])
+})
+
+const real = (name: string): string => `real=/bin/${name}\n`
+
+test('plan :: renewal :: touches no link that is as it must be', () => {
+  assert.equal(planRenewal(there({ ours: ['cc'], toolFile: () => 'family=cc\nreal=/x/cc\n' }), real), [
     { kind: 'copy launcher' },
+    { kind: 'fill files' },
+    { kind: 'write manifest', names: ['cc'] },
+  ])
+})
+
+test('plan :: renewal :: shims of an older version: their tools are named, then they lead to files of their own', () => {
+  assert.equal(planRenewal(there({ old: ['cc'], toolFile: () => 'family=cc\n' }), real), [
+    { kind: 'copy launcher' },
+    { kind: 'write tool file', name: 'cc', text: 'family=cc\nreal=/bin/cc\n' },
+    { kind: 'fill files' },
+    { kind: 'renew link', name: 'cc' },
     { kind: 'write manifest', names: ['cc'] },
   ])
 })
 
 test('plan :: renewal :: a version that knew no costs gets the directory', () => {
-  assert.equal(planRenewal(there({ ours: ['cc'], hasCosts: false })), [
+  const before = there({ ours: ['cc'], hasCosts: false, toolFile: () => 'real=\n' })
+  assert.equal(planRenewal(before, real), [
     { kind: 'copy launcher' },
     { kind: 'make costs' },
+    { kind: 'fill files' },
     { kind: 'write manifest', names: ['cc'] },
   ])
 })
@@ -192,6 +248,7 @@ test('plan :: uninstall :: only what the manifest knows and the link confirms', 
     removed: ['cc'],
     actions: [
       { kind: 'remove link', name: 'cc' },
+      { kind: 'remove file', name: 'cc' },
       { kind: 'remove tool file', name: 'cc' },
       { kind: 'remove costs' },
     ],

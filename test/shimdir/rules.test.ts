@@ -53,16 +53,19 @@ launcher=
 `
 
 test('install :: rules :: byte for byte, and every tool file names them', async () => {
-  const { install, dir, root } = makeBench(['cc', 'make', 'yasm'])
+  const { install, dir, path, root } = makeBench(['cc', 'make', 'yasm'])
   writeFiles(root, { '.jobshimrc': config })
   await install('--tools', 'cc,yasm')
   assert.is(read(dir, 'rules'), rules)
   assert.is((statSync(join(dir, '.jobshim/rules')).mode & 0o777).toString(8), '644')
   assert.equal(
     ['cc', 'make', 'yasm'].map(name => read(dir, `tools/${name}`)),
-    ['family=gcc\nrules=1\n', 'family=make\nrules=1\n', 'rules=1\n'],
+    ['family=gcc\nrules=1\n', 'family=make\nrules=1\n', 'rules=1\n'].map(
+      (text, index) => `${text}real=${path}/${['cc', 'make', 'yasm'][index]}\n`,
+    ),
   )
   assert.equal(picture(join(dir, '.jobshim')), {
+    bin: 'directory',
     costs: 'directory',
     launcher: 'file',
     'manifest.json': 'file',
@@ -86,16 +89,17 @@ test('install :: rules :: twice :: the second one changes nothing', async () => 
 })
 
 test('install :: rules :: follow the config, and go with its last one', async () => {
-  const { call, install, dir, root } = makeBench(['cc'])
+  const { call, install, dir, path, root } = makeBench(['cc'])
   writeFiles(root, { '.jobshimrc': config })
   await install()
   writeFiles(root, { '.jobshimrc': 'load: 3\n' })
   assert.equal(await call('install'), good(`1 shim in ${dir}\n`))
   assert.is(read(dir, 'rules'), 'load=3.00\n')
-  assert.is(read(dir, 'tools/cc'), 'family=gcc\nrules=1\n')
+  assert.is(read(dir, 'tools/cc'), `family=gcc\nrules=1\nreal=${path}/cc\n`)
   assert.equal(await call('install', '--no-config'), good(`1 shim in ${dir}\n`))
-  assert.is(read(dir, 'tools/cc'), 'family=gcc\n')
+  assert.is(read(dir, 'tools/cc'), `family=gcc\nreal=${path}/cc\n`)
   assert.equal(Object.keys(picture(join(dir, '.jobshim'))), [
+    'bin',
     'costs',
     'launcher',
     'manifest.json',
@@ -127,7 +131,7 @@ test('install :: rules :: by the first run too', async () => {
   }
   assert.equal(await ensureShims(dir, wishes, { PATH: path, HOME: root }), { dir, installed: true })
   assert.is(read(dir, 'rules'), 'load=3.00\n')
-  assert.is(read(dir, 'tools/cc'), 'family=gcc\nrules=1\n')
+  assert.is(read(dir, 'tools/cc'), `family=gcc\nrules=1\nreal=${path}/cc\n`)
 })
 
 test('uninstall :: rules and costs are gone, those of tools without a shim too', async () => {

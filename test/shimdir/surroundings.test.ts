@@ -41,7 +41,7 @@ const cases: readonly {
     name: 'CMake, set',
     of: 'CMAKE_CUDA_COMPILER_LAUNCHER',
     given: 'ccache;-x',
-    expected: `${launcher};ccache;-x`,
+    expected: `${launcher};--;ccache;-x`,
   },
   {
     name: 'CMake, chained',
@@ -59,7 +59,7 @@ const cases: readonly {
     given: `-v '-ldflags=-s -w'`,
     expected: `-v '-ldflags=-s -w' -toolexec=${launcher}`,
   },
-  { name: 'go, set', of: 'GOFLAGS', given: '-toolexec=time', expected: `'-toolexec=${launcher} time'` },
+  { name: 'go, set', of: 'GOFLAGS', given: '-toolexec=time', expected: `'-toolexec=${launcher} -- time'` },
   {
     name: 'go, chained',
     of: 'GOFLAGS',

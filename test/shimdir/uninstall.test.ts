@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { writeFiles } from '../support/workspace.js'
-import { makeBench, picture } from './fake-tools.js'
+import { links, makeBench, picture } from './fake-tools.js'
 
 const good = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' })
 
@@ -34,7 +34,7 @@ test('uninstall :: foreign files are left alone and named', async () => {
   await install()
   unlinkSync(join(dir, 'gcc'))
   writeFiles(dir, { gcc: 'mine', notes: 'mine', '.jobshim/mine': 'x', '.jobshim/tools/mine': 'x' })
-  symlinkSync('.jobshim/launcher', join(dir, 'mycc')) // by hand: no manifest knows it
+  symlinkSync('.jobshim/bin/mycc', join(dir, 'mycc')) // by hand: no manifest knows it
   mkdirSync(join(dir, 'd'))
   assert.equal(
     await call('uninstall'),
@@ -55,7 +55,7 @@ test('uninstall :: foreign files are left alone and named', async () => {
     '.jobshim': 'directory',
     d: 'directory',
     gcc: 'file',
-    mycc: '-> .jobshim/launcher',
+    mycc: '-> .jobshim/bin/mycc',
     notes: 'file',
   })
   assert.equal(picture(join(dir, '.jobshim')), { mine: 'file', tools: 'directory' })
@@ -105,7 +105,7 @@ test('uninstall :: twice, and install again', async () => {
   assert.is((await call('uninstall')).status, 0)
   assert.equal(await call('uninstall'), good(`nothing of jobshim in ${dir}\n`))
   await install()
-  assert.equal(picture(dir), { '.jobshim': 'directory', cc: '-> .jobshim/launcher' })
+  assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc') })
 })
 
 test('uninstall :: what a killed install had half written goes too', async () => {

@@ -42,6 +42,37 @@ test('wanted :: some adapters, those on PATH', () => {
   assert.equal(names({ tools: [], adapters: ['cmake', 'ninja'] }), ['ninja'])
 })
 
+test('wanted :: an adapter is for its name with a version, too', () => {
+  const others = [
+    'cmake3',
+    'ctest',
+    'gmake-4.3',
+    'gnumake',
+    'go1.22',
+    'make-4.4',
+    'makedepend',
+    'ninja-1.13',
+    'ninja-build',
+  ]
+  const there = { names: others, isTool: () => true }
+  const wanted = (adapters: readonly string[]): string[][] =>
+    wantedShims({ ...wishes, tools: [], adapters, join: true }, there).map(({ name, toolFile }) => [
+      name,
+      toolFile,
+    ])
+  const ofFamily = (name: string, family: string) => [name, `family=${family}\njoin=1\n`]
+  assert.equal(wanted(adapterNames), [
+    ofFamily('cmake3', 'cmake'),
+    ofFamily('ctest', 'ctest'),
+    ofFamily('gmake-4.3', 'make'),
+    ofFamily('gnumake', 'make'),
+    ofFamily('make-4.4', 'make'),
+    ofFamily('ninja-1.13', 'ninja'),
+    ofFamily('ninja-build', 'ninja'),
+  ])
+  assert.equal(wanted(['make']), [ofFamily('make-4.4', 'make')])
+})
+
 test('wanted :: families and literal names, each once', () => {
   assert.equal(names({ tools: ['gcc', 'cc', 'yasm', 'ar'], adapters: [] }), [
     'ar',

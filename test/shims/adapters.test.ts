@@ -13,9 +13,14 @@ const versions: Readonly<Record<string, string>> = {
   bmake: 'none',
   cargo: 'cargo 1.80.1 (376290515 2024-07-16)',
   cmake: 'cmake version 3.25.1',
+  ctest: 'ctest version 3.31.2',
   gmake: 'GNU Make 4.4.1',
+  'gmake-4.4': 'GNU Make 4.4.1',
+  gnumake: 'GNU Make 4.3',
   make: 'GNU Make 4.4.1',
   ninja: '1.13.2',
+  'ninja-build': '1.13.2',
+  remake: 'GNU Make 4.3',
   samu: '1.9.0',
 }
 
@@ -75,13 +80,24 @@ const lines: Readonly<Record<string, string>> = {
   'make -j64 -j1': '-j64 -j1',
   'make -j4x': '-j4x',
   'make -j=4': '-j=4',
+  'make -j0': '-j0',
+  'make -kj 0 all': '-kj 0 all',
+  'make --jobs 0': '--jobs 0',
+  'make --jobs=00 -j4': '--jobs=00 -j4',
+  'make -j4294967296': '-j4294967296',
+  'make -j99999999999999999999': '-j99999999999999999999',
   'make --jobserver-style=fifo': '--jobserver-style=fifo',
   'gmake -j64 x': 'x',
+  'gmake-4.4 -j64 x': 'x',
+  'gnumake -j64 x': 'x',
+  'remake -j64 x': 'x',
   'ninja -j64': '',
   'ninja -j 64 -v': '-v',
   'ninja -vj64': '-v',
   'ninja -C j -j0': '-C j',
   'ninja -k -j4 -j1': '-k -j4 -j1',
+  'ninja-build -j64': '',
+  'ctest -j64': '-j64',
   'samu -j64': '-j3',
   'samu -j 2': '-j 2',
   'samu -vj64 all': '-j3 -v all',
@@ -89,6 +105,7 @@ const lines: Readonly<Record<string, string>> = {
   'samu -j0': '-j3',
   'bmake -j64 all': '-j3 all',
   'bmake -j 2 all': '-j 2 all',
+  'bmake -j0 all': '-j0 all',
   'bmake all': 'all',
   'cmake --build . -j64 -v': '--build . -v',
   'cmake --build . -j 64': '--build .',
@@ -101,6 +118,8 @@ const lines: Readonly<Record<string, string>> = {
   'cmake --build . -- -k -j7 -j 8': '--build . -- -k',
   'cmake --build . -j1': '--build . -j1',
   'cmake --build . -j4x': '--build . -j4x',
+  'cmake --build . -j0': '--build . -j0',
+  'cmake --build . --parallel 0': '--build . --parallel 0',
   'cmake -S . -B b -j4': '-S . -B b -j4',
   'cmake -E echo -j4': '-E echo -j4',
   'cargo build -j64': 'build -j64',
@@ -117,7 +136,7 @@ async function tellAll(all: readonly string[], join: '0' | '1' | undefined): Pro
 
 for (const [how, asked, wanted] of [
   ['join', '1', (line: string) => lines[line]],
-  ['no join', undefined, (line: string) => line.replace(/^\w+ /, '')],
+  ['no join', undefined, (line: string) => line.replace(/^\S+ /, '')],
 ] as const) {
   const some = Object.keys(lines).filter(line => how === 'join' || !/^(bmake all|cargo)/.test(line))
   let telling: ReturnType<typeof tellAll> | undefined
@@ -136,6 +155,9 @@ const levels: readonly (readonly [level: string, line: string, left: string])[] 
   ['', 'cmake --build .', 'none'],
   ['64', 'cmake --build . -j8', 'none'],
   ['1', 'cmake --build .', '1'],
+  ['0', 'cmake --build .', '0'],
+  ['4x', 'cmake --build .', '4x'],
+  ['0', 'cmake --build . -j8', 'none'],
   ['1', 'cmake --build . -j8', 'none'],
   ['64', 'cmake --build . -j1', '64'],
   ['64', 'cmake -S . -B b', '64'],
@@ -162,13 +184,42 @@ test("adapters :: bmake finds nothing of GNU make's jobserver, and all else of M
   }
 })
 
+test("adapters :: a make or cmake with a -jN of its own finds no jobserver of run's, and all else of MAKEFLAGS", async () => {
+  for (const line of [
+    'make -j8',
+    'make -j1',
+    'make -k --jobs',
+    'make -j0',
+    'gmake-4.4 -j8',
+    'gnumake -j8',
+    'cmake --build . -j8',
+  ])
+    for (const [before, left] of [
+      ['', ''],
+      ['k -- A=1', 'k -- A=1'],
+    ] as const) {
+      const outcome = await tell(line, '0', { MAKEFLAGS: before })
+      assert.equal([outcome.status, outcome.stderr], [0, ''])
+      assert.equal(read(outcome), { args: line.replace(/^\S+ /, ''), makeflags: left, level: 'none' })
+    }
+})
+
+test('adapters :: an address that takes the place of another is the only one', async () => {
+  const flags =
+    'k -l 4 --jobserver-auth=98,99\t--jobserver-auth=-2,-2 --eval=A=1\\ --jobserver-auth=7,8 -- B=1'
+  const make = read(await tell(`MAKEFLAGS='${flags}' make`, '0')).makeflags
+  assert.match(make, /^k -l 4 --jobserver-auth=\d\d,\d\d --eval=A=1\\ --jobserver-auth=7,8 -- B=1$/)
+  const ninja = read(await tell(`MAKEFLAGS='${flags}' ninja`, '0')).makeflags
+  assert.match(ninja, /^k -l 4 --jobserver-auth=fifo:\/\S+\/fifo --eval=A=1\\ --jobserver-auth=7,8 -- B=1$/)
+})
+
 test('adapters :: join :: another pool that MAKEFLAGS name is left alone', async () => {
   for (const line of ['make -j64', 'ninja -j64', 'cmake --build . -j64'])
     for (const auth of ['fifo:/dev/null', '--']) {
       const flags = auth === '--' ? '' : ` -j2 --jobserver-auth=${auth}`
       const outcome = await tell(`MAKEFLAGS='${flags}' ${line}`, '1')
       assert.equal([outcome.status, outcome.stderr], [0, ''])
-      assert.equal(read(outcome), { args: line.replace(/^\w+ /, ''), makeflags: flags, level: 'none' })
+      assert.equal(read(outcome), { args: line.replace(/^\S+ /, ''), makeflags: flags, level: 'none' })
     }
 })
 
@@ -179,7 +230,7 @@ test('adapters :: join :: without a jobserver all stays', async () => {
   for (const line of ['make -j64', 'ninja -j64', 'samu -j64', 'bmake -j64', 'cmake --build . -j64']) {
     const outcome = await run('sh', ['-c', line], { cwd: root, env })
     assert.equal([outcome.status, outcome.stderr], [0, ''])
-    assert.equal(read(outcome), { args: line.replace(/^\w+ /, ''), makeflags: '', level: '8' })
+    assert.equal(read(outcome), { args: line.replace(/^\S+ /, ''), makeflags: '', level: '8' })
   }
 })
 

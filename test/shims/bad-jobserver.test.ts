@@ -107,6 +107,45 @@ test('jobserver :: JOBSHIM_JOBSERVER :: garbage :: is not made up for by MAKEFLA
   assert.equal(await holdOnce(yard, env), ran(`jobshim: hold: not governed: ${notPair}\n`))
 })
 
+/** Which one is used is told by the token that is out. */
+const reached: readonly { name: string; env: Record<string, string>; fds?: () => number[] }[] = [
+  {
+    name: 'JOBSHIM_JOBSERVER can not be opened, and MAKEFLAGS name another',
+    env: { JOBSHIM_JOBSERVER: `fifo:${at('none')}`, MAKEFLAGS: ` -j2 --jobserver-auth=${pool.auth}` },
+  },
+  {
+    name: 'it is hidden, and R,W are open',
+    env: { JOBSHIM_JOBSERVER: `fifo:${at('none/fifo')}`, MAKEFLAGS: ' -j2 --jobserver-auth=3,4' },
+    fds: () => [pool.fd, pool.fd],
+  },
+  {
+    name: 'the last one in MAKEFLAGS can not be opened',
+    env: { MAKEFLAGS: ` -j2 --jobserver-auth=${pool.auth} --jobserver-auth=fifo:${at('none')}` },
+  },
+  {
+    name: 'the one in MAKEFLAGS can not be opened, and CARGO_MAKEFLAGS name another',
+    env: {
+      MAKEFLAGS: ` -j2 --jobserver-auth=97,98`,
+      CARGO_MAKEFLAGS: ` -j2 --jobserver-auth=${pool.auth}`,
+    },
+  },
+]
+
+for (const { name, env, fds = () => [] } of reached)
+  test(`jobserver :: ${name} :: the next one is used`, async () => {
+    const around = { ...yard.env, ...env }
+    const first = start({ env: around, fds: fds() })
+    await first.tools
+    const second = start({ env: around, fds: fds() })
+    await second.tools
+    assert.is(pool.count(), '')
+    for (const held of [second, first]) {
+      const [pid] = await held.tools
+      assert.equal(await held.end(), ran('', `held ${pid}\n`))
+    }
+    assert.is(pool.count(), 'A')
+  })
+
 test('jobserver :: none :: as the policy says, and JOBSHIM_DISABLE=1', async () => {
   const why = 'no jobserver in MAKEFLAGS'
   const error = { JOBSHIM_NO_JOBSERVER: 'error' }

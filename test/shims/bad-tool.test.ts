@@ -11,6 +11,7 @@ const yard = await makeYard('A')
 const { root, pool } = yard
 const at = (name: string): string => join(root, name)
 const launcher = join(yard.shims, '.jobshim/launcher')
+writeFiles(yard.shims, { '.jobshim/tools/hold': '' }) // what install found would be there
 writeFiles(root, { 'bad/not-executable/hold': 'exit 3\n', 'bad/no-interpreter/hold': '#!/none/sh\nexit 3\n' })
 
 const tools: readonly {

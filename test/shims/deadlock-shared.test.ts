@@ -30,6 +30,8 @@ async function whileBusy(body: () => Promise<void>): Promise<void> {
 
 const tools = {
   'bin/work': '#!/bin/sh\n: >working.$1\nuntil test -e over; do :; done\n', // it takes a processor
+  // It would, but others have them. Where the kernel shares out by sessions, this one is the last to get its share.
+  'bin/starve': '#!/bin/sh\n{ echo 19 >/proc/self/autogroup; } 2>/dev/null\nexec nice -n 19 work "$1"\n',
   'bin/stay': '#!/bin/sh\n: >staying\nread -r word <go\n', // it takes none
   'bin/quick': '#!/bin/sh\n: >ran\n',
 }
@@ -39,7 +41,7 @@ async function makeTools(): Promise<{ directory: string; PATH: string }> {
   writeFiles(directory, { ...tools, 'a.c': 'int answer(void) { return 42; }\n' })
   const real = `${join(directory, 'bin')}:${process.env.PATH}`
   const shims = await installShims(join(directory, 'shims'), {
-    args: ['--tools', 'gcc,work,stay,quick'],
+    args: ['--tools', 'gcc,work,starve,stay,quick'],
     env: { PATH: real },
   })
   return { directory, PATH: `${shims}:${real}` }
@@ -64,13 +66,16 @@ test('deadlock :: a pipe of three below a server, with no client above, on a bus
   await endServer(served)
 })
 
-test('deadlock :: a build that stands still waits on while another one works in the slots of their server', async () => {
+async function assertWaits(
+  worker: 'work' | 'starve',
+  meanwhile: (body: () => Promise<void>) => Promise<void>,
+) {
   const served = await serve(2)
   const { directory, PATH } = await makeTools()
   const env = { ...sharing(served, 3), PATH, JOBSHIM_PATIENCE: String(patience) }
   const begin = (script: string) =>
     start({ env, command: ['sh', '-c', `cd "$0" || exit; ${script}`, directory] })
-  const worker = begin('work 1 & work 2 & wait') // in the slot of what has no client above it, and with a token
+  const builder = begin(`${worker} 1 & ${worker} 2 & wait`) // in the slot of what has no client above it, and with a token
   await until('both work', () => [1, 2].every(one => existsSync(join(directory, `working.${one}`))))
   assert.is(freeTokens(served), 1)
   writeFiles(directory, {
@@ -79,16 +84,24 @@ test('deadlock :: a build that stands still waits on while another one works in 
   })
   const waiter = begin('exec make -s') // make has the other token, and stay runs in its slot
   await until('its first tool stays', () => existsSync(join(directory, 'staying')))
-  await sleep(3 * patience * 1000)
-  assert.not(existsSync(join(directory, 'ran')))
+  await meanwhile(async () => {
+    await sleep(3 * patience * 1000)
+    assert.not(existsSync(join(directory, 'ran')))
+  })
   writeFileSync(join(directory, 'over'), '')
-  for (const build of [worker, waiter]) {
+  for (const build of [builder, waiter]) {
     const { status, stdout, stderr } = await build.ended
     assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
   }
   assert.is(freeTokens(served), 2)
   await endServer(served)
-})
+}
+
+test('deadlock :: a build that stands still waits on while another one works in the slots of their server', () =>
+  assertWaits('work', body => body()))
+
+test('deadlock :: the one that works gets hardly any of a busy machine :: the other one waits on', () =>
+  assertWaits('starve', whileBusy))
 
 test('deadlock :: who holds the slot works, by processes that end at once :: the wait goes on', async () => {
   const served = await serve(1)

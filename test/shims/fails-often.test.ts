@@ -77,7 +77,7 @@ async function rowsOf(injector: Injector): Promise<Map<string, Row[]>> {
 
 const sorted = (tokens: string): string => [...tokens].sort().join('')
 
-function judge(yard: Yard, row: Row, { failed, ...ran }: Ran, plain: Ran): void {
+function judge(yard: Yard, place: Place, row: Row, { failed, ...ran }: Ran, plain: Ran): void {
   const { kind, label, code, which, step } = row
   const what = `${kind} ${label} fails with ${code} from #${which}, each ${step}`
   const always = step === 1 && which === 1
@@ -86,7 +86,7 @@ function judge(yard: Yard, row: Row, { failed, ...ran }: Ran, plain: Ran): void 
   const seen = {
     ...ran,
     stdout: ran.stdout.replace(/\d+/, 'PID'),
-    stderr: ran.stderr.replace(/(started: )[A-Z][A-Za-z ]+\n/, '$1REASON\n'),
+    stderr: ran.stderr.replace(place.says ?? '', '').replace(/(started: )[A-Z][A-Za-z ]+\n/, '$1REASON\n'),
     tokens: sorted(ran.tokens),
   }
   const expected = {
@@ -134,7 +134,7 @@ for (const [index, { place, injector, groups }] of (all ?? []).entries())
       for (const row of rows) {
         const outcome = ran?.get(row)
         assert.ok(outcome, `${row.kind} ${row.code}`)
-        if (outcome) judge(await yardOfPlaces(), row, outcome, injector.plain)
+        if (outcome) judge(await yardOfPlaces(), place, row, outcome, injector.plain)
       }
     })
 

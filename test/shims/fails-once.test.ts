@@ -71,7 +71,10 @@ async function judge({ place, injector }: Prepared, row: Row, ran: Ran): Promise
   const seen = {
     ...ran,
     stdout: ran.stdout.replace(/\d+/, 'PID'),
-    stderr: ran.stderr.replace(reason, '$1$2REASON\n').replace(/\S+\/journal:/, 'JOURNAL:'),
+    stderr: ran.stderr
+      .replace(place.says ?? '', '')
+      .replace(reason, '$1$2REASON\n')
+      .replace(/\S+\/journal:/, 'JOURNAL:'),
     tokens: sorted(ran.tokens),
   }
   const expected: Ran = {
@@ -115,7 +118,11 @@ for (const [index, prepared] of (all ?? []).entries()) {
   test(`faults :: ${place.name} :: without a failure`, () => {
     assert.equal(unknown, [], 'calls that no table has')
     assert.equal(
-      { ...injector.plain, stdout: injector.plain.stdout.replace(/\d+/, 'PID') },
+      {
+        ...injector.plain,
+        stdout: injector.plain.stdout.replace(/\d+/, 'PID'),
+        stderr: injector.plain.stderr.replace(place.says ?? '', ''),
+      },
       {
         end: 'exit 7',
         stdout: 'held PID\n',

@@ -153,6 +153,33 @@ test("load :: with a fake loadavg :: MAKEFLAGS' -l wins over the rule's", async 
   await assertWhole(yard, 'ABCD')
 })
 
+const spellings: Readonly<Record<string, 'heeded' | 'none'>> = {
+  '-l 3': 'heeded',
+  l3: 'heeded',
+  'kl 3': 'heeded',
+  '-kl3': 'heeded',
+  '--max-load=3': 'heeded',
+  '--load-average 3': 'heeded',
+  '-l0': 'heeded', // one at a time
+  '-l9\t-l\t3': 'heeded',
+  '-l3 -l': 'none', // taken back
+  '-l9 -Il3': 'none',
+  '--eval=A=1\\ -l3': 'none',
+  'k -- -l3': 'none',
+}
+
+test('load :: with a fake loadavg :: each spelling of -l that make reads in MAKEFLAGS, and no other word', async () => {
+  const yard = await makeYard('ABCD', { launcher })
+  writeFileSync(loadavg, '3.50 1.00 0.50 2/300 4711\n')
+  for (const [flags, expected] of Object.entries(spellings)) {
+    const env = { ...yard.governed, MAKEFLAGS: flags }
+    const first = await holding(env)
+    const second = expected === 'heeded' ? await gated(yard, env) : await holding(env)
+    for (const held of [first, second]) assert.is((await held.end()).status, 7, flags)
+  }
+  await assertWhole(yard, 'ABCD')
+})
+
 test('pressure :: with a fake /proc/pressure :: a second run waits until it is low', async () => {
   const yard = await makeYard('ABCD', { launcher })
   const pressure = (some: string): void => {

@@ -61,7 +61,7 @@ test('limit :: below a run of the same rule :: what a tool starts has passed the
   const yard = await makeYard('A')
   const limited = ruled(yard, 'limit', 'rule=7', 'limit=1')
   const launcher = join(yard.shims, '.jobshim/launcher')
-  const nested = start({ env: limited, command: [launcher, 'sh', '-c', `'${launcher}' hold; exit $?`] })
+  const nested = start({ env: limited, command: [launcher, '--', 'sh', '-c', `'${launcher}' hold; exit $?`] })
   await nested.tools
   assert.is((await nested.end()).status, 7)
   await assertWhole(yard, 'A')

@@ -163,10 +163,14 @@ export function ledgerRecords(runtime: string): LedgerRecord[] {
   const [file] = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(name =>
     /\/v1-[^/.]*$/.test(name),
   )
-  if (file === undefined) return []
+  return file === undefined ? [] : recordsIn(join(runtime, file))
+}
+
+/** The records of the ledger at `path`. */
+export function recordsIn(path: string): LedgerRecord[] {
   const { headerBytes, recordBytes, recordCount } = ledgerLayout
   const table = Buffer.alloc(recordBytes * recordCount)
-  const fd = openSync(join(runtime, file), 'r')
+  const fd = openSync(path, 'r')
   try {
     readSync(fd, table, 0, table.length, headerBytes)
     const locked = lockedRecords(fstatSync(fd).ino, readFileSync('/proc/locks', 'utf8'))

@@ -139,7 +139,7 @@ for (const key of ['make43', 'make44'] as const)
     async directory => {
       const yard = await makeYard('')
       writeFiles(yard.root, {
-        Makefile: `all: a b\na:\n\t-@hold\nb:\n\t-@${yard.shims}/.jobshim/launcher nest\n`,
+        Makefile: `all: a b\na:\n\t-@hold\nb:\n\t-@${yard.shims}/.jobshim/launcher -- nest\n`,
         'bin/nest': `#!/bin/sh\n${yard.shims}/.jobshim/launcher hold </dev/null\nexit 3\n`,
       })
       const PATH = `${yard.shims}:${directory}:${yard.env.PATH}`

@@ -10,13 +10,13 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createLedger } from '../../src/jobserver/ledger.js'
 import { censusIsTaken, endServer, freeTokens, look, serve, sharing } from '../commands/served.js'
 import { run } from '../support/jobshim.js'
-import { writeFiles } from '../support/workspace.js'
+import { openToOthers, writeFiles } from '../support/workspace.js'
 import { killStarted, makeYard, start, type Yard } from './hold.js'
 
 /** Tests as two users want root, who may become the other one. */
@@ -28,16 +28,10 @@ const as = ['setpriv', `--reuid=${other}`, `--regid=${other}`, '--clear-groups']
 const testAsRoot = (name: string, body: () => Promise<void>): void =>
   isRoot ? test(`other user :: ${name}`, body) : test.skip(`other user :: ${name}`)
 
-/** Lets the other user into the yard, through all directories above it that were made for these tests. */
-function openTo({ root }: Yard): void {
-  for (let directory = root; (statSync(directory).mode & 1) === 0; directory = dirname(directory))
-    chmodSync(directory, statSync(directory).mode | 0o111)
-}
-
 testAsRoot("a server's tokens and ledger are its user's", async () => {
   const served = await serve(2)
   const { yard, fifo } = served
-  openTo(yard)
+  openToOthers(yard.root)
   const env = { ...sharing(served, 3), JOBSHIM_DEBUG: '1' }
   const [program = '', ...args] = as
   const taken = await run(program, [...args, 'hold'], { env, input: '' })
@@ -60,7 +54,7 @@ const taker = `exec perl -e 'open F, "+<", shift; sysread F, $_, 1; $| = 1; prin
 
 testAsRoot('what they may hold is not put back where they can not be looked at', async () => {
   const served = await serve(2, { wrap: contained, args: ['--mode', '666'] })
-  openTo(served.yard)
+  openToOthers(served.yard.root)
   const client = start({ env: served.yard.env, command: [...as, 'sh', '-c', taker, served.fifo] })
   await client.tools
   await censusIsTaken(served)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildProgram } from '../support/built.js'
@@ -16,6 +17,8 @@ export type Place = {
   run?: true // below `jobshim run`, whose pool it is
   rules?: string // that ask something of the run
   journal?: true // it has one
+  says?: RegExp // on stderr, whatever becomes of the call
+  args?: readonly string[] // of the shim dir, and then words; default: a tool
 }
 
 /** Below a client and not its child. */
@@ -31,6 +34,13 @@ export const places: readonly Place[] = [
   },
   { name: 'the implicit slot', tokens: 'AB', options: ['below'], own: true },
   { name: 'a token', tokens: 'AB', options: held, own: true },
+  {
+    name: 'the slot of all that the pool is hidden from',
+    tokens: 'AB',
+    options: ['hidden'],
+    own: true,
+    says: /^jobshim: hold: not governed: its FIFO (?:does not exist|can't be reached)\n/,
+  },
   { name: "the caller's slot, with a journal", tokens: 'AB', options: ['client'], journal: true },
   { name: 'a token, with a journal', tokens: 'AB', options: held, own: true, journal: true },
   { name: 'a token, stdin closed', tokens: 'AB', options: [...held, 'closed'] },
@@ -47,15 +57,35 @@ export const places: readonly Place[] = [
   },
 ]
 
+/** Nobody has paid for the client. The first starts the payer; the second is one. */
+export const unpaid: readonly Place[] = [
+  {
+    name: 'the slot of a client that nobody has paid for',
+    tokens: 'AB',
+    options: ['below', 'unpaid'],
+    own: true,
+  },
+  {
+    name: 'who pays for a client',
+    tokens: 'AB',
+    options: ['payer'],
+    own: true,
+    args: ['.jobshim/launcher', '--pay'],
+  },
+]
+
+const injector = 'ninja' // the name of a client
+
 let _yard: Promise<Yard> | undefined
 
 /** With a `hold` that starts quickly. */
 async function prepare(): Promise<Yard> {
   const yard = await makeYard('', { launcher: plainLauncher })
   const tool = join(yard.root, 'bin/hold')
-  buildProgram(join(yard.root, 'inject'), ['inject.c'])
+  buildProgram(join(yard.root, injector), ['inject.c'])
   rmSync(tool)
-  copyFileSync(join(yard.root, 'inject'), tool)
+  copyFileSync(join(yard.root, injector), tool)
+  execFileSync(join(yard.shims, '.jobshim/launcher'), ['--freshen']) // else the first run does it
   return yard
 }
 
@@ -68,7 +98,7 @@ let placed = 0
 
 /** Starts an injector of launchers that stand there; `laterMs`: when the token comes. */
 export async function startPlace(
-  { tokens, options, own, run, rules = '', journal }: Place,
+  { tokens, options, own, run, rules = '', journal, args = ['hold'] }: Place,
   { env = {}, laterMs }: { env?: Readonly<Record<string, string>>; laterMs?: number } = {},
 ): Promise<Injector> {
   const yard = await yardOfPlaces()
@@ -88,7 +118,8 @@ export async function startPlace(
     if (option === 'fresh') return `fresh=${runtime}/jobshim-${process.geteuid?.()}`
     return option === 'later' && laterMs !== undefined ? `later=${laterMs}` : option
   })
-  const command = [join(yard.root, 'inject'), yard.root, ...words, '--', join(yard.shims, 'hold')]
+  const [program = '', ...rest] = args
+  const command = [join(yard.root, injector), yard.root, ...words, '--', join(yard.shims, program), ...rest]
   if (run) {
     const jobshim = [process.execPath, join(repository, 'bin/jobshim.js'), 'run', '-q', '-j2']
     return startInjector([...jobshim, '--dir', yard.shims, '--', 'env', `PATH=${around.PATH}`, ...command], {
@@ -106,8 +137,11 @@ export async function startPlace(
 const commands: Readonly<Record<string, string>> = {
   1: 'F_GETFD',
   2: 'F_SETFD',
+  3: 'F_GETFL',
+  4: 'F_SETFL',
   5: 'F_GETLK',
   6: 'F_SETLK',
+  8: 'F_SETOWN',
   36: 'F_OFD_GETLK',
   37: 'F_OFD_SETLK',
   1030: 'F_DUPFD_CLOEXEC',

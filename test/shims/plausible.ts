@@ -55,6 +55,7 @@ export const plausible: Readonly<Record<string, Errors>> = {
   sysinfo: { ENOSYS: 'a sandbox' },
   epoll_create1: { EMFILE: 'ulimit -n', ENFILE: 'as of open', ENOMEM: 'no memory', ENOSYS: 'a sandbox' },
   epoll_ctl: { ENOMEM: 'no memory', ENOSPC: 'fs.epoll.max_user_watches' },
+  flock: { EINTR: 'a signal', ENOLCK: 'no memory for locks', EAGAIN: 'somebody else has it' },
   epoll_pwait: { EINTR: 'a signal' },
   ppoll: { EINTR: 'a signal', ENOMEM: 'no memory' },
   pidfd_open: {
@@ -66,8 +67,17 @@ export const plausible: Readonly<Record<string, Errors>> = {
   },
   socket: { EMFILE: 'ulimit -n', ENOMEM: 'no memory', EAFNOSUPPORT: 'no unix sockets', EACCES: 'a sandbox' },
   bind: { EADDRINUSE: "somebody else has that waiter's name", ENOMEM: 'no memory', EACCES: 'a sandbox' },
+  connect: { ECONNREFUSED: 'that waiter is gone, or in another network namespace', ENOMEM: 'no memory' },
   sendto: { ECONNREFUSED: 'that waiter is gone', ENOMEM: 'no memory', EINTR: 'a signal', EPERM: 'a sandbox' },
   recvfrom: { EINTR: 'a signal', ENOMEM: 'no memory' },
+  poll: { EINTR: 'a signal', ENOMEM: 'no memory' },
+  pipe2: { EMFILE: 'ulimit -n', ENFILE: 'as of open' },
+  dup2: { EINTR: 'a signal', EBUSY: 'another thread opens a file' },
+  dup3: { EINTR: 'a signal', EBUSY: 'another thread opens a file' },
+  chdir: looked,
+  'fcntl F_SETFL': { EPERM: 'an append-only file' },
+  'fcntl F_SETOWN': { ESRCH: 'the process ended' },
+  fork: started,
   vfork: started,
   clone: started,
   kill: { ESRCH: 'the process ended', EPERM: "it is another user's" },
@@ -82,6 +92,8 @@ export const sure: ReadonlySet<string> = new Set([
   'getpid',
   'getppid',
   'geteuid',
+  'gettid',
+  'fcntl F_GETFL',
   'clock_gettime',
   'fcntl F_GETFD', // EBADF is an answer
   'fcntl F_SETFD',
@@ -115,13 +127,6 @@ const noLedger = 'who can have no ledger may take a slot all the same'
 /** The first that fits counts. */
 export const verdicts: readonly Verdict[] = [
   {
-    call: /^(stat|newfstatat) \/bin\/hold /,
-    errors: ['EACCES'],
-    says: 'jobshim: hold: not found on PATH after SHIMS\n',
-    status: 127,
-    why: 'whatever is in a directory that may not be searched, it is no tool of this user',
-  },
-  {
     call: /^(access|faccessat) \/bin\/hold /,
     errors: ['EACCES'],
     says: 'jobshim: BIN/hold: not executable\n',
@@ -132,6 +137,11 @@ export const verdicts: readonly Verdict[] = [
     call: /^(vfork|clone|prctl|execve) /,
     says: `${ungoverned}it can't be started as a child: REASON\n`,
     why: 'the tool has the place of the launcher then, and nobody is left who could give a slot back',
+  },
+  {
+    call: /^(stat|newfstatat|openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/run-[^/]*\/fifo /,
+    says: '',
+    why: 'it is found once more: the run above it has it open',
   },
   { call: /^(stat|newfstatat) .*\/fifo /, says: `${ungoverned}its FIFO can't be reached\n`, why: noFifo },
   { call: /^openat .*\/fifo /, says: `${ungoverned}its FIFO can't be opened\n`, why: noFifo },

@@ -9,19 +9,22 @@ import { makeYard } from './hold.js'
 
 /** What a launcher must not do on its way to a slot that is free: sleep. */
 const needs: readonly ClientKey[] = ['make43', 'strace']
-const traced = 'strace -qq -e trace=nanosleep,clock_nanosleep -o $@.trace hold </dev/null >$@; test $$? -eq 7'
+const traced = (name: string): string =>
+  `strace -qq -e trace=nanosleep,clock_nanosleep -o ${name}.trace hold </dev/null >${name}`
+const inRecipes = `all: a b c\n\na b c:\n\t@${traced('$@')}; test $$? -eq 7\n`
 
-const makes: readonly { name: string; make: string; says?: string }[] = [
-  {
-    name: 'of its own pool',
-    make: 'make -j2',
-    says: 'make: warning: -j2 forced in submake: resetting jobserver mode.\n',
-  },
+const makes: readonly { name: string; make: string; makefile?: string }[] = [
+  { name: 'of its own pool', make: 'make -j2' },
   { name: 'without a pool', make: 'env -u MAKEFLAGS make' },
   { name: 'of our pool', make: 'make' },
+  {
+    name: 'that reads its makefiles, and has a pool of its own later',
+    make: 'make -j2',
+    makefile: `read := $(foreach name,a b c,$(shell ${traced('$(name)')}))\nall:;@:\n`,
+  },
 ]
 
-for (const { name, make, says = '' } of makes) {
+for (const { name, make, makefile = inRecipes } of makes) {
   const title = `quick :: a tool below a make ${name} sleeps nowhere`
   if (needs.some(key => findClient(key) === undefined)) {
     test.skip(title)
@@ -29,7 +32,7 @@ for (const { name, make, says = '' } of makes) {
   }
   test(title, async () => {
     const yard = await makeYard('')
-    writeFiles(yard.root, { Makefile: `all: a b c\n\na b c:\n\t@${traced}\n` })
+    writeFiles(yard.root, { Makefile: makefile })
     const path = `${join(findClient('make43') ?? '')}:${yard.env.PATH}`
     const command = [...make.split(' '), '--no-print-directory']
     assert.equal(
@@ -37,7 +40,7 @@ for (const { name, make, says = '' } of makes) {
         cwd: yard.root,
         env: { ...yard.env, PATH: path },
       }),
-      { status: 0, signal: null, stdout: '', stderr: says },
+      { status: 0, signal: null, stdout: '', stderr: '' },
     )
     const traces = readdirSync(yard.root).filter(file => file.endsWith('.trace'))
     assert.is(traces.length, 3)

@@ -4,9 +4,9 @@ import { assertSame, callThroughShim, places } from '../support/transparent-call
 
 /** How a tool ends reaches its caller unchanged, by each of the launcher's three paths. */
 const ways = {
-  caller: 'below caller, 3 tokens left', // it is no longer there: it became the tool
-  implicit: 'below launcher, 3 tokens left',
-  token: 'below launcher, 2 tokens left',
+  caller: 'below ninja, 3 tokens left', // it is no longer there: it became the tool
+  implicit: 'below probe, 3 tokens left',
+  token: 'below probe, 2 tokens left',
 }
 const lastSignal = 64
 

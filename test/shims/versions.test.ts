@@ -45,7 +45,7 @@ type Yard = {
   versions: string
   ninja: string
   put: (version: string, change?: 'in place') => void // another program in ninja's place
-  call: () => Promise<string> // what a start of it shows: the style that it finds
+  call: (redirections?: string) => Promise<string> // what a start of it shows: the style that it finds
   tokens: () => string // in the pool; of one
   asked: () => number // how often it was asked since the last time
 }
@@ -72,14 +72,14 @@ async function makeNinja(version: string): Promise<Yard> {
     versions: join(shims, '.jobshim/versions'),
     ninja,
     put,
-    async call() {
+    async call(redirections = '') {
       const env = {
         PATH: `${shims}:${path}`,
         XDG_RUNTIME_DIR: join(root, 'run'),
         JOBSHIM_JOBSERVER: pool.auth,
         MAKEFLAGS: ' -j2 --jobserver-auth=3,4',
       }
-      const { status, stdout, stderr } = await run('ninja', [], { env })
+      const { status, stdout, stderr } = await run('sh', ['-c', `exec ninja ${redirections}`], { env })
       assert.equal([status, stderr], [0, ''])
       return stdout.trim()
     },
@@ -103,6 +103,14 @@ test('versions :: asked for once, and kept', async () => {
     /^program=\d+ \d+ \d+ \d+\.\d{9}\nversion=1\.13\n$/,
   )
   assert.is(lstatSync(join(versions, 'ninja')).mode & 0o777, 0o644)
+})
+
+test('versions :: asked for without a stdin, stdout and stderr', async () => {
+  for (const redirections of ['<&- >&-', '>&-', '<&- >&- 2>&-']) {
+    const { call, versions } = await makeNinja('1.13.2')
+    await call(redirections)
+    assert.match(readFileSync(join(versions, 'ninja'), 'utf8'), /\nversion=1\.13\n$/)
+  }
 })
 
 test('versions :: asked for anew where the program is another', async () => {

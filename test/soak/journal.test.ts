@@ -18,8 +18,8 @@ import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
  */
 const runs = Number(process.env.JOBSHIM_TEST_JOURNAL ?? 2000)
 const kills = 30
-const jobs = 200
-const holdMs = 1500 // to twice that: what the clock can not see, the wake-up of the launcher, is a small part of it
+const jobs = 800
+const holdMs = 3000 // to twice that: what the clock can not see, the wake-up of the launcher, is a small part of it
 
 /** Half of the units are make's, in its own slots; the others are ninja's and xargs', in slots of their launchers. */
 const unit = (index: number): string => `u${index}`
@@ -35,8 +35,8 @@ const files = {
   'build.ninja': `rule as\n command = as -o $out $in\n${ofNinja.map(name => `build o/${name}.o: as ${name}.s\n`).join('')}`,
   list: `${ofXargs.join('\n')}\n`,
   'build.sh': `make -s -i 2>/dev/null &
-ninja -k 0 -j ${jobs} --quiet >/dev/null &
-xargs -n 1 -P ${jobs} sh -c 'as -o o/$0.o $0.s || exit 1' <list 2>/dev/null &
+ninja -k 0 -j ${jobs / 2} --quiet >/dev/null &
+xargs -n 1 -P ${jobs / 2} sh -c 'as -o o/$0.o $0.s || exit 1' <list 2>/dev/null &
 wait
 `,
   'o/.keep': '',
@@ -135,11 +135,12 @@ testWith(
     ).finally(() => {
       over = true
     })
-    const killed = await killSome(join(shims, '.jobshim/launcher'), kills, () => over)
+    const killed = await killSome(join(shims, '.jobshim/bin/as'), kills, () => over)
     const { stderr } = await building
     assert.match(
       withoutUse(stderr),
       new RegExp(`^(nice: .*\n)?jobshim: .*, ${jobs - 1}/${jobs - 1} tokens back\n$`),
+      stderr,
     )
     assert.is(killed.size, kills)
 

@@ -30,9 +30,9 @@ const signals = ['SIGKILL', 'SIGTERM', 'SIGINT'] as const
 
 function kindOf({ pid }: Process): 'launcher' | 'client' | 'tool' {
   try {
-    const program = basename(readlinkSync(`/proc/${pid}/exe`))
-    if (program === 'launcher') return 'launcher'
-    return /^(make|ninja|cargo|python)/.test(program) ? 'client' : 'tool'
+    const program = readlinkSync(`/proc/${pid}/exe`)
+    if (program.includes('/.jobshim/')) return 'launcher'
+    return /^(make|ninja|cargo|python)/.test(basename(program)) ? 'client' : 'tool'
   } catch {
     return 'tool' // gone meanwhile
   }

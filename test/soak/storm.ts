@@ -8,10 +8,16 @@ import { makeCounted } from '../support/counted.js'
 import { scrubbed } from '../support/jobshim.js'
 import { describe, killAll, processes, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
-import { copySources } from '../support/sources.js'
+import { writeSources } from '../support/sources.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 import type { Builder } from './builders.js'
 import { type Killer, startKiller } from './killer.js'
+
+/**
+ * What takes so long stands still. Builds whose shell was killed go on, and each may have a token, as far as anybody can tell: while there
+ * are as many of them as tokens, fifty compilers may have to run one after the other.
+ */
+const hangMs = 120_000
 
 /** Tools that may run beside the pool's: the root slot that builds without a client share, and cargo's own. */
 const ownSlots = 2
@@ -109,7 +115,7 @@ export class Storm {
     // A new one each time: what is left of a killed build may still write into its own.
     const directory = join(this.#root, `${this.#started++}-${name}`.replaceAll(' ', '-'))
     mkdirSync(directory)
-    copySources(directory)
+    writeSources(directory)
     writeFiles(directory, files)
     const bin = join(directory, 'bin')
     mkdirSync(bin)
@@ -134,7 +140,7 @@ export class Storm {
     const session = child.pid ?? -1
     this.#killer?.aim({ session, alive: true })
     const ended = new Promise<number | null>(resolve => child.once('exit', status => resolve(status)))
-    const hang = sleep(30_000, 'hangs' as const, { ref: false })
+    const hang = sleep(hangMs, 'hangs' as const, { ref: false })
     const status = await Promise.race([ended, hang])
     this.#killer?.aim({ session, alive: false })
     if (status === 'hangs') {

@@ -51,10 +51,12 @@ export function buildLauncher(output: string, define: string): void {
   copyFileSync(program, output)
 }
 
-/** Builds a C file of test/support together with the launcher's own sources, of which it asks something. */
-export function buildWithLauncher(output: string, name: string): void {
+/** Builds a C file of test/support together with the launcher's own sources, or some of them, of which it asks something. */
+export function buildWithLauncher(output: string, name: string, some?: readonly string[]): void {
   const shims = join(repository, 'shims')
-  const sources = readdirSync(shims).filter(file => /\.[ch]$/.test(file) && file !== 'launcher.c')
+  const isWanted = (file: string): boolean =>
+    file.endsWith('.h') || (some?.includes(file) ?? file !== 'launcher.c')
+  const sources = readdirSync(shims).filter(file => /\.[ch]$/.test(file) && isWanted(file))
   const texts = [join(support, name), ...sources.map(file => join(shims, file))].map(file =>
     readFileSync(file, 'utf8'),
   )

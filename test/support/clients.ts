@@ -36,9 +36,16 @@ export const clients = {
   chromium: { name: 'chromium', program: 'chromium' },
   clang: { name: 'clang', program: 'clang' },
   cmake: { name: 'cmake', program: 'cmake' },
+  ctest: {
+    name: 'ctest 3.29',
+    program: 'ctest',
+    version: /^ctest version (3\.(29|[3-9]\d)|[4-9])/,
+    fetched: 'cmake',
+  }, // a client
   dash: { name: 'dash', program: 'dash', asks: ['-c', ':'], plain: true },
   distcc: { name: 'distcc', program: 'distcc' },
   distccd: { name: 'distccd', program: 'distccd' },
+  dpkg: { name: 'dpkg-dev', program: 'dpkg-buildpackage' },
   fish: { name: 'fish', program: 'fish' },
   go: { name: 'go', program: 'go', asks: ['version'] },
   icecc: { name: 'icecc', program: 'icecc' },

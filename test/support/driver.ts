@@ -6,7 +6,7 @@ import { type ClientKey, clients, findClient } from './clients.js'
 import { jobshim, type Outcome, run } from './jobshim.js'
 import { makeRecorder, type Recorder, type Recording } from './recording.js'
 import { installShims } from './shimdir.js'
-import { copySources } from './sources.js'
+import { writeSources } from './sources.js'
 import { withoutUse } from './summary.js'
 import { testWith } from './test-with.js'
 import { makeWorkspace, writeFiles } from './workspace.js'
@@ -20,7 +20,7 @@ export type Driver = {
   alone?: readonly string[] // without it; must overcommit, or the recorder shows nothing
   outputs?: RegExp // of the paths of what it builds
   noise?: RegExp // lines of the tool itself that depend on how many jobs it has
-  counts?: 'recipes' // not compilers: what stands behind `recipe`
+  counts?: 'compilers' | 'recipes' // what stands behind `recipe`; without it compilers
   install?: readonly string[] // options
   env?: Readonly<Record<string, string>> // under jobshim
   jobs?: readonly number[]
@@ -32,7 +32,9 @@ export type Build = Outcome & { recording: Recording; outputs: Record<string, st
 /** Where a driver's builds run: always the same path, since paths get into outputs. */
 export type Site = { directory: string; recorder: Recorder; path: string }
 
-const jobCounts = (process.env.JOBSHIM_TEST_JOBS ?? '1,2,3,8').split(',').map(Number)
+/** The -j that a file's builds run at: its own, or those that JOBSHIM_TEST_JOBS asks for. */
+export const jobCounts = (own: readonly number[]): readonly number[] =>
+  process.env.JOBSHIM_TEST_JOBS?.split(',').map(Number) ?? own
 
 /** At which -j `npm test` runs a build: without a token, and with more than one. */
 export const isUsualJobs = (jobs: number): boolean => jobs === 1 || jobs === 3
@@ -45,10 +47,7 @@ function recorderOf(of: 'compilers' | 'recipes'): Recorder {
   return recorder
 }
 
-export function makeSite({
-  needs,
-  counts = 'compilers',
-}: Pick<Driver, 'needs'> & { counts?: 'compilers' | 'recipes' }): Site {
+export function makeSite({ needs, counts = 'compilers' }: Pick<Driver, 'needs' | 'counts'>): Site {
   const directory = makeWorkspace()
   const bin = join(directory, 'clients')
   mkdirSync(bin)
@@ -80,7 +79,7 @@ export async function build(
 ): Promise<Build> {
   rmSync(site.directory, { recursive: true, force: true })
   mkdirSync(site.directory)
-  copySources(site.directory)
+  writeSources(site.directory)
   writeFiles(site.directory, driver.files)
   site.recorder.take()
   const outcome = await start()
@@ -137,20 +136,35 @@ export function assertRude(driver: Driver, alone: Build): void {
   assert.ok(alone.recording.peak > 1, `${driver.name}: ${alone.recording.peak} at once`)
 }
 
+const shimmed = new Map<string, Promise<{ site: Site; shims: string }>>()
+
+/** A site, and shims for what is on its PATH: one for all drivers of a file that ask for the same. */
+export function makeShimmedSite({
+  needs,
+  counts = 'compilers',
+  install = [],
+}: Pick<Driver, 'needs' | 'counts' | 'install'>): Promise<{ site: Site; shims: string }> {
+  const make = async () => {
+    const site = makeSite({ needs, counts })
+    const place = join(makeWorkspace(), 'shims')
+    return { site, shims: await installShims(place, { args: install, env: { PATH: site.path } }) }
+  }
+  const key = JSON.stringify([needs, counts, install])
+  const made = shimmed.get(key) ?? make()
+  shimmed.set(key, made)
+  return made
+}
+
 /** Registers the tests of a driver under `jobshim run` at each -j. */
 export function driveUnderRun(driver: Driver): void {
   let before: Promise<{ site: Site; alone: Build; shims: string }> | undefined
   const prepare = async () => {
-    const site = makeSite(driver)
+    const { site, shims } = await makeShimmedSite(driver)
     const alone = await buildAlone(site, driver)
     assertRude(driver, alone)
-    const shims = await installShims(join(makeWorkspace(), 'shims'), {
-      args: driver.install ?? [],
-      env: { PATH: site.path },
-    })
     return { site, alone, shims }
   }
-  for (const jobs of driver.jobs ?? jobCounts)
+  for (const jobs of jobCounts(driver.jobs ?? [1, 2, 3, 8]))
     testWith(
       driver.needs,
       `run :: ${driver.name} :: -j${jobs}`,

@@ -4,12 +4,15 @@
  *   inject ROOT [OPTION ...] -- LAUNCHER ARGS     LAUNCHER is a path; the jobserver is what the environment names
  *
  *   client      we are a client, whose child the launcher is: the FIFO stays open here, close-on-exec
- *   below       our parent is one: we and all the launchers are one job
+ *   below       our parent is one: we and all the launchers are one job. A payer of LAUNCHER's shim dir pays for it
+ *   unpaid      nobody does
+ *   payer       the launcher pays for a client, which we start and end: LAUNCHER gets its pid, start time and 0
  *   held        another launcher holds the implicit slot
  *   later       a token, L, is put into the FIFO once the launcher waits; it is taken out when that has ended
  *   later=MS    the same, so many milliseconds after it first asked for a lock (F_SETLK)
  *   queued      who would be the keeper of the queue is told once that another is; with later=MS until then
  *   closed      without a stdin
+ *   hidden      the launcher is told that the jobserver lies where nothing is, named in a file tree that it does not see
  *   fresh=DIR   DIR, with what lies in it, is removed before each run
  *
  * Each line of stdin is a run: `ERROR NAME WHICH STEP LABEL`: of the calls with that name and label (`*END`: any), those
@@ -68,12 +71,14 @@ static const struct call calls[] = {
 #ifdef SYS_open
 	CALL(open, PATH, 0), CALL(stat, PATH, 0), CALL(lstat, PATH, 0), CALL(access, PATH, 0), CALL(readlink, PATH, 0),
 	CALL(mkdir, PATH, 0), CALL(vfork, NOTHING, 0), CALL(fork, NOTHING, 0), CALL(epoll_wait, FD, 0), CALL(poll, NOTHING, 0),
+	CALL(dup2, NUMBER, 1),
 #endif
 #ifdef SYS_arch_prctl
 	CALL(arch_prctl, NOTHING, 0),
 #endif
 	CALL(openat, PATH, 1), CALL(newfstatat, PATH, 1), CALL(statx, PATH, 1), CALL(faccessat, PATH, 1),
 	CALL(readlinkat, PATH, 1), CALL(mkdirat, PATH, 1), CALL(linkat, PATH, 1), CALL(unlinkat, PATH, 1),
+	CALL(flock, FD, 0), CALL(pipe2, NOTHING, 0), CALL(dup3, NUMBER, 1), CALL(chdir, PATH, 0),
 	CALL(execve, PATH, 0), CALL(fstat, FD, 0), CALL(read, FD, 0), CALL(write, FD, 0), CALL(close, FD, 0),
 	CALL(pread64, FD, 0), CALL(pwrite64, FD, 0), CALL(ftruncate, FD, 0), CALL(getdents64, FD, 0), CALL(mmap, FD, 4),
 	CALL(fcntl, COMMAND, 0), CALL(rt_sigaction, NUMBER, 0), CALL(rt_sigprocmask, NUMBER, 0), CALL(prctl, NUMBER, 0),
@@ -89,7 +94,7 @@ static const struct call calls[] = {
 
 static const char *root, *fresh;
 static char fifo[4096];
-static bool is_client, is_below, is_held, gives_later, is_queued, is_closed;
+static bool is_client, is_below, is_unpaid, is_payer, is_held, gives_later, is_queued, is_closed;
 static long later_ms;
 static char **command;
 static int output[2]; /* of the launcher and the tool: stdout, stderr */
@@ -314,6 +319,7 @@ struct running {
 	/* The tool is held up until the launcher waits for it: else it may have ended before, and who waits makes fewer calls. */
 	bool waits;
 	uint64_t held_up; /* the tool's first call */
+	pid_t client;     /* of `payer` */
 };
 
 static long monotonic_ms(void)
@@ -377,6 +383,26 @@ static bool asks_queue(const struct seccomp_notif *asked)
 	       lock.l_type == F_WRLCK && lock.l_start >= (off_t)1 << 62;
 }
 
+/* A number of proc_pid_stat(5) behind the name: field 4 is the parent, 22 the start. -1: it is gone. */
+static long long field_of(pid_t pid, int field)
+{
+	char path[32], text[1024];
+	const char *at;
+	int fd;
+	ssize_t length;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	text[length < 0 ? 0 : length] = '\0';
+	at = strrchr(text, ')');
+	for (int number = 2; at != NULL && number < field; number++)
+		at = strchr(at + 1, ' ');
+	return at == NULL ? -1 : atoll(at + 1);
+}
+
 /* The error to answer with; 0: the kernel shall do it. */
 static int judge(struct running *running, const struct seccomp_notif *asked)
 {
@@ -389,7 +415,7 @@ static int judge(struct running *running, const struct seccomp_notif *asked)
 
 	if (*execs == 0 || *execs > 1) {
 		*execs += asked->data.nr == SYS_execve;
-		if (*execs > 1 && !running->waits && (pid_t)asked->pid != running->launcher)
+		if (*execs > 1 && !running->waits && field_of((pid_t)asked->pid, 4) == running->launcher) /* not who pays: that is nobody's child */
 			running->held_up = asked->id;
 		return 0;
 	}
@@ -411,6 +437,8 @@ static int judge(struct running *running, const struct seccomp_notif *asked)
 	asks_lock = asked->data.nr == SYS_fcntl && asked->data.args[1] == F_SETLK;
 	if (asks_lock && running->give_at == 0)
 		running->give_at = monotonic_ms() + later_ms;
+	if (is_payer && (strcmp(name, "ppoll") == 0 || strstr(name, "nanosleep") != NULL))
+		kill(running->client, SIGKILL);
 	if (must_fail(running, name, label)) {
 		error = failure < 0 ? EINTR : failure;
 		if (failure < 0)
@@ -470,6 +498,33 @@ static void print_hex(int fd)
 		fail("ftruncate");
 }
 
+static pid_t start_client(void)
+{
+	static char pid[24], start[24], none[] = "0";
+	static char *words[8];
+	const pid_t child = fork();
+	size_t count = 0;
+
+	if (child < 0)
+		fail("fork");
+	if (child == 0) {
+		open_fifo();
+		for (;;)
+			pause();
+	}
+	snprintf(pid, sizeof pid, "%d", (int)child);
+	snprintf(start, sizeof start, "%lld", field_of(child, 22));
+	while (count < 4 && command[count] != NULL && command[count] != pid) {
+		words[count] = command[count];
+		count++;
+	}
+	words[count] = pid;
+	words[count + 1] = start;
+	words[count + 2] = none;
+	command = words;
+	return child;
+}
+
 static void run_once(const char *initial)
 {
 	struct running running = { .launcher = 0 };
@@ -481,6 +536,8 @@ static void run_once(const char *initial)
 
 	if (fresh != NULL)
 		remove_directory(fresh);
+	if (is_payer)
+		running.client = start_client();
 	running.launcher = start(&listener);
 	wait[0] = (struct pollfd){ .fd = listener, .events = POLLIN };
 	wait[1] = (struct pollfd){ .fd = (int)syscall(SYS_pidfd_open, running.launcher, 0), .events = POLLIN };
@@ -501,6 +558,8 @@ static void run_once(const char *initial)
 	if (waitpid(running.launcher, &status, 0) != running.launcher)
 		fail("waitpid");
 	left = kill(-running.launcher, SIGKILL) == 0;
+	if (is_payer && (kill(running.client, SIGKILL) < 0 || waitpid(running.client, &(int){ 0 }, 0) != running.client))
+		fail("the client");
 	close(wait[1].fd);
 	close(listener);
 	if (hangs)
@@ -528,11 +587,40 @@ static void find_fifo(void)
 		fail("no FIFO");
 }
 
+/* Starts who pays for us as long as we run, and waits until it has the slot. */
+static void start_payer(void)
+{
+	char launcher[4096], pid[24], start[24], byte;
+	const char *slash = strrchr(command[0], '/');
+	int told[2];
+	pid_t child;
+
+	snprintf(launcher, sizeof launcher, "%.*s/.jobshim/launcher", (int)(slash - command[0]), command[0]);
+	snprintf(pid, sizeof pid, "%d", (int)getpid());
+	snprintf(start, sizeof start, "%lld", field_of(getpid(), 22));
+	if (pipe2(told, O_CLOEXEC) < 0 || (child = fork()) < 0)
+		fail("fork");
+	if (child == 0) {
+		if (dup2(told[1], 1) < 0)
+			_exit(95);
+		execl(launcher, "launcher", "--pay", pid, start, "0", NULL);
+		_exit(94);
+	}
+	close(told[1]);
+	if (read(told[0], &byte, 1) != 1)
+		fail("the payer");
+	close(told[0]);
+}
+
 /* Goes on in a child; whoever started us is told its end. */
 static void stay_client(void)
 {
 	int fd = open_fifo(), status;
-	pid_t child = fork();
+	pid_t child;
+
+	if (!is_unpaid)
+		start_payer();
+	child = fork();
 
 	if (child < 0)
 		fail("fork");
@@ -603,12 +691,16 @@ int main(int argc, char **argv)
 	for (argv += 2; *argv != NULL && strcmp(*argv, "--") != 0; argv++) {
 		is_client = is_client || strcmp(*argv, "client") == 0;
 		is_below = is_below || strcmp(*argv, "below") == 0;
+		is_unpaid = is_unpaid || strcmp(*argv, "unpaid") == 0;
+		is_payer = is_payer || strcmp(*argv, "payer") == 0;
 		is_held = is_held || strcmp(*argv, "held") == 0;
 		gives_later = gives_later || strncmp(*argv, "later", 5) == 0;
 		if (strncmp(*argv, "later=", 6) == 0)
 			later_ms = atol(*argv + 6);
 		is_queued = is_queued || strcmp(*argv, "queued") == 0;
 		is_closed = is_closed || strcmp(*argv, "closed") == 0;
+		if (strcmp(*argv, "hidden") == 0 && (setenv("JOBSHIM_JOBSERVER", "fifo:/nowhere", 1) < 0 || setenv("JOBSHIM_TREE", "1:2:3:4:5:0:0", 1) < 0))
+			fail("setenv");
 		if (strncmp(*argv, "fresh=", 6) == 0)
 			fresh = *argv + 6;
 	}

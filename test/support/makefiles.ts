@@ -6,7 +6,7 @@ export type RecipeForm = {
   name: string
   needs?: ClientKey
   files: Readonly<Record<string, string>>
-  limit: 'make' | 'shims' | 'none' // who keeps it below an outer `make -jN`; none: the form makes a pool of its own
+  limit: 'make' | 'shims' // who keeps it below an outer `make -jN`
 }
 
 const rule = (recipe: string): string => `%.o: %.c\n\t${recipe}\n`
@@ -76,6 +76,13 @@ export const recipeForms: readonly [RecipeForm, ...RecipeForm[]] = [
     files: {
       Makefile: `all:\n\t@make --no-print-directory -j16 all.o\n${joined()}${rule('@cc -c $< -o $@')}`,
     },
-    limit: 'none',
+    limit: 'shims',
+  },
+  {
+    name: '+$(MAKE) -j16', // the same, where the outer one's descriptors are open
+    files: {
+      Makefile: `all:\n\t+@$(MAKE) --no-print-directory -j16 all.o\n${joined()}${rule('@cc -c $< -o $@')}`,
+    },
+    limit: 'shims',
   },
 ]

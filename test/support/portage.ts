@@ -19,8 +19,8 @@ export type Package = {
 export type Portage = {
   root: string
   configRoot: string
-  /** Runs `ebuild` for a package, to the end of a phase. */
-  ebuild(name: string, phases: readonly string[]): Promise<Outcome>
+  /** Runs `ebuild` for a package, to the end of a phase; `more` is added to its environment. */
+  ebuild(name: string, phases: readonly string[], more?: Readonly<Record<string, string>>): Promise<Outcome>
   /** What runs `emerge`, to the packages and no further: a command and its environment. */
   emerge(args: readonly string[]): { command: string[]; env: Record<string, string> }
   /** Installs jobshim, and opts the packages in. */
@@ -179,10 +179,10 @@ export function makePortage(
         assert.is(status, 0, stderr)
       }
     },
-    ebuild: (name, phases) =>
+    ebuild: (name, phases, more = {}) =>
       run(join(bin, 'ebuild'), [join(repo, 'app-misc', name, `${name}-1.ebuild`), ...phases], {
         cwd: root,
-        env: { ...env, ROOT: join(root, 'installed') },
+        env: { ...env, ...more, ROOT: join(root, 'installed') },
         hangSeconds: 120,
       }),
     buildDirectory: name => join(root, 'tmp/portage/app-misc', `${name}-1`),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 export type Process = { pid: number; parent: number; session: number; state: string; command: string }
 
@@ -30,6 +30,21 @@ export function processesOf(session: number, marker?: string): Process[] {
       return false
     }
   })
+}
+
+/** What a process has open, as its links say; what it closes meanwhile, or all if it ends, is left out. */
+export function openFiles(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap(fd => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
+      } catch {
+        return []
+      }
+    })
+  } catch {
+    return []
+  }
 }
 
 /** One line a process, for messages. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { copyFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { install } from '../../src/commands/install.js'
@@ -30,6 +31,7 @@ export async function installShims(
     const place = join(directory, '.jobshim/launcher')
     copyFileSync(launcher, `${place}.new`)
     renameSync(`${place}.new`, place)
+    execFileSync(place, ['--freshen'])
   }
   return directory
 }

@@ -1,6 +1,6 @@
-import { copyFiles } from './workspace.js'
+import { writeFiles } from './workspace.js'
 
-/** The C files that drivers compile, without `.c`: small ones out of examples/rude-build. */
+/** The C files that drivers compile, without `.c`: a function each, since what is tested is who compiles them, and when. */
 export const sources = [
   'ascii',
   'buffer',
@@ -22,5 +22,10 @@ export const compiles = sources.map(name => `cc -c ${name}.c -o ${name}.o`)
 /** Joins all objects, so that a driver has something that waits for all the rest. */
 export const link = `cc -r -nostdlib -o all.o ${objects.join(' ')}`
 
-export const copySources = (directory: string): void =>
-  copyFiles('examples/rude-build/src', ['wordmill.h', ...sources.map(name => `${name}.c`)], directory)
+export const writeSources = (directory: string): void =>
+  writeFiles(
+    directory,
+    Object.fromEntries(
+      sources.map((name, index) => [`${name}.c`, `int ${name}(int x) { return x / ${index + 2}; }\n`]),
+    ),
+  )

@@ -1,5 +1,5 @@
 /* What programs share that lie in DIR/NAME and stand where a real tool is: DIR/bin/cc, gcc, ... are links to them.
- * Everything is found by /proc/self/exe, since builds clear environments. */
+ * Everything is found by /proc/self/exe, since builds clear environments; by STAND_IN where a build has no /proc. */
 #ifndef STAND_IN_H
 #define STAND_IN_H
 
@@ -25,15 +25,20 @@ static const char *tool_name(char **argv)
 	return slash == NULL ? argv[0] : slash + 1;
 }
 
+static const char *own_file(void)
+{
+	const char *told = getenv("STAND_IN");
+
+	return told != NULL && access("/proc/self/exe", F_OK) != 0 ? told : "/proc/self/exe";
+}
+
 /* Sets `path`, of PATH_MAX bytes, to DIR/name. */
 static void find_beside(const char *name, char *path)
 {
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
 	char *slash;
 
-	if (length <= 0)
+	if (realpath(own_file(), path) == NULL)
 		die("/proc/self/exe");
-	path[length] = '\0';
 	slash = strrchr(path, '/');
 	if ((size_t)(slash + 1 - path) + strlen(name) >= PATH_MAX)
 		die(path);
@@ -47,7 +52,7 @@ static void find_real(const char *name, char *real)
 	const char *path = getenv("PATH");
 	int seen = 0;
 
-	if (stat("/proc/self/exe", &self) != 0)
+	if (stat(own_file(), &self) != 0)
 		die("/proc/self/exe");
 	while (path != NULL && *path != '\0') {
 		int length = (int)strcspn(path, ":");

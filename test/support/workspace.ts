@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,12 @@ export function makeWorkspace(name = 'work'): string {
   const directory = mkdtempSync(join(tmpdir(), `${name}-`))
   made.push(directory)
   return directory
+}
+
+/** Lets other users into a workspace, through all directories above it that were made for these tests. */
+export function openToOthers(workspace: string): void {
+  for (let directory = workspace; (statSync(directory).mode & 1) === 0; directory = dirname(directory))
+    chmodSync(directory, statSync(directory).mode | 0o111)
 }
 
 /** Writes text files, by path relative to `directory`; a file that starts with `#!` becomes executable. */

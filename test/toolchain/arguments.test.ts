@@ -1,8 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adapters, jobsOptions } from '../../src/toolchain/adapters.js'
+import { adapters } from '../../src/toolchain/adapters.js'
 import { argumentKinds, familyRuns } from '../../src/toolchain/arguments.js'
 import { clientNames } from '../../src/toolchain/clients.js'
+import { jobsOptions } from '../../src/toolchain/jobs-options.js'
 
 // By code units, as the tables are written.
 const sorted = (words: readonly string[]): string[] => [...words].sort()

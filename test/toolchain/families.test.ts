@@ -96,10 +96,10 @@ test('families :: the examples above cover every family', () => {
   assert.equal(Object.keys(members).sort(), [...familyNames])
 })
 
-test('families :: as, ar and ranlib are off by default', () => {
+test('families :: as, ar, javac and ranlib are off by default', () => {
   assert.equal(
     familyNames.filter(name => !defaultFamilies.includes(name)),
-    ['ar', 'as', 'ranlib'],
+    ['ar', 'as', 'javac', 'ranlib'],
   )
 })
 

@@ -2,12 +2,12 @@ import { chmodSync, existsSync, lchownSync, mkdirSync, statSync, symlinkSync } f
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cacheDirectory } from '../../src/ground/compile-cache.js'
+import { cacheDirectory } from '../../src/ground/cache-directory.js'
 import { makeWorkspace } from '../support/workspace.js'
 
 const mode = (path: string): number => statSync(path).mode & 0o7777
 
-test('compile cache :: a home :: .cache/jobshim is made for this user alone', () => {
+test('cache directory :: a home :: .cache/jobshim is made for this user alone', () => {
   const home = makeWorkspace()
   const directory = join(home, '.cache/jobshim')
   assert.is(cacheDirectory({ HOME: home }), directory)
@@ -16,7 +16,7 @@ test('compile cache :: a home :: .cache/jobshim is made for this user alone', ()
   assert.is(cacheDirectory({ HOME: home }), directory)
 })
 
-test('compile cache :: XDG_CACHE_HOME :: wins over the home, and a relative one is ignored', () => {
+test('cache directory :: XDG_CACHE_HOME :: wins over the home, and a relative one is ignored', () => {
   const home = makeWorkspace()
   const cache = makeWorkspace()
   assert.is(cacheDirectory({ HOME: home, XDG_CACHE_HOME: cache }), join(cache, 'jobshim'))
@@ -24,7 +24,7 @@ test('compile cache :: XDG_CACHE_HOME :: wins over the home, and a relative one 
   assert.is(cacheDirectory({ HOME: home, XDG_CACHE_HOME: 'cache' }), join(home, '.cache/jobshim'))
 })
 
-test('compile cache :: no home :: none is made', () => {
+test('cache directory :: no home :: none is made', () => {
   const nowhere = join(makeWorkspace(), 'nowhere')
   assert.is(cacheDirectory({}), undefined)
   assert.is(cacheDirectory({ HOME: 'here' }), undefined)
@@ -34,7 +34,7 @@ test('compile cache :: no home :: none is made', () => {
 })
 
 for (const bits of [0o770, 0o707, 0o720]) {
-  test(`compile cache :: a directory above with mode ${bits.toString(8)} :: none`, () => {
+  test(`cache directory :: a directory above with mode ${bits.toString(8)} :: none`, () => {
     const home = makeWorkspace()
     mkdirSync(join(home, 'open/home'), { recursive: true })
     chmodSync(join(home, 'open'), bits)
@@ -43,14 +43,14 @@ for (const bits of [0o770, 0o707, 0o720]) {
   })
 }
 
-test('compile cache :: a directory above that is sticky, as /tmp :: is safe', () => {
+test('cache directory :: a directory above that is sticky, as /tmp :: is safe', () => {
   const home = makeWorkspace()
   chmodSync(home, 0o1777)
   assert.is(cacheDirectory({ XDG_CACHE_HOME: home }), join(home, 'jobshim'))
 })
 
 for (const bits of [0o750, 0o705, 0o777]) {
-  test(`compile cache :: jobshim there with mode ${bits.toString(8)} :: none`, () => {
+  test(`cache directory :: jobshim there with mode ${bits.toString(8)} :: none`, () => {
     const cache = makeWorkspace()
     mkdirSync(join(cache, 'jobshim'))
     chmodSync(join(cache, 'jobshim'), bits)
@@ -58,14 +58,14 @@ for (const bits of [0o750, 0o705, 0o777]) {
   })
 }
 
-test('compile cache :: jobshim there is a symlink, to one of ours :: none', () => {
+test('cache directory :: jobshim there is a symlink, to one of ours :: none', () => {
   const cache = makeWorkspace()
   symlinkSync(makeWorkspace(), join(cache, 'jobshim'))
   assert.is(cacheDirectory({ XDG_CACHE_HOME: cache }), undefined)
 })
 
 if (process.geteuid?.() === 0) {
-  test("compile cache :: another user's home, as sudo keeps it :: none, and nothing is made there", () => {
+  test("cache directory :: another user's home, as sudo keeps it :: none, and nothing is made there", () => {
     const home = makeWorkspace()
     lchownSync(home, 12345, 12345)
     assert.is(cacheDirectory({ HOME: home }), undefined)
@@ -73,7 +73,7 @@ if (process.geteuid?.() === 0) {
     lchownSync(home, 0, 0)
   })
 
-  test("compile cache :: another user's jobshim in a directory as /tmp :: none", () => {
+  test("cache directory :: another user's jobshim in a directory as /tmp :: none", () => {
     const cache = makeWorkspace()
     chmodSync(cache, 0o1777)
     mkdirSync(join(cache, 'jobshim'), { mode: 0o700 })

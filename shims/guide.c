@@ -1,0 +1,159 @@
+#include "guide.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "environment.h"
+#include "job.h"
+#include "jobserver.h"
+#include "process.h"
+
+enum {
+	ANSWER_MS = 250, /* a caretaker that is stopped, or busy, holds nobody up for longer */
+	ANSWERS = 64,    /* at a time */
+	FLAGS_MAX = 4096,
+};
+
+/* Both are of the same program, most likely: another version's have another size. */
+struct question {
+	unsigned above;
+	char flags[sizeof "MAKEFLAGS=" + FLAGS_MAX]; /* as the asker has them: they tell which make is its client */
+};
+
+struct answer {
+	bool ours, nested;
+	uint64_t key;
+};
+
+static socklen_t address_of(const struct jobserver *jobserver, struct sockaddr_un *address)
+{
+	int length;
+
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	length = snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "jobshim-%" PRIx64 "-%" PRIx64 "-guide",
+	                  (uint64_t)jobserver->device, (uint64_t)jobserver->inode);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+}
+
+/* A datagram socket that is told who sends. */
+static int open_socket(void)
+{
+	const int on = 1;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Receives one datagram of that size, and who sent it. False where there is none. */
+static bool receive(int fd, void *bytes, size_t size, struct ucred *sender, struct sockaddr_un *from, socklen_t *from_size)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+		struct cmsghdr aligned;
+	} control;
+	struct iovec vector = { .iov_base = bytes, .iov_len = size };
+	struct msghdr message = {
+		.msg_name = from, .msg_namelen = sizeof *from, .msg_iov = &vector, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof control,
+	};
+	const struct cmsghdr *header;
+	ssize_t length;
+
+	do
+		length = recvmsg(fd, &message, MSG_DONTWAIT);
+	while (length < 0 && errno == EINTR);
+	header = length == (ssize_t)size ? CMSG_FIRSTHDR(&message) : NULL;
+	*from_size = message.msg_namelen;
+	*sender = (struct ucred){ .pid = 0 };
+	if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
+		memcpy(sender, CMSG_DATA(header), sizeof *sender);
+	return length >= 0;
+}
+
+/* Whether the caretaker's word counts: the pool is its user's. Users of another user namespace are nobody here. */
+static bool is_trusted(const struct jobserver *jobserver, const struct ucred *sender)
+{
+	struct stat status;
+
+	return sender->uid == 0 || (fstat(jobserver->write_fd, &status) == 0 && sender->uid == status.st_uid);
+}
+
+bool guide_ask(const struct jobserver *jobserver, unsigned above, struct job *job)
+{
+	static struct question question;
+	const struct sockaddr_un any = { .sun_family = AF_UNIX };
+	const char *flags = getenv("MAKEFLAGS");
+	struct sockaddr_un address;
+	const socklen_t length = address_of(jobserver, &address);
+	struct answer answer;
+	struct ucred sender;
+	const int fd = open_socket();
+	struct pollfd answered = { .fd = fd, .events = POLLIN };
+	bool told;
+
+	question.above = above;
+	if (snprintf(question.flags, sizeof question.flags, "MAKEFLAGS=%s", flags == NULL ? "" : flags) >= (int)sizeof question.flags)
+		question.flags[strlen("MAKEFLAGS=")] = '\0';
+	/* A name of our own, for the answer, is the kernel's choice. */
+	told = fd >= 0 && bind(fd, (const struct sockaddr *)&any, sizeof any.sun_family) == 0 &&
+	       connect(fd, (const struct sockaddr *)&address, length) == 0 &&
+	       send(fd, &question, sizeof question, MSG_NOSIGNAL) == (ssize_t)sizeof question &&
+	       poll(&answered, 1, ANSWER_MS) == 1 &&
+	       receive(fd, &answer, sizeof answer, &sender, &address, &(socklen_t){ 0 }) && is_trusted(jobserver, &sender);
+	if (fd >= 0)
+		close(fd);
+	if (!told || answer.key == 0)
+		return false;
+	job->ours = answer.ours;
+	job->nested = answer.nested;
+	job->key = answer.key;
+	return true;
+}
+
+int guide_open(const struct jobserver *jobserver)
+{
+	struct sockaddr_un address;
+	const socklen_t length = address_of(jobserver, &address);
+	const int fd = open_socket();
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, length) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void guide_answer(int socket, const struct jobserver *jobserver, const struct ledger *ledger)
+{
+	static struct question question;
+	struct sockaddr_un from;
+	struct ucred sender;
+	socklen_t from_size;
+
+	for (int i = 0; i < ANSWERS && receive(socket, &question, sizeof question, &sender, &from, &from_size); i++) {
+		struct answer answer = { .key = 0 };
+		struct process process;
+		struct job job;
+
+		question.flags[sizeof question.flags - 1] = '\0';
+		/* Who is not in our PID namespace, nor in one below it, has no number here. */
+		if (sender.pid > 0 && strncmp(question.flags, "MAKEFLAGS=", strlen("MAKEFLAGS=")) == 0 &&
+		    environment_put(question.flags) && process_numbers_agree() && process_read(sender.pid, &process) &&
+		    job_of(&process, jobserver, ledger, question.above, &job))
+			answer = (struct answer){ .ours = job.ours, .nested = job.nested, .key = job.key };
+		sendto(socket, &answer, sizeof answer, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&from, from_size);
+	}
+}

@@ -1,0 +1,48 @@
+#include "links.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+
+enum { LINKS_MAX = 40 }; /* as the kernel has it */
+
+/* readlink() with EINTR looped: FUSE and network file systems give it. */
+static ssize_t read_link(const char *path, char *target, size_t size)
+{
+	ssize_t length;
+
+	do
+		length = readlink(path, target, size);
+	while (length < 0 && errno == EINTR);
+	return length;
+}
+
+bool links_each(const char *path, bool (*visit)(const char *at, bool relative, void *state), void *state)
+{
+	bool relative = false;
+	size_t room;
+	char *at = arena_room(&room);
+
+	if (strlen(path) >= room)
+		return false;
+	memmove(at, path, strlen(path) + 1); /* it may lie there already */
+	for (int links = 0; links <= LINKS_MAX; links++) {
+		char *target = at + strlen(at) + 1, *name = strrchr(at, '/');
+		ssize_t length;
+
+		if (visit(at, relative, state))
+			return true;
+		length = (size_t)(target - at) + PATH_MAX > room ? -1 : read_link(at, target, PATH_MAX - 1);
+		if (length <= 0)
+			return false;
+		relative = *target != '/';
+		name = !relative || name == NULL ? at : name + 1;
+		memmove(name, target, (size_t)length);
+		name[length] = '\0';
+	}
+	return false;
+}

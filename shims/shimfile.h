@@ -1,0 +1,27 @@
+/* The files of a shim dir, told by their paths: DIR/NAME is a symlink to DIR/.jobshim/bin/NAME, a copy of
+ * DIR/.jobshim/launcher. In dirs of older versions it leads to that one itself. */
+#ifndef SHIMFILE_H
+#define SHIMFILE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct shim {
+	char name[NAME_MAX + 1]; /* of its tool; empty: the launcher, by no shim */
+	const char *dir;         /* DIR, as the path that led there has it, without an end; to be used at once (arena.h) */
+	size_t dir_length;
+	bool is_file;            /* it has one of its own */
+	unsigned links;          /* followed to get there */
+};
+
+/* Whether path, without following symlinks, is that of a launcher in a shim dir, by itself or in a shim's file. */
+bool is_launcher(const char *path);
+
+/* Fills shim from such a path. False for any other. */
+bool shim_at(const char *path, struct shim *shim);
+
+/* Follows path link by link until a shim or a launcher is met. False if there is none on the way. */
+bool shim_behind(const char *path, struct shim *shim);
+
+#endif

@@ -1,0 +1,39 @@
+/** Where we keep what can be made anew. */
+import { lstatSync, mkdirSync, realpathSync, type Stats } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/**
+ * Returns `${XDG_CACHE_HOME:-~/.cache}/jobshim`, made if it is missing. Whatever code is found there is run, and nobody is
+ * asked whose it is: so undefined where another user could put something in, as below a HOME that sudo kept.
+ */
+export function cacheDirectory({ HOME: home, XDG_CACHE_HOME: named }: NodeJS.ProcessEnv): string | undefined {
+  try {
+    const outer = named?.startsWith('/') ? named : home?.startsWith('/') ? make(home, '.cache') : undefined
+    const directory = outer && make(outer, 'jobshim')
+    return directory !== undefined && (lstatSync(directory).mode & 0o077) === 0 ? directory : undefined
+  } catch {
+    return undefined // no such home, a full disk: a start without a cache is one all the same
+  }
+}
+
+// Returns the path of a directory below a safe one; undefined where it or what is above it is not safe.
+function make(parent: string, name: string): string | undefined {
+  const place = realpathSync.native(parent)
+  if (!isSafe(place)) return undefined
+  const directory = join(place, name)
+  const there = lstatSync(directory, { throwIfNoEntry: false }) // an error that is thrown takes 0.3 ms, the first one
+  if (there === undefined) mkdirSync(directory, { mode: 0o700 })
+  return belongsToUs(there ?? lstatSync(directory)) ? directory : undefined
+}
+
+const uid = process.geteuid?.()
+
+const belongsToUs = (stats: Stats): boolean => stats.isDirectory() && stats.uid === uid
+
+// Nobody but us and root can put anything in its place, or in that of a directory above it.
+function isSafe(directory: string): boolean {
+  const stats = lstatSync(directory)
+  const isProtected = (stats.mode & 0o022) === 0 || (stats.mode & 0o1000) !== 0 // sticky: nobody renames what is ours
+  if (!isProtected || !stats.isDirectory() || (stats.uid !== uid && stats.uid !== 0)) return false
+  return directory === '/' || isSafe(dirname(directory))
+}
