@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeYard } from '../shims/hold.js'
+import { afterEach } from '../support/after-each.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { deadlySignals } from '../support/processes.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -11,7 +12,7 @@ import { idleSummary, jobshimRun, runDirectories, runLine } from './runs.js'
 
 const yard = await makeYard('')
 
-test.after.each(() => assert.equal(runDirectories(yard), []))
+afterEach(() => assert.equal(runDirectories(yard), []))
 
 for (const status of [0, 1, 2, 77, 124, 125, 126, 127, 128, 129, 130, 137, 254, 255]) {
   test(`run :: status ${status}`, async () => {

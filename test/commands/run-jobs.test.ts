@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeYard } from '../shims/hold.js'
+import { afterEach } from '../support/after-each.js'
 import { jobshim } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { idleSummary, jobshimRun, runDirectories } from './runs.js'
 
 const yard = await makeYard('')
 
-test.after.each(() => assert.equal(runDirectories(yard), []))
+afterEach(() => assert.equal(runDirectories(yard), []))
 
 const cores = availableParallelism()
 const jobsShown = 'for word in $MAKEFLAGS; do case $word in -j*) echo "$word";; esac; done'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeYard } from '../shims/hold.js'
+import { afterEach } from '../support/after-each.js'
 import { run } from '../support/jobshim.js'
 import { withoutUse } from '../support/summary.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -10,7 +11,7 @@ import { idleSummary, jobshimRun, runDirectories, runLine } from './runs.js'
 
 const yard = await makeYard('')
 
-test.after.each(() => assert.equal(runDirectories(yard), []))
+afterEach(() => assert.equal(runDirectories(yard), []))
 
 const passed = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: idleSummary('1/1') })
 

@@ -3,14 +3,15 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeGate, makeYard, until } from '../shims/hold.js'
+import { afterEach } from '../support/after-each.js'
 import { closeScreens, openScreen, type Screen, type ScreenOptions } from '../support/screen.js'
 import { testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { jobshimRun, runDirectories, runLine } from './runs.js'
+import { isLookedAfter, jobshimRun, runDirectories, runLine } from './runs.js'
 
 const yard = await makeYard('')
 
-test.after.each(async () => {
+afterEach(async () => {
   closeScreens() // which ends what a failed test has left
   await until('no run is left', () => runDirectories(yard).length === 0)
 })
@@ -202,6 +203,7 @@ testWith('tmux', 'run :: progress :: SIGKILL :: the row is given back all the sa
   screen.press('Enter')
   await screen.until('the build has ended', () => existsSync(join(place, 'over')))
   await assertGivenBack(screen)
+  await until('nobody looks after its pool', () => !runDirectories(yard).some(isLookedAfter))
   assert.is((await jobshimRun(yard, ['true'])).status, 0) // removes the pool
 })
 

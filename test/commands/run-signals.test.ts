@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Held, killStarted, makeYard, start, until } from '../shims/hold.js'
+import { afterEach } from '../support/after-each.js'
 import { tokensIn } from '../support/pool.js'
 import { withoutUse } from '../support/summary.js'
 import { writeFiles } from '../support/workspace.js'
-import { idleSummary, runDirectories, runFifo, runLine, summaryLine } from './runs.js'
+import { idleSummary, isLookedAfter, runDirectories, runFifo, runLine, summaryLine } from './runs.js'
 
 const yard = await makeYard('')
 const env = { ...yard.env, HOME: yard.root }
 
-test.after.each(() => {
+afterEach(() => {
   killStarted()
   assert.equal(runDirectories(yard), [])
 })
@@ -141,6 +142,8 @@ test('run :: SIGKILL :: what it left is removed by the next run, and no tool liv
   assert.is(tokensIn(runFifo(yard)), '')
   process.kill(killed.pid, 'SIGKILL')
   await until('it is dead', () => killed.child.signalCode !== null)
+  // Its build ends with its stdin; its pool stays until then.
+  await until('its build is gone', () => !isLookedAfter(left ?? ''))
   assert.equal(readdirSync(left ?? '').sort(), ['fifo', 'fifo.ledger'])
   const next = startRun('hold; exit 6')
   await next.tools

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert'
 import { renderSummary } from '../../src/commands/run-summary.js'
 import type { Settlement } from '../../src/jobserver/pool.js'
 import { killStarted, makeYard, start, until } from '../shims/hold.js'
+import { afterEach } from '../support/after-each.js'
 import { tokensIn } from '../support/pool.js'
 import { withoutUse } from '../support/summary.js'
 import { writeFiles } from '../support/workspace.js'
@@ -23,7 +24,7 @@ import {
 const yard = await makeYard('')
 const env = { ...yard.env, HOME: yard.root }
 
-test.after.each(() => {
+afterEach(() => {
   killStarted()
   assert.equal(runDirectories(yard), [])
 })

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { systemErrorCode } from '../../src/ground/failure.js'
 import { currentUid } from '../../src/ground/paths.js'
 import { ledgerLayout, recordOffsets, recordStates } from '../../src/jobserver/ledger-layout.js'
 import type { Yard } from '../shims/hold.js'
@@ -36,6 +37,17 @@ export function runDirectories({ runtime }: Yard): string[] {
   return readdirSync(state)
     .filter(name => name.startsWith('run-'))
     .map(name => join(state, name))
+}
+
+/** Whether somebody reads the FIFO of a run: of one that was killed its caretaker does, as long as its command runs. */
+export function isLookedAfter(directory: string): boolean {
+  try {
+    closeSync(openSync(join(directory, 'fifo'), constants.O_WRONLY | constants.O_NONBLOCK))
+    return true
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENXIO') throw error
+    return false
+  }
 }
 
 /** What the yard's runs tell of the tools that they have seen. */
