@@ -58,7 +58,7 @@ unsigned claim_of(const struct job *job, const struct jobserver *jobserver, cons
 	const char *value = getenv(NAME);
 	const unsigned slots = value == NULL ? 0 : slots_in(value);
 
-	if (!job->owed || slots < 2 || client_program(job->client) != NULL || was_given(job->client, value) ||
+	if (!job->owed || slots < 2 || client_program(job->client.pid) != NULL || was_given(job->client.pid, value) ||
 	    !may_be_taken(slots - 1, jobserver, ledger))
 		return 0;
 	return slots - 1;

@@ -52,9 +52,11 @@ static const struct client_name *client_named(const char *program)
 	return NULL;
 }
 
+enum { PROGRAM_MAX = 64 };
+
 static const struct client_name *name_of(pid_t pid)
 {
-	char program[64];
+	char program[PROGRAM_MAX];
 
 	process_program(pid, program, sizeof program);
 	return client_named(program);
@@ -158,6 +160,7 @@ enum client_sight client_of(const struct process *process, const struct jobserve
 {
 	const struct client_name *name = client_named(process->comm);
 	struct search search = { .jobserver = jobserver };
+	char program[PROGRAM_MAX];
 	bool is_client;
 
 	/* Most ancestors are shells: no need to look through their descriptors. What is called gcc may be gcc's launcher. */
@@ -169,12 +172,15 @@ enum client_sight client_of(const struct process *process, const struct jobserve
 		return CLIENT_UNKNOWN;
 	if (!is_client && !search.carries)
 		return search.hidden || is_denied(errno) ? of_hidden(process, name, jobserver, below_launcher) : CLIENT_NO;
-	name = name_of(process->pid);
+	process_program(process->pid, program, sizeof program);
+	name = client_named(program);
 	if (is_client)
 		is_client = name == NULL || name->means != CLIENT_CARRIER;
 	else
 		is_client = name != NULL && name->means == CLIENT_MAKE && hands_on(process->pid, jobserver);
-	return is_client ? CLIENT_YES : CLIENT_NO;
+	if (!is_client)
+		return CLIENT_NO;
+	return strcmp(program, "launcher") == 0 ? CLIENT_OURS : CLIENT_YES;
 }
 
 bool client_by_name(pid_t pid)

@@ -12,6 +12,7 @@ struct process;
 enum client_sight {
 	CLIENT_NO,
 	CLIENT_YES,
+	CLIENT_OURS,    /* it is one: a launcher that stays */
 	CLIENT_HIDDEN,  /* it may be one: what it has open can't be looked at */
 	CLIENT_UNKNOWN, /* looking failed, or it has ended: another look may tell */
 };

@@ -28,14 +28,6 @@ static uint64_t key_of(uint64_t namespace, uint64_t pid, uint64_t start, const c
 	return value;
 }
 
-static bool is_launcher_process(pid_t pid)
-{
-	char program[16];
-
-	process_program(pid, program, sizeof program);
-	return strcmp(program, "launcher") == 0;
-}
-
 unsigned job_launchers_above(bool builds)
 {
 	const char *value = getenv(ENV_HOPS);
@@ -74,12 +66,12 @@ static enum walk walk_up(struct job *job, const struct process *self, const stru
 		if (sight == CLIENT_HIDDEN)
 			return WALK_ENDS;
 		job->unsure = job->unsure || sight == CLIENT_UNKNOWN;
-		if (sight != CLIENT_YES)
+		if (sight != CLIENT_YES && sight != CLIENT_OURS)
 			continue;
 		job->ours = child.pid == self->pid;
-		job->nested = !by_owner && is_launcher_process(process.pid);
+		job->nested = sight == CLIENT_OURS;
 		job->owed = !by_owner && !job->nested;
-		job->client = process.pid;
+		job->client = process;
 		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. Else the child's name;
 		 * without its PID namespace, which takes long to ask for: should two ever agree, they merely share a slot. */
 		job->key = by_owner ? OWNER_KEY : key_of(0, (uint64_t)child.pid, child.start, "");

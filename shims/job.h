@@ -6,16 +6,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "process.h"
+
 struct jobserver;
 struct ledger;
-struct process;
 
 struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
 	bool pays;    /* it has no implicit slot: only a token will do */
 	bool owed;    /* its client is neither a launcher nor `jobshim run`: somebody has paid for that one's slot, or not */
 	bool unsure;  /* one of those above could not be looked at: it may be a client, and is taken for none */
-	pid_t client; /* 0: none is above us */
+	struct process client; /* its pid is 0: none is above us */
 	bool blind;   /* neither our client nor whether anybody works can be seen */
 	unsigned claim; /* tokens that its client has for it: so many more of its runs need none */
 	bool nested;  /* its client is a launcher: the tool that one runs is above us */

@@ -68,9 +68,10 @@ static bool is_unpaid(const struct job *job, const struct jobserver *jobserver, 
 
 	do {
 		/* Most have been paid for by their adapter, whose badge we have then. */
-		if (!at.owed || badge_is_of(jobserver, at.client) || (!jobshims && made_pool(at.client)) ||
-		    !process_read(at.client, client) || implicit_is_taken(jobserver, job_key_of(client, "owed")))
+		if (!at.owed || badge_is_of(jobserver, at.client.pid) || (!jobshims && made_pool(at.client.pid)) ||
+		    implicit_is_taken(jobserver, job_key_of(&at.client, "owed")))
 			return false;
+		*client = at.client;
 		found = job_of(client, jobserver, ledger, at.above, callers);
 		/* What could not be looked at may be its client: the next run looks again. */
 		if (at.unsure || callers->unsure)
