@@ -27,10 +27,12 @@
 
 enum {
 	TICK_MS = 200,
+	QUICK_MS = 25,     /* while tools go past: a share is known the better the more often it is looked at */
+	QUICK_FOR_MS = 1000,
 	TOLD_MS = 1000,    /* the file is written so often */
 	WRAPPER_MS = 1000, /* within them a program that does nothing has started what it stands for */
 	DEEPEST = 100,     /* levels below the root: each takes 8 KB of stack, and two descriptors */
-	SETTLED = 2,       /* looks after which what was started has become what it will be */
+	SETTLED_MS = 400,  /* after which what was started has become what it will be */
 	LONGEST_MS = 2000, /* it is looked at least so often, for what becomes a tool without a new process */
 	STRANGERS_MAX = 1024,
 	SHARE = 50,        /* of the time, looking takes one in so many at most */
@@ -49,9 +51,10 @@ static struct watch {
 	uint64_t searched_ns, told_ns;
 	uint64_t governed_ns;
 	unsigned launched, by_clients; /* runs in a slot that were seen: of a shim's doing, and others */
-	bool saw_tools;     /* at the last look */
-	long last_pid;      /* the machine's newest process at that look */
-	unsigned unchanged; /* looks since there was a newer one */
+	bool saw_tools;       /* at the last look */
+	uint64_t saw_past_ns; /* the last look at which a tool was past the shims */
+	long last_pid;        /* the machine's newest process at the last look */
+	uint64_t changed_ns;  /* the first look that has seen it */
 } watch;
 
 static volatile sig_atomic_t is_over;
@@ -123,7 +126,7 @@ struct visit {
 
 /* A program that does nothing for long is no wrapper, nor is one that computes. A script takes long to begin, and may look around
  * before it starts a shim: for certain it is none once it has started a tool, or has ended. */
-static enum verdict verdict_of(const struct visit *visit, bool is_new)
+static enum verdict verdict_of(const struct visit *visit)
 {
 	const struct process *process = &visit->ancestor.process;
 	const bool is_old = seen_age_ms(process) >= WRAPPER_MS;
@@ -132,7 +135,7 @@ static enum verdict verdict_of(const struct visit *visit, bool is_new)
 		return WENT_PAST;
 	if (visit->told.is_script || visit->has_children)
 		return is_old ? SUSPECTED : UNJUDGED;
-	return !is_new || process->cpu > 0 || is_old ? WENT_PAST : UNJUDGED;
+	return process->cpu > 0 || seen_age_ms(process) >= TICK_MS ? WENT_PAST : UNJUDGED;
 }
 
 static void note_governed(const struct visit *visit)
@@ -177,7 +180,7 @@ static void note_past(const struct visit *visit)
 	if (run->verdict == IS_WRAPPER || visit->has_launcher || visit->has_likes)
 		return;
 	run->unjudged_ns += watch.passed_ns;
-	verdict = run == &rest || run->verdict == WENT_PAST ? WENT_PAST : verdict_of(visit, is_new);
+	verdict = run == &rest || run->verdict == WENT_PAST ? WENT_PAST : verdict_of(visit);
 	if (verdict != UNJUDGED)
 		judge(run, verdict);
 }
@@ -224,6 +227,8 @@ static void look_below(pid_t pid, void *state)
 		return;
 	if (sight == LAUNCHER)
 		forget(&here.ancestor.process);
+	if (sight == PAST)
+		watch.saw_past_ns = watch.looked_ns;
 	if (sight == PAST && here.suspect == NULL)
 		here.suspect = &here;
 	tree_each_child(pid, look_below, &here);
@@ -365,17 +370,15 @@ static bool is_settled(uint64_t now)
 	const long pid = newest_pid();
 
 	if (pid < 0 || pid != watch.last_pid)
-		watch.unchanged = 0;
-	else
-		watch.unchanged++;
+		watch.changed_ns = now;
 	watch.last_pid = pid;
-	return watch.unchanged > SETTLED && !watch.saw_tools && now - watch.searched_ns < LONGEST_MS * MS;
+	return now - watch.changed_ns > SETTLED_MS * MS && !watch.saw_tools && now - watch.searched_ns < LONGEST_MS * MS;
 }
 
 int past_look(pid_t root)
 {
 	const uint64_t began = monotonic_ns(), began_cpu = cpu_ns();
-	int cost;
+	int cost, tick;
 
 	watch.passed_ns = began - watch.looked_ns;
 	watch.looked_ns = began;
@@ -390,8 +393,9 @@ int past_look(pid_t root)
 	seen_end(end_run);
 	if (watch.file != NULL && began - watch.told_ns >= TOLD_MS * MS)
 		past_write();
-	cost = (int)((cpu_ns() - began_cpu) / MS);
-	return cost * SHARE > TICK_MS ? cost * SHARE : TICK_MS;
+	cost = (int)((cpu_ns() - began_cpu) * SHARE / MS);
+	tick = watch.saw_past_ns != 0 && began - watch.saw_past_ns < QUICK_FOR_MS * MS ? QUICK_MS : TICK_MS;
+	return cost > tick ? cost : tick;
 }
 
 void past_end(void)
