@@ -6,18 +6,18 @@ import { test, testWith } from '../support/test-with.js'
 import { killStarted, start, until } from './hold.js'
 
 /** Ways into a PID namespace of one's own, with the FIFO's directory in it; its init ends all there when it is killed. */
-const ways: Readonly<Record<string, readonly [string, ...string[]]>> = {
-  'bwrap --unshare-pid': [
+const ways: Readonly<Record<string, (root: string) => readonly [string, ...string[]]>> = {
+  'bwrap --unshare-pid': () => [
     'bwrap',
-    '--dev-bind',
-    '/',
-    '/',
-    '--unshare-pid',
-    '--proc',
-    '/proc',
-    '--die-with-parent',
+    ...['--dev-bind', '/', '/', '--unshare-pid', '--proc', '/proc', '--die-with-parent'],
   ],
-  'unshare -Upf': ['unshare', '-Upf', '--map-root-user', '--mount-proc', '--kill-child'],
+  // As a container has it: nothing of /tmp and /run is there but the pool, the shims and the tools, and no network.
+  'bwrap --unshare-all': root => [
+    'bwrap',
+    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--tmpfs', '/tmp', '--tmpfs', '/run'],
+    ...['--bind', root, root, '--unshare-all', '--die-with-parent'],
+  ],
+  'unshare -Upf': () => ['unshare', '-Upf', '--map-root-user', '--mount-proc', '--kill-child'],
 }
 
 const total = 2
@@ -25,7 +25,7 @@ const two = 'exec 9<&0; hold <&9 & hold <&9 & wait'
 
 for (const [name, way] of Object.entries(ways)) {
   const title = `namespaces :: ${name} :: one pool inside and outside; killed, its tokens come back`
-  const [program, ...options] = way
+  const [program, ...options] = way('/var')
   const needs = program === 'bwrap' ? ['bwrap' as const] : []
   testWith(
     needs,
@@ -33,13 +33,14 @@ for (const [name, way] of Object.entries(ways)) {
     async () => {
       const served = await serve(total)
       const env = sharing(served, total + 1)
-      const inside = start({ env, command: [...way, 'sh', '-c', two], wanted: 2 })
+      const box = way(served.yard.root)
+      const inside = start({ env, command: [...box, 'sh', '-c', two], wanted: 2 })
       await inside.tools
       assert.is(freeTokens(served), 1) // one runs in the slot that tools without a client share, in all namespaces
       const outside = start({ env })
       await outside.tools
       assert.is(freeTokens(served), 0)
-      const waiter = start({ env, command: [...way, 'sh', '-c', two], wanted: 2 })
+      const waiter = start({ env, command: [...box, 'sh', '-c', two], wanted: 2 })
       await until('both of the third wait', () => waitersOf(`${served.fifo}.ledger`) === 2)
       assert.is(waiter.output.stdout, '')
       await inside.kill()
