@@ -148,9 +148,9 @@ tells how it works,
 what
 .Fl \-json
 prints,
-.Pa gentoo.md , debian.md , wheels.md
+.Pa gentoo.md , debian.md , wheels.md , ci.md
 and
-.Pa ci.md
+.Pa containers.md
 how it is used there.`
 
 export const caveats = `A tool that is called by its absolute path passes by its shim.
