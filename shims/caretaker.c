@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 #include "guide.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "number.h"
 #include "past.h"
 #include "pool.h"
 #include "process.h"
@@ -28,7 +28,7 @@
 enum {
 	TICK_MS = 250,       /* between two looks at a pool that is not full */
 	INPUT_MAX = 2 * PATH_MAX,
-	WORDS_MAX = 3,
+	WORDS_MAX = 4,
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -40,6 +40,7 @@ static struct caretaker {
 	struct jobserver jobserver;
 	struct ledger ledger;
 	struct recovery recovery;
+	long tokens;          /* that the pool has: a ledger's group may write anything there */
 	int guide;            /* where launchers ask whose slot they have; -1: nowhere */
 	int inotify;          /* tells when a token of a full pool is taken; -1: the kernel has no room for one */
 	uint64_t pool_due_ns; /* CLOCK_MONOTONIC; NEVER: not before somebody takes a token */
@@ -82,16 +83,38 @@ static bool await_use(void)
 	                                                   IN_ACCESS | IN_OPEN | IN_ATTRIB | IN_MOVE_SELF | IN_ONESHOT) >= 0;
 }
 
+/* Tells the size to all who look. */
+static void set_size(long tokens)
+{
+	volatile int32_t *told = FIELD(int32_t, caretaker.ledger.header, HEADER_TOTAL);
+
+	if (tokens != caretaker.tokens)
+		say("size", tokens);
+	caretaker.tokens = tokens;
+	if (caretaker.ledger.fd >= 0 && *told != tokens)
+		*told = (int32_t)tokens;
+}
+
+/* One step towards the size that is wanted of a server: more come at once, surplus ones are taken as they are given back. The pool of a
+ * `jobshim run` keeps the size that it was made with. True once it has that size. */
 static bool has_size(void)
 {
-	/* The pool of a `jobshim run` keeps the size that it was made with. */
-	return caretaker.ledger.owner != 0 || pool_follow_size(&caretaker.jobserver, &caretaker.ledger);
+	const long wanted = caretaker.ledger.owner == 0 ? ledger_wanted(&caretaker.ledger) : -1, tokens = caretaker.tokens;
+	const long more = wanted > tokens ? pool_growth(&caretaker.jobserver, tokens, wanted) : 0;
+
+	/* Told before they come: if we are killed in between they are missing, which a census finds, and not too many. */
+	set_size(tokens + more);
+	if (more > 0)
+		set_size(tokens + pool_add(&caretaker.jobserver, more));
+	else if (wanted > 0 && wanted < tokens)
+		set_size(tokens - pool_take(&caretaker.jobserver, tokens - wanted));
+	return wanted < 1 || caretaker.tokens <= wanted;
 }
 
 /* Whether each token is in the pool: then nobody holds one, and nobody waits for one. */
 static bool is_full(void)
 {
-	return has_size() && pool_free(&caretaker.jobserver) == *FIELD(int32_t, caretaker.ledger.header, HEADER_TOTAL);
+	return has_size() && pool_free(&caretaker.jobserver) == caretaker.tokens;
 }
 
 static void look_after_pool(uint64_t now)
@@ -113,7 +136,7 @@ static void look_after_pool(uint64_t now)
 	}
 	if (caretaker.ledger.fd >= 0)
 		ledger_reclaim_in_crowd(&caretaker.ledger, &caretaker.jobserver, TICK_MS * MS / 2);
-	change = recovery_step(&caretaker.recovery, &caretaker.jobserver, &caretaker.ledger);
+	change = recovery_step(&caretaker.recovery, caretaker.tokens, &caretaker.jobserver, &caretaker.ledger);
 	due = recovery_due_ns(&caretaker.recovery);
 	if (due > now && due < caretaker.pool_due_ns)
 		caretaker.pool_due_ns = due;
@@ -137,12 +160,17 @@ static void take_event(void)
 static bool obey_tend(char *const words[])
 {
 	struct auth auth = { .kind = AUTH_FIFO, .path = words[0], .path_length = strlen(words[0]) };
+	uint64_t device, inode, tokens;
 	const char *why;
 
+	if (!number_read(words[1], UINT64_MAX, &device) || !number_read(words[2], UINT64_MAX, &inode) ||
+	    !number_read(words[3], LEDGER_POOL_MAX, &tokens))
+		return false;
 	/* Another one may be in its place already. */
-	if (!jobserver_open_auth(&caretaker.jobserver, &auth, &why) ||
-	    caretaker.jobserver.device != strtoull(words[1], NULL, 10) || caretaker.jobserver.inode != strtoull(words[2], NULL, 10))
+	if (!jobserver_open_auth(&caretaker.jobserver, &auth, &why) || caretaker.jobserver.device != device ||
+	    caretaker.jobserver.inode != inode)
 		return say_gone();
+	caretaker.tokens = (long)tokens;
 	ledger_open(&caretaker.ledger, &caretaker.jobserver, LEDGER_LOOK);
 	caretaker.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	caretaker.guide = guide_open(&caretaker.jobserver);
@@ -153,7 +181,11 @@ static bool obey_tend(char *const words[])
 
 static bool obey_stay(char *const words[])
 {
-	caretaker.root = (pid_t)strtol(words[0], NULL, 10);
+	uint64_t pid;
+
+	if (!number_read(words[0], INT_MAX, &pid))
+		return false;
+	caretaker.root = (pid_t)pid;
 	caretaker.root_end = process_open(caretaker.root);
 	if (caretaker.root_end < 0)
 		caretaker.root = 0; /* it has ended, or its end can't be told */
@@ -194,7 +226,7 @@ static const struct order {
 	int words; /* behind it */
 	bool (*obey)(char *const words[]);
 } orders[] = {
-	{ "tend", 3, obey_tend },
+	{ "tend", 4, obey_tend },
 	{ "stay", 1, obey_stay },
 	{ "watch", 2, obey_watch },
 	{ "count", 0, obey_count },

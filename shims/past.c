@@ -18,6 +18,7 @@
 #include "families.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "number.h"
 #include "process.h"
 #include "report.h"
 #include "resolve.h"
@@ -469,10 +470,9 @@ bool past_tell(const struct self *self, char *const words[])
 	struct jobserver jobserver;
 	const char *why;
 	const struct past_pool pool = { .address = "", .jobserver = past_pool_around(&jobserver, &why) ? &jobserver : NULL };
-	char *rest;
-	const long pid = strtol(words[0], &rest, 10);
+	uint64_t pid;
 
-	if (pid <= 0 || pid > INT_MAX || *rest != '\0') {
+	if (!number_read(words[0], INT_MAX, &pid) || pid == 0) {
 		report("%s: no process", words[0]);
 		return false;
 	}

@@ -1,17 +1,15 @@
 #include "pool.h"
 
 #include <errno.h>
-#include <stdint.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "contract.h"
 #include "freshen.h"
 #include "jobserver.h"
-#include "ledger.h"
 #include "resolve.h"
 #include "version.h"
 
@@ -107,17 +105,12 @@ int pool_free(const struct jobserver *jobserver)
 	return ioctl(jobserver->read_fd, FIONREAD, &tokens) < 0 ? -1 : tokens;
 }
 
-bool pool_follow_size(const struct jobserver *jobserver, struct ledger *ledger)
+long pool_growth(const struct jobserver *jobserver, long tokens, long wanted)
 {
-	volatile int32_t *total = FIELD(int32_t, ledger->header, HEADER_TOTAL);
-	const int32_t wanted = *FIELD(int32_t, ledger->header, HEADER_WANTED);
+	/* All pages but one, and a byte: see LEDGER_POOL_MAX. Those of a user who has many pipes are smaller. */
+	const long bytes = fcntl(jobserver->write_fd, F_GETPIPE_SZ), room = bytes - sysconf(_SC_PAGESIZE) + 1;
 
-	/* A header that somebody cut says nothing. */
-	if (ledger->fd < 0 || wanted < 1 || *total < 1)
-		return true;
-	if (wanted > *total)
-		*total += pool_add(jobserver, (long)wanted - *total);
-	else if (wanted < *total)
-		*total -= pool_take(jobserver, (long)*total - wanted);
-	return *total == wanted;
+	if (wanted > room)
+		wanted = room;
+	return wanted > tokens ? wanted - tokens : 0;
 }

@@ -5,8 +5,6 @@
 #include <stdbool.h>
 
 struct jobserver;
-struct ledger;
-
 struct self;
 
 /* Makes the FIFO words[0] (0600), empty; none where that is empty. Prints the style of jobserver that the make on PATH reads (fifo,
@@ -22,8 +20,7 @@ int pool_take(const struct jobserver *jobserver, long tokens);
 /* How many tokens are free; -1 where that can't be told. */
 int pool_free(const struct jobserver *jobserver);
 
-/* One step towards the size that is wanted of a server: more come at once, surplus ones are taken as they are given back.
- * Returns true once the pool has that size. */
-bool pool_follow_size(const struct jobserver *jobserver, struct ledger *ledger);
+/* How many more tokens a pool can get that has so many, and shall have wanted: what its pipe surely has room for. */
+long pool_growth(const struct jobserver *jobserver, long tokens, long wanted);
 
 #endif

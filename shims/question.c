@@ -13,6 +13,7 @@
 #include "freshen.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "lock.h"
 #include "notify.h"
 #include "past.h"
 #include "payer.h"
@@ -110,6 +111,7 @@ static const struct question {
 	{ "--bottom-line", 0, true, NULL, show_bottom_line },
 	{ "--freshen", 0, true, NULL, freshen_all },
 	{ "--prepare", 1, true, NULL, pool_prepare },
+	{ "--lock", 0, true, NULL, lock_take },
 	{ "--tend", 0, true, NULL, caretaker_work },
 	{ "--pay", 3, false, NULL, payer_work },
 	{ "--tell-past", 1, true, NULL, past_tell },

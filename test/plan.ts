@@ -111,6 +111,7 @@ export const sanitized: Pick = {
   takes: [
     { file: 'shims/', why: 'the launcher, step by step' },
     { file: 'commands/serve-idle', why: 'the launcher that looks after a pool' },
+    { file: 'commands/serve-sizes', why: 'and gives it another size' },
     {
       file: 'clients/callers-jobserver',
       why: "in a client's slot, in the job's, with a token; all forms of recipes",
@@ -163,6 +164,11 @@ export const byNode: Pick = {
     { file: 'commands/run-terminal', why: 'job control' },
     { file: 'commands/serve', why: 'timers, locks, a socket of the service manager' },
     { file: 'commands/serve-census', why: 'timers, the mtime of a FIFO' },
+    {
+      file: 'commands/serve-place',
+      why: 'errors of files, their dates and births; a descriptor that a child locks',
+    },
+    { file: 'commands/silent-launcher', why: 'what is said of a child that gives no answer' },
     { file: 'commands/status', why: '--watch: keys, timers' },
     { file: 'commands/timeline', why: 'large output, to files and pipes' },
     { file: 'commands/usage', why: 'what is loaded, and when' },

@@ -9,7 +9,7 @@ import { type CaughtSignals, type Ending, runInForeground } from '../ground/fore
 import { passedDescriptors } from '../ground/inherited.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { changeText } from '../jobserver/change.js'
-import { prepareFifo } from '../jobserver/fifo.js'
+import { assertFits, prepareFifo } from '../jobserver/fifo.js'
 import { runGoverned } from '../jobserver/governed.js'
 import { askLauncher, outerJobserver } from '../jobserver/outer.js'
 import { createPool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
@@ -96,8 +96,8 @@ function inPool(order: BuildOrder): Place {
       const pool = createPool(ensureStateDirectory(environment), wishes)
       const remove = atTheEnd(() => removePool(pool))
       const caretaker = buildCaretaker(launcher, environment, ({ tend }) =>
-        tend(pool.fifo, pool.fifoFd, event => {
-          if (event.kind !== 'gone') say(changeText(event))
+        tend({ path: pool.fifo, fifoFd: pool.fifoFd, tokens: pool.total }, event => {
+          if (event.kind === 'restored' || event.kind === 'surplus') say(changeText(event))
         }),
       )
       const endProgress = isShown ? showProgress(pool, caretaker.countFree, launcher, environment) : undefined
@@ -127,6 +127,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
       'name one: fifo:/run/jobshim/fifo',
       exitCodes.jobshim,
     )
+  assertFits(settings.jobs) // MAKEFLAGS tell it
   const fifo = resolve(path)
   const { launcher } = layoutOf(settings.dir)
   const named = { ...environment, [names.jobserver]: `fifo:${fifo}` }

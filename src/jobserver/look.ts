@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Failure } from '../ground/failure.js'
-import { readCensus } from './census.js'
+import { noAnswer, readCensus, readLook } from './answers.js'
 import { type LedgerCounters, type LedgerRecord, readCounters, readRecords, readSize } from './ledger.js'
 import { ledgerLayout } from './ledger-layout.js'
 
@@ -34,14 +34,15 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (error) throw error
-  if (status !== 0)
+  if (status === 1 && stderr !== '')
     throw new Failure(stderr.replace(/^jobshim: /, '').trim(), 'name one with --jobserver fifo:PATH')
-  const [jobserver = '', free, ledger = ''] = stdout.split('\0')
-  const tokens = Number(free) < 0 ? undefined : Number(free)
+  const look = status === 0 ? readLook(stdout) : undefined
+  if (look === undefined) throw noAnswer(launcher)
+  const { jobserver, free, ledger } = look
   if (ledger === '')
     return {
       jobserver,
-      free: tokens,
+      free,
       total: undefined,
       ledger: undefined,
       counters: undefined,
@@ -53,11 +54,11 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
     const total = readSize(fd, 'total')
     return {
       jobserver,
-      free: tokens,
-      total: total < 0 ? undefined : total,
+      free,
+      total,
       ledger,
       counters: readCounters(fd),
-      blind: total < 0 ? "it is not jobshim's" : blindness(launcher, environment),
+      blind: total === undefined ? "it is not jobshim's" : blindness(launcher, environment),
       rows: readRecords(fd).map(rowOf),
     }
   } finally {
@@ -68,7 +69,8 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
 function blindness(launcher: string, environment: NodeJS.ProcessEnv): string | undefined {
   const { status, stdout } = spawnSync(launcher, ['--census'], { env: environment, encoding: 'utf8' })
   const census = status === 0 ? readCensus(stdout) : undefined
-  return census?.kind === 'blind' ? census.why : undefined
+  if (census === undefined) return `${launcher} gives no answer`
+  return census.kind === 'blind' ? census.why : undefined
 }
 
 function rowOf({ tool, pid, state, slot, alive, sinceNs }: LedgerRecord): Row {

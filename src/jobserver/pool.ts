@@ -52,7 +52,7 @@ export function createPool(stateDirectory: string, wishes: PoolWishes): Pool {
     const fifo = join(directory, 'fifo')
     const total = jobs - 1
     const made = makeFifo(launcher, environment, { path: fifo, tokens: total, jobs })
-    const ledgerFd = createLedger(`${fifo}.ledger`, total, owner, journal)
+    const ledgerFd = createLedger(`${fifo}.ledger`, total, owner, { journal })
     return { directory, rules, fifo, total, ...made, ledgerFd }
   } catch (error) {
     removePool({ directory })
