@@ -45,7 +45,8 @@ const liar = `use Socket; socket my $socket, AF_UNIX, SOCK_DGRAM, 0 or die;
   $| = 1; print "held $$\\n";
   while (defined(my $from = recv $socket, my $question, 8192, 0)) { send $socket, "\\1\\0" . "\\0" x 6 . "\\1" x 7, 0, $from }`
 
-const asRoot = may && process.geteuid?.() === 0 ? test : test.skip
+const isInstrumented = process.env.JOBSHIM_TEST_LAUNCHER !== undefined // sanitizers read /proc themselves
+const asRoot = may && !isInstrumented && process.geteuid?.() === 0 ? test : test.skip
 asRoot(
   'guide :: where another user has the name of the caretaker :: what it says does not count',
   async () => {
