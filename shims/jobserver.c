@@ -13,6 +13,7 @@
 #include "client.h"
 #include "contract.h"
 #include "hidden.h"
+#include "ledgerfile.h"
 #include "outer.h"
 #include "process.h"
 
@@ -200,6 +201,7 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 
 /* The descriptors of a `jobshim run`. */
 struct run_descriptors {
+	uint64_t start;   /* of the process */
 	const char *fifo; /* its path, as its ledger's tells; in other mount namespaces it may lead nowhere */
 	int fifo_fd, ledger_fd;
 };
@@ -222,10 +224,18 @@ static bool ledger_fd(int directory, const char *name, void *state)
 	struct run_descriptors *run = state;
 	const char *path = path_of_fd(directory, name);
 	const size_t length = path == NULL ? 0 : strlen(path), suffix = strlen(LEDGER_SUFFIX);
+	int fd;
+	bool ours;
 
 	if (length <= suffix || strcmp(path + length - suffix, LEDGER_SUFFIX) != 0)
 		return false;
 	run->fifo = arena_copy(path, length - suffix);
+	fd = open_high_at(directory, name, O_RDONLY | O_NONBLOCK);
+	ours = fd >= 0 && ledger_file_is_of(fd, run->start);
+	if (fd >= 0)
+		close(fd);
+	if (!ours)
+		return false;
 	run->ledger_fd = (int)strtol(name, NULL, 10);
 	return run->fifo != NULL;
 }
@@ -242,7 +252,7 @@ static bool fifo_fd(int directory, const char *name, void *state)
 }
 
 /* For builds that clear their environment, or that the pool's directory is hidden from: an ancestor `jobshim run` has its FIFO and
- * its ledger open. */
+ * its ledger open. Any program may have that name: the ledger says whose it is. */
 static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 {
 	struct run_descriptors run;
@@ -252,6 +262,7 @@ static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 	if (!process_self(&process))
 		return false;
 	while (process.parent > 0 && process_read(process.parent, &process)) {
+		run.start = process.start;
 		if (strcmp(process.comm, "jobshim") != 0 || !process_each_fd(process.pid, ledger_fd, &run))
 			continue;
 		if (open_path(jobserver, run.fifo, why))

@@ -44,7 +44,12 @@ static void count_hop(const struct run *run)
 		exit(EXIT_JOBSHIM);
 	}
 	snprintf(assignment, sizeof assignment, "%s=%ld", ENV_HOPS, hops + 1);
-	environment_put(assignment);
+	if (!environment_put(assignment)) {
+		report("%s: no memory for one more variable, by which calls that go round in a circle are told\n"
+		       "  run it with fewer variables, or with a larger ulimit -v",
+		       run->tool);
+		exit(EXIT_JOBSHIM);
+	}
 }
 
 /* Programs that find their own files by argv[0]. What they do does not depend on their name. */

@@ -50,6 +50,21 @@ bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at)
 	return length == (ssize_t)size;
 }
 
+bool ledger_file_is_of(int fd, uint64_t start)
+{
+	unsigned char head[HEADER_WANTED];
+	uint64_t owner_start;
+	uint32_t owner;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || !ledger_file_read(fd, head, sizeof head, 0) ||
+	    memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0)
+		return false;
+	memcpy(&owner, head + HEADER_OWNER_PID, sizeof owner);
+	memcpy(&owner_start, head + HEADER_OWNER_START, sizeof owner_start);
+	return owner == 0 || owner_start == start;
+}
+
 /* Creates name in directory with an empty table; whoever links first wins. */
 static void create(int directory, const char *name)
 {

@@ -32,7 +32,6 @@ enum {
 	QUICK_FOR_MS = 1000,
 	TOLD_MS = 1000,    /* the file is written so often */
 	WRAPPER_MS = 1000, /* within them a program that does nothing has started what it stands for */
-	DEEPEST = 100,     /* levels below the root: each takes 8 KB of stack, and two descriptors */
 	SETTLED_MS = 400,  /* after which what was started has become what it will be */
 	LONGEST_MS = 2000, /* it is looked at least so often, for what becomes a tool without a new process */
 	STRANGERS_MAX = 1024,
@@ -117,7 +116,6 @@ static void end_run(struct seen *run)
 struct visit {
 	struct ancestor ancestor;
 	struct sighted told;
-	unsigned depth;
 	struct visit *suspect; /* the outermost tool without a slot above it, or it itself: what that starts is its own affair */
 	bool has_children;
 	bool has_tool;     /* a tool, or a part of one, that no launcher has started */
@@ -204,37 +202,57 @@ static void tell_suspect(const struct visit *found, enum sight sight)
 		suspect->has_likes = true;
 }
 
-static void look_below(pid_t pid, void *state)
+/* A visit for each process on the way down to the one that is looked at; who has adopted the first of them, NULL for the root. */
+static struct visit visits[TREE_LEVELS];
+
+static struct visit *visit_above(unsigned depth, struct visit *adopter)
 {
-	struct visit *above = state, here = { .depth = above == NULL ? 0 : above->depth + 1 };
+	return depth == 0 ? adopter : &visits[depth - 1];
+}
+
+/* Whether what is below the process is to be looked at. */
+static bool enter(pid_t pid, unsigned depth, void *adopter)
+{
+	struct visit *above = visit_above(depth, adopter), *here = &visits[depth];
 	enum sight sight;
 
-	if (here.depth > DEEPEST || !process_read(pid, &here.ancestor.process) || here.ancestor.process.zombie)
-		return;
+	memset(here, 0, sizeof *here);
+	if (!process_read(pid, &here->ancestor.process) || here->ancestor.process.zombie)
+		return false;
 	if (above != NULL) {
-		here.ancestor.above = &above->ancestor;
-		here.suspect = above->suspect;
+		here->ancestor.above = &above->ancestor;
+		here->suspect = above->suspect;
 		above->has_children = true;
 	}
-	sight = sight_of(&here.ancestor, here.suspect != NULL, &here.told);
+	sight = sight_of(&here->ancestor, here->suspect != NULL, &here->told);
 	watch.saw_tools = watch.saw_tools || sight != NO_TOOL;
-	if (here.suspect != NULL)
-		tell_suspect(&here, sight);
+	if (here->suspect != NULL)
+		tell_suspect(here, sight);
 	if (sight == GOVERNED) {
-		note_governed(&here);
-		return;
+		note_governed(here);
+		return false;
 	}
-	if (here.told.asks && !here.told.is_script) /* what it starts to answer is no tool either */
-		return;
+	if (here->told.asks && !here->told.is_script) /* what it starts to answer is no tool either */
+		return false;
 	if (sight == LAUNCHER)
-		forget(&here.ancestor.process);
+		forget(&here->ancestor.process);
 	if (sight == PAST)
 		watch.saw_past_ns = watch.looked_ns;
-	if (sight == PAST && here.suspect == NULL)
-		here.suspect = &here;
-	tree_each_child(pid, look_below, &here);
-	if (here.suspect == &here)
-		note_past(&here);
+	if (sight == PAST && here->suspect == NULL)
+		here->suspect = here;
+	return true;
+}
+
+static void leave(unsigned depth, void *adopter)
+{
+	(void)adopter;
+	if (visits[depth].suspect == &visits[depth])
+		note_past(&visits[depth]);
+}
+
+static void look_below(pid_t pid, struct visit *adopter)
+{
+	tree_descend(pid, enter, leave, adopter);
 }
 
 /* Of those beside the command, who is not below it. Their numbers last from one look to the next. */
@@ -282,12 +300,12 @@ static void look_at_adopted(pid_t pid, void *state)
 /* Init, or another process above us, has adopted what daemons and background jobs have left. */
 static void look_at_orphans(void)
 {
-	struct visit above = { .depth = 0 };
+	struct visit above = { .has_children = false };
 
 	now_strangers.count = strangers.at = 0;
 	if (!process_read(watch.root, &above.ancestor.process))
 		return;
-	for (int i = 0; i < DEEPEST && process_read(above.ancestor.process.parent, &above.ancestor.process); i++) {
+	for (int i = 0; i < TREE_LEVELS && process_read(above.ancestor.process.parent, &above.ancestor.process); i++) {
 		above.ancestor.client = CLIENT_UNASKED;
 		above.ancestor.adopts = true;
 		tree_each_child(above.ancestor.process.pid, look_at_adopted, &above);

@@ -87,6 +87,7 @@ export const rest: readonly Row[] = [
   { file: 'shimdir/launcher', why: 'long: builds the launcher several times' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
   { file: 'shims/deadlock-shared', why: 'long: keeps all processors busy; shims/deadlock has the rules' },
+  { file: 'shims/deadlock-trees', why: 'long: thousands of processes; shims/deadlock has the rules' },
   {
     file: 'shims/fails-',
     why: 'long: each system call of each path fails, once and often; shims/faults has the kinds',
@@ -94,6 +95,7 @@ export const rest: readonly Row[] = [
   { file: 'shims/journal', part: true, why: 'make 4.4' },
   { file: 'shims/links', part: true, why: 'clang, ccache, go, a cross compiler' },
   { file: 'shims/namespaces', part: true, why: 'bubblewrap' },
+  { file: 'shims/past-levels', why: 'long: 1,500 processes; commands/run-past has what a look finds' },
   { file: 'shims/past-slow', why: 'needs strace' },
   { file: 'shims/payer-fails', why: 'long: each system call fails, or is the last' },
   { file: 'shims/quick', why: 'needs strace' },

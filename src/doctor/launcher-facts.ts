@@ -109,7 +109,7 @@ const machineIn = (head: Buffer): string =>
 function headOf(path: string): Buffer | undefined {
   let file: number | undefined
   try {
-    file = openSync(path, 'r')
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const head = Buffer.alloc(20)
     return head.subarray(0, readSync(file, head))
   } catch {

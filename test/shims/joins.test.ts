@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
+import { chmodSync, closeSync, copyFileSync, existsSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findAuth } from '../../src/jobserver/auth.js'
+import { jobshimRun } from '../commands/runs.js'
 import { type ClientKey, findClient } from '../support/clients.js'
 import { makeFifo, makePipe, tokensIn } from '../support/pool.js'
 import { withoutUse } from '../support/summary.js'
@@ -229,6 +230,26 @@ test('joins :: an ancestor jobshim run, the environment cleared', async () => {
   assert.is(status, 5)
   assert.match(withoutUse(stderr), /^jobshim: 3 tool runs, at most 3 at a time, .*, 2\/2 tokens back\n$/)
   assert.not(existsSync(join(state, directories[0] ?? '')))
+})
+
+/** Some program of our name, as an editor's session may be: what it has open is no ledger of its own. */
+test('joins :: below jobshim run a process that is only named jobshim, the environment cleared :: joins the run', async () => {
+  const yard = await makeYard('')
+  const other = makeFifo(yard.root, 'z', 'other')
+  writeFiles(yard.root, { 'other.ledger': 'a ledger of accounts\n' })
+  copyFileSync('/bin/sh', join(yard.root, 'jobshim'))
+  chmodSync(join(yard.root, 'jobshim'), 0o755)
+  const hold = `env -i PATH=${join(yard.root, 'bin')} ${join(yard.shims, 'hold')} <&3`
+  const named = `exec 4<other 5<other.ledger; ${hold} & ${hold} & wait; exit 5`
+  const { status, stdout, stderr } = await jobshimRun(yard, [
+    ...['--no-config', '-j2', '--', 'sh', '-c'],
+    `exec 3</dev/null 4<>other; ./jobshim -c '${named}'; exit $?`,
+  ])
+  assert.is(status, 5, stderr)
+  assert.match(stdout, /^held \d+\nheld \d+\n$/)
+  assert.match(withoutUse(stderr), /^jobshim: 2 tool runs, at most [12] at a time, .*, 1\/1 tokens back\n$/)
+  assert.is(other.count(), 'z')
+  other.close()
 })
 
 test.after.each(killStarted)
