@@ -110,6 +110,7 @@ static const struct question {
 	{ "--bottom-line", 0, true, NULL, show_bottom_line },
 	{ "--freshen", 0, true, NULL, freshen_all },
 	{ "--prepare", 1, true, NULL, pool_prepare },
+	{ "--fill", 1, true, NULL, pool_fill },
 	{ "--tend", 0, true, NULL, caretaker_work },
 	{ "--pay", 3, false, NULL, payer_work },
 	{ "--tell-past", 1, true, NULL, past_tell },
