@@ -69,7 +69,7 @@ const crowds: Readonly<Record<string, { journal: readonly object[]; said: string
     journal: [
       ...each(index => start({ pid: index + 1, jobs: undefined })),
       ...each(index => start({ pid: many + index + 1, at: began + 1 })),
-      tool({ at: began + 2 }),
+      tool({ ranSeconds: 5 }),
     ],
     said: '1 tool run',
   },
