@@ -120,6 +120,8 @@
 #define JOURNAL_VERSION 1
 #define JOURNAL_LINE_MAX 4096
 
+#define POOL_MOST_TOKENS 61441
+
 #define COSTS_KINDS 4
 #define COSTS_BUCKETS 160
 #define COSTS_COUNTER_BYTES 4
@@ -581,6 +583,25 @@ static const struct family_run family_runs[] __attribute__((unused)) = {
 static const char *const source_suffixes[] __attribute__((unused)) = { "c", "C", "cc", "CC", "cp", "cpp", "cxx", "c++", "cu", "d", "f", "F", "for", "FOR", "f77", "f90", "F90", "f95", "F95", "f03", "F03", "f08", "F08", "go", "hs", "i", "ii", "java", "lhs", "ll", "m", "M", "mi", "mii", "mm", "pyx", "rs", "s", "S", "sx", "swift", "vala", "y", "h", "hh", "hpp", "hxx" };
 
 static const char *const valued_flags[] __attribute__((unused)) = { "-I", "-L", "-MF", "-MQ", "-MT", "-T", "-Xassembler", "-Xclang", "-Xlinker", "-Xpreprocessor", "-aux-info", "-dumpbase", "-idirafter", "-imacros", "-imultilib", "-include", "-include-pch", "-iprefix", "-iquote", "-isysroot", "-isystem", "-iwithprefix", "-iwithprefixbefore" };
+
+struct hidden_range { unsigned from; unsigned to; };
+
+static const struct hidden_range hidden_ranges[] __attribute__((unused)) = {
+	{ 0x0, 0x1f },
+	{ 0x7f, 0x9f },
+	{ 0xad, 0xad },
+	{ 0x61c, 0x61c },
+	{ 0x180e, 0x180e },
+	{ 0x200b, 0x200f },
+	{ 0x2028, 0x202e },
+	{ 0x2060, 0x206f },
+	{ 0xd800, 0xdfff },
+	{ 0xfeff, 0xfeff },
+	{ 0xfff0, 0xfffb },
+	{ 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a },
+	{ 0xe0000, 0xe0fff },
+};
 
 static const char *const run_kind_names[] __attribute__((unused)) = { "compile", "link", "preprocess", "other", "probe" };
 

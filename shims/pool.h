@@ -11,6 +11,10 @@ struct self;
  * pipe, legacy), or the number of the error (errno). Both in one call, so that `run` starts one process. False on error. */
 bool pool_prepare(const struct self *self, char *const words[]);
 
+/* Fills the FIFO that stdin is for as many jobs as MAKEOPTS asks for; for one without -j, as make; for words[0] where -j has no
+ * number. Prints them and the load of its -l, if there is one: "8 7.5". False on error, which is told. */
+bool pool_fill(const struct self *self, char *const words[]);
+
 /* Puts tokens into the pool. Returns how many went in. */
 int pool_add(const struct jobserver *jobserver, long tokens);
 

@@ -112,6 +112,7 @@ static const struct question {
 	{ "--freshen", 0, true, NULL, freshen_all },
 	{ "--prepare", 1, true, NULL, pool_prepare },
 	{ "--lock", 0, true, NULL, lock_take },
+	{ "--fill", 1, true, NULL, pool_fill },
 	{ "--tend", 0, true, NULL, caretaker_work },
 	{ "--pay", 3, false, NULL, payer_work },
 	{ "--tell-past", 1, true, NULL, past_tell },

@@ -75,6 +75,10 @@ export const rest: readonly Row[] = [
   { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'commands/timeline-browser', why: 'needs chromium' },
   { file: 'docs/containers', part: true, why: 'bubblewrap' },
+  {
+    file: 'commands/timeline-crowds',
+    why: 'long: large journals, in three formats; journal/slot-rows has the rules',
+  },
   { file: 'docs/debian', part: true, why: 'dpkg-dev' },
   { file: 'docs/man-page', why: 'needs mandoc' },
   { file: 'doctor/jobserver', part: true, why: 'make 4.4, ninja' },

@@ -8,8 +8,7 @@ import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { endLike } from '../ground/foreground.js'
 import { renderJson } from '../ground/json.js'
-import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { print, printExact } from '../ground/print.js'
 import { type Call, command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
@@ -41,7 +40,8 @@ export const doctor = command({
       checks.push(...judgeAll(buildRows, await buildWith([program, ...args], call)))
     }
     const isColoured = process.stdout.isTTY && process.stdout.hasColors()
-    print(flags.json ? `${renderJson({ checks })}\n` : renderChecks(checks, isColoured))
+    if (flags.json) print(`${renderJson({ checks })}\n`)
+    else printExact(renderChecks(checks, isColoured))
     return checks.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.ok
   },
 })
@@ -99,7 +99,7 @@ function endOnSignals(): () => void {
 
 const colours = { ok: 'green', note: 'yellow', broken: 'red' } as const
 
-const inOneLine = (text: string): string => visible(text.replaceAll('\n', ' '))
+const inOneLine = (text: string): string => text.replaceAll('\n', ' ')
 
 /** Returns the table, and what it comes to. */
 export function renderChecks(checks: readonly Check[], isColoured: boolean): string {

@@ -1,7 +1,7 @@
 /** What `jobshim run` tells at the end of a build. */
 import { relative } from 'node:path'
 import { renderJson } from '../ground/json.js'
-import { visible } from '../ground/visible.js'
+import { visibleLine } from '../ground/visible.js'
 import { gateNames } from '../jobserver/ledger-layout.js'
 import type { Settlement } from '../jobserver/pool.js'
 import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
@@ -24,7 +24,7 @@ export function renderSummary(report: Told): string {
     ...(settlement && isLong ? [`  slowest: ${slowest(sighting)}`] : []),
     ...(bypasses.length > 0 ? pastLines(report) : []),
   ]
-  return visible(lines.join('\n'))
+  return lines.map(visibleLine).join('\n')
 }
 
 /** Returns the same for programs; empty likewise. */

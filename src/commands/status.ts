@@ -7,7 +7,7 @@ import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { stateDirectory } from '../ground/paths.js'
 import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { visibleLines } from '../ground/visible.js'
 import { findAuth } from '../jobserver/auth.js'
 import { lookAtJobserver, type Picture, type Row } from '../jobserver/look.js'
 import { livingJobservers } from '../jobserver/registry.js'
@@ -124,7 +124,7 @@ export function render(seen: Seen, width: number): string {
     ...(counters && counters.restored > 0 ? [`${counters.restored} put back for killed clients`] : []),
     ...(ledger === undefined ? ['no ledger'] : []),
   ].join(', ')
-  const census = seen.blind === undefined ? '' : `no census of clients: ${seen.blind}\n`
+  const census = seen.blind === undefined ? [] : [`no census of clients: ${seen.blind}`]
   const lines = renderColumns(
     [...rows]
       .sort((a, b) => b.seconds - a.seconds)
@@ -138,6 +138,6 @@ export function render(seen: Seen, width: number): string {
   )
   // A wide character that the cut falls into is kept whole.
   const cut = (line: string): string => sliceAnsi(line, 0, width - 1).trimEnd()
-  const past = seen.past.length === 0 ? '' : `${visible(renderPast(seen.past, seen.coverage).join('\n'))}\n`
-  return `${head}\n${census}${past}${lines.replace(/^.*$/gm, cut)}`
+  const past = seen.past.length === 0 ? [] : renderPast(seen.past, seen.coverage)
+  return `${visibleLines([head, ...census, ...past])}${lines.replace(/^.*$/gm, cut)}`
 }

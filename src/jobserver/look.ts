@@ -77,13 +77,13 @@ function rowOf({ tool, pid, state, slot, alive, sinceNs }: LedgerRecord): Row {
   const seconds = Math.max(0, Number(process.hrtime.bigint() - sinceNs) / 1e9)
   const words = alive ? commandOf(pid) : []
   return {
-    tool: plain(wholeName(tool, words)),
+    tool: wholeName(tool, words),
     pid,
     state,
     slot,
     alive,
     seconds,
-    command: plain(words.join(' ')),
+    command: words.join(' ').trimEnd(),
   }
 }
 
@@ -92,9 +92,6 @@ function wholeName(tool: string, words: readonly string[]): string {
   if (tool.length < ledgerLayout.toolBytes - 1) return tool
   return words.map(word => basename(word)).find(name => name.startsWith(tool)) ?? tool
 }
-
-// Others may have put anything there; it is not to reach a terminal.
-const plain = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').trimEnd()
 
 function commandOf(pid: number): string[] {
   try {

@@ -42,7 +42,7 @@ export function switchPackage(root: string, atom: string, wish: 'in' | 'out'): P
   if (!isAtom(atom))
     throw new Failure(
       `${JSON.stringify(atom)}: not a package`,
-      'name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*',
+      "name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*, '*/*'",
     )
   if (wish === 'in' && entryAt(places.envFile).kind === 'nothing')
     throw new Failure(`${places.envFile}: not there yet`, 'run jobshim portage install first')
@@ -91,6 +91,6 @@ function reportOf(
   }
 }
 
-// PMS 8.3, loosely: Portage itself tells what it can't read.
+// PMS 8.3 and the * of portage(5), loosely: Portage itself tells what it can't read.
 const isAtom = (text: string): boolean =>
-  /^[<>=~]{0,2}[\w+][\w+.*-]*\/[\w+*][\w+.*-]*(:[\w+.*/=-]+)?(::[\w-]+)?$/.test(text) && text !== envFileName
+  /^[<>=~]{0,2}[\w+*][\w+.*-]*\/[\w+*][\w+.*-]*(:[\w+.*/=-]+)?(::[\w-]+)?$/.test(text) && text !== envFileName
