@@ -2,7 +2,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { inspect } from '../shimdir/inspect.js'
+import { checkShimDirectory, inspect, launcherIn } from '../shimdir/inspect.js'
 import { findLauncher } from '../shimdir/launcher.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { readManifest } from '../shimdir/manifest.js'
@@ -30,7 +30,7 @@ export function findLauncherOf(dir: string, environment: NodeJS.ProcessEnv): Lau
   const layout = layoutOf(dir)
   const built = findLauncher(environment)
   try {
-    if (existsSync(layout.launcher)) {
+    if (checkShimDirectory(layout, 'use') === 'usable' && launcherIn(layout)) {
       const { launcher, madeByThisVersion } = inspect(layout, built)
       return {
         kind: 'installed',

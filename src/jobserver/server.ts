@@ -1,26 +1,12 @@
 /** A FIFO that several builds share, and its ledger: made under a lock, looked after, and removed at the end. */
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fstatSync,
-  lstatSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { closeSync, fstatSync, lstatSync, rmSync, unlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
-import { makeFifo, openFifo } from './fifo.js'
-import { createLedger, writeSize } from './ledger.js'
-import { thisProcess } from './owner.js'
-
-/** Who may use it: the mode of the FIFO and its ledger, and their owners where they are to be others than we are. */
-export type Access = { mode: number; uid: number | undefined; gid: number | undefined }
+import { openFifo } from './fifo.js'
+import { writeSize } from './ledger.js'
+import { type Access, assertServerPlace, makeServerFiles } from './server-files.js'
 
 export type Server = {
   path: string
@@ -44,10 +30,11 @@ export async function openServer(
   access: Access,
   launcher: string,
 ): Promise<Server> {
+  assertServerPlace(path)
   const release = await lock(path)
   try {
     clearWay(path)
-    return { path, ...create(path, jobs, access, launcher), release }
+    return { path, ...makeServerFiles(path, jobs, access, launcher), release }
   } catch (error) {
     await release()
     const code = systemErrorCode(error)
@@ -109,34 +96,6 @@ function clearWay(path: string): void {
         'remove it, or name another place with --fifo',
       )
     unlinkSync(file)
-  }
-}
-
-// In a directory that only we can enter, then renamed: nobody meets it half made or with wider permissions.
-function create(
-  path: string,
-  jobs: number,
-  access: Access,
-  launcher: string,
-): { fifoFd: number; ledgerFd: number } {
-  const workshop = mkdtempSync(join(dirname(path), `.${basename(path)}.`))
-  try {
-    const fifo = join(workshop, 'fifo')
-    const { fifoFd } = makeFifo(launcher, process.env, { path: fifo, tokens: jobs, jobs })
-    const ledgerFd = createLedger(ledgerOf(fifo), jobs, { ...thisProcess(), pid: 0 })
-    // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
-    for (const [from, to, mode] of [
-      [ledgerOf(fifo), ledgerOf(path), access.mode & ~0o002],
-      [fifo, path, access.mode],
-    ] as const) {
-      if (access.uid !== undefined || access.gid !== undefined)
-        chownSync(from, access.uid ?? currentUid(), access.gid ?? lstatSync(from).gid)
-      chmodSync(from, mode)
-      renameSync(from, to)
-    }
-    return { fifoFd, ledgerFd }
-  } finally {
-    rmSync(workshop, { recursive: true, force: true })
   }
 }
 
