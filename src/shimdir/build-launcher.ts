@@ -36,7 +36,8 @@ async function build(output: string, environment: NodeJS.ProcessEnv): Promise<vo
   mkdirSync(dirname(output), { recursive: true })
   const { MAKEFLAGS: _, MFLAGS: __, MAKELEVEL: ___, ...inherited } = environment
   const path = realDirectories(environment.PATH ?? '').join(':')
-  const make = spawn('make', ['--no-print-directory', '-s', '-C', launcherSources, `OUT=${output}`], {
+  // What is there counts for nothing, however new: it is another user's.
+  const make = spawn('make', ['--no-print-directory', '-s', '-B', '-C', launcherSources, `OUT=${output}`], {
     env: { ...inherited, PATH: path },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
