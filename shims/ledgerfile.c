@@ -17,6 +17,7 @@
 #include "jobserver.h"
 #include "process.h"
 #include "report.h"
+#include "statedirectory.h"
 
 enum { STALE_SECONDS = 60 * 60 };
 
@@ -123,39 +124,6 @@ static void sweep(int directory)
 	close(listing);
 }
 
-/* Opens ${XDG_RUNTIME_DIR:-/tmp}/jobshim-UID, made where missing; it must be a directory of ours that only we can
- * write. -1 otherwise. */
-static int open_state_directory(bool make, const char **why)
-{
-	const char *base = getenv("XDG_RUNTIME_DIR");
-	struct stat status;
-	size_t room;
-	char *path = arena_room(&room);
-	int fd;
-
-	if (base == NULL || base[0] != '/')
-		base = "/tmp";
-	if (snprintf(path, room, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)room) {
-		*why = "the state directory's path is too long";
-		return -1;
-	}
-	fd = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	if (fd < 0 && errno == ENOENT && make) {
-		if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-			*why = "the state directory can't be made";
-			return -1;
-		}
-		fd = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	}
-	if (fd < 0 || fstat(fd, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
-		*why = "the state directory is not a directory that is only ours";
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 /* The head of the kernel's struct statx (statx(2)), which older musl headers do not have. */
 struct statx_head {
 	uint32_t mask;
@@ -214,7 +182,7 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 		if (fd >= 0)
 			close(fd);
 	}
-	directory = open_state_directory(make, why);
+	directory = state_directory_open(make, why);
 	if (directory < 0)
 		return -1;
 	snprintf(name, sizeof name, "v1-%" PRIx64 "-%" PRIu64 "-%" PRIx64, (uint64_t)jobserver->device,

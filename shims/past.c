@@ -330,38 +330,38 @@ static void print_words(FILE *out)
 	seen_print(out);
 }
 
-/* Its directory is made where nobody needed it before. */
-static int create(const char *path)
+/* Opens the directory of the watch, made in ours where nobody needed it before; -1 where it is not ours: who can put another one in its
+ * place would have us write there. */
+static int open_directory(const char *path)
 {
 	static bool made;
-	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
-	char directory[PATH_MAX];
-	int fd = open_high(path, flags), length;
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+	struct stat status;
+	int fd = open_high(path, flags);
 
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
 	/* One that was there is gone with all that the run had. */
-	if (made)
+	if (fd < 0 && errno == ENOENT && !made && (mkdir(path, 0700) == 0 || errno == EEXIST)) {
+		made = true;
+		fd = open_high(path, flags);
+	}
+	if (fd >= 0 && (fstat(fd, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 077) != 0)) {
+		close(fd);
+		errno = EPERM;
 		return -1;
-	made = true;
-	length = (int)(strrchr(path, '/') - path);
-	if (snprintf(directory, sizeof directory, "%.*s", length, path) != length ||
-	    (mkdir(directory, 0700) < 0 && errno != EEXIST))
-		return -1;
-	return open_high(path, flags);
+	}
+	return fd;
 }
 
-bool past_write(void)
+static bool write_in(int directory, const char *name)
 {
-	char path[PATH_MAX];
+	char temporary[NAME_MAX];
 	FILE *out;
 	int fd;
 	bool whole;
 
-	watch.told_ns = monotonic_ns();
-	if (snprintf(path, sizeof path, "%s.new", watch.file) >= (int)sizeof path)
+	if (snprintf(temporary, sizeof temporary, "%s.new", name) >= (int)sizeof temporary)
 		return errno = ENAMETOOLONG, false;
-	fd = create(path);
+	fd = open_high_at(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
 	out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (out == NULL) {
 		if (fd >= 0)
@@ -370,7 +370,25 @@ bool past_write(void)
 	}
 	print_words(out);
 	whole = ferror(out) == 0;
-	return fclose(out) == 0 && whole && rename(path, watch.file) == 0;
+	return fclose(out) == 0 && whole && renameat(directory, temporary, directory, name) == 0;
+}
+
+bool past_write(void)
+{
+	const char *slash = strrchr(watch.file, '/');
+	char path[PATH_MAX];
+	int directory;
+	bool whole;
+
+	watch.told_ns = monotonic_ns();
+	if (slash == NULL || snprintf(path, sizeof path, "%.*s", (int)(slash - watch.file), watch.file) >= (int)sizeof path)
+		return errno = ENAMETOOLONG, false;
+	directory = open_directory(path);
+	if (directory < 0)
+		return false;
+	whole = write_in(directory, slash + 1);
+	close(directory);
+	return whole;
 }
 
 /* The pid that was given out last in our PID namespace: while it stays the same nothing was started (proc(5), loadavg). -1 where

@@ -5,7 +5,7 @@ import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
-import { stateDirectory } from '../ground/paths.js'
+import { findStateDirectory } from '../ground/paths.js'
 import { print } from '../ground/print.js'
 import { visibleLines } from '../ground/visible.js'
 import { findAuth } from '../jobserver/auth.js'
@@ -48,7 +48,11 @@ export const status = command({
     const named = await addressed(flags.jobserver, environment)
     const text = (): string => {
       const picture = lookAtJobserver(launcher, named)
-      const seen = withPast(picture, sightingsOf(stateDirectory(environment), picture.jobserver), launcher)
+      const seen = withPast(
+        picture,
+        sightingsOf(findStateDirectory(environment), picture.jobserver),
+        launcher,
+      )
       return flags.json ? `${renderJson(seen)}\n` : render(seen, process.stdout.columns || 120)
     }
     if (!flags.watch) {
@@ -71,7 +75,7 @@ async function addressed(
   if (auth !== undefined) return { ...environment, [names.jobserver]: auth }
   const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
   if (environment[names.jobserver] || findAuth(make) || findAuth(cargo)) return environment
-  const [fifo, ...others] = livingJobservers(stateDirectory(environment))
+  const [fifo, ...others] = livingJobservers(findStateDirectory(environment))
   if (fifo === undefined)
     throw new Failure(
       'no jobserver in the environment, and no jobshim run or serve of yours',

@@ -3,7 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, readSync, statS
 import { environment as names } from '../ground/environment.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { wordsOf } from '../jobserver/answers.js'
-import { inspect } from '../shimdir/inspect.js'
+import { checkShimDirectory, inspect, launcherIn } from '../shimdir/inspect.js'
 import { findLauncher } from '../shimdir/launcher.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { readManifest } from '../shimdir/manifest.js'
@@ -31,7 +31,7 @@ export function findLauncherOf(dir: string, environment: NodeJS.ProcessEnv): Lau
   const layout = layoutOf(dir)
   const built = findLauncher(environment)
   try {
-    if (existsSync(layout.launcher)) {
+    if (checkShimDirectory(layout, 'use') === 'usable' && launcherIn(layout)) {
       const { launcher, madeByThisVersion } = inspect(layout, built)
       return {
         kind: 'installed',

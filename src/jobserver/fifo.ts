@@ -18,11 +18,16 @@ const styles: readonly MakeStyle[] = ['fifo', 'pipe', 'legacy']
  * Asks the launcher which style of jobserver the make of this environment reads, and has it make the FIFO at `path`, since Node has no such
  * call; `path` empty: none. Throws a system's error where that fails, `Failure` where there is no launcher.
  */
-export function prepareFifo(launcher: string, environment: NodeJS.ProcessEnv, path: string): MakeStyle {
+export function prepareFifo(
+  launcher: string,
+  environment: NodeJS.ProcessEnv,
+  path: string,
+  inherited: readonly number[] = [], // as descriptors from 3 up
+): MakeStyle {
   const { error, status, stdout } = spawnSync(launcher, ['--prepare', path], {
     env: environment,
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore', ...inherited],
   })
   if (error) throw notCalled(launcher, error)
   const style = styles.find(word => stdout === `${word}\n`)
@@ -48,6 +53,12 @@ export function assertFits(jobs: number): void {
   )
 }
 
+/** Puts tokens into a new FIFO. Throws where the user has no room for pipes. */
+export function fillFifo(path: string, fifoFd: number, tokens: number): void {
+  if (tokens > 0 && writeSync(fifoFd, TOKEN.repeat(tokens)) !== tokens)
+    throw Object.assign(new Error(`${path}: can't be filled`), { code: 'EAGAIN' })
+}
+
 /**
  * Makes a FIFO (0600) with a token for each of `tokens`. Returns a descriptor that keeps it open.
  * Throws `Failure` where a FIFO can't hold the tokens of so many `jobs`.
@@ -64,8 +75,7 @@ export function makeFifo(
     closeSync(fifoFd)
     throw noAnswer(launcher)
   }
-  if (tokens > 0 && writeSync(fifoFd, TOKEN.repeat(tokens)) !== tokens)
-    throw Object.assign(new Error(`${path}: can't be filled`), { code: 'EAGAIN' }) // the user has no room for pipes
+  fillFifo(path, fifoFd, tokens)
   return { fifoFd, makeStyle }
 }
 

@@ -1,6 +1,7 @@
 /** A command that runs below a FIFO jobserver. */
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
+import { Failure } from '../ground/failure.js'
 import { type CaughtSignals, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { isReadByAll } from '../ground/paths.js'
@@ -54,12 +55,20 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
   }
 }
 
-// Each by itself would wait for a server, should that have gone meanwhile.
+// Each by itself would wait for a server, should that have gone meanwhile. Whoever owns the directory may put a file of ours in its place:
+// that is neither made nor cut, nor handed on.
 function openEnds(fifo: string): number[] {
-  const both = openSync(fifo, 'r+')
-  const ends = [openSync(fifo, 'r'), openSync(fifo, 'w')]
+  const both = openFifo(fifo)
+  const ends = [openSync(fifo, constants.O_RDONLY), openSync(fifo, constants.O_WRONLY)]
+  const isStill = fstatSync(both).isFIFO() && ends.every(end => isSame(end, both))
   closeSync(both)
+  if (!isStill) throw new Failure(`${fifo}: another file by now`, 'see that jobshim serve runs there')
   return ends
+}
+
+function isSame(one: number, other: number): boolean {
+  const [first, second] = [fstatSync(one), fstatSync(other)]
+  return first.dev === second.dev && first.ino === second.ino
 }
 
 /**

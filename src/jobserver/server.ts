@@ -1,27 +1,11 @@
 /** A FIFO that several builds share, and its ledger: made under a lock, looked after, and removed at the end. */
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  mkdtempSync,
-  rmSync,
-  unlinkSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { closeSync, constants, lstatSync, unlinkSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { currentUid } from '../ground/paths.js'
-import { makeFifo, openFifo } from './fifo.js'
-import { createLedger, isLedger, writeSize } from './ledger.js'
+import { openFifo } from './fifo.js'
+import { isLedger, writeSize } from './ledger.js'
 import { inTheWay, isOurs, openOwn, removeSame } from './own-file.js'
-import { thisProcess } from './owner.js'
+import { type Access, assertServerPlace, makeServerFiles } from './server-files.js'
 import { type ServerLock, takeLock } from './server-lock.js'
-
-/** Who may use it: the mode of the FIFO and its ledger, and their owners where they are to be others than we are. */
-export type Access = { mode: number; uid: number | undefined; gid: number | undefined }
 
 export type Server = {
   path: string
@@ -38,10 +22,11 @@ export const ledgerOf = (path: string): string => `${path}.ledger`
  * Throws `Failure` where one is alive, where something of somebody else is in the way, or where it can't be made.
  */
 export function openServer(path: string, jobs: number, access: Access, launcher: string): Server {
+  assertServerPlace(path)
   const lock = lockServer(path, launcher)
   try {
     clearWay(path)
-    return { path, tokens: jobs, ...create(path, jobs, access, launcher), lock }
+    return { path, tokens: jobs, ...makeServerFiles(path, jobs, access, launcher), lock }
   } catch (error) {
     lock.release()
     const code = systemErrorCode(error)
@@ -84,50 +69,6 @@ function clearWay(path: string): void {
   } finally {
     if (ledger !== undefined) closeSync(ledger)
   }
-}
-
-// In a directory that only we can enter, then moved: nobody meets it half made or with wider permissions, and nothing is overwritten.
-function create(
-  path: string,
-  jobs: number,
-  access: Access,
-  launcher: string,
-): { fifoFd: number; ledgerFd: number } {
-  const workshop = mkdtempSync(join(dirname(path), `.${basename(path)}.`))
-  try {
-    const fifo = join(workshop, 'fifo')
-    const { fifoFd } = makeFifo(launcher, process.env, { path: fifo, tokens: jobs, jobs })
-    const owner = { ...thisProcess(), pid: 0 }
-    const ledgerFd = createLedger(ledgerOf(fifo), jobs, owner, { fifo: fstatSync(fifoFd, { bigint: true }) })
-    try {
-      // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
-      for (const [from, to, mode] of [
-        [ledgerOf(fifo), ledgerOf(path), access.mode & ~0o002],
-        [fifo, path, access.mode],
-      ] as const) {
-        if (access.uid !== undefined || access.gid !== undefined)
-          chownSync(from, access.uid ?? currentUid(), access.gid ?? lstatSync(from).gid)
-        chmodSync(from, mode)
-        move(from, to)
-      }
-    } catch (error) {
-      removeSame(ledgerOf(path), ledgerFd)
-      throw error
-    }
-    return { fifoFd, ledgerFd }
-  } finally {
-    rmSync(workshop, { recursive: true, force: true })
-  }
-}
-
-// As rename(2), but of a name that is not there yet.
-function move(from: string, to: string): void {
-  try {
-    linkSync(from, to)
-  } catch (error) {
-    throw systemErrorCode(error) === 'EEXIST' ? inTheWay(to) : error
-  }
-  unlinkSync(from)
 }
 
 /** Says how many tokens there shall be. Surplus ones are taken as they are given back. */

@@ -120,7 +120,7 @@ function readSeen(file: string): Sighting | undefined {
 }
 
 /** Returns what the living watches of this user have seen below the jobserver at `address`. */
-export const sightingsOf = (stateDirectory: string, address: string): Sighting[] =>
+export const sightingsOf = (stateDirectory: string | undefined, address: string): Sighting[] =>
   livingWatches(stateDirectory)
     .map(directory => readSeen(join(directory, 'seen')))
     .filter(sighting => sighting !== undefined)

@@ -39,12 +39,12 @@ export async function installShims(
   })
   const launcher = await findOrBuildLauncher(environment)
   try {
-    if (checkShimDirectory(layout) === 'missing') makeDirectory(dir)
+    if (checkShimDirectory(layout, 'change') === 'missing') makeDirectory(dir)
     return await withLock(
       layout,
       () => makeDirectory(dir),
       () => {
-        checkShimDirectory(layout)
+        checkShimDirectory(layout, 'change')
         checkOwnPlaces(layout)
         const plan = planInstall(wanted, wishes.rulesText, inspect(layout, launcher))
         if (plan.kind === 'blocked') throw blocked(layout, plan.by)
@@ -74,7 +74,7 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
   const real = (name: string): string => realLine(findTool(name, directories))
   const launcher = await findOrBuildLauncher(environment)
   try {
-    checkShimDirectory(layout)
+    checkShimDirectory(layout, 'change')
     await withLock(
       layout,
       () => makeDirectory(dir),

@@ -171,11 +171,11 @@ test('config :: error :: everybody can write it', async () => {
 
 // Only root can give a file away; everybody else has the rows above.
 if (process.geteuid?.() === 0) {
-  test('config :: error :: root, and the file belongs to a user', async () => {
+  test('config :: error :: root, and the file that is named belongs to a user', async () => {
     const cwd = makeWorkspace()
     writeFiles(cwd, { '.jobshimrc': 'jobs: 3\n' })
     chownSync(join(cwd, '.jobshimrc'), 65534, 65534)
-    const result = await jobshim(['list'], { cwd, env: { HOME: cwd } })
+    const result = await jobshim(['list', '--config', '.jobshimrc'], { cwd, env: { HOME: cwd } })
     assert.is(result.status, 2)
     assert.is(
       result.stderr,
