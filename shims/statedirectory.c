@@ -107,7 +107,7 @@ int state_directory_open(bool make, const char **why)
 			return -1;
 		}
 		fd = open_high(path, OPEN_DIRECTORY);
-		if (fd >= 0 || (errno != ENOENT && errno != EACCES))
+		if (fd >= 0 || errno != ENOENT)
 			break;
 		if (trust_of_directory(base) != FOREIGN) {
 			if (make && mkdir(path, 0700) < 0 && errno != EEXIST) {

@@ -26,6 +26,7 @@ const started: Errors = { EAGAIN: 'ulimit -u, pids.max', ENOMEM: 'no memory for 
 /** By the call's name; fcntl's command stands behind it. */
 export const plausible: Readonly<Record<string, Errors>> = {
   stat: looked,
+  lstat: looked,
   newfstatat: looked,
   access: looked,
   faccessat: looked,
