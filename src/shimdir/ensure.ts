@@ -6,6 +6,7 @@ import { packageVersion } from '../ground/version.js'
 import { findLauncher } from './launcher.js'
 import { layoutOf } from './layout.js'
 import { readManifest } from './manifest.js'
+import { assertPathEntry } from './path-entry.js'
 import type { ShimWishes } from './wanted.js'
 
 /** `installed`: there were none, now there are. */
@@ -15,13 +16,14 @@ export type EnsuredShims = { dir: string; installed: boolean }
  * Returns at once where `dir` (absolute) has a launcher and a manifest; else installs the wanted shims there.
  * Renews a launcher of ours that another version of jobshim put there, or that is older than the one that was built: both sides
  * must agree on the ledger.
- * Throws `Failure` for shims that belong to another user, and whatever an install throws.
+ * Throws `Failure` for shims that belong to another user, for a `dir` that PATH can't have, and whatever an install throws.
  */
 export async function ensureShims(
   dir: string,
   wishes: ShimWishes,
   environment: NodeJS.ProcessEnv,
 ): Promise<EnsuredShims> {
+  assertPathEntry(dir)
   const layout = layoutOf(dir)
   const launcher = statLauncher(layout.launcher)
   const manifest = readManifest(layout)
