@@ -42,8 +42,10 @@ static struct watch {
 	const char *shim_dir;
 	pid_t root;
 	uint64_t root_start;
+	pid_t below; /* the root, or one of those above it: whose parent's children are looked at */
 	const char *jobserver;       /* its address */
 	const struct ledger *ledger; /* in which launchers name who has started them; NULL: they can't */
+	bool is_alone;    /* who wanted to know is gone */
 	const char *file; /* where it is told; NULL: a line on stdout tells of each kind at once */
 	uint64_t began_ns, looked_ns, passed_ns; /* the start of the root and the last look; between that and the one before */
 	uint64_t searched_ns, told_ns;
@@ -263,7 +265,7 @@ static void look_at_adopted(pid_t pid, void *state)
 	struct process process;
 	enum names names = NAMES_NOT;
 
-	if (pid == watch.root)
+	if (pid == watch.below)
 		return;
 	if (!is_stranger(pid) && process_read(pid, &process) && process.start >= watch.root_start)
 		names = sight_names_pool(&process, watch.jobserver);
@@ -281,7 +283,10 @@ static void look_at_orphans(void)
 	now_strangers.count = strangers.at = 0;
 	if (!process_read(watch.root, &above.ancestor.process))
 		return;
-	for (int i = 0; i < DEEPEST && process_read(above.ancestor.process.parent, &above.ancestor.process); i++) {
+	for (int i = 0; i < DEEPEST; i++) {
+		watch.below = above.ancestor.process.pid;
+		if (!process_read(above.ancestor.process.parent, &above.ancestor.process))
+			break;
 		above.ancestor.client = CLIENT_UNASKED;
 		above.ancestor.adopts = true;
 		tree_each_child(above.ancestor.process.pid, look_at_adopted, &above);
@@ -306,6 +311,22 @@ static void print_words(FILE *out)
 	seen_print(out);
 }
 
+/* With the one above it, which was there before us. */
+static bool make(char *directory)
+{
+	char *slash = strrchr(directory, '/');
+
+	if (mkdir(directory, 0700) == 0 || errno == EEXIST)
+		return true;
+	if (errno != ENOENT || slash == directory)
+		return false;
+	*slash = '\0';
+	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+		return false;
+	*slash = '/';
+	return mkdir(directory, 0700) == 0 || errno == EEXIST;
+}
+
 /* Its directory is made where nobody needed it before. */
 static int create(const char *path)
 {
@@ -316,13 +337,12 @@ static int create(const char *path)
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	/* One that was there is gone with all that the run had. */
-	if (made)
+	/* One that was there was removed: by who swept up after the run, or in the midst of it. */
+	if (made && watch.is_alone)
 		return -1;
 	made = true;
 	length = (int)(strrchr(path, '/') - path);
-	if (snprintf(directory, sizeof directory, "%.*s", length, path) != length ||
-	    (mkdir(directory, 0700) < 0 && errno != EEXIST))
+	if (snprintf(directory, sizeof directory, "%.*s", length, path) != length || !make(directory))
 		return -1;
 	return open_high(path, flags);
 }
@@ -398,6 +418,11 @@ void past_end(void)
 {
 	seen_begin();
 	seen_end(end_run);
+}
+
+void past_alone(void)
+{
+	watch.is_alone = true;
 }
 
 bool past_begin(const char *shim_dir, pid_t root, const struct past_pool *pool, const char *file)
