@@ -37,6 +37,7 @@ static const uint64_t NEVER = UINT64_MAX;
 static struct caretaker {
 	const struct self *self;
 	bool tends;
+	bool is_told;         /* that its FIFO is gone */
 	struct jobserver jobserver;
 	struct ledger ledger;
 	struct recovery recovery;
@@ -122,11 +123,15 @@ static void look_after_pool(uint64_t now)
 	struct recovery_change change;
 	uint64_t due;
 
-	if (is_gone()) {
+	if (is_gone() && !caretaker.is_told) {
 		say_gone();
-		caretaker.tends = false;
-		caretaker.pool_due_ns = NEVER;
-		return;
+		caretaker.is_told = true;
+		/* The command of a `jobshim run` goes on in its pool, which it has open. */
+		if (caretaker.ledger.owner == 0) {
+			caretaker.tends = false;
+			caretaker.pool_due_ns = NEVER;
+			return;
+		}
 	}
 	caretaker.pool_due_ns = now + TICK_MS * MS;
 	/* Check again: a token may have been taken before the watch was set. */
@@ -283,6 +288,8 @@ static bool read_input(void)
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
 	caretaker.is_over = n == 0;
+	if (n == 0)
+		past_alone();
 	caretaker.length += (size_t)n;
 	return obey_input();
 }

@@ -186,6 +186,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "gzip", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "icecc", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "install", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
+	{ "jobshim-start", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "ksh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "ld", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "ld.bfd", CLIENT_CARRIER, HOLDS_NOTHING, 1 },

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "above.h"
 #include "arena.h"
 #include "client.h"
 #include "contract.h"
@@ -105,18 +106,57 @@ static const char *path_of(const char *link)
 	return arena_keep((size_t)length + 1);
 }
 
-static const char *link_of_fd(pid_t pid, int fd)
-{
-	char link[48];
-
-	return arena_copy(link, (size_t)snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd));
-}
-
 static bool open_fd(struct jobserver *jobserver, pid_t pid, int fd, const char **why)
 {
-	const char *link = link_of_fd(pid, fd), *path = link == NULL ? NULL : path_of(link);
+	const char *link = above_link(pid, fd), *path = link == NULL ? NULL : path_of(link);
 
 	return open_path(jobserver, path != NULL ? path : link, why);
+}
+
+static const char *ledger_above(const char *fifo)
+{
+	struct above found;
+	size_t room;
+	char *path = arena_room(&room);
+	const int length = snprintf(path, room, "%s%s", fifo, LEDGER_SUFFIX);
+
+	if ((size_t)length >= room || arena_keep((size_t)length + 1) == NULL)
+		return NULL;
+	return above_find(path, false, &found) ? found.link : NULL;
+}
+
+/* Whether that FIFO is the one that a `jobshim run` above has named, and noted: its path may lead there by links. */
+static bool is_own_path(const char *path)
+{
+	static const char fifo[] = "fifo:";
+	const char *own = getenv(ENV_JOBSERVER);
+
+	return getenv(ENV_TREE) != NULL && own != NULL && strncmp(own, fifo, strlen(fifo)) == 0 && strcmp(own + strlen(fifo), path) == 0;
+}
+
+/* Opens a FIFO that is not where it was: something has removed it, or its directory. Its clients have it open. */
+static bool open_removed(struct jobserver *jobserver, const char *path)
+{
+	struct above found;
+	const char *ignored;
+
+	if (path == NULL || !above_find(path, is_own_path(path), &found) || !open_path(jobserver, found.link, &ignored))
+		return false;
+	jobserver->ledger = ledger_above(found.place);
+	if (jobserver->ledger == NULL) /* the FIFO alone was moved */
+		jobserver->ledger = ledger_above(path);
+	return true;
+}
+
+const char *jobserver_ledger_above(const struct jobserver *jobserver)
+{
+	char link[48];
+	const char *place;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", jobserver->read_fd);
+	place = hidden_names(jobserver) ? above_path(AT_FDCWD, link) : NULL;
+	place = place == NULL ? NULL : arena_copy(place, strlen(place));
+	return place == NULL ? NULL : ledger_above(place);
 }
 
 /* make 4.3 closes R and W for recipes without `+`, Python for every child: the nearest ancestor that is a client by
@@ -190,8 +230,11 @@ bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *w
 bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why)
 {
 	jobserver->read_fd = jobserver->write_fd = -1;
-	if (auth->kind == AUTH_FIFO)
-		return open_path(jobserver, auth_path(auth), why);
+	if (auth->kind == AUTH_FIFO) {
+		const char *path = auth_path(auth);
+
+		return open_path(jobserver, path, why) || open_removed(jobserver, path);
+	}
 	if (!one_pipe(0, auth))
 		return open_ancestors_pipe(jobserver, auth, why);
 	if (process_self_number() > 0 && open_fd(jobserver, process_self_number(), auth->read_fd, why))
@@ -202,27 +245,14 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 /* The descriptors of a `jobshim run`. */
 struct run_descriptors {
 	uint64_t start;   /* of the process */
-	const char *fifo; /* its path, as its ledger's tells; in other mount namespaces it may lead nowhere */
+	const char *fifo; /* its path, as its ledger's tells; it may lead nowhere */
 	int fifo_fd, ledger_fd;
 };
-
-/* The path that a descriptor was opened by, to be used at once; NULL: it has none. */
-static const char *path_of_fd(int directory, const char *name)
-{
-	size_t room;
-	char *path = arena_room(&room);
-	ssize_t length = readlinkat(directory, name, path, room < PATH_MAX ? room : PATH_MAX);
-
-	if (length <= 0 || length == PATH_MAX || (size_t)length == room)
-		return NULL;
-	path[length] = '\0';
-	return path;
-}
 
 static bool ledger_fd(int directory, const char *name, void *state)
 {
 	struct run_descriptors *run = state;
-	const char *path = path_of_fd(directory, name);
+	const char *path = above_path(directory, name);
 	const size_t length = path == NULL ? 0 : strlen(path), suffix = strlen(LEDGER_SUFFIX);
 	int fd;
 	bool ours;
@@ -243,7 +273,7 @@ static bool ledger_fd(int directory, const char *name, void *state)
 static bool fifo_fd(int directory, const char *name, void *state)
 {
 	struct run_descriptors *run = state;
-	const char *path = path_of_fd(directory, name);
+	const char *path = above_path(directory, name);
 
 	if (path == NULL || strcmp(path, run->fifo) != 0)
 		return false;
@@ -251,8 +281,8 @@ static bool fifo_fd(int directory, const char *name, void *state)
 	return true;
 }
 
-/* For builds that clear their environment, or that the pool's directory is hidden from: an ancestor `jobshim run` has its FIFO and
- * its ledger open. Any program may have that name: the ledger says whose it is. */
+/* For builds that clear their environment, or that the pool's directory is hidden from, or removed: an ancestor `jobshim run` has its FIFO
+ * and its ledger open. Any program may have that name: the ledger says whose it is. */
 static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 {
 	struct run_descriptors run;
@@ -265,12 +295,11 @@ static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 		run.start = process.start;
 		if (strcmp(process.comm, "jobshim") != 0 || !process_each_fd(process.pid, ledger_fd, &run))
 			continue;
-		if (open_path(jobserver, run.fifo, why))
-			return true;
-		if (!process_each_fd(process.pid, fifo_fd, &run) ||
-		    !open_path(jobserver, link_of_fd(process.pid, run.fifo_fd), &ignored))
+		if (!open_path(jobserver, run.fifo, why) &&
+		    (!process_each_fd(process.pid, fifo_fd, &run) ||
+		     !open_path(jobserver, above_link(process.pid, run.fifo_fd), &ignored)))
 			return false;
-		jobserver->ledger = link_of_fd(process.pid, run.ledger_fd);
+		jobserver->ledger = above_link(process.pid, run.ledger_fd);
 		return true;
 	}
 	return false;

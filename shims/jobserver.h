@@ -40,6 +40,9 @@ bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *w
 /* Whether its descriptors are those that we inherited: it has no path. */
 bool jobserver_is_inherited(const struct jobserver *jobserver);
 
+/* What opens its ledger, if that is removed and a process above us has it open; NULL otherwise. For the pool that `jobshim run` has noted. */
+const char *jobserver_ledger_above(const struct jobserver *jobserver);
+
 /* Whether status is that of the jobserver's pipe, FIFO or device. */
 bool jobserver_is(const struct jobserver *jobserver, const struct stat *status);
 

@@ -154,12 +154,23 @@ static uint64_t birth_of(const struct jobserver *jobserver)
 	return value;
 }
 
-/* Whether what lies beside a FIFO was put there by the FIFO's own server: in /tmp anybody may put something there. */
+/* Whether what lies beside a FIFO was put there by the FIFO's own server: in /tmp anybody may put something there. A removed one has no
+ * name. */
 static bool of_server(int fd, const struct stat *fifo)
 {
 	struct stat status;
 
-	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == fifo->st_uid && status.st_nlink == 1;
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == fifo->st_uid && status.st_nlink <= 1;
+}
+
+static int open_beside(const struct jobserver *jobserver, const char *path)
+{
+	const char *above = jobserver->ledger;
+	int fd = above == NULL ? open_high(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK) : -1;
+
+	if (fd < 0 && above == NULL && errno == ENOENT)
+		above = jobserver_ledger_above(jobserver);
+	return above == NULL ? fd : open_high(above, O_RDWR | O_NONBLOCK);
 }
 
 int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why)
@@ -173,8 +184,7 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 	path = arena_room(&room);
 	if (!jobserver_is_inherited(jobserver) && fstat(jobserver->write_fd, &status) == 0 &&
 	    snprintf(path, room, "%s.ledger", jobserver->path) < (int)room) {
-		fd = jobserver->ledger != NULL ? open_high(jobserver->ledger, O_RDWR | O_NONBLOCK)
-		                               : open_high(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+		fd = open_beside(jobserver, path);
 		if (fd >= 0 && of_server(fd, &status)) {
 			*owner = status.st_uid;
 			return fd;

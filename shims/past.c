@@ -25,6 +25,7 @@
 #include "seen.h"
 #include "sight.h"
 #include "tree.h"
+#include "trust.h"
 
 enum {
 	TICK_MS = 200,
@@ -44,8 +45,10 @@ static struct watch {
 	const char *shim_dir;
 	pid_t root;
 	uint64_t root_start;
+	pid_t below; /* the root, or one of those above it: whose parent's children are looked at */
 	const char *jobserver;       /* its address */
 	const struct ledger *ledger; /* in which launchers name who has started them; NULL: they can't */
+	bool is_alone;    /* who wanted to know is gone */
 	const char *file; /* where it is told; NULL: a line on stdout tells of each kind at once */
 	uint64_t began_ns, looked_ns, passed_ns; /* the start of the root and the last look; between that and the one before */
 	uint64_t searched_ns, told_ns;
@@ -287,7 +290,7 @@ static void look_at_adopted(pid_t pid, void *state)
 	struct process process;
 	enum names names = NAMES_NOT;
 
-	if (pid == watch.root)
+	if (pid == watch.below)
 		return;
 	if (!is_stranger(pid) && process_read(pid, &process) && process.start >= watch.root_start)
 		names = sight_names_pool(&process, watch.jobserver);
@@ -305,7 +308,10 @@ static void look_at_orphans(void)
 	now_strangers.count = strangers.at = 0;
 	if (!process_read(watch.root, &above.ancestor.process))
 		return;
-	for (int i = 0; i < TREE_LEVELS && process_read(above.ancestor.process.parent, &above.ancestor.process); i++) {
+	for (int i = 0; i < TREE_LEVELS; i++) {
+		watch.below = above.ancestor.process.pid;
+		if (!process_read(above.ancestor.process.parent, &above.ancestor.process))
+			break;
 		above.ancestor.client = CLIENT_UNASKED;
 		above.ancestor.adopts = true;
 		tree_each_child(above.ancestor.process.pid, look_at_adopted, &above);
@@ -330,19 +336,35 @@ static void print_words(FILE *out)
 	seen_print(out);
 }
 
+/* Makes a directory, with the one above it, which was there before us. */
+static bool make(char *directory)
+{
+	char *slash = strrchr(directory, '/');
+
+	if (mkdir(directory, 0700) == 0 || errno == EEXIST)
+		return true;
+	if (errno != ENOENT || slash == directory)
+		return false;
+	*slash = '\0';
+	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+		return false;
+	*slash = '/';
+	return mkdir(directory, 0700) == 0 || errno == EEXIST;
+}
+
 /* Opens the directory of the watch, made in ours where nobody needed it before; -1 where it is not ours: who can put another one in its
  * place would have us write there. */
-static int open_directory(const char *path)
+static int open_directory(char *path)
 {
 	static bool made;
 	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 	struct stat status;
 	int fd = open_high(path, flags);
 
-	/* One that was there is gone with all that the run had. */
-	if (fd < 0 && errno == ENOENT && !made && (mkdir(path, 0700) == 0 || errno == EEXIST)) {
+	/* One that was there was removed: by who swept up after the run, or in the midst of it. */
+	if (fd < 0 && errno == ENOENT && !(made && watch.is_alone) && make(path)) {
 		made = true;
-		fd = open_high(path, flags);
+		fd = trust_of_directory(path) == TRUSTED ? open_high(path, flags) : -1;
 	}
 	if (fd >= 0 && (fstat(fd, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 077) != 0)) {
 		close(fd);
@@ -439,6 +461,11 @@ void past_end(void)
 {
 	seen_begin();
 	seen_end(end_run);
+}
+
+void past_alone(void)
+{
+	watch.is_alone = true;
 }
 
 bool past_begin(const char *shim_dir, pid_t root, const struct past_pool *pool, const char *file)

@@ -21,6 +21,7 @@
 #include "records.h"
 #include "recovery.h"
 #include "report.h"
+#include "starter.h"
 
 /* Of the jobserver that a tool started here would use: each prints its words, ended by a NUL. False on error. */
 typedef bool ask_jobserver(const struct jobserver *jobserver, struct ledger *ledger);
@@ -97,7 +98,7 @@ static bool show_bottom_line(const struct self *self, char *const words[])
 
 static const struct question {
 	const char *option;
-	int words;                   /* behind it */
+	int words;                   /* behind it; less than 0: so many or more */
 	bool only_looks;             /* it takes and gives no token */
 	ask_jobserver *of_jobserver; /* this, or */
 	ask_launcher *of_launcher;
@@ -115,6 +116,7 @@ static const struct question {
 	{ "--fill", 1, true, NULL, pool_fill },
 	{ "--tend", 0, true, NULL, caretaker_work },
 	{ "--pay", 3, false, NULL, payer_work },
+	{ "--start", -3, true, NULL, starter_work },
 	{ "--tell-past", 1, true, NULL, past_tell },
 };
 
@@ -145,7 +147,7 @@ bool question_answer(const struct self *self, int argc, char *const argv[], int 
 	const struct question *question = argc < 1 ? NULL : question_named(argv[0]);
 	bool answered;
 
-	if (question == NULL || argc != 1 + question->words)
+	if (question == NULL || (question->words < 0 ? argc < 1 - question->words : argc != 1 + question->words))
 		return false;
 	answered = question->of_jobserver != NULL ? ask(question->of_jobserver) : question->of_launcher(self, argv + 1);
 	*status = answered ? 0 : 1;

@@ -17,7 +17,7 @@ import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { showProgress } from '../jobserver/show-progress.js'
 import type { Sighting } from '../jobserver/tool-watch.js'
 import { layoutOf } from '../shimdir/layout.js'
-import { startClosed } from '../toolchain/closed.js'
+import { commandOf } from '../toolchain/closed.js'
 import { buildCaretaker } from './build-caretaker.js'
 
 export type BuildOrder = {
@@ -55,10 +55,9 @@ const joined = ({ words: [program, ...args], environment, settings }: BuildOrder
     const env = { ...environment, ...rules.variables }
     const caretaker = buildCaretaker(layoutOf(settings.dir).launcher, environment)
     try {
-      const options = { stdio: passedDescriptors(), env }
       const begin = (pid: number): void => caretaker.begin(pid, environment[names.jobserver] ?? '')
-      const start = await startClosed(layoutOf(settings.dir).launcher, program, args)
-      const ending = await runInForeground(start.program, start.args, options, signals, begin)
+      const command = await commandOf(layoutOf(settings.dir).launcher, program, args)
+      const ending = await runInForeground(command, passedDescriptors(), env, signals, begin)
       return { ending, settlement: undefined, sighting: await caretaker.end() }
     } finally {
       rules.remove()
@@ -102,7 +101,7 @@ function inPool(order: BuildOrder): Place {
       )
       const endProgress = isShown ? showProgress(pool, caretaker.countFree, launcher, environment) : undefined
       const ending = await runGoverned(pool.fifo, {
-        ...(await startClosed(launcher, program, args)),
+        command: await commandOf(launcher, program, args),
         environment: rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules },
         jobs,
         style: pool.makeStyle,
@@ -144,7 +143,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
       const rules = keepRules(environment, settings.rulesText)
       const caretaker = buildCaretaker(launcher, environment)
       const ending = await runGoverned(fifo, {
-        ...(await startClosed(launcher, launcher, ['--token', '--', ...words])),
+        command: await commandOf(launcher, launcher, ['--token', '--', ...words]),
         environment: { ...environment, ...rules.variables },
         jobs: settings.jobs,
         style: prepareFifo(launcher, environment, ''),

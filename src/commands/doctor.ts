@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { styleText } from 'node:util'
 import type { SettingFlags } from '../config/options.js'
 import { examine } from '../doctor/examine.js'
@@ -87,7 +88,7 @@ function endOnSignals(): () => void {
     const listener = (): void => {
       endPrograms()
       process.emit('exit', 0) // the signal leaves no time for what is to be removed
-      void endLike({ kind: 'signal', name: signal })
+      void endLike({ kind: 'signal', number: constants.signals[signal] })
     }
     process.once(signal, listener)
     return { signal, listener }

@@ -20,6 +20,7 @@ export function renderSummary(report: Told): string {
     sighting !== undefined && sighting.watchedSeconds >= longEnough && sighting.slowest.length > 0
   const lines = [
     ...(settlement ? [`jobshim: ${totals(settlement, sighting)}`] : []),
+    ...(settlement?.removed === undefined ? [] : removedLines(settlement.removed)),
     ...(settlement && isLong ? [`  ${use(sighting, jobs, settlement)}`] : []),
     ...(settlement && isLong ? [`  slowest: ${slowest(sighting)}`] : []),
     ...(bypasses.length > 0 ? pastLines(report) : []),
@@ -44,6 +45,12 @@ export function summaryJson({ jobs, settlement, sighting, bypasses }: Told): str
     past: bypasses,
   })
 }
+
+// What has no process above it that has the pool open can't find it any more.
+const removedLines = (path: string): string[] => [
+  `  ${path}: was removed while the build ran; tools that found no other way to the pool ran without a slot, and without rules`,
+  '    set XDG_RUNTIME_DIR to a directory of yours that nothing clears before the build ends',
+]
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 

@@ -143,6 +143,9 @@ const settlement = {
   total: count.describe('tokens in the pool: one less than the jobs'),
   back: count.describe('tokens that came back'),
   missing: names.describe('who still has one: tool and pid'),
+  removed: text.describe(
+    'the path of what somebody removed of the pool while the build ran; absent where nobody did',
+  ),
   jobs: z.int().positive().describe('slots of the pool'),
 }
 

@@ -1,6 +1,7 @@
 /** The launcher that looks after a pool, and at the tools of a command: one process for as long as we live (shims/caretaker.h). */
 import { spawn } from 'node:child_process'
 import { fstatSync } from 'node:fs'
+import { eachLine } from '../ground/each-line.js'
 import { numberOf } from './answers.js'
 import type { Change } from './change.js'
 
@@ -100,12 +101,3 @@ export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv):
 }
 
 const patience = 2000 // ms
-
-function eachLine(stream: NodeJS.ReadableStream, hear: (line: string) => void): void {
-  let text = ''
-  stream.setEncoding('utf8').on('data', (part: string) => {
-    const lines = (text + part).split('\n')
-    text = lines.pop() ?? ''
-    lines.forEach(hear)
-  })
-}

@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { Failure } from '../ground/failure.js'
-import { type CaughtSignals, type Ending, runInForeground } from '../ground/foreground.js'
+import { type CaughtSignals, type Command, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { isReadByAll } from '../ground/paths.js'
 import type { MakeStyle } from '../toolchain/make-style.js'
@@ -11,8 +11,7 @@ import { openFifo } from './fifo.js'
 
 /** A command, and what it is to find. */
 export type Start = {
-  program: string
-  args: readonly string[]
+  command: Command
   environment: NodeJS.ProcessEnv
   jobs: number
   style: MakeStyle
@@ -26,7 +25,7 @@ export type Start = {
  * MAKEFLAGS is named there by a descriptor of ours.
  */
 export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
-  const { program, args, environment, jobs, style, signals, started } = start
+  const { command, environment, jobs, style, signals, started } = start
   const inherited = passedDescriptors()
   const ends = style === 'fifo' ? [] : openEnds(fifo)
   const own = style === 'fifo' && !isReadByAll(fifo) ? openFifo(fifo) : undefined
@@ -47,7 +46,7 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
       [names.jobserver]: `fifo:${fifo}`,
       [names.tree]: whereNamed(fifo, environment),
     }
-    return await runInForeground(program, args, { stdio: [...inherited, ...ends], env }, signals, pid =>
+    return await runInForeground(command, [...inherited, ...ends], env, signals, pid =>
       started(pid, env[names.jobserver]),
     )
   } finally {

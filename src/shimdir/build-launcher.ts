@@ -1,6 +1,6 @@
 /** Builds the launcher where the package came without one. */
 import { spawn } from 'node:child_process'
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from '../ground/failure.js'
 import { trustOf } from '../ground/trust.js'
@@ -49,7 +49,10 @@ async function build(output: string, environment: NodeJS.ProcessEnv): Promise<vo
   }
   const end = await new Promise<string>(done => {
     make.on('error', error => done(error.message))
-    make.on('close', (status, signal) => done(status === 0 ? '' : `make ended with ${signal ?? status}`))
+    make.on('close', (status, signal) => {
+      if (status !== 0) done(`make ended with ${signal ?? status}`)
+      else done(existsSync(output) ? '' : 'make made none') // Node takes a death by a real-time signal for status 0
+    })
   })
   if (end === '') return
   const lastLine = said.trim().split('\n').at(-1)

@@ -7,6 +7,7 @@ import { checkShimDirectory, launcherIn } from './inspect.js'
 import { findLauncher } from './launcher.js'
 import { type Layout, layoutOf } from './layout.js'
 import { readManifest } from './manifest.js'
+import { assertPathEntry } from './path-entry.js'
 import type { ShimWishes } from './wanted.js'
 
 /** `installed`: there were none, now there are. */
@@ -16,13 +17,15 @@ export type EnsuredShims = { dir: string; installed: boolean }
  * Returns at once where `dir` (absolute) has a launcher and a manifest; else installs the wanted shims there.
  * Renews a launcher of ours that another version of jobshim put there, or that is older than the one that was built: both sides
  * must agree on the ledger.
- * Throws `Failure` for a dir that `install` would refuse, unless it is root's, and whatever an install throws.
+ * Throws `Failure` for a dir that `install` would refuse, unless it is root's, for one that PATH can't have, and whatever an install
+ * throws.
  */
 export async function ensureShims(
   dir: string,
   wishes: ShimWishes,
   environment: NodeJS.ProcessEnv,
 ): Promise<EnsuredShims> {
+  assertPathEntry(dir)
   const layout = layoutOf(dir)
   const launcher = usableIn(layout)
   const manifest = launcher ? readManifest(layout) : undefined
