@@ -104,7 +104,7 @@ int pool_free(const struct jobserver *jobserver)
 {
 	int tokens = 0;
 
-	return ioctl(jobserver->read_fd, FIONREAD, &tokens) < 0 ? -1 : tokens;
+	return jobserver->accounts || ioctl(jobserver->read_fd, FIONREAD, &tokens) < 0 ? -1 : tokens;
 }
 
 bool pool_follow_size(const struct jobserver *jobserver, struct ledger *ledger)

@@ -76,7 +76,7 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
     const why = answer.stderr.trim().replace(/^jobshim: no jobserver: /, '')
     return named === undefined ? { kind: 'none' } : { kind: 'unusable', named, why }
   }
-  const [address = '', free = '', ledger = ''] = answer.stdout.split('\0')
+  const [address = '', free = '', ledger = '', accounts] = answer.stdout.split('\0')
   const pool = ledgerFacts(address, ledger)
   return {
     kind: 'usable',
@@ -85,7 +85,10 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
     address,
     free: Number(free) < 0 ? undefined : Number(free),
     ...pool,
-    tokens: await countTokens(launcher, address, pool.total, environment),
+    tokens:
+      accounts === '1'
+        ? { kind: 'uncounted', why: 'this jobserver keeps its own account' }
+        : await countTokens(launcher, address, pool.total, environment),
   }
 }
 

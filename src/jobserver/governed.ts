@@ -1,5 +1,5 @@
 /** A command that runs below a FIFO jobserver. */
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { type CaughtSignals, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
@@ -50,13 +50,15 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
       started(pid, env[names.jobserver]),
     )
   } finally {
-    for (const fd of own === undefined ? ends : [own]) closeSync(fd)
+    for (const fd of new Set(own === undefined ? ends : [own])) closeSync(fd)
   }
 }
 
-// Each by itself would wait for a server, should that have gone meanwhile.
+// Each by itself would wait for a server, should that have gone meanwhile. What is no FIFO has a server that keeps an account, maybe one of
+// open files: there both are one.
 function openEnds(fifo: string): number[] {
   const both = openSync(fifo, 'r+')
+  if (!fstatSync(both).isFIFO()) return [both, both]
   const ends = [openSync(fifo, 'r'), openSync(fifo, 'w')]
   closeSync(both)
   return ends

@@ -13,6 +13,7 @@ export type Picture = {
   total: number | undefined // undefined where nobody told: a jobserver that is not ours
   ledger: string | undefined
   counters: LedgerCounters | undefined
+  accounts: boolean // its server knows itself who has what, and takes back what the dead had
   blind: string | undefined // why tokens that are lost with killed clients can't be found now
   rows: readonly Row[]
 }
@@ -36,7 +37,8 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
   if (error) throw error
   if (status !== 0)
     throw new Failure(stderr.replace(/^jobshim: /, '').trim(), 'name one with --jobserver fifo:PATH')
-  const [jobserver = '', free, ledger = ''] = stdout.split('\0')
+  const [jobserver = '', free, ledger = '', account] = stdout.split('\0')
+  const accounts = account === '1'
   const tokens = Number(free) < 0 ? undefined : Number(free)
   if (ledger === '')
     return {
@@ -45,19 +47,25 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
       total: undefined,
       ledger: undefined,
       counters: undefined,
+      accounts,
       blind: undefined,
       rows: [],
     }
   const fd = openSync(ledger, 'r')
   try {
     const total = readSize(fd, 'total')
+    const whyBlind = (): string | undefined => {
+      if (accounts) return undefined
+      return total < 0 ? "it is not jobshim's" : blindness(launcher, environment)
+    }
     return {
       jobserver,
       free: tokens,
       total: total < 0 ? undefined : total,
       ledger,
       counters: readCounters(fd),
-      blind: total < 0 ? "it is not jobshim's" : blindness(launcher, environment),
+      accounts,
+      blind: whyBlind(),
       rows: readRecords(fd).map(rowOf),
     }
   } finally {
