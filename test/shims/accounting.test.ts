@@ -193,7 +193,7 @@ for (const { killed, title } of [
     1,
     async (yard, server) => {
       const environment = { ...yard.env, MAKEFLAGS: ` --jobserver-auth=${yard.pool.auth}` }
-      const [root] = [start({ env: yard.governed })]
+      const root = start({ env: yard.governed })
       await root.tools // the root slot: the payer needs a token
       const client = start({ env: environment, command: ['python3', '-c', unpaid, server.path] })
       await client.tools
@@ -214,8 +214,9 @@ for (const { killed, title } of [
 accountingTest('R,W :: is opened by its path', 1, async (yard, server) => {
   const environment = { ...yard.env, MAKEFLAGS: ' -j2 --jobserver-auth=3,4' }
   const fds = [server.pool.fd, server.pool.fd]
-  const [first, second] = [start({ env: environment, fds }), start({ env: environment, fds })]
-  await first.tools
+  const first = start({ env: environment, fds })
+  await first.tools // the implicit slot
+  const second = start({ env: environment, fds })
   await second.tools
   assert.is(server.account().taken, 1)
   await second.kill()
