@@ -184,6 +184,7 @@ for (const mode of accountingModes)
             env: scrubbed({
               PATH: `${shims}:${site.path}`,
               XDG_RUNTIME_DIR: runtime,
+              TMPDIR: runtime, // for what a killed compiler leaves
               MAKEFLAGS: `--jobserver-auth=${server.pool.auth}`,
             }),
             detached: true,
