@@ -268,7 +268,9 @@ void census_take(const struct jobserver *jobserver, struct ledger *ledger, struc
 	be_blind(census, "it is switched off");
 	return;
 #endif
-	if (ioctl(jobserver->read_fd, FIONREAD, &before) < 0)
+	if (jobserver->accounts)
+		be_blind(census, "this jobserver keeps its own account");
+	else if (ioctl(jobserver->read_fd, FIONREAD, &before) < 0)
 		be_blind(census, "the pool can't be counted");
 	else if (look_around(&look, jobserver, ledger, census) && !process_each(add_child, &look) &&
 	         ioctl(jobserver->read_fd, FIONREAD, &after) == 0 && after == before)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "above.h"
@@ -19,8 +21,9 @@
 #include "process.h"
 
 enum { FIRST_HANDED_FD = 10 }; /* scripts use the ones below for themselves */
+enum { FUSE_MAGIC = 0x65735546 }; /* statfs(2) */
 
-static const char LEDGER_SUFFIX[] = ".ledger";
+static const char LEDGER_SUFFIX[] = ".ledger", not_served[] = "it is neither a FIFO nor the device of a server";
 
 static bool refuse(struct jobserver *jobserver, const char **why, const char *reason)
 {
@@ -39,6 +42,37 @@ static bool refuse_error(struct jobserver *jobserver, const char **why, const ch
 	return refuse(jobserver, why, reason);
 }
 
+/* The kernel's own devices, which anything may have open: /dev/null, terminals. */
+static bool is_common(dev_t device)
+{
+	enum { MEMORY = 1, TTY = 4, CONSOLE = 5, PTY_FIRST = 136, PTY_LAST = 143 };
+	const unsigned number = major(device);
+
+	return number == MEMORY || number == TTY || number == CONSOLE || (number >= PTY_FIRST && number <= PTY_LAST);
+}
+
+bool jobserver_may_be(const struct stat *status)
+{
+	if (S_ISCHR(status->st_mode))
+		return !is_common(status->st_rdev);
+	return S_ISFIFO(status->st_mode) || (S_ISREG(status->st_mode) && status->st_size == 0);
+}
+
+/* A device, or a file of a file system that is a program (FUSE). One open file takes and gives. */
+static bool open_served(struct jobserver *jobserver, const char *path, const char **why)
+{
+	struct stat status;
+	struct statfs system;
+
+	jobserver->read_fd = jobserver->write_fd = open_high(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
+	if (jobserver->read_fd < 0)
+		return refuse_error(jobserver, why, "its device can't be opened");
+	if (fstat(jobserver->read_fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    (fstatfs(jobserver->read_fd, &system) < 0 || system.f_type != FUSE_MAGIC))
+		return refuse(jobserver, why, not_served);
+	return true;
+}
+
 /* path is kept, not copied. */
 static bool open_path(struct jobserver *jobserver, const char *path, const char **why)
 {
@@ -49,11 +83,12 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 		return refuse(jobserver, why, "its path is too long");
 	if (!stat_path(path, &status))
 		return refuse_error(jobserver, why, errno == ENOENT ? "its FIFO does not exist" : "its FIFO can't be reached");
-	if (S_ISCHR(status.st_mode)) {
-		jobserver->read_fd = jobserver->write_fd = open_high(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
-		if (jobserver->read_fd < 0)
-			return refuse_error(jobserver, why, "its device can't be opened");
-	} else if (S_ISFIFO(status.st_mode)) {
+	if (!jobserver_may_be(&status))
+		return refuse(jobserver, why, not_served);
+	if (!S_ISFIFO(status.st_mode)) {
+		if (!open_served(jobserver, path, why))
+			return false;
+	} else {
 		/* The write end first: ENXIO tells that nobody reads, before we ourselves do. */
 		jobserver->write_fd = open_high(path, O_WRONLY | O_NONBLOCK);
 		if (jobserver->write_fd < 0)
@@ -61,8 +96,6 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 		jobserver->read_fd = open_high(path, O_RDONLY | O_NONBLOCK);
 		if (jobserver->read_fd < 0)
 			return refuse_error(jobserver, why, "its FIFO can't be opened");
-	} else {
-		return refuse(jobserver, why, "it is neither a FIFO nor a character device");
 	}
 	if (fstat(jobserver->write_fd, &opened) < 0 || opened.st_dev != status.st_dev || opened.st_ino != status.st_ino)
 		return refuse(jobserver, why, "its FIFO was replaced meanwhile");
@@ -70,6 +103,7 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 		return refuse(jobserver, why, "its FIFO was replaced meanwhile");
 	jobserver->device = status.st_dev;
 	jobserver->inode = status.st_ino;
+	jobserver->accounts = !S_ISFIFO(status.st_mode);
 	jobserver->path = path;
 	return true;
 }
@@ -80,13 +114,13 @@ static bool stat_fd(pid_t pid, int fd, struct stat *status)
 	return pid == 0 ? fstat(fd, status) == 0 : process_stat_fd(pid, fd, status);
 }
 
-/* Whether R and W of process pid (0: we) are the two ends of one pipe. */
+/* Whether R and W of process pid (0: we) are the two ends of one pipe, or of another jobserver. */
 static bool one_pipe(pid_t pid, const struct auth *auth)
 {
 	struct stat reading, writing;
 
-	return stat_fd(pid, auth->read_fd, &reading) && stat_fd(pid, auth->write_fd, &writing) && S_ISFIFO(reading.st_mode) &&
-	       S_ISFIFO(writing.st_mode) && reading.st_dev == writing.st_dev && reading.st_ino == writing.st_ino;
+	return stat_fd(pid, auth->read_fd, &reading) && stat_fd(pid, auth->write_fd, &writing) && jobserver_may_be(&reading) &&
+	       reading.st_dev == writing.st_dev && reading.st_ino == writing.st_ino;
 }
 
 /* The path of a FIFO that is handed on as a descriptor, where it has one that leads there: beside it lies its ledger, which all who
@@ -186,18 +220,19 @@ bool jobserver_is(const struct jobserver *jobserver, const struct stat *status)
 	return status->st_dev == jobserver->device && status->st_ino == jobserver->inode;
 }
 
-/* Uses R and W as they were handed to us, where they can't be opened anew: /proc is hidden, or they are another user's. Their flags,
+/* Uses R and W of a pipe as they were handed to us, where they can't be opened anew: /proc is hidden, or they are another user's. Their flags,
  * which we share, stay as they are. False, with nothing changed, where that fails. */
 static bool take_over(struct jobserver *jobserver, const struct auth *auth)
 {
 	const int reading = dup_high(auth->read_fd), writing = dup_high(auth->write_fd);
 	struct stat status;
 
-	if (reading >= 0 && writing >= 0 && fstat(reading, &status) == 0 && pipe_high(jobserver->way)) {
+	if (reading >= 0 && writing >= 0 && fstat(reading, &status) == 0 && S_ISFIFO(status.st_mode) && pipe_high(jobserver->way)) {
 		jobserver->read_fd = reading;
 		jobserver->write_fd = writing;
 		jobserver->device = status.st_dev;
 		jobserver->inode = status.st_ino;
+		jobserver->accounts = false;
 		jobserver->path = "";
 		return true;
 	}
@@ -215,9 +250,9 @@ bool jobserver_is_inherited(const struct jobserver *jobserver)
 
 bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *write_fd)
 {
-	const bool inherited = jobserver_is_inherited(jobserver);
-	int reading = inherited ? jobserver->read_fd : open_high(jobserver->path, O_RDONLY);
-	int writing = inherited ? jobserver->write_fd : open_high(jobserver->path, O_WRONLY);
+	const bool inherited = jobserver_is_inherited(jobserver), one = jobserver->accounts;
+	int reading = inherited ? jobserver->read_fd : open_high(jobserver->path, one ? O_RDWR | O_NOCTTY : O_RDONLY);
+	int writing = inherited ? jobserver->write_fd : one ? reading : open_high(jobserver->path, O_WRONLY);
 
 	if (reading < 0 || writing < 0)
 		return false;

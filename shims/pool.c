@@ -151,7 +151,7 @@ int pool_free(const struct jobserver *jobserver)
 {
 	int tokens = 0;
 
-	return ioctl(jobserver->read_fd, FIONREAD, &tokens) < 0 ? -1 : tokens;
+	return jobserver->accounts || ioctl(jobserver->read_fd, FIONREAD, &tokens) < 0 ? -1 : tokens;
 }
 
 long pool_growth(const struct jobserver *jobserver, long tokens, long wanted)

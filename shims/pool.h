@@ -21,7 +21,7 @@ int pool_add(const struct jobserver *jobserver, long tokens);
 /* Takes at most so many free tokens out of the pool. Returns how many it took. */
 int pool_take(const struct jobserver *jobserver, long tokens);
 
-/* How many tokens are free; -1 where that can't be told. */
+/* How many tokens are free; -1 where that can't be told: it is no pipe. */
 int pool_free(const struct jobserver *jobserver);
 
 /* How many more tokens a pool can get that has so many, and shall have wanted: what its pipe surely has room for. */

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "about.h"
@@ -29,14 +28,12 @@ typedef bool ask_jobserver(const struct jobserver *jobserver, struct ledger *led
 /* Of something else, with the words behind the option. False on error. */
 typedef bool ask_launcher(const struct self *self, char *const words[]);
 
-/* The address, its free tokens (-1: it is a device that does not tell), the path of its ledger, empty without one. */
+/* The address, its free tokens (-1: it does not tell), the path of its ledger, empty without one, and 1 if its server keeps an account
+ * of who has what. */
 static bool tell_state(const struct jobserver *jobserver, struct ledger *ledger)
 {
 	char link[48], path[PATH_MAX] = "";
-	int free_tokens = 0;
 
-	if (ioctl(jobserver->read_fd, FIONREAD, &free_tokens) < 0)
-		free_tokens = -1;
 	if (ledger->fd >= 0) {
 		ssize_t length;
 
@@ -44,7 +41,7 @@ static bool tell_state(const struct jobserver *jobserver, struct ledger *ledger)
 		length = readlink(link, path, sizeof path - 1);
 		path[length < 0 ? 0 : length] = '\0';
 	}
-	return printf("fifo:%s%c%d%c%s%c", jobserver->path, 0, free_tokens, 0, path, 0) > 0;
+	return printf("fifo:%s%c%d%c%s%c%d%c", jobserver->path, 0, pool_free(jobserver), 0, path, 0, jobserver->accounts, 0) > 0;
 }
 
 /* The free tokens (-1: they move), how many may rightly be out, and why that can't be told, empty where it can. */

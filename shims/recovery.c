@@ -125,7 +125,7 @@ struct recovery_change recovery_step(struct recovery *recovery, long total, cons
 		recovery->written_ns = look.written_ns;
 		recovery->written_seen_ns = began;
 	}
-	if (ledger->fd < 0 || began < recovery_due_ns(recovery))
+	if (ledger->fd < 0 || jobserver->accounts || began < recovery_due_ns(recovery))
 		return nothing;
 	census_take(jobserver, ledger, &look.census);
 	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_LOOKS), 1, __ATOMIC_SEQ_CST);

@@ -7,6 +7,7 @@ type Row = {
 }
 
 export const rest: readonly Row[] = [
+  { file: 'clients/accounting', why: 'needs FUSE; make 4.4, ninja, cargo' },
   { file: 'clients/bmake', why: 'needs bmake' },
   { file: 'clients/callers-jobserver', part: true, why: 'make 4.4, in both its styles' },
   { file: 'clients/cargo', why: 'needs cargo' },
@@ -89,6 +90,7 @@ export const rest: readonly Row[] = [
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shimdir/launcher', why: 'long: builds the launcher several times' },
+  { file: 'shims/accounting', why: 'needs FUSE' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
   { file: 'shims/deadlock-shared', why: 'long: keeps all processors busy; shims/deadlock has the rules' },
   { file: 'shims/deadlock-trees', why: 'long: thousands of processes; shims/deadlock has the rules' },
@@ -105,6 +107,7 @@ export const rest: readonly Row[] = [
   { file: 'shims/quick', why: 'needs strace' },
   { file: 'shims/transparent-terminal', part: true, why: 'strace' },
   { file: 'shims/transparent-tools', part: true, why: 'clang, rustc, ccache' },
+  { file: 'support/accounting', why: 'needs FUSE' },
   { file: 'soak/', why: 'long: storms over all clients' },
   { file: 'toolchain/configured', part: true, why: 'cmake, meson, ninja, autoconf' },
   { file: 'toolchain/engine', part: true, why: 'distcc' },

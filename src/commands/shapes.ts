@@ -273,6 +273,11 @@ export const shapeRows: readonly ShapeRow[] = [
         .strictObject(counters)
         .optional()
         .describe('since the jobserver was made; absent as `ledger`'),
+      accounts: z
+        .boolean()
+        .describe(
+          'whether its server keeps an account itself: then no census is taken, and nothing put back',
+        ),
       blind: text.optional().describe("why tokens that are lost with killed clients can't be found now"),
       coverage,
       past,

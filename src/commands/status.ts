@@ -128,7 +128,8 @@ export function render(seen: Seen, width: number): string {
     ...(counters && counters.restored > 0 ? [`${counters.restored} put back for killed clients`] : []),
     ...(ledger === undefined ? ['no ledger'] : []),
   ].join(', ')
-  const census = seen.blind === undefined ? [] : [`no census of clients: ${seen.blind}`]
+  const blind = seen.blind === undefined ? [] : [`no census of clients: ${seen.blind}`]
+  const census = seen.accounts ? ['this jobserver keeps its own account'] : blind
   const lines = renderColumns(
     [...rows]
       .sort((a, b) => b.seconds - a.seconds)

@@ -80,7 +80,7 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
   const look = readLook(answer.stdout)
   if (look === undefined)
     return named === undefined ? { kind: 'none' } : { kind: 'unasked', named, why: silent }
-  const { jobserver: address, free, ledger } = look
+  const { jobserver: address, free, ledger, accounts } = look
   const pool = ledgerFacts(address, ledger)
   return {
     kind: 'usable',
@@ -89,7 +89,10 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
     address,
     free,
     ...pool,
-    tokens: await countTokens(launcher, address, pool.total, environment),
+    tokens:
+      accounts
+        ? { kind: 'uncounted', why: 'this jobserver keeps its own account' }
+        : await countTokens(launcher, address, pool.total, environment),
   }
 }
 

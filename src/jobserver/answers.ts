@@ -25,14 +25,16 @@ export type Look = {
   jobserver: string // its address
   free: number | undefined // tokens; undefined for a device that does not tell
   ledger: string // its path; empty: there is none
+  accounts: boolean // its server keeps its own account
 }
 
 export function readLook(text: string): Look | undefined {
   const words = wordsOf(text) ?? []
-  const [jobserver = '', word = '', ledger = ''] = words
+  const [jobserver = '', word = '', ledger = '', account = ''] = words
   const free = numberOf(word, -1)
-  if (words.length !== 3 || !jobserver.startsWith('fifo:') || free === undefined) return undefined
-  return { jobserver, free: free < 0 ? undefined : free, ledger }
+  if (words.length !== 4 || !jobserver.startsWith('fifo:') || free === undefined || !/^[01]$/.test(account))
+    return undefined
+  return { jobserver, free: free < 0 ? undefined : free, ledger, accounts: account === '1' }
 }
 
 /** What `launcher --census` saw: tokens in the pool, and how many living processes can hold at most. */

@@ -1,5 +1,5 @@
 /** A command that runs below a FIFO jobserver. */
-import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, statfsSync, statSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { Failure } from '../ground/failure.js'
 import { type CaughtSignals, type Command, type Ending, runInForeground } from '../ground/foreground.js'
@@ -50,14 +50,24 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
       started(pid, env[names.jobserver]),
     )
   } finally {
-    for (const fd of own === undefined ? ends : [own]) closeSync(fd)
+    for (const fd of new Set(own === undefined ? ends : [own])) closeSync(fd)
   }
 }
 
+const FUSE = 0x65735546 // of statfs(2)
+
+// A server's program stands behind it, as launchers tell it (shims/jobserver.c).
+function isServed(fd: number): boolean {
+  const stats = fstatSync(fd)
+  return stats.isCharacterDevice() || (stats.isFile() && statfsSync(`/proc/self/fd/${fd}`).type === FUSE)
+}
+
 // Each by itself would wait for a server, should that have gone meanwhile. Whoever owns the directory may put a file of ours in its place:
-// that is neither made nor cut, nor handed on.
+// that is neither made nor cut, nor handed on. What is no FIFO has a server that keeps an account, maybe one of open files: there both
+// are one.
 function openEnds(fifo: string): number[] {
-  const both = openFifo(fifo)
+  const both = openSync(fifo, constants.O_RDWR)
+  if (isServed(both)) return [both, both]
   const ends = [openSync(fifo, constants.O_RDONLY), openSync(fifo, constants.O_WRONLY)]
   const isStill = fstatSync(both).isFIFO() && ends.every(end => isSame(end, both))
   closeSync(both)

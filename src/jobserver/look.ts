@@ -13,6 +13,7 @@ export type Picture = {
   total: number | undefined // undefined where nobody told: a jobserver that is not ours
   ledger: string | undefined
   counters: LedgerCounters | undefined
+  accounts: boolean // its server knows itself who has what, and takes back what the dead had
   blind: string | undefined // why tokens that are lost with killed clients can't be found now
   rows: readonly Row[]
 }
@@ -38,7 +39,7 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
     throw new Failure(stderr.replace(/^jobshim: /, '').trim(), 'name one with --jobserver fifo:PATH')
   const look = status === 0 ? readLook(stdout) : undefined
   if (look === undefined) throw noAnswer(launcher)
-  const { jobserver, free, ledger } = look
+  const { jobserver, free, ledger, accounts } = look
   if (ledger === '')
     return {
       jobserver,
@@ -46,19 +47,25 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
       total: undefined,
       ledger: undefined,
       counters: undefined,
+      accounts,
       blind: undefined,
       rows: [],
     }
   const fd = openSync(ledger, 'r')
   try {
     const total = readSize(fd, 'total')
+    const whyBlind = (): string | undefined => {
+      if (accounts) return undefined
+      return total === undefined ? "it is not jobshim's" : blindness(launcher, environment)
+    }
     return {
       jobserver,
       free,
       total,
       ledger,
       counters: readCounters(fd),
-      blind: total === undefined ? "it is not jobshim's" : blindness(launcher, environment),
+      accounts,
+      blind: whyBlind(),
       rows: readRecords(fd).map(rowOf),
     }
   } finally {

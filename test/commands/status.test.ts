@@ -124,7 +124,16 @@ test('status :: text, cut to the width', async () => {
     restored: 0,
   }
   const blind = 'it is dark'
-  const picture = { jobserver: 'fifo:/f', free: 0, total: 2, ledger: '/f.ledger', counters, blind, rows }
+  const picture = {
+    jobserver: 'fifo:/f',
+    free: 0,
+    total: 2,
+    ledger: '/f.ledger',
+    counters,
+    accounts: false,
+    blind,
+    rows,
+  }
   const bypass = {
     tool: '/usr/bin/cc',
     caller: 'make',

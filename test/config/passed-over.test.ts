@@ -74,7 +74,7 @@ testAsRoot(
     assert.is(status, 2)
     assert.is(
       stderr,
-      `${note('.jobshimrc')}${note('.jobshimrc.yml')}jobshim: ${shared}/.jobshimrc: jobs: expected auto, or a whole number, 1 or more\n` +
+      `${note('.jobshimrc')}${note('.jobshimrc.yml')}jobshim: ${shared}/.jobshimrc: jobs: expected auto, or a whole number, 1 to 61441\n` +
         '  mend the file, name another with --config, or use none with --no-config\n',
     )
   },
