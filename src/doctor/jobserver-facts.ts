@@ -89,10 +89,9 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
     address,
     free,
     ...pool,
-    tokens:
-      accounts
-        ? { kind: 'uncounted', why: 'this jobserver keeps its own account' }
-        : await countTokens(launcher, address, pool.total, environment),
+    tokens: accounts
+      ? { kind: 'uncounted', why: 'this jobserver keeps its own account' }
+      : await countTokens(launcher, address, pool.total, environment),
   }
 }
 

@@ -22,14 +22,14 @@ const rows: readonly { asked: string; read: (text: string) => unknown; said: str
   {
     asked: '--look',
     read: readLook,
-    said: words('fifo:/a b', '4', '/a b.ledger'),
-    means: { jobserver: 'fifo:/a b', free: 4, ledger: '/a b.ledger' },
+    said: words('fifo:/a b', '4', '/a b.ledger', '0'),
+    means: { jobserver: 'fifo:/a b', free: 4, ledger: '/a b.ledger', accounts: false },
   },
   {
     asked: '--look',
     read: readLook,
-    said: words('fifo:/dev/steve', '-1', ''),
-    means: { jobserver: 'fifo:/dev/steve', free: undefined, ledger: '' },
+    said: words('fifo:/dev/steve', '-1', '', '1'),
+    means: { jobserver: 'fifo:/dev/steve', free: undefined, ledger: '', accounts: true },
   },
   { asked: '--lost', read: readLost, said: words('0', ''), means: { kind: 'counted', tokens: 0 } },
   { asked: '--lost', read: readLost, said: words('-1', 'dark'), means: { kind: 'uncounted', why: 'dark' } },
