@@ -24,9 +24,11 @@
 #include "records.h"
 #include "recovery.h"
 #include "resolve.h"
+#include "tree.h"
 
 enum {
 	TICK_MS = 250,       /* between two looks at a pool that is not full */
+	START_MS = 10,       /* until the command is looked for again */
 	INPUT_MAX = 2 * PATH_MAX,
 	WORDS_MAX = 4,
 };
@@ -45,7 +47,10 @@ static struct caretaker {
 	int guide;            /* where launchers ask whose slot they have; -1: nowhere */
 	int inotify;          /* tells when a token of a full pool is taken; -1: the kernel has no room for one */
 	uint64_t pool_due_ns; /* CLOCK_MONOTONIC; NEVER: not before somebody takes a token */
-	pid_t root;           /* what is watched is below it; 0: nothing */
+	pid_t root;           /* what starts the command (starter.h), or became it; 0: nothing is watched */
+	pid_t command;        /* below which tools are looked at; 0: it is not there yet */
+	struct past_pool pool;
+	const char *file;     /* in which it is told what was seen */
 	int root_end;         /* its pidfd */
 	uint64_t watch_due_ns;
 	bool has_looked;
@@ -199,16 +204,16 @@ static bool obey_stay(char *const words[])
 
 static bool obey_watch(char *const words[])
 {
-	static struct past_pool pool;
-	const char *file = arena_copy(words[0], strlen(words[0])), *why;
+	struct past_pool *pool = &caretaker.pool;
+	const char *why;
 
-	pool.address = arena_copy(words[1], strlen(words[1]));
+	caretaker.file = arena_copy(words[0], strlen(words[0]));
+	pool->address = arena_copy(words[1], strlen(words[1]));
 	if (caretaker.tends || past_pool_around(&caretaker.jobserver, &why))
-		pool.jobserver = &caretaker.jobserver;
-	pool.ledger = caretaker.tends && caretaker.ledger.fd >= 0 ? &caretaker.ledger : NULL;
+		pool->jobserver = &caretaker.jobserver;
+	pool->ledger = caretaker.tends && caretaker.ledger.fd >= 0 ? &caretaker.ledger : NULL;
 	/* Where /proc counts the processes of another PID namespace the root's number is another's there. */
-	if (caretaker.root > 0 && process_numbers_agree() && file != NULL && pool.address != NULL &&
-	    past_begin(caretaker.self->shim_dir, caretaker.root, &pool, file))
+	if (caretaker.root > 0 && process_numbers_agree() && caretaker.file != NULL && pool->address != NULL)
 		caretaker.watch_due_ns = 0;
 	return true;
 }
@@ -304,9 +309,30 @@ static void end_watch(void)
 	if (caretaker.root_end >= 0)
 		close(caretaker.root_end);
 	caretaker.has_looked = false;
-	caretaker.root = 0;
+	caretaker.root = caretaker.command = 0;
 	caretaker.root_end = -1;
 	caretaker.watch_due_ns = NEVER;
+}
+
+static void note_child(pid_t pid, void *state)
+{
+	pid_t *child = state;
+
+	*child = pid;
+}
+
+/* Its starter is a launcher, and has no other child; without room for a second process it became the command. 0: it has not started
+ * it yet. */
+static pid_t find_command(void)
+{
+	char program[16];
+	pid_t child = 0;
+
+	process_program(caretaker.root, program, sizeof program);
+	if (strcmp(program, "launcher") != 0)
+		return caretaker.root;
+	tree_each_child(caretaker.root, note_child, &child);
+	return child;
 }
 
 static void look_at_tools(uint64_t now)
@@ -317,7 +343,16 @@ static void look_at_tools(uint64_t now)
 		end_watch();
 		return;
 	}
-	caretaker.watch_due_ns = now + (uint64_t)past_look(caretaker.root) * MS;
+	if (caretaker.command == 0) {
+		const pid_t command = find_command();
+		const bool begins = command > 0 && past_begin(caretaker.self->shim_dir, command, &caretaker.pool, caretaker.file);
+
+		caretaker.watch_due_ns = command > 0 ? NEVER : now + START_MS * MS;
+		if (!begins)
+			return;
+		caretaker.command = command;
+	}
+	caretaker.watch_due_ns = now + (uint64_t)past_look(caretaker.command) * MS;
 	caretaker.has_looked = true;
 }
 

@@ -5,13 +5,15 @@
 
 #include <stdbool.h>
 
+enum { STARTER_ERROR = 64 }; /* behind all signals (src/ground/foreground.ts) */
+
 #define STARTER_NAME "jobshim-start" /* that of our process (src/toolchain/clients.ts), by which those below know us */
 
 struct self;
 
 /* `launcher --start FD CLOSED PROGRAM ARGS`: starts the program, found on PATH as execvp() finds it, without the descriptors in CLOSED
- * (02), and ends as it did. What happens is told on FD, a line each: `pid N`, then `signal N` where one ends it; or `error ERRNO` where
- * it can't be started. */
+ * (02), and ends as it did. FD is any file of at least 256 bytes, whose offset both have: so many bytes before its end we leave that as
+ * the signal that ended the program has, or as STARTER_ERROR and the errno are where it can't be started. */
 bool starter_work(const struct self *self, char *const words[]);
 
 #endif
