@@ -9,7 +9,7 @@ import { type ClientKey, findClient } from '../support/clients.js'
 import { makeFifo, makePipe, tokensIn } from '../support/pool.js'
 import { withoutUse } from '../support/summary.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { type Held, killStarted, makeYard, start, until } from './hold.js'
+import { type Held, killStarted, makeYard, start } from './hold.js'
 
 /** Each byte is another, so that one given back twice, or another than was taken, shows. */
 const tokens = 'abc'
@@ -159,47 +159,6 @@ for (const { name, needs, recipe, closed } of recipes) {
     assert.is(status, 0)
   })
 }
-
-/** A character device that gives back what is written to it: a terminal, and a process that answers at its other end. */
-const relay = `import fcntl, os, pty, select, struct, sys, termios, tty
-master, slave = pty.openpty()
-tty.setraw(slave)
-os.write(master, sys.argv[1].encode())
-print('held', os.getpid(), flush=True)
-print(os.ttyname(slave), flush=True)
-while True:
-    ready, _, _ = select.select([master, 0], [], [])
-    if master in ready:
-        os.write(master, os.read(master, 100))
-        continue
-    asked = os.read(0, 1)
-    if not asked:
-        break
-    waiting = struct.unpack('i', fcntl.ioctl(slave, termios.FIONREAD, b'0000'))[0]
-    held = os.read(slave, waiting) if waiting else b''
-    if held:
-        os.write(master, held)
-    print('tokens', held.decode() + '.', flush=True)
-`
-
-if (findClient('python') === undefined) test.skip('joins :: character device')
-else
-  test('joins :: character device', async () => {
-    const yard = await makeYard('')
-    const device = start({ env: {}, command: ['python3', '-c', relay, tokens] })
-    await until('the device is there', () => device.output.stdout.includes('/dev/'))
-    const [path] = /\/dev\/.*/.exec(device.output.stdout) ?? []
-    let asked = 0
-    const count = async (): Promise<string> => {
-      asked += 1
-      device.child.stdin?.write('?')
-      const answers = () => [...device.output.stdout.matchAll(/^tokens (.*)\.$/gm)]
-      await until('the device answers', () => answers().length === asked)
-      return answers()[asked - 1]?.[1] ?? ''
-    }
-    await assertTakes({ env: { ...yard.env, MAKEFLAGS: ` -j4 --jobserver-auth=fifo:${path}` }, count })
-    assert.is((await device.end()).status, 0)
-  })
 
 test('joins :: an ancestor jobshim run, the environment cleared', async () => {
   const yard = await makeYard('')
