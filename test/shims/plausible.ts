@@ -141,14 +141,10 @@ export const verdicts: readonly Verdict[] = [
     why: 'the tool has the place of the launcher then, and nobody is left who could give a slot back',
   },
   {
-    call: /^(stat|newfstatat|openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/run-[^/]*\/fifo /,
+    call: /^(stat|newfstatat|openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/fifo /,
     says: '',
-    why: 'it is found once more: the run above it has it open',
+    why: 'it is found once more: a process above has it open',
   },
-  { call: /^(stat|newfstatat) .*\/fifo /, says: `${ungoverned}its FIFO can't be reached\n`, why: noFifo },
-  { call: /^openat .*\/fifo /, says: `${ungoverned}its FIFO can't be opened\n`, why: noFifo },
-  { call: /^fcntl F_DUPFD_CLOEXEC .*\/fifo /, says: `${ungoverned}its FIFO can't be opened\n`, why: noFifo },
-  { call: /^fstat .*\/fifo #[12]$/, says: `${ungoverned}its FIFO was replaced meanwhile\n`, why: noFifo },
   { call: /^read .*\/fifo /, says: `${ungoverned}it can't be read\n`, why: noFifo },
   {
     call: /^(openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/jobshim-N /,
