@@ -113,7 +113,7 @@ accountingTest('several slots for one run, and killed with them', 3, async (yard
 
 accountingTest('what waits for itself :: goes on after its patience', 0, async yard => {
   const [holder] = await takeAll(yard, 1)
-  const waiter = start({ env: { ...yard.governed, JOBSHIM_PATIENCE: '1' } })
+  const waiter = start({ env: { ...yard.governed, JOBSHIM_PATIENCE: '1' }, hangSeconds: 150 }) // on a busy machine
   await waiter.tools
   const { status, stderr } = await waiter.end()
   const why = 'no slot was free for 1 s on an idle machine: run without one'

@@ -10,6 +10,7 @@ import { assertWhole } from './slots.js'
 
 /** What others may do to those who wait: send to their sockets, and lock what launchers lock. */
 const patience = 1 // second
+const busySeconds = 150 // on a machine that others keep busy a wait without a client ends two minutes later
 const overdraft = `jobshim: hold: no slot was free for ${patience} s on an idle machine: run without one\n`
 
 /** Locks that part of a file (a length of 0: all behind it) until its stdin ends. */
@@ -40,7 +41,7 @@ test('strangers :: a lock on all of the FIFO :: tools take tokens, and a wait in
     await held.tools
   }
   assert.is(yard.pool.count(), '')
-  const waiter = start({ env })
+  const waiter = start({ env, hangSeconds: busySeconds })
   await waiter.tools
   assert.equal(await waiter.end(), {
     status: 7,
@@ -150,7 +151,7 @@ testAsRoot("another user's datagrams put no end of a deadlock off", async () => 
   const env = { ...yard.governed, JOBSHIM_PATIENCE: String(patience) }
   const held = start({ env })
   await held.tools
-  const waiter = start({ env })
+  const waiter = start({ env, hangSeconds: busySeconds })
   await until('it has a socket', () => socketsOf(yard).length === 1)
   const flood = start({ env: yard.env, command: [...other, ...sender(0, socketsOf(yard))] })
   await waiter.tools
