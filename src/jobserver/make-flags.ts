@@ -215,14 +215,15 @@ export function withoutJobserver({ text, flags }: MakeFlags): string {
 const endsInBackslash = (text: string): boolean => (/\\*$/.exec(text)?.[0].length ?? 0) % 2 === 1
 
 /**
- * Returns MAKEFLAGS with these words as its last options. What an option that lacks its argument, or a backslash at the
- * very end, would take for its own goes before it.
+ * Returns MAKEFLAGS with these words as its last options. They stand before an option that lacks its argument, which would take them
+ * for it. A backslash at the very end would do so, too: it is doubled, as make reads one that has nothing behind it as itself.
  */
 export function withOptions(flags: MakeFlags, words: readonly string[]): string {
   const { text, last, isEnded } = flags
-  const swallows = flags.flags.at(-1)?.lacks === true || (!isEnded && endsInBackslash(text))
-  const head = text.slice(0, swallows ? last.gap : last.to)
-  const tail = text.slice(head.length)
+  const swallows = flags.flags.at(-1)?.lacks === true
+  const end = swallows ? last.gap : last.to
+  const head = `${text.slice(0, end)}${!isEnded && endsInBackslash(text) ? '\\' : ''}`
+  const tail = text.slice(end)
   const options = words.join(' ')
   if (!isNothing(head)) return `${head} ${options}${tail}`
   // Where there are no letters a blank stands for them.

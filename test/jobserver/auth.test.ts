@@ -91,7 +91,7 @@ const written: readonly { makeflags: string; result: string; why: string }[] = [
     why: 'an -I without a directory takes none of ours',
   },
   { makeflags: 'kI', result: ' -j3 --jobserver-auth=fifo:/f -kI', why: 'among letters, which get a dash' },
-  { makeflags: 'k A=\\', result: 'k -j3 --jobserver-auth=fifo:/f A=\\', why: 'nor does a last backslash' },
+  { makeflags: 'k A=\\', result: 'k A=\\\\ -j3 --jobserver-auth=fifo:/f', why: 'nor does a last backslash' },
 ]
 
 for (const { makeflags, result, why } of written)
