@@ -2,41 +2,37 @@
 # /etc/portage/bashrc sources it; JOBSHIM_PORTAGE comes from /etc/portage/env/jobshim.conf, by package.env.
 # shellcheck shell=bash
 
-# The jobs that MAKEOPTS asks for, and its -l: the last of each counts, as for make. Without a number: the cores.
-__jobshim_read_makeopts() {
-	local -a words
-	local i word
-	jobs= load=
+# Makes the FIFO of a pool, and opens it. What ran as the user portage may have left something behind that puts links into
+# $T, and we may be root by now: so it is made, and opened, from within a directory that only we can write.
+__jobshim_open_fifo() {
+	local place=$1 before=${PWD} old=${OLDPWD} made=1
 
-	read -r -d '' -a words <<<"${MAKEOPTS}"
-	for ((i = 0; i < ${#words[@]}; i++)); do
-		word=${words[i]}
-		case ${word} in
-		-j | --jobs | -l | --load-average | --max-load)
-			[[ ${words[i + 1]} =~ ^[0-9.]+$ ]] && word+=${words[++i]}
-			;;
-		esac
-		case ${word} in
-		-j* | --jobs*) jobs=${word##*[!0-9]} ;;
-		-l* | --load-average* | --max-load*) load=${word##*[!0-9.]} ;;
-		esac
-	done
-	[[ ${jobs} == *[1-9]* ]] || jobs=$(nproc)
+	[[ ${before} -ef . ]] && rm -rf "${place}" && mkdir -m 0700 "${place}" && cd -P "${place}" || return
+	[[ $(stat -c %u:%a .) == "${EUID}:"?(2)700 ]] && mkfifo -m 0600 fifo && exec {__JOBSHIM_POOL}<>fifo && made=0
+	cd "${before}" && OLDPWD=${old}
+	return "${made}"
 }
 
 # A pool of the phase's own: a FIFO's bytes are there for as long as somebody has it open, and that is this shell and
-# what it starts. So it ends with the phase, however that ends.
+# what it starts. So it ends with the phase, however that ends. The launcher reads MAKEOPTS, and tells what it can't make of them.
 __jobshim_make_pool() {
-	local fifo=${T}/jobshim-fifo jobs load flags
+	local place=${T}/jobshim-${EUID} answer jobs load flags
 
-	__jobshim_read_makeopts
-	rm -f "${fifo}" && mkfifo -m 0600 "${fifo}" || return
-	exec {__JOBSHIM_POOL}<>"${fifo}" || return
-	((jobs == 1)) || printf '%*s' "$((jobs - 1))" '' >&"${__JOBSHIM_POOL}"
+	__JOBSHIM_POOL=
+	if ! __jobshim_open_fifo "${place}"; then
+		ewarn "jobshim: no jobserver can be made in \$T: the build goes on without jobshim"
+		return 1
+	fi
+	if ! answer=$(MAKEOPTS=${MAKEOPTS} "$1" --fill "$(nproc)" <&"${__JOBSHIM_POOL}"); then
+		exec {__JOBSHIM_POOL}>&-
+		__JOBSHIM_POOL=
+		return 1
+	fi
+	jobs=${answer%% *} load=${answer#* }
 	# make's way: flags of one letter in the first word, which may be empty
 	[[ ${MAKEFLAGS} == -* ]] && MAKEFLAGS=" ${MAKEFLAGS}"
 	flags=${MAKEFLAGS%% -- *} # behind it there are variables
-	export MAKEFLAGS="${flags} -j${jobs} ${load:+-l${load} }--jobserver-auth=fifo:${fifo}${MAKEFLAGS#"${flags}"}"
+	export MAKEFLAGS="${flags} -j${jobs} ${load:+-l${load} }--jobserver-auth=fifo:${place}/fifo${MAKEFLAGS#"${flags}"}"
 }
 
 # Tools that run past the shims are named in the log. Adopted by init: a `wait` of the ebuild's must not wait for it. And
@@ -58,17 +54,16 @@ __jobshim_begin_phase() {
 	local shims=${BASH_SOURCE[0]%/*}/portage
 
 	if [[ ! -x ${shims}/.jobshim/launcher ]]; then
-		ewarn "jobshim: no shims in ${shims}: run jobshim portage install"
+		ewarn "jobshim: no shims beside its hook: run jobshim portage install"
 		return
 	fi
 	# Portage may source us twice in a phase. And what the phase before made is in the environment that it saves.
-	[[ -n ${__JOBSHIM_POOL} && /proc/${BASHPID}/fd/${__JOBSHIM_POOL} -ef ${T}/jobshim-fifo ]] && return
+	[[ -n ${__JOBSHIM_POOL} && /proc/${BASHPID}/fd/${__JOBSHIM_POOL} -ef ${T}/jobshim-${EUID}/fifo ]] && return
 	[[ -v __JOBSHIM_MAKEFLAGS ]] && MAKEFLAGS=${__JOBSHIM_MAKEFLAGS}
 	__JOBSHIM_MAKEFLAGS=${MAKEFLAGS}
 	unset JOBSHIM_JOBSERVER
+	[[ ${MAKEFLAGS} == *--jobserver-* ]] || __jobshim_make_pool "${shims}/.jobshim/launcher" || return
 	export JOBSHIM_JOB=${CATEGORY}/${PF}
-	[[ ${MAKEFLAGS} == *--jobserver-* ]] || __jobshim_make_pool ||
-		ewarn "jobshim: no jobserver can be made in ${T}: the build is not governed"
 	# Named once more for our launchers: a make -jN of the package's own opens another pool, and names that in MAKEFLAGS.
 	if [[ ${MAKEFLAGS} =~ --jobserver-auth=fifo:([^ ]+) ]]; then
 		export JOBSHIM_JOBSERVER=fifo:${BASH_REMATCH[1]}

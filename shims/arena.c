@@ -1,9 +1,10 @@
 #include "arena.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
-/* The environment's pointers, PATH and MAKEFLAGS may each take a quarter of it; the rest is for paths. */
-enum { ARENA_BYTES = 256 * 1024, ALIGNMENT = sizeof(void *) };
+/* PATH and MAKEFLAGS may each take a quarter of it, an array of pointers an eighth; the rest is for paths. */
+enum { ARENA_BYTES = 256 * 1024, POINTERS_MAX = ARENA_BYTES / 8, ALIGNMENT = sizeof(void *) };
 
 static _Alignas(sizeof(void *)) char arena[ARENA_BYTES];
 static size_t used;
@@ -34,4 +35,16 @@ char *arena_copy(const char *text, size_t length)
 	memmove(copy, text, length);
 	copy[length] = '\0';
 	return arena_keep(length + 1);
+}
+
+char **arena_pointers(size_t count)
+{
+	const size_t size = count * sizeof(char *);
+	char *kept = size <= POINTERS_MAX ? arena_keep(size) : NULL;
+	void *pages;
+
+	if (kept != NULL)
+		return (char **)(void *)kept;
+	pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return pages == MAP_FAILED ? NULL : pages;
 }

@@ -77,7 +77,8 @@ struct badge badge_read(const struct jobserver *jobserver)
 		return badge;
 	badge.identity = strtoull(text, &end, 16) & IDENTITY_MASK;
 	lock = lock_of(badge.identity);
-	if (*end != ':' || fcntl(jobserver->write_fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+	/* Whoever may write to the FIFO may lock any part of it: only a lock of this byte alone is a launcher's. */
+	if (*end != ':' || fcntl(jobserver->write_fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK || lock.l_len != 1)
 		return (struct badge){ .identity = 0 };
 	/* Its launcher is above us. We see that one only if we are in the same PID namespace: else the number is another's. */
 	if (lock.l_pid > 0)

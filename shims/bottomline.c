@@ -212,6 +212,8 @@ bool bottomline_show(void)
 	char buffer[2 * TEXT_MAX];
 	size_t length = 0;
 
+	if (!isatty(STDERR_FILENO))
+		return false;
 	bottom.terminal = open("/proc/self/fd/2", O_WRONLY | O_NOCTTY | O_CLOEXEC);
 	if (bottom.terminal < 0 || !isatty(bottom.terminal))
 		return false;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "sight.h"
+#include "visible.h"
 
 enum { KINDS_MAX = 128 };
 
@@ -76,10 +77,14 @@ uint64_t bypass_ns(void)
 
 void bypass_tell(struct kind *kind)
 {
+	char tool[sizeof kind->tool], caller[sizeof kind->caller];
+
 	if (kind->told)
 		return;
 	kind->told = true;
-	printf("jobshim: %s went past the shims: %s, by %s\n", kind->tool, kind->why, kind->caller);
+	visible(tool, sizeof tool, kind->tool, strlen(kind->tool));
+	visible(caller, sizeof caller, kind->caller, strlen(kind->caller));
+	printf("jobshim: %s went past the shims: %s, by %s\n", tool, kind->why, caller);
 	fflush(stdout);
 }
 

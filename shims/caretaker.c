@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -18,17 +17,20 @@
 #include "guide.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "number.h"
 #include "past.h"
 #include "pool.h"
 #include "process.h"
 #include "records.h"
 #include "recovery.h"
 #include "resolve.h"
+#include "tree.h"
 
 enum {
 	TICK_MS = 250,       /* between two looks at a pool that is not full */
+	START_MS = 10,       /* until the command is looked for again */
 	INPUT_MAX = 2 * PATH_MAX,
-	WORDS_MAX = 3,
+	WORDS_MAX = 4,
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -37,13 +39,18 @@ static const uint64_t NEVER = UINT64_MAX;
 static struct caretaker {
 	const struct self *self;
 	bool tends;
+	bool is_told;         /* that its FIFO is gone */
 	struct jobserver jobserver;
 	struct ledger ledger;
 	struct recovery recovery;
+	long tokens;          /* that the pool has: a ledger's group may write anything there */
 	int guide;            /* where launchers ask whose slot they have; -1: nowhere */
 	int inotify;          /* tells when a token of a full pool is taken; -1: the kernel has no room for one */
 	uint64_t pool_due_ns; /* CLOCK_MONOTONIC; NEVER: not before somebody takes a token */
-	pid_t root;           /* what is watched is below it; 0: nothing */
+	pid_t root;           /* what starts the command (starter.h), or became it; 0: nothing is watched */
+	pid_t command;        /* below which tools are looked at; 0: it is not there yet */
+	struct past_pool pool;
+	const char *file;     /* in which it is told what was seen */
 	int root_end;         /* its pidfd */
 	uint64_t watch_due_ns;
 	bool has_looked;
@@ -82,16 +89,38 @@ static bool await_use(void)
 	                                                   IN_ACCESS | IN_OPEN | IN_ATTRIB | IN_MOVE_SELF | IN_ONESHOT) >= 0;
 }
 
+/* Tells the size to all who look. */
+static void set_size(long tokens)
+{
+	volatile int32_t *told = FIELD(int32_t, caretaker.ledger.header, HEADER_TOTAL);
+
+	if (tokens != caretaker.tokens)
+		say("size", tokens);
+	caretaker.tokens = tokens;
+	if (caretaker.ledger.fd >= 0 && *told != tokens)
+		*told = (int32_t)tokens;
+}
+
+/* One step towards the size that is wanted of a server: more come at once, surplus ones are taken as they are given back. The pool of a
+ * `jobshim run` keeps the size that it was made with. True once it has that size. */
 static bool has_size(void)
 {
-	/* The pool of a `jobshim run` keeps the size that it was made with. */
-	return caretaker.ledger.owner != 0 || pool_follow_size(&caretaker.jobserver, &caretaker.ledger);
+	const long wanted = caretaker.ledger.owner == 0 ? ledger_wanted(&caretaker.ledger) : -1, tokens = caretaker.tokens;
+	const long more = wanted > tokens ? pool_growth(&caretaker.jobserver, tokens, wanted) : 0;
+
+	/* Told before they come: if we are killed in between they are missing, which a census finds, and not too many. */
+	set_size(tokens + more);
+	if (more > 0)
+		set_size(tokens + pool_add(&caretaker.jobserver, more));
+	else if (wanted > 0 && wanted < tokens)
+		set_size(tokens - pool_take(&caretaker.jobserver, tokens - wanted));
+	return wanted < 1 || caretaker.tokens <= wanted;
 }
 
 /* Whether each token is in the pool: then nobody holds one, and nobody waits for one. */
 static bool is_full(void)
 {
-	return has_size() && pool_free(&caretaker.jobserver) == *FIELD(int32_t, caretaker.ledger.header, HEADER_TOTAL);
+	return has_size() && pool_free(&caretaker.jobserver) == caretaker.tokens;
 }
 
 static void look_after_pool(uint64_t now)
@@ -99,11 +128,15 @@ static void look_after_pool(uint64_t now)
 	struct recovery_change change;
 	uint64_t due;
 
-	if (is_gone()) {
+	if (is_gone() && !caretaker.is_told) {
 		say_gone();
-		caretaker.tends = false;
-		caretaker.pool_due_ns = NEVER;
-		return;
+		caretaker.is_told = true;
+		/* The command of a `jobshim run` goes on in its pool, which it has open. */
+		if (caretaker.ledger.owner == 0) {
+			caretaker.tends = false;
+			caretaker.pool_due_ns = NEVER;
+			return;
+		}
 	}
 	caretaker.pool_due_ns = now + TICK_MS * MS;
 	/* Check again: a token may have been taken before the watch was set. */
@@ -113,7 +146,7 @@ static void look_after_pool(uint64_t now)
 	}
 	if (caretaker.ledger.fd >= 0)
 		ledger_reclaim_in_crowd(&caretaker.ledger, &caretaker.jobserver, TICK_MS * MS / 2);
-	change = recovery_step(&caretaker.recovery, &caretaker.jobserver, &caretaker.ledger);
+	change = recovery_step(&caretaker.recovery, caretaker.tokens, &caretaker.jobserver, &caretaker.ledger);
 	due = recovery_due_ns(&caretaker.recovery);
 	if (due > now && due < caretaker.pool_due_ns)
 		caretaker.pool_due_ns = due;
@@ -137,12 +170,17 @@ static void take_event(void)
 static bool obey_tend(char *const words[])
 {
 	struct auth auth = { .kind = AUTH_FIFO, .path = words[0], .path_length = strlen(words[0]) };
+	uint64_t device, inode, tokens;
 	const char *why;
 
+	if (!number_read(words[1], UINT64_MAX, &device) || !number_read(words[2], UINT64_MAX, &inode) ||
+	    !number_read(words[3], LEDGER_POOL_MAX, &tokens))
+		return false;
 	/* Another one may be in its place already. */
-	if (!jobserver_open_auth(&caretaker.jobserver, &auth, &why) ||
-	    caretaker.jobserver.device != strtoull(words[1], NULL, 10) || caretaker.jobserver.inode != strtoull(words[2], NULL, 10))
+	if (!jobserver_open_auth(&caretaker.jobserver, &auth, &why) || caretaker.jobserver.device != device ||
+	    caretaker.jobserver.inode != inode)
 		return say_gone();
+	caretaker.tokens = (long)tokens;
 	ledger_open(&caretaker.ledger, &caretaker.jobserver, LEDGER_LOOK);
 	caretaker.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	caretaker.guide = guide_open(&caretaker.jobserver);
@@ -153,7 +191,11 @@ static bool obey_tend(char *const words[])
 
 static bool obey_stay(char *const words[])
 {
-	caretaker.root = (pid_t)strtol(words[0], NULL, 10);
+	uint64_t pid;
+
+	if (!number_read(words[0], INT_MAX, &pid))
+		return false;
+	caretaker.root = (pid_t)pid;
 	caretaker.root_end = process_open(caretaker.root);
 	if (caretaker.root_end < 0)
 		caretaker.root = 0; /* it has ended, or its end can't be told */
@@ -162,16 +204,16 @@ static bool obey_stay(char *const words[])
 
 static bool obey_watch(char *const words[])
 {
-	static struct past_pool pool;
-	const char *file = arena_copy(words[0], strlen(words[0])), *why;
+	struct past_pool *pool = &caretaker.pool;
+	const char *why;
 
-	pool.address = arena_copy(words[1], strlen(words[1]));
+	caretaker.file = arena_copy(words[0], strlen(words[0]));
+	pool->address = arena_copy(words[1], strlen(words[1]));
 	if (caretaker.tends || past_pool_around(&caretaker.jobserver, &why))
-		pool.jobserver = &caretaker.jobserver;
-	pool.ledger = caretaker.tends && caretaker.ledger.fd >= 0 ? &caretaker.ledger : NULL;
+		pool->jobserver = &caretaker.jobserver;
+	pool->ledger = caretaker.tends && caretaker.ledger.fd >= 0 ? &caretaker.ledger : NULL;
 	/* Where /proc counts the processes of another PID namespace the root's number is another's there. */
-	if (caretaker.root > 0 && process_numbers_agree() && file != NULL && pool.address != NULL &&
-	    past_begin(caretaker.self->shim_dir, caretaker.root, &pool, file))
+	if (caretaker.root > 0 && process_numbers_agree() && caretaker.file != NULL && pool->address != NULL)
 		caretaker.watch_due_ns = 0;
 	return true;
 }
@@ -194,7 +236,7 @@ static const struct order {
 	int words; /* behind it */
 	bool (*obey)(char *const words[]);
 } orders[] = {
-	{ "tend", 3, obey_tend },
+	{ "tend", 4, obey_tend },
 	{ "stay", 1, obey_stay },
 	{ "watch", 2, obey_watch },
 	{ "count", 0, obey_count },
@@ -251,6 +293,8 @@ static bool read_input(void)
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN;
 	caretaker.is_over = n == 0;
+	if (n == 0)
+		past_alone();
 	caretaker.length += (size_t)n;
 	return obey_input();
 }
@@ -265,9 +309,30 @@ static void end_watch(void)
 	if (caretaker.root_end >= 0)
 		close(caretaker.root_end);
 	caretaker.has_looked = false;
-	caretaker.root = 0;
+	caretaker.root = caretaker.command = 0;
 	caretaker.root_end = -1;
 	caretaker.watch_due_ns = NEVER;
+}
+
+static void note_child(pid_t pid, void *state)
+{
+	pid_t *child = state;
+
+	*child = pid;
+}
+
+/* Its starter is a launcher, and has no other child; without room for a second process it became the command. 0: it has not started
+ * it yet. */
+static pid_t find_command(void)
+{
+	char program[16];
+	pid_t child = 0;
+
+	process_program(caretaker.root, program, sizeof program);
+	if (strcmp(program, "launcher") != 0)
+		return caretaker.root;
+	tree_each_child(caretaker.root, note_child, &child);
+	return child;
 }
 
 static void look_at_tools(uint64_t now)
@@ -278,7 +343,16 @@ static void look_at_tools(uint64_t now)
 		end_watch();
 		return;
 	}
-	caretaker.watch_due_ns = now + (uint64_t)past_look(caretaker.root) * MS;
+	if (caretaker.command == 0) {
+		const pid_t command = find_command();
+		const bool begins = command > 0 && past_begin(caretaker.self->shim_dir, command, &caretaker.pool, caretaker.file);
+
+		caretaker.watch_due_ns = command > 0 ? NEVER : now + START_MS * MS;
+		if (!begins)
+			return;
+		caretaker.command = command;
+	}
+	caretaker.watch_due_ns = now + (uint64_t)past_look(caretaker.command) * MS;
 	caretaker.has_looked = true;
 }
 

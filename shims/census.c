@@ -13,6 +13,7 @@
 #include "arena.h"
 #include "client.h"
 #include "contract.h"
+#include "description.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "process.h"
@@ -52,7 +53,8 @@ struct opener {
 	const struct look *look;
 	bool open;   /* it has the jobserver open */
 	bool hidden; /* what some of its descriptors are can't be seen */
-	bool record; /* and a lock in its ledger: what it holds is written there */
+	bool ledger; /* and its ledger, */
+	bool record; /* with a lock in it: what it holds is written there */
 };
 
 static bool look_at_fd(int directory, const char *name, void *state)
@@ -68,8 +70,10 @@ static bool look_at_fd(int directory, const char *name, void *state)
 	}
 	if (jobserver_is(look->jobserver, &status))
 		opener->open = true;
-	else if (status.st_dev == look->ledger.st_dev && status.st_ino == look->ledger.st_ino)
+	else if (status.st_dev == look->ledger.st_dev && status.st_ino == look->ledger.st_ino) {
+		opener->ledger = true;
 		opener->record = opener->record || process_fd_locks(directory, name);
+	}
 	return false;
 }
 
@@ -123,6 +127,20 @@ static bool only_looks(int proc, const char *pid)
 		return false;
 	text[length] = '\0';
 	return strlen(text) < (size_t)length && question_only_looks(text + strlen(text) + 1);
+}
+
+/* Whether it is a `jobshim run` or `serve`: the one that made the jobserver, or one that hands it on. */
+static bool is_jobshim(const struct process *process, const struct opener *opener)
+{
+	return (opener->ledger && process->start == opener->look->since) || strcmp(process->comm, "jobshim") == 0;
+}
+
+/* Whether a program that is known to take no token has the jobserver open because it inherited it. What it has opened by itself it may
+ * use as it likes: a script that is a client has a shell's name. */
+static bool carries(const struct client_name *client, const struct process *process, const struct opener *opener)
+{
+	return client->holds == HOLDS_NOTHING &&
+	       (is_jobshim(process, opener) || description_is_inherited(process, opener->look->jobserver));
 }
 
 /* What a killed client has started lives on, adopted from another session, and runs in a slot that nobody else stands
@@ -192,11 +210,14 @@ static bool look_at_process(int proc, const char *name, void *state)
 		return false;
 	}
 	client = client_program(process.pid);
-	if (client == NULL)
-		return !is_named(look, process.pid) && be_blind(look->census, "process %d (%s) has the jobserver open and is no client that is known",
-		                (int)process.pid, process.comm);
-	if (client->holds == HOLDS_NOTHING || is_named(look, process.pid))
+	if ((client != NULL && carries(client, &process, &opener)) || is_named(look, process.pid))
 		return false;
+	if (client == NULL)
+		return be_blind(look->census, "process %d (%s) has the jobserver open and is no client that is known",
+		                (int)process.pid, process.comm);
+	if (client->holds == HOLDS_NOTHING)
+		return be_blind(look->census, "process %d (%s) may have opened the jobserver by itself, and hold tokens",
+		                (int)process.pid, process.comm);
 	may_hold(look->census, &process, client->holds == HOLDS_BY_CHILD ? 1 : 1 + process.threads);
 	return add_client(look, process.pid);
 }
@@ -247,7 +268,9 @@ void census_take(const struct jobserver *jobserver, struct ledger *ledger, struc
 	be_blind(census, "it is switched off");
 	return;
 #endif
-	if (ioctl(jobserver->read_fd, FIONREAD, &before) < 0)
+	if (jobserver->accounts)
+		be_blind(census, "this jobserver keeps its own account");
+	else if (ioctl(jobserver->read_fd, FIONREAD, &before) < 0)
 		be_blind(census, "the pool can't be counted");
 	else if (look_around(&look, jobserver, ledger, census) && !process_each(add_child, &look) &&
 	         ioctl(jobserver->read_fd, FIONREAD, &after) == 0 && after == before)

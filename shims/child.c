@@ -1,7 +1,10 @@
 #include "child.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -16,6 +19,8 @@ static const int passed_on[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGTSTP, SIGCONT,
 	SIGURG, SIGXCPU, SIGVTALRM, SIGPROF, SIGWINCH, SIGIO, SIGPWR,
 };
+
+static const char DEFAULT_PATH[] = "/bin:/usr/bin"; /* as execvp() has it where PATH is not set */
 
 /* These a terminal sends to the whole foreground group: the tool has had them. */
 static bool sent_by_terminal(const siginfo_t *info)
@@ -80,6 +85,35 @@ void exec_program(const char *path, char *const argv[], char *const envp[])
 	errno = ENOEXEC;
 }
 
+void exec_found(char *const argv[], char *const envp[])
+{
+	const char *path = getenv("PATH");
+	int error = ENOENT;
+
+	if (argv[0][0] == '\0' || strchr(argv[0], '/') != NULL) {
+		exec_program(argv[0], argv, envp);
+		return;
+	}
+	for (const char *at = path == NULL ? DEFAULT_PATH : path;; at++) {
+		char file[PATH_MAX];
+		const size_t length = strcspn(at, ":");
+
+		if (snprintf(file, sizeof file, "%.*s%s%s", (int)length, at, length > 0 ? "/" : "", argv[0]) < (int)sizeof file)
+			exec_program(file, argv, envp);
+		else
+			errno = ENAMETOOLONG;
+		if (errno != ENOENT && errno != ENOTDIR) {
+			error = errno;
+			if (errno != EACCES)
+				break;
+		}
+		at += length;
+		if (*at == '\0')
+			break;
+	}
+	errno = error;
+}
+
 /* In a function of its own: the child of vfork runs on our stack and must not disturb what the parent still uses. */
 static __attribute__((noinline)) pid_t start(const char *path, char *const argv[], char *const envp[],
                                              const struct inherited *inherited, volatile int *error)
@@ -94,7 +128,10 @@ static __attribute__((noinline)) pid_t start(const char *path, char *const argv[
 		child_unprepare(inherited);
 		if (inherited->number_at != NULL)
 			badge_write_number(inherited->number_at);
-		exec_program(path, argv, envp);
+		if (path == NULL)
+			exec_found(argv, envp);
+		else
+			exec_program(path, argv, envp);
 	}
 	*error = errno;
 	_exit(127);
@@ -117,21 +154,29 @@ static void stop_too(void)
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 }
 
-int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited,
-              struct rusage *usage)
+pid_t child_start(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited)
 {
 	volatile int error = 0;
+	const pid_t child = start(path, argv, envp, inherited, &error);
+
+	if (child < 0 || error == 0)
+		return child;
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	errno = error;
+	return -1;
+}
+
+int child_wait(pid_t child, struct rusage *usage)
+{
 	int status = 0, last_sent = 0;
 	bool stopped = false, asked_to_stop = false;
 	sigset_t handled;
-	pid_t child = start(path, argv, envp, inherited, &error);
 
-	if (child < 0)
-		return -1;
 	handled_set(&handled);
 	for (;;) {
 		siginfo_t info;
-		pid_t changed = wait4(child, &status, error != 0 ? 0 : WNOHANG | WUNTRACED | WCONTINUED, usage);
+		pid_t changed = wait4(child, &status, WNOHANG | WUNTRACED | WCONTINUED, usage);
 
 		if (changed < 0 && errno == EINTR)
 			continue; /* SIGCHLD may be spent already */
@@ -157,11 +202,15 @@ int child_run(const char *path, char *const argv[], char *const envp[], const st
 			kill(child, last_sent); /* ESRCH: it ended meanwhile, SIGCHLD is on its way */
 		}
 	}
-	if (error != 0) {
-		errno = error;
-		return -1;
-	}
 	return status;
+}
+
+int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited,
+              struct rusage *usage)
+{
+	const pid_t child = child_start(path, argv, envp, inherited);
+
+	return child < 0 ? -1 : child_wait(child, usage);
 }
 
 _Noreturn void child_end_like(int status)

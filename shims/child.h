@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 /* What our caller gave us and the tool is to get. */
 struct inherited {
@@ -23,10 +24,17 @@ void child_unprepare(const struct inherited *inherited);
 int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited,
               struct rusage *usage);
 
+/* The two halves of it. path NULL: the program is found as exec_found() finds it. */
+pid_t child_start(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited);
+int child_wait(pid_t child, struct rusage *usage);
+
 /* Ends this process as status says: with its exit code, or of its signal. */
 _Noreturn void child_end_like(int status);
 
 /* execve, and for a script without `#!` the shell, as execvp() has it. Returns only on error. */
 void exec_program(const char *path, char *const argv[], char *const envp[]);
+
+/* The same for the program that argv[0] names, on PATH if it has no slash: that may be a shim. */
+void exec_found(char *const argv[], char *const envp[]);
 
 #endif

@@ -33,6 +33,7 @@
 #define LEDGER_TOOL_FILE_MAX 1024
 #define LEDGER_RULES_FILE_MAX 32768
 #define LEDGER_TOKENS_MAX 64
+#define LEDGER_POOL_MAX 61441
 #define LEDGER_JOURNAL_BYTES 1024
 #define LEDGER_CALLER_COUNT 192
 #define LEDGER_HOP_LIMIT 20
@@ -46,6 +47,8 @@
 #define HEADER_OWNER_START 24
 #define HEADER_OWNER_PID_NAMESPACE 32
 #define HEADER_WANTED 40
+#define HEADER_FIFO 48
+#define HEADER_FIFO_BIRTH 56
 #define HEADER_RUNS 64
 #define HEADER_CALLER_RUNS 72
 #define HEADER_WAITED_MICROSECONDS 80
@@ -183,6 +186,7 @@ static const struct client_name client_names[] __attribute__((unused)) = {
 	{ "gzip", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "icecc", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "install", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
+	{ "jobshim-start", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "ksh", CLIENT_CARRIER, HOLDS_NOTHING, 0 },
 	{ "ld", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
 	{ "ld.bfd", CLIENT_CARRIER, HOLDS_NOTHING, 1 },
@@ -578,6 +582,25 @@ static const struct family_run family_runs[] __attribute__((unused)) = {
 static const char *const source_suffixes[] __attribute__((unused)) = { "c", "C", "cc", "CC", "cp", "cpp", "cxx", "c++", "cu", "d", "f", "F", "for", "FOR", "f77", "f90", "F90", "f95", "F95", "f03", "F03", "f08", "F08", "go", "hs", "i", "ii", "java", "lhs", "ll", "m", "M", "mi", "mii", "mm", "pyx", "rs", "s", "S", "sx", "swift", "vala", "y", "h", "hh", "hpp", "hxx" };
 
 static const char *const valued_flags[] __attribute__((unused)) = { "-I", "-L", "-MF", "-MQ", "-MT", "-T", "-Xassembler", "-Xclang", "-Xlinker", "-Xpreprocessor", "-aux-info", "-dumpbase", "-idirafter", "-imacros", "-imultilib", "-include", "-include-pch", "-iprefix", "-iquote", "-isysroot", "-isystem", "-iwithprefix", "-iwithprefixbefore" };
+
+struct hidden_range { unsigned from; unsigned to; };
+
+static const struct hidden_range hidden_ranges[] __attribute__((unused)) = {
+	{ 0x0, 0x1f },
+	{ 0x7f, 0x9f },
+	{ 0xad, 0xad },
+	{ 0x61c, 0x61c },
+	{ 0x180e, 0x180e },
+	{ 0x200b, 0x200f },
+	{ 0x2028, 0x202e },
+	{ 0x2060, 0x206f },
+	{ 0xd800, 0xdfff },
+	{ 0xfeff, 0xfeff },
+	{ 0xfff0, 0xfffb },
+	{ 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a },
+	{ 0xe0000, 0xe0fff },
+};
 
 static const char *const run_kind_names[] __attribute__((unused)) = { "compile", "link", "preprocess", "other", "probe" };
 

@@ -56,7 +56,7 @@ char **engine_command(const struct resolution *real, const char *engine, char *c
 	program = found == NULL ? NULL : arena_copy(found, strlen(found));
 	while (argv[count] != NULL)
 		count++;
-	command = program == NULL ? NULL : (char **)(void *)arena_keep((count + 2) * sizeof *command);
+	command = program == NULL ? NULL : arena_pointers(count + 2);
 	if (command == NULL || count == 0)
 		return NULL;
 	command[0] = program;

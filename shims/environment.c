@@ -4,12 +4,30 @@
 
 #include "arena.h"
 
-enum { ENVIRONMENT_MAX = 8192 };
+enum { SPARE = 16 }; /* places for what is put into it later */
+
+/* Our array, once there was no place for a further variable, and how many it has room for besides its end. */
+static char **own;
+static size_t room;
+
+static bool make_room(size_t count)
+{
+	char **larger;
+
+	if (environ == own && count < room)
+		return true;
+	larger = arena_pointers(count + SPARE + 1);
+	if (larger == NULL)
+		return false;
+	memcpy(larger, environ, count * sizeof *environ);
+	room = count + SPARE;
+	environ = own = larger;
+	return true;
+}
 
 bool environment_put(char *assignment)
 {
 	size_t name = strcspn(assignment, "=") + 1, count = 0;
-	char **larger;
 
 	for (; environ[count] != NULL; count++) {
 		if (strncmp(environ[count], assignment, name) == 0) {
@@ -17,13 +35,10 @@ bool environment_put(char *assignment)
 			return true;
 		}
 	}
-	larger = count < ENVIRONMENT_MAX ? (char **)(void *)arena_keep((count + 2) * sizeof *larger) : NULL;
-	if (larger == NULL)
+	if (!make_room(count))
 		return false;
-	memcpy(larger, environ, count * sizeof *environ);
-	larger[count] = assignment;
-	larger[count + 1] = NULL;
-	environ = larger;
+	environ[count] = assignment;
+	environ[count + 1] = NULL;
 	return true;
 }
 

@@ -56,7 +56,7 @@ static bool place_open(struct place *place, const struct self *self)
 	if (place->bin < 0)
 		return false;
 	if (fstat(place->bin, &status) == 0 && status.st_uid == geteuid())
-		place->launcher = open_below(self, "launcher", O_RDONLY | O_NOFOLLOW);
+		place->launcher = open_below(self, "launcher", O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 	if (place->launcher >= 0 && fstat(place->launcher, &place->launcher_status) == 0 &&
 	    S_ISREG(place->launcher_status.st_mode))
 		return true;

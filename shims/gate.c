@@ -209,7 +209,7 @@ static enum admission enter(const struct policy *policy, struct ledger *ledger, 
 }
 
 /* Looks at all gates at one moment, and takes what the run asks for if they are open, as the tool that it becomes
- * where it does. Where not, *wait says how many ms to wait. */
+ * where it does. LOCKED: another one looks just now. *wait says how many ms to wait until the next look. */
 static enum admission look(const struct policy *policy, struct ledger *ledger, const struct job *job, bool becomes,
                            int *wait)
 {
@@ -221,7 +221,7 @@ static enum admission look(const struct policy *policy, struct ledger *ledger, c
 
 	*wait = BUSY_MS;
 	if (!asking_lock(ledger))
-		return errno == EAGAIN || errno == EACCES ? CLOSED : UNGATED;
+		return errno == EAGAIN || errno == EACCES ? LOCKED : UNGATED;
 	if (!ledger_refresh(ledger))
 		return asking_unlock(ledger), UNGATED;
 	caller_meet(ledger, job);
@@ -245,8 +245,9 @@ static enum admission look(const struct policy *policy, struct ledger *ledger, c
 enum admission gate_pass_at_once(const struct policy *policy, struct ledger *ledger, const struct job *job)
 {
 	int wait;
+	const enum admission admission = look(policy, ledger, job, true, &wait);
 
-	return look(policy, ledger, job, true, &wait);
+	return admission == LOCKED ? CLOSED : admission;
 }
 
 enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, const struct job *job,
@@ -254,6 +255,7 @@ enum admission gate_pass(const struct policy *policy, const struct jobserver *jo
 {
 	struct keeper keeper = keeper_make(patience);
 	enum admission admission;
+	int locked = 0;
 
 	*waited_ns = 0;
 	if (ledger->fd < 0 || ledger->index >= LEDGER_RECORD_COUNT)
@@ -263,8 +265,14 @@ enum admission gate_pass(const struct policy *policy, const struct jobserver *jo
 		int wait;
 
 		admission = look(policy, ledger, job, false, &wait);
-		if (admission != CLOSED)
+		if (admission != CLOSED && admission != LOCKED)
 			break;
+		/* A look takes no time: who has the lock for so long was stopped, or means ill. Looks are counted, since we may be stopped. */
+		locked = admission == LOCKED ? locked + 1 : 0;
+		if (locked == LOCKED_MS / BUSY_MS) {
+			ledger_waiting(ledger);
+			break;
+		}
 		timeout.tv_nsec = wait * 1000000L;
 		if (keeper_look(&keeper, jobserver, ledger)) {
 			admission = IMPATIENT;

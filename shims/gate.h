@@ -11,11 +11,14 @@ struct jobserver;
 struct ledger;
 struct policy;
 
+enum { LOCKED_MS = 5000 };
+
 enum admission {
 	ADMITTED,
 	PASSED,    /* as the tool that starts us by exec: our process has passed them, and keeps its record */
 	IMPATIENT, /* nobody took a slot, or worked, for patience seconds: it goes on all the same */
 	CLOSED,    /* it must wait */
+	LOCKED,    /* somebody has had the gates' lock for LOCKED_MS: what others ask for can't be told */
 	UNGATED,   /* without a ledger nobody can tell what others ask for */
 };
 

@@ -8,7 +8,7 @@
 #include "arena.h"
 #include "ask.h"
 
-enum { FLAGS_MAX = 4096, ASKING_MAX = 8192 };
+enum { FLAGS_MAX = 4096 };
 
 /* A word of GOFLAGS as go splits them: in quotes of one kind or in none, and without any escape. */
 struct word {
@@ -83,7 +83,7 @@ static bool ask_go(const char *path, char *flags)
 
 	while (environ[count] != NULL)
 		count++;
-	asking = count < ASKING_MAX ? (char **)(void *)arena_keep((count + 4) * sizeof *asking) : NULL;
+	asking = arena_pointers(count + 4);
 	if (asking == NULL || program == NULL)
 		return false;
 	/* The first of a name is the one that counts. */

@@ -1,6 +1,5 @@
 #include "guide.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stddef.h>
@@ -13,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "datagram.h"
 #include "environment.h"
 #include "job.h"
 #include "jobserver.h"
@@ -45,45 +45,6 @@ static socklen_t address_of(const struct jobserver *jobserver, struct sockaddr_u
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
-/* A datagram socket that is told who sends. */
-static int open_socket(void)
-{
-	const int on = 1;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-/* Receives one datagram of that size, and who sent it. False where there is none. */
-static bool receive(int fd, void *bytes, size_t size, struct ucred *sender, struct sockaddr_un *from, socklen_t *from_size)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(struct ucred))];
-		struct cmsghdr aligned;
-	} control;
-	struct iovec vector = { .iov_base = bytes, .iov_len = size };
-	struct msghdr message = {
-		.msg_name = from, .msg_namelen = sizeof *from, .msg_iov = &vector, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof control,
-	};
-	const struct cmsghdr *header;
-	ssize_t length;
-
-	do
-		length = recvmsg(fd, &message, MSG_DONTWAIT);
-	while (length < 0 && errno == EINTR);
-	header = length == (ssize_t)size ? CMSG_FIRSTHDR(&message) : NULL;
-	*from_size = message.msg_namelen;
-	*sender = (struct ucred){ .pid = 0 };
-	if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
-		memcpy(sender, CMSG_DATA(header), sizeof *sender);
-	return length >= 0;
-}
-
 /* Whether the caretaker's word counts: the pool is its user's. Users of another user namespace are nobody here. */
 static bool is_trusted(const struct jobserver *jobserver, const struct ucred *sender)
 {
@@ -101,7 +62,7 @@ bool guide_ask(const struct jobserver *jobserver, unsigned above, struct job *jo
 	const socklen_t length = address_of(jobserver, &address);
 	struct answer answer;
 	struct ucred sender;
-	const int fd = open_socket();
+	const int fd = datagram_open();
 	struct pollfd answered = { .fd = fd, .events = POLLIN };
 	bool told;
 
@@ -113,7 +74,7 @@ bool guide_ask(const struct jobserver *jobserver, unsigned above, struct job *jo
 	       connect(fd, (const struct sockaddr *)&address, length) == 0 &&
 	       send(fd, &question, sizeof question, MSG_NOSIGNAL) == (ssize_t)sizeof question &&
 	       poll(&answered, 1, ANSWER_MS) == 1 &&
-	       receive(fd, &answer, sizeof answer, &sender, &address, &(socklen_t){ 0 }) && is_trusted(jobserver, &sender);
+	       datagram_receive(fd, &answer, sizeof answer, &sender, &address, &(socklen_t){ 0 }) && is_trusted(jobserver, &sender);
 	if (fd >= 0)
 		close(fd);
 	if (!told || answer.key == 0)
@@ -128,7 +89,7 @@ int guide_open(const struct jobserver *jobserver)
 {
 	struct sockaddr_un address;
 	const socklen_t length = address_of(jobserver, &address);
-	const int fd = open_socket();
+	const int fd = datagram_open();
 
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, length) == 0)
 		return fd;
@@ -143,7 +104,7 @@ void guide_answer(int socket, const struct jobserver *jobserver, const struct le
 	struct ucred sender;
 	socklen_t from_size;
 
-	for (int i = 0; i < ANSWERS && receive(socket, &question, sizeof question, &sender, &from, &from_size); i++) {
+	for (int i = 0; i < ANSWERS && datagram_receive(socket, &question, sizeof question, &sender, &from, &from_size); i++) {
 		struct answer answer = { .key = 0 };
 		struct process process;
 		struct job job;

@@ -131,7 +131,7 @@ int hidden_take(const struct self *self)
 	if (self->shim_dir[0] == '\0' ||
 	    snprintf(path, sizeof path, "%s/.jobshim/manifest.json", self->shim_dir) >= (int)sizeof path)
 		return -1;
-	file = open_high(path, O_RDONLY);
+	file = open_high(path, O_RDONLY | O_NONBLOCK);
 	for (int look = 0; file >= 0 && look < LOOKS; look++) {
 		if (flock(file, LOCK_EX | LOCK_NB) == 0)
 			return file;

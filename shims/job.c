@@ -14,6 +14,7 @@
 #include "ledger.h"
 #include "namespace.h"
 #include "process.h"
+#include "starter.h"
 
 static const uint64_t OWNER_KEY = 1;
 
@@ -59,6 +60,12 @@ static enum walk walk_up(struct job *job, const struct process *self, const stru
 		if (child.pid == self->pid) {
 			job->caller = process.pid;
 			job->caller_start = process.start;
+		}
+		/* What `run` starts is its child, with that in between. */
+		if (strcmp(process.comm, STARTER_NAME) == 0) {
+			child.parent = process.parent;
+			process = child;
+			continue;
 		}
 		by_owner = ledger_owned_by(ledger, &process);
 		if (!by_owner)

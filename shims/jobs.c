@@ -141,7 +141,7 @@ char **jobs_insert(char *argv[], char *word)
 
 	while (argv[count] != NULL)
 		count++;
-	larger = count == 0 ? NULL : (char **)(void *)arena_keep((count + 2) * sizeof *larger);
+	larger = count == 0 ? NULL : arena_pointers(count + 2);
 	if (larger == NULL)
 		return NULL;
 	larger[0] = argv[0];

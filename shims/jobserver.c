@@ -7,18 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "above.h"
 #include "arena.h"
 #include "client.h"
 #include "contract.h"
 #include "hidden.h"
+#include "ledgerfile.h"
 #include "outer.h"
 #include "process.h"
 
 enum { FIRST_HANDED_FD = 10 }; /* scripts use the ones below for themselves */
+enum { FUSE_MAGIC = 0x65735546 }; /* statfs(2) */
 
-static const char LEDGER_SUFFIX[] = ".ledger";
+static const char LEDGER_SUFFIX[] = ".ledger", not_served[] = "it is neither a FIFO nor the device of a server";
 
 static bool refuse(struct jobserver *jobserver, const char **why, const char *reason)
 {
@@ -37,6 +42,37 @@ static bool refuse_error(struct jobserver *jobserver, const char **why, const ch
 	return refuse(jobserver, why, reason);
 }
 
+/* The kernel's own devices, which anything may have open: /dev/null, terminals. */
+static bool is_common(dev_t device)
+{
+	enum { MEMORY = 1, TTY = 4, CONSOLE = 5, PTY_FIRST = 136, PTY_LAST = 143 };
+	const unsigned number = major(device);
+
+	return number == MEMORY || number == TTY || number == CONSOLE || (number >= PTY_FIRST && number <= PTY_LAST);
+}
+
+bool jobserver_may_be(const struct stat *status)
+{
+	if (S_ISCHR(status->st_mode))
+		return !is_common(status->st_rdev);
+	return S_ISFIFO(status->st_mode) || (S_ISREG(status->st_mode) && status->st_size == 0);
+}
+
+/* A device, or a file of a file system that is a program (FUSE). One open file takes and gives. */
+static bool open_served(struct jobserver *jobserver, const char *path, const char **why)
+{
+	struct stat status;
+	struct statfs system;
+
+	jobserver->read_fd = jobserver->write_fd = open_high(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
+	if (jobserver->read_fd < 0)
+		return refuse_error(jobserver, why, "its device can't be opened");
+	if (fstat(jobserver->read_fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    (fstatfs(jobserver->read_fd, &system) < 0 || system.f_type != FUSE_MAGIC))
+		return refuse(jobserver, why, not_served);
+	return true;
+}
+
 /* path is kept, not copied. */
 static bool open_path(struct jobserver *jobserver, const char *path, const char **why)
 {
@@ -47,11 +83,12 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 		return refuse(jobserver, why, "its path is too long");
 	if (!stat_path(path, &status))
 		return refuse_error(jobserver, why, errno == ENOENT ? "its FIFO does not exist" : "its FIFO can't be reached");
-	if (S_ISCHR(status.st_mode)) {
-		jobserver->read_fd = jobserver->write_fd = open_high(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
-		if (jobserver->read_fd < 0)
-			return refuse_error(jobserver, why, "its device can't be opened");
-	} else if (S_ISFIFO(status.st_mode)) {
+	if (!jobserver_may_be(&status))
+		return refuse(jobserver, why, not_served);
+	if (!S_ISFIFO(status.st_mode)) {
+		if (!open_served(jobserver, path, why))
+			return false;
+	} else {
 		/* The write end first: ENXIO tells that nobody reads, before we ourselves do. */
 		jobserver->write_fd = open_high(path, O_WRONLY | O_NONBLOCK);
 		if (jobserver->write_fd < 0)
@@ -59,8 +96,6 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 		jobserver->read_fd = open_high(path, O_RDONLY | O_NONBLOCK);
 		if (jobserver->read_fd < 0)
 			return refuse_error(jobserver, why, "its FIFO can't be opened");
-	} else {
-		return refuse(jobserver, why, "it is neither a FIFO nor a character device");
 	}
 	if (fstat(jobserver->write_fd, &opened) < 0 || opened.st_dev != status.st_dev || opened.st_ino != status.st_ino)
 		return refuse(jobserver, why, "its FIFO was replaced meanwhile");
@@ -68,6 +103,7 @@ static bool open_path(struct jobserver *jobserver, const char *path, const char 
 		return refuse(jobserver, why, "its FIFO was replaced meanwhile");
 	jobserver->device = status.st_dev;
 	jobserver->inode = status.st_ino;
+	jobserver->accounts = !S_ISFIFO(status.st_mode);
 	jobserver->path = path;
 	return true;
 }
@@ -78,13 +114,13 @@ static bool stat_fd(pid_t pid, int fd, struct stat *status)
 	return pid == 0 ? fstat(fd, status) == 0 : process_stat_fd(pid, fd, status);
 }
 
-/* Whether R and W of process pid (0: we) are the two ends of one pipe. */
+/* Whether R and W of process pid (0: we) are the two ends of one pipe, or of another jobserver. */
 static bool one_pipe(pid_t pid, const struct auth *auth)
 {
 	struct stat reading, writing;
 
-	return stat_fd(pid, auth->read_fd, &reading) && stat_fd(pid, auth->write_fd, &writing) && S_ISFIFO(reading.st_mode) &&
-	       S_ISFIFO(writing.st_mode) && reading.st_dev == writing.st_dev && reading.st_ino == writing.st_ino;
+	return stat_fd(pid, auth->read_fd, &reading) && stat_fd(pid, auth->write_fd, &writing) && jobserver_may_be(&reading) &&
+	       reading.st_dev == writing.st_dev && reading.st_ino == writing.st_ino;
 }
 
 /* The path of a FIFO that is handed on as a descriptor, where it has one that leads there: beside it lies its ledger, which all who
@@ -104,18 +140,57 @@ static const char *path_of(const char *link)
 	return arena_keep((size_t)length + 1);
 }
 
-static const char *link_of_fd(pid_t pid, int fd)
-{
-	char link[48];
-
-	return arena_copy(link, (size_t)snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd));
-}
-
 static bool open_fd(struct jobserver *jobserver, pid_t pid, int fd, const char **why)
 {
-	const char *link = link_of_fd(pid, fd), *path = link == NULL ? NULL : path_of(link);
+	const char *link = above_link(pid, fd), *path = link == NULL ? NULL : path_of(link);
 
 	return open_path(jobserver, path != NULL ? path : link, why);
+}
+
+static const char *ledger_above(const char *fifo)
+{
+	struct above found;
+	size_t room;
+	char *path = arena_room(&room);
+	const int length = snprintf(path, room, "%s%s", fifo, LEDGER_SUFFIX);
+
+	if ((size_t)length >= room || arena_keep((size_t)length + 1) == NULL)
+		return NULL;
+	return above_find(path, false, &found) ? found.link : NULL;
+}
+
+/* Whether that FIFO is the one that a `jobshim run` above has named, and noted: its path may lead there by links. */
+static bool is_own_path(const char *path)
+{
+	static const char fifo[] = "fifo:";
+	const char *own = getenv(ENV_JOBSERVER);
+
+	return getenv(ENV_TREE) != NULL && own != NULL && strncmp(own, fifo, strlen(fifo)) == 0 && strcmp(own + strlen(fifo), path) == 0;
+}
+
+/* Opens a FIFO that is not where it was: something has removed it, or its directory. Its clients have it open. */
+static bool open_removed(struct jobserver *jobserver, const char *path)
+{
+	struct above found;
+	const char *ignored;
+
+	if (path == NULL || !above_find(path, is_own_path(path), &found) || !open_path(jobserver, found.link, &ignored))
+		return false;
+	jobserver->ledger = ledger_above(found.place);
+	if (jobserver->ledger == NULL) /* the FIFO alone was moved */
+		jobserver->ledger = ledger_above(path);
+	return true;
+}
+
+const char *jobserver_ledger_above(const struct jobserver *jobserver)
+{
+	char link[48];
+	const char *place;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", jobserver->read_fd);
+	place = hidden_names(jobserver) ? above_path(AT_FDCWD, link) : NULL;
+	place = place == NULL ? NULL : arena_copy(place, strlen(place));
+	return place == NULL ? NULL : ledger_above(place);
 }
 
 /* make 4.3 closes R and W for recipes without `+`, Python for every child: the nearest ancestor that is a client by
@@ -145,18 +220,19 @@ bool jobserver_is(const struct jobserver *jobserver, const struct stat *status)
 	return status->st_dev == jobserver->device && status->st_ino == jobserver->inode;
 }
 
-/* Uses R and W as they were handed to us, where they can't be opened anew: /proc is hidden, or they are another user's. Their flags,
+/* Uses R and W of a pipe as they were handed to us, where they can't be opened anew: /proc is hidden, or they are another user's. Their flags,
  * which we share, stay as they are. False, with nothing changed, where that fails. */
 static bool take_over(struct jobserver *jobserver, const struct auth *auth)
 {
 	const int reading = dup_high(auth->read_fd), writing = dup_high(auth->write_fd);
 	struct stat status;
 
-	if (reading >= 0 && writing >= 0 && fstat(reading, &status) == 0 && pipe_high(jobserver->way)) {
+	if (reading >= 0 && writing >= 0 && fstat(reading, &status) == 0 && S_ISFIFO(status.st_mode) && pipe_high(jobserver->way)) {
 		jobserver->read_fd = reading;
 		jobserver->write_fd = writing;
 		jobserver->device = status.st_dev;
 		jobserver->inode = status.st_ino;
+		jobserver->accounts = false;
 		jobserver->path = "";
 		return true;
 	}
@@ -174,9 +250,9 @@ bool jobserver_is_inherited(const struct jobserver *jobserver)
 
 bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *write_fd)
 {
-	const bool inherited = jobserver_is_inherited(jobserver);
-	int reading = inherited ? jobserver->read_fd : open_high(jobserver->path, O_RDONLY);
-	int writing = inherited ? jobserver->write_fd : open_high(jobserver->path, O_WRONLY);
+	const bool inherited = jobserver_is_inherited(jobserver), one = jobserver->accounts;
+	int reading = inherited ? jobserver->read_fd : open_high(jobserver->path, one ? O_RDWR | O_NOCTTY : O_RDONLY);
+	int writing = inherited ? jobserver->write_fd : one ? reading : open_high(jobserver->path, O_WRONLY);
 
 	if (reading < 0 || writing < 0)
 		return false;
@@ -189,8 +265,11 @@ bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *w
 bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why)
 {
 	jobserver->read_fd = jobserver->write_fd = -1;
-	if (auth->kind == AUTH_FIFO)
-		return open_path(jobserver, auth_path(auth), why);
+	if (auth->kind == AUTH_FIFO) {
+		const char *path = auth_path(auth);
+
+		return open_path(jobserver, path, why) || open_removed(jobserver, path);
+	}
 	if (!one_pipe(0, auth))
 		return open_ancestors_pipe(jobserver, auth, why);
 	if (process_self_number() > 0 && open_fd(jobserver, process_self_number(), auth->read_fd, why))
@@ -200,32 +279,28 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 
 /* The descriptors of a `jobshim run`. */
 struct run_descriptors {
-	const char *fifo; /* its path, as its ledger's tells; in other mount namespaces it may lead nowhere */
+	uint64_t start;   /* of the process */
+	const char *fifo; /* its path, as its ledger's tells; it may lead nowhere */
 	int fifo_fd, ledger_fd;
 };
-
-/* The path that a descriptor was opened by, to be used at once; NULL: it has none. */
-static const char *path_of_fd(int directory, const char *name)
-{
-	size_t room;
-	char *path = arena_room(&room);
-	ssize_t length = readlinkat(directory, name, path, room < PATH_MAX ? room : PATH_MAX);
-
-	if (length <= 0 || length == PATH_MAX || (size_t)length == room)
-		return NULL;
-	path[length] = '\0';
-	return path;
-}
 
 static bool ledger_fd(int directory, const char *name, void *state)
 {
 	struct run_descriptors *run = state;
-	const char *path = path_of_fd(directory, name);
+	const char *path = above_path(directory, name);
 	const size_t length = path == NULL ? 0 : strlen(path), suffix = strlen(LEDGER_SUFFIX);
+	int fd;
+	bool ours;
 
 	if (length <= suffix || strcmp(path + length - suffix, LEDGER_SUFFIX) != 0)
 		return false;
 	run->fifo = arena_copy(path, length - suffix);
+	fd = open_high_at(directory, name, O_RDONLY | O_NONBLOCK);
+	ours = fd >= 0 && ledger_file_is_of(fd, run->start);
+	if (fd >= 0)
+		close(fd);
+	if (!ours)
+		return false;
 	run->ledger_fd = (int)strtol(name, NULL, 10);
 	return run->fifo != NULL;
 }
@@ -233,7 +308,7 @@ static bool ledger_fd(int directory, const char *name, void *state)
 static bool fifo_fd(int directory, const char *name, void *state)
 {
 	struct run_descriptors *run = state;
-	const char *path = path_of_fd(directory, name);
+	const char *path = above_path(directory, name);
 
 	if (path == NULL || strcmp(path, run->fifo) != 0)
 		return false;
@@ -241,8 +316,8 @@ static bool fifo_fd(int directory, const char *name, void *state)
 	return true;
 }
 
-/* For builds that clear their environment, or that the pool's directory is hidden from: an ancestor `jobshim run` has its FIFO and
- * its ledger open. */
+/* For builds that clear their environment, or that the pool's directory is hidden from, or removed: an ancestor `jobshim run` has its FIFO
+ * and its ledger open. Any program may have that name: the ledger says whose it is. */
 static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 {
 	struct run_descriptors run;
@@ -252,14 +327,14 @@ static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 	if (!process_self(&process))
 		return false;
 	while (process.parent > 0 && process_read(process.parent, &process)) {
+		run.start = process.start;
 		if (strcmp(process.comm, "jobshim") != 0 || !process_each_fd(process.pid, ledger_fd, &run))
 			continue;
-		if (open_path(jobserver, run.fifo, why))
-			return true;
-		if (!process_each_fd(process.pid, fifo_fd, &run) ||
-		    !open_path(jobserver, link_of_fd(process.pid, run.fifo_fd), &ignored))
+		if (!open_path(jobserver, run.fifo, why) &&
+		    (!process_each_fd(process.pid, fifo_fd, &run) ||
+		     !open_path(jobserver, above_link(process.pid, run.fifo_fd), &ignored)))
 			return false;
-		jobserver->ledger = link_of_fd(process.pid, run.ledger_fd);
+		jobserver->ledger = above_link(process.pid, run.ledger_fd);
 		return true;
 	}
 	return false;

@@ -11,12 +11,13 @@
 
 struct jobserver {
 	int read_fd;
-	int write_fd; /* the same as read_fd for a character device: steve counts per open file */
+	int write_fd; /* the same as read_fd where accounts is set: an account may be one of open files */
 	dev_t device;
 	ino_t inode;
 	bool named;   /* where none was opened: one was named, */
 	bool denied;  /* is another user's, */
 	bool another; /* and one was opened that is not it */
+	bool accounts; /* neither a FIFO nor a pipe: only its server fills it, which knows who took what, and takes back what the dead had */
 	bool own; /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
 	const char *ledger; /* opens its ledger; NULL: it lies beside path, or in the state directory */
 	const char *path; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N; "": nothing does, it was inherited */
@@ -33,12 +34,18 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 /* Whether R and W of auth were open when this process started, and both are the jobserver's. */
 bool jobserver_inherited(const struct jobserver *jobserver, const struct auth *auth);
 
-/* Opens its ends once more, blocking and inheritable, for what we start; of an inherited one these are duplicates. False where that
- * fails. */
+/* Opens its ends once more, blocking and inheritable, for what we start: one open file for both if its server keeps an account; of an
+ * inherited one these are duplicates. False where that fails. */
 bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *write_fd);
 
 /* Whether its descriptors are those that we inherited: it has no path. */
 bool jobserver_is_inherited(const struct jobserver *jobserver);
+
+/* What opens its ledger, if that is removed and a process above us has it open; NULL otherwise. For the pool that `jobshim run` has noted. */
+const char *jobserver_ledger_above(const struct jobserver *jobserver);
+
+/* Whether what has this status may be a jobserver: a FIFO, or what a server's program stands behind. */
+bool jobserver_may_be(const struct stat *status);
 
 /* Whether status is that of the jobserver's pipe, FIFO or device. */
 bool jobserver_is(const struct jobserver *jobserver, const struct stat *status);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "process.h"
 #include "report.h"
 #include "run.h"
+#include "trust.h"
 
 /* Bytes of the line that a text may take. Together with the numbers they stay below JOURNAL_LINE_MAX. */
 enum { TOOL_MAX = 128, PATH_TEXT_MAX = 960, FILE_TEXT_MAX = 1200, DIRECTORY_MAX = 1024, NUMBERS_MAX = 700 };
@@ -195,9 +197,22 @@ const char *journal_path(const struct jobserver *jobserver, const struct ledger 
 	return kept;
 }
 
+/* Whether a symlink is ours or root's, and stays so: another user's would have us write anywhere. */
+static bool is_own_link(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char directory[PATH_MAX];
+	struct stat status;
+
+	return snprintf(directory, sizeof directory, "%.*s", (int)(slash - path) + 1, path) < (int)sizeof directory &&
+	       trust_of_directory(directory) == TRUSTED && lstat(path, &status) == 0 &&
+	       (status.st_uid == geteuid() || status.st_uid == 0);
+}
+
 /* -1 unless it is a regular file: nothing else may be written without blocking. */
 static int open_journal(const char *path)
 {
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
 	struct stat status;
 	int fd;
 
@@ -205,7 +220,14 @@ static int open_journal(const char *path)
 		report_debug("%s=%s: not an absolute path", ENV_JOURNAL, path);
 		return -1;
 	}
-	fd = open_high(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY);
+	fd = open_high(path, flags | O_NOFOLLOW);
+	if (fd < 0 && errno == ELOOP) {
+		if (!is_own_link(path)) {
+			report_debug("%s: no journal: another user's symlink", path);
+			return -1;
+		}
+		fd = open_high(path, flags);
+	}
 	if (fd < 0) {
 		report_debug("%s: no journal: %s", path, strerror(errno));
 		return -1;

@@ -10,7 +10,6 @@
 #include "adapter.h"
 #include "arena.h"
 #include "arguments.h"
-#include "become.h"
 #include "child.h"
 #include "environment.h"
 #include "freshen.h"
@@ -44,7 +43,12 @@ static void count_hop(const struct run *run)
 		exit(EXIT_JOBSHIM);
 	}
 	snprintf(assignment, sizeof assignment, "%s=%ld", ENV_HOPS, hops + 1);
-	environment_put(assignment);
+	if (!environment_put(assignment)) {
+		report("%s: no memory for one more variable, by which calls that go round in a circle are told\n"
+		       "  run it with fewer variables, or with a larger ulimit -v",
+		       run->tool);
+		exit(EXIT_JOBSHIM);
+	}
 }
 
 /* Programs that find their own files by argv[0]. What they do does not depend on their name. */
@@ -177,22 +181,29 @@ static void become_copied(struct self *self, char **argv)
 	self->name = arena_copy(base_name(file), strlen(base_name(file)));
 }
 
+/* The name of the file that was executed, whatever argv[0] says. One that was opened before has none. */
+static char *name_executed(int argc, char **argv)
+{
+	const char *started = (const char *)getauxval(AT_EXECFN), *name;
+
+	if (started == NULL || strncmp(started, "/dev/fd/", strlen("/dev/fd/")) == 0 || strncmp(started, "/proc/", strlen("/proc/")) == 0)
+		started = argc > 0 ? argv[0] : "launcher";
+	name = base_name(started);
+	return arena_copy(name, strlen(name));
+}
+
 int main(int argc, char **argv)
 {
 	struct run run = { .adapter = NULL };
 	const char *disable = getenv(ENV_DISABLE);
-	char launcher[] = "launcher";
 	int status;
 
 	report_init();
 	self_find(&run.self);
 	become_copied(&run.self, argv);
 	run.argv = argv;
-	run.tool = run.self.name[0] != '\0' ? run.self.name : argc > 0 ? argv[0] + (base_name(argv[0]) - argv[0]) : launcher;
+	run.tool = run.self.name[0] != '\0' ? run.self.name : name_executed(argc, argv);
 	if (run.self.name[0] == '\0' && strcmp(run.tool, "launcher") == 0) {
-		close_told(&argc, &argv);
-		if (argc > 2 && strcmp(argv[1], "--become") == 0)
-			become(argv + 2);
 		if (question_answer(&run.self, argc - 1, argv + 1, &status))
 			return status;
 		read_prefix_form(&run, argc, argv);

@@ -131,11 +131,22 @@ bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
 	return ledger->owner == process->pid && ledger->owner_start == process->start;
 }
 
+/* A server's group may have written anything there. */
+static long size_at(const struct ledger *ledger, size_t offset)
+{
+	const int32_t tokens = *FIELD(int32_t, ledger->header, offset);
+
+	return ledger->fd < 0 || tokens < 0 || tokens > LEDGER_POOL_MAX ? -1 : tokens;
+}
+
 long ledger_tokens(const struct ledger *ledger)
 {
-	const int32_t total = *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+	return size_at(ledger, HEADER_TOTAL);
+}
 
-	return ledger->fd < 0 || total < 0 ? -1 : total;
+long ledger_wanted(const struct ledger *ledger)
+{
+	return size_at(ledger, HEADER_WANTED);
 }
 
 long ledger_slots(const struct ledger *ledger)

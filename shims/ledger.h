@@ -48,8 +48,10 @@ bool ledger_store(struct ledger *ledger, size_t offset, size_t size);
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 
-/* How many tokens its pool has, and how many tools may run at once by that; -1 where nobody told. */
+/* How many tokens its pool has, how many it shall have, and how many tools may run at once by the first; -1 where nobody told, or
+ * somebody wrote what is no size of a pool. */
 long ledger_tokens(const struct ledger *ledger);
+long ledger_wanted(const struct ledger *ledger);
 long ledger_slots(const struct ledger *ledger);
 
 /* Has the record be memory of our own: nobody else sees it. */

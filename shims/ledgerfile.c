@@ -17,6 +17,7 @@
 #include "jobserver.h"
 #include "process.h"
 #include "report.h"
+#include "statedirectory.h"
 
 enum { STALE_SECONDS = 60 * 60 };
 
@@ -48,6 +49,21 @@ bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at)
 		length = pwrite(fd, bytes, size, at);
 	while (length < 0 && errno == EINTR);
 	return length == (ssize_t)size;
+}
+
+bool ledger_file_is_of(int fd, uint64_t start)
+{
+	unsigned char head[HEADER_WANTED];
+	uint64_t owner_start;
+	uint32_t owner;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || !ledger_file_read(fd, head, sizeof head, 0) ||
+	    memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0)
+		return false;
+	memcpy(&owner, head + HEADER_OWNER_PID, sizeof owner);
+	memcpy(&owner_start, head + HEADER_OWNER_START, sizeof owner_start);
+	return owner == 0 || owner_start == start;
 }
 
 /* Creates name in directory with an empty table; whoever links first wins. */
@@ -108,39 +124,6 @@ static void sweep(int directory)
 	close(listing);
 }
 
-/* Opens ${XDG_RUNTIME_DIR:-/tmp}/jobshim-UID, made where missing; it must be a directory of ours that only we can
- * write. -1 otherwise. */
-static int open_state_directory(bool make, const char **why)
-{
-	const char *base = getenv("XDG_RUNTIME_DIR");
-	struct stat status;
-	size_t room;
-	char *path = arena_room(&room);
-	int fd;
-
-	if (base == NULL || base[0] != '/')
-		base = "/tmp";
-	if (snprintf(path, room, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)room) {
-		*why = "the state directory's path is too long";
-		return -1;
-	}
-	fd = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	if (fd < 0 && errno == ENOENT && make) {
-		if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-			*why = "the state directory can't be made";
-			return -1;
-		}
-		fd = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	}
-	if (fd < 0 || fstat(fd, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 077) != 0) {
-		*why = "the state directory is not a directory that is only ours";
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 /* The head of the kernel's struct statx (statx(2)), which older musl headers do not have. */
 struct statx_head {
 	uint32_t mask;
@@ -171,12 +154,23 @@ static uint64_t birth_of(const struct jobserver *jobserver)
 	return value;
 }
 
-/* Whether what lies beside a FIFO was put there by the FIFO's own server: in /tmp anybody may put something there. */
+/* Whether what lies beside a FIFO was put there by the FIFO's own server: in /tmp anybody may put something there. A removed one has no
+ * name. */
 static bool of_server(int fd, const struct stat *fifo)
 {
 	struct stat status;
 
-	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == fifo->st_uid && status.st_nlink == 1;
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == fifo->st_uid && status.st_nlink <= 1;
+}
+
+static int open_beside(const struct jobserver *jobserver, const char *path)
+{
+	const char *above = jobserver->ledger;
+	int fd = above == NULL ? open_high(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK) : -1;
+
+	if (fd < 0 && above == NULL && errno == ENOENT)
+		above = jobserver_ledger_above(jobserver);
+	return above == NULL ? fd : open_high(above, O_RDWR | O_NONBLOCK);
 }
 
 int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why)
@@ -190,8 +184,7 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 	path = arena_room(&room);
 	if (!jobserver_is_inherited(jobserver) && fstat(jobserver->write_fd, &status) == 0 &&
 	    snprintf(path, room, "%s.ledger", jobserver->path) < (int)room) {
-		fd = jobserver->ledger != NULL ? open_high(jobserver->ledger, O_RDWR | O_NONBLOCK)
-		                               : open_high(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+		fd = open_beside(jobserver, path);
 		if (fd >= 0 && of_server(fd, &status)) {
 			*owner = status.st_uid;
 			return fd;
@@ -199,7 +192,7 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 		if (fd >= 0)
 			close(fd);
 	}
-	directory = open_state_directory(make, why);
+	directory = state_directory_open(make, why);
 	if (directory < 0)
 		return -1;
 	snprintf(name, sizeof name, "v1-%" PRIx64 "-%" PRIu64 "-%" PRIx64, (uint64_t)jobserver->device,

@@ -3,6 +3,7 @@
 #define LEDGERFILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "contract.h"
@@ -14,6 +15,9 @@ static const off_t LEDGER_BYTES = LEDGER_HEADER_BYTES + (off_t)LEDGER_RECORD_COU
 /* Opens the jobserver's ledger, as yet unchecked, and sets *owner to the user it must belong to. Where there is none,
  * one is made if make is set. -1, with *why set for people, where that is not so or can't be. */
 int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why);
+
+/* Whether it is the ledger of a `jobshim run` that has started then, in clock ticks since boot, or of a server, whose pool a run may use. */
+bool ledger_file_is_of(int fd, uint64_t start);
 
 /* pread() and pwrite() of all of it, with EINTR looped: FUSE and network file systems give it. */
 bool ledger_file_read(int fd, void *bytes, size_t size, off_t at);

@@ -86,7 +86,7 @@ char *makeflags_without_jobserver(const char *makeflags)
 	return named ? rewrite(makeflags, NULL, "", true) : NULL;
 }
 
-/* Reads a load as make does: as far as it is a number, and 0 where it begins as none. */
+/* Reads a load as make does: as far as it is a number, and 0 where it begins as none. One below 0 is no bound. */
 static double read_load(const struct make_flag *flag)
 {
 	char text[64];
@@ -94,6 +94,8 @@ static double read_load(const struct make_flag *flag)
 	if (flag->argument_length >= sizeof text)
 		return 0;
 	make_unescape(flag->argument, flag->argument_length, text);
+	if (text[0] == '-')
+		return -1;
 	text[strspn(text, "0123456789.")] = '\0';
 	return parse_decimal(text, 0);
 }
@@ -122,4 +124,29 @@ int makeflags_jobs(const char *makeflags)
 		if (make_flag_jobs(&flag, &last))
 			jobs = last;
 	return jobs > 0 ? (int)jobs : -1;
+}
+
+bool makeopts_read(const char *makeopts, long *jobs, double *load)
+{
+	/* A dash, which make skips: the first word is no word of letters. */
+	static const char dash[] = "- ";
+	struct make_reader reader;
+	struct make_flag flag;
+	size_t room;
+	char *text = arena_room(&room);
+	long last;
+
+	if (strlen(makeopts) + sizeof dash > room)
+		return false;
+	strcpy(stpcpy(text, dash), makeopts);
+	for (char *at = text; *at != '\0'; at++)
+		if (*at == '\n')
+			*at = ' ';
+	*jobs = MAKEOPTS_NONE;
+	*load = makeflags_load(text);
+	make_reader_begin(&reader, text);
+	while (make_reader_next(&reader, &flag))
+		if (flag.means == MAKE_MEANS_JOBS && *jobs != MAKEOPTS_REFUSED)
+			*jobs = make_flag_jobs(&flag, &last) ? last : MAKEOPTS_REFUSED;
+	return true;
 }

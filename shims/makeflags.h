@@ -2,6 +2,8 @@
 #ifndef MAKEFLAGS_H
 #define MAKEFLAGS_H
 
+#include <stdbool.h>
+
 struct auth;
 
 /* What the last -j says; -1 where there is none, or none has a number. */
@@ -9,6 +11,12 @@ int makeflags_jobs(const char *makeflags);
 
 /* What the last -l says; -1 where there is none, or it has no number, by which make takes back one before it. */
 double makeflags_load(const char *makeflags);
+
+enum { MAKEOPTS_UNBOUNDED = 0, MAKEOPTS_NONE = -1, MAKEOPTS_REFUSED = -2 };
+
+/* What make makes of Gentoo's MAKEOPTS, which it gets as words of its command line. *jobs is what the last -j says; MAKEOPTS_REFUSED:
+ * make ends at one of them. *load as makeflags_load(). False where there is no room. */
+bool makeopts_read(const char *makeopts, long *jobs, double *load);
 
 /* The "MAKEFLAGS=..." with address in place of auth, which was found in makeflags, and without any other. NULL where there is
  * no room. */

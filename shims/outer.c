@@ -58,7 +58,7 @@ static bool is_inherited(const struct outer *outer)
 {
 	struct stat reading, writing;
 
-	return inherited_fd(outer->read_fd, &reading) && inherited_fd(outer->write_fd, &writing) && S_ISFIFO(reading.st_mode) &&
+	return inherited_fd(outer->read_fd, &reading) && inherited_fd(outer->write_fd, &writing) && jobserver_may_be(&reading) &&
 	       reading.st_ino == outer->inode && writing.st_ino == outer->inode && reading.st_dev == writing.st_dev;
 }
 

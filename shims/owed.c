@@ -52,7 +52,7 @@ static bool was_told_none(pid_t client)
 	return end != NULL && end[-1] == '\0' && memmem(words, (size_t)(end - words), auth, sizeof auth - 1) == NULL;
 }
 
-/* Whether the client has made the pool itself, which is none of `run` and `serve`. */
+/* Whether the client has made the pool itself, which is none of `run`, `serve` and other servers. */
 static bool made_pool(pid_t client)
 {
 	return is_top_make(client) || was_told_none(client);
@@ -60,7 +60,7 @@ static bool made_pool(pid_t client)
 
 /* Whether nobody has paid for our job's client, and what that one's own job is. A client that is another one's child has that one's
  * slot: then that one is asked about, and is the client. */
-static bool is_unpaid(const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger, bool jobshims,
+static bool is_unpaid(const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger, bool served,
                       struct process *client, struct job *callers)
 {
 	struct job at = *job;
@@ -68,7 +68,7 @@ static bool is_unpaid(const struct job *job, const struct jobserver *jobserver, 
 
 	do {
 		/* Most have been paid for by their adapter, whose badge we have then. */
-		if (!at.owed || badge_is_of(jobserver, at.client.pid) || (!jobshims && made_pool(at.client.pid)) ||
+		if (!at.owed || badge_is_of(jobserver, at.client.pid) || (!served && made_pool(at.client.pid)) ||
 		    implicit_is_taken(jobserver, job_key_of(&at.client, "owed")))
 			return false;
 		*client = at.client;
@@ -79,7 +79,7 @@ static bool is_unpaid(const struct job *job, const struct jobserver *jobserver, 
 		at = *callers;
 	} while (callers->ours);
 	/* If no client is above it, it may have made the pool itself. */
-	return found || jobshims;
+	return found || served;
 }
 
 bool owed_lock(const struct jobserver *jobserver, const struct process *client)
@@ -92,15 +92,15 @@ bool owed_find(const struct self *self, struct job *job, const struct jobserver 
 {
 	struct process client;
 	struct job callers;
-	bool jobshims;
+	bool served;
 
 	if (!job->owed)
 		return false;
-	jobshims = jobserver->own || is_served(jobserver);
-	if (!is_unpaid(job, jobserver, ledger, jobshims, &client, &callers) || !owed_lock(jobserver, &client))
+	served = jobserver->own || jobserver->accounts || is_served(jobserver);
+	if (!is_unpaid(job, jobserver, ledger, served, &client, &callers) || !owed_lock(jobserver, &client))
 		return false;
 	/* A make counts the tokens of its own pool as it ends: there nobody may be left behind who has one. */
-	if (jobshims) {
+	if (served) {
 		implicit_give_back(jobserver, job_key_of(&client, "owed"));
 		if (payer_start(self, jobserver, &client, job->above, waiting) || !owed_lock(jobserver, &client))
 			return false;

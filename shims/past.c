@@ -18,12 +18,14 @@
 #include "families.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "number.h"
 #include "process.h"
 #include "report.h"
 #include "resolve.h"
 #include "seen.h"
 #include "sight.h"
 #include "tree.h"
+#include "trust.h"
 
 enum {
 	TICK_MS = 200,
@@ -31,7 +33,6 @@ enum {
 	QUICK_FOR_MS = 1000,
 	TOLD_MS = 1000,    /* the file is written so often */
 	WRAPPER_MS = 1000, /* within them a program that does nothing has started what it stands for */
-	DEEPEST = 100,     /* levels below the root: each takes 8 KB of stack, and two descriptors */
 	SETTLED_MS = 400,  /* after which what was started has become what it will be */
 	LONGEST_MS = 2000, /* it is looked at least so often, for what becomes a tool without a new process */
 	STRANGERS_MAX = 1024,
@@ -44,8 +45,10 @@ static struct watch {
 	const char *shim_dir;
 	pid_t root;
 	uint64_t root_start;
+	pid_t below; /* the root, or one of those above it: whose parent's children are looked at */
 	const char *jobserver;       /* its address */
 	const struct ledger *ledger; /* in which launchers name who has started them; NULL: they can't */
+	bool is_alone;    /* who wanted to know is gone */
 	const char *file; /* where it is told; NULL: a line on stdout tells of each kind at once */
 	uint64_t began_ns, looked_ns, passed_ns; /* the start of the root and the last look; between that and the one before */
 	uint64_t searched_ns, told_ns;
@@ -116,7 +119,6 @@ static void end_run(struct seen *run)
 struct visit {
 	struct ancestor ancestor;
 	struct sighted told;
-	unsigned depth;
 	struct visit *suspect; /* the outermost tool without a slot above it, or it itself: what that starts is its own affair */
 	bool has_children;
 	bool has_tool;     /* a tool, or a part of one, that no launcher has started */
@@ -203,37 +205,57 @@ static void tell_suspect(const struct visit *found, enum sight sight)
 		suspect->has_likes = true;
 }
 
-static void look_below(pid_t pid, void *state)
+/* A visit for each process on the way down to the one that is looked at; who has adopted the first of them, NULL for the root. */
+static struct visit visits[TREE_LEVELS];
+
+static struct visit *visit_above(unsigned depth, struct visit *adopter)
 {
-	struct visit *above = state, here = { .depth = above == NULL ? 0 : above->depth + 1 };
+	return depth == 0 ? adopter : &visits[depth - 1];
+}
+
+/* Whether what is below the process is to be looked at. */
+static bool enter(pid_t pid, unsigned depth, void *adopter)
+{
+	struct visit *above = visit_above(depth, adopter), *here = &visits[depth];
 	enum sight sight;
 
-	if (here.depth > DEEPEST || !process_read(pid, &here.ancestor.process) || here.ancestor.process.zombie)
-		return;
+	memset(here, 0, sizeof *here);
+	if (!process_read(pid, &here->ancestor.process) || here->ancestor.process.zombie)
+		return false;
 	if (above != NULL) {
-		here.ancestor.above = &above->ancestor;
-		here.suspect = above->suspect;
+		here->ancestor.above = &above->ancestor;
+		here->suspect = above->suspect;
 		above->has_children = true;
 	}
-	sight = sight_of(&here.ancestor, here.suspect != NULL, &here.told);
+	sight = sight_of(&here->ancestor, here->suspect != NULL, &here->told);
 	watch.saw_tools = watch.saw_tools || sight != NO_TOOL;
-	if (here.suspect != NULL)
-		tell_suspect(&here, sight);
+	if (here->suspect != NULL)
+		tell_suspect(here, sight);
 	if (sight == GOVERNED) {
-		note_governed(&here);
-		return;
+		note_governed(here);
+		return false;
 	}
-	if (here.told.asks && !here.told.is_script) /* what it starts to answer is no tool either */
-		return;
+	if (here->told.asks && !here->told.is_script) /* what it starts to answer is no tool either */
+		return false;
 	if (sight == LAUNCHER)
-		forget(&here.ancestor.process);
+		forget(&here->ancestor.process);
 	if (sight == PAST)
 		watch.saw_past_ns = watch.looked_ns;
-	if (sight == PAST && here.suspect == NULL)
-		here.suspect = &here;
-	tree_each_child(pid, look_below, &here);
-	if (here.suspect == &here)
-		note_past(&here);
+	if (sight == PAST && here->suspect == NULL)
+		here->suspect = here;
+	return true;
+}
+
+static void leave(unsigned depth, void *adopter)
+{
+	(void)adopter;
+	if (visits[depth].suspect == &visits[depth])
+		note_past(&visits[depth]);
+}
+
+static void look_below(pid_t pid, struct visit *adopter)
+{
+	tree_descend(pid, enter, leave, adopter);
 }
 
 /* Of those beside the command, who is not below it. Their numbers last from one look to the next. */
@@ -268,7 +290,7 @@ static void look_at_adopted(pid_t pid, void *state)
 	struct process process;
 	enum names names = NAMES_NOT;
 
-	if (pid == watch.root)
+	if (pid == watch.below)
 		return;
 	if (!is_stranger(pid) && process_read(pid, &process) && process.start >= watch.root_start)
 		names = sight_names_pool(&process, watch.jobserver);
@@ -281,12 +303,15 @@ static void look_at_adopted(pid_t pid, void *state)
 /* Init, or another process above us, has adopted what daemons and background jobs have left. */
 static void look_at_orphans(void)
 {
-	struct visit above = { .depth = 0 };
+	struct visit above = { .has_children = false };
 
 	now_strangers.count = strangers.at = 0;
 	if (!process_read(watch.root, &above.ancestor.process))
 		return;
-	for (int i = 0; i < DEEPEST && process_read(above.ancestor.process.parent, &above.ancestor.process); i++) {
+	for (int i = 0; i < TREE_LEVELS; i++) {
+		watch.below = above.ancestor.process.pid;
+		if (!process_read(above.ancestor.process.parent, &above.ancestor.process))
+			break;
 		above.ancestor.client = CLIENT_UNASKED;
 		above.ancestor.adopts = true;
 		tree_each_child(above.ancestor.process.pid, look_at_adopted, &above);
@@ -311,38 +336,54 @@ static void print_words(FILE *out)
 	seen_print(out);
 }
 
-/* Its directory is made where nobody needed it before. */
-static int create(const char *path)
+/* Makes a directory, with the one above it, which was there before us. */
+static bool make(char *directory)
 {
-	static bool made;
-	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
-	char directory[PATH_MAX];
-	int fd = open_high(path, flags), length;
+	char *slash = strrchr(directory, '/');
 
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	/* One that was there is gone with all that the run had. */
-	if (made)
-		return -1;
-	made = true;
-	length = (int)(strrchr(path, '/') - path);
-	if (snprintf(directory, sizeof directory, "%.*s", length, path) != length ||
-	    (mkdir(directory, 0700) < 0 && errno != EEXIST))
-		return -1;
-	return open_high(path, flags);
+	if (mkdir(directory, 0700) == 0 || errno == EEXIST)
+		return true;
+	if (errno != ENOENT || slash == directory)
+		return false;
+	*slash = '\0';
+	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+		return false;
+	*slash = '/';
+	return mkdir(directory, 0700) == 0 || errno == EEXIST;
 }
 
-bool past_write(void)
+/* Opens the directory of the watch, made in ours where nobody needed it before; -1 where it is not ours: who can put another one in its
+ * place would have us write there. */
+static int open_directory(char *path)
 {
-	char path[PATH_MAX];
+	static bool made;
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+	struct stat status;
+	int fd = open_high(path, flags);
+
+	/* One that was there was removed: by who swept up after the run, or in the midst of it. */
+	if (fd < 0 && errno == ENOENT && !(made && watch.is_alone) && make(path)) {
+		made = true;
+		fd = trust_of_directory(path) == TRUSTED ? open_high(path, flags) : -1;
+	}
+	if (fd >= 0 && (fstat(fd, &status) < 0 || status.st_uid != geteuid() || (status.st_mode & 077) != 0)) {
+		close(fd);
+		errno = EPERM;
+		return -1;
+	}
+	return fd;
+}
+
+static bool write_in(int directory, const char *name)
+{
+	char temporary[NAME_MAX];
 	FILE *out;
 	int fd;
 	bool whole;
 
-	watch.told_ns = monotonic_ns();
-	if (snprintf(path, sizeof path, "%s.new", watch.file) >= (int)sizeof path)
+	if (snprintf(temporary, sizeof temporary, "%s.new", name) >= (int)sizeof temporary)
 		return errno = ENAMETOOLONG, false;
-	fd = create(path);
+	fd = open_high_at(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
 	out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (out == NULL) {
 		if (fd >= 0)
@@ -351,7 +392,25 @@ bool past_write(void)
 	}
 	print_words(out);
 	whole = ferror(out) == 0;
-	return fclose(out) == 0 && whole && rename(path, watch.file) == 0;
+	return fclose(out) == 0 && whole && renameat(directory, temporary, directory, name) == 0;
+}
+
+bool past_write(void)
+{
+	const char *slash = strrchr(watch.file, '/');
+	char path[PATH_MAX];
+	int directory;
+	bool whole;
+
+	watch.told_ns = monotonic_ns();
+	if (slash == NULL || snprintf(path, sizeof path, "%.*s", (int)(slash - watch.file), watch.file) >= (int)sizeof path)
+		return errno = ENAMETOOLONG, false;
+	directory = open_directory(path);
+	if (directory < 0)
+		return false;
+	whole = write_in(directory, slash + 1);
+	close(directory);
+	return whole;
 }
 
 /* The pid that was given out last in our PID namespace: while it stays the same nothing was started (proc(5), loadavg). -1 where
@@ -402,6 +461,11 @@ void past_end(void)
 {
 	seen_begin();
 	seen_end(end_run);
+}
+
+void past_alone(void)
+{
+	watch.is_alone = true;
 }
 
 bool past_begin(const char *shim_dir, pid_t root, const struct past_pool *pool, const char *file)
@@ -469,10 +533,9 @@ bool past_tell(const struct self *self, char *const words[])
 	struct jobserver jobserver;
 	const char *why;
 	const struct past_pool pool = { .address = "", .jobserver = past_pool_around(&jobserver, &why) ? &jobserver : NULL };
-	char *rest;
-	const long pid = strtol(words[0], &rest, 10);
+	uint64_t pid;
 
-	if (pid <= 0 || pid > INT_MAX || *rest != '\0') {
+	if (!number_read(words[0], INT_MAX, &pid) || pid == 0) {
 		report("%s: no process", words[0]);
 		return false;
 	}

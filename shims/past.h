@@ -36,6 +36,9 @@ void past_end(void);
  * then of the slowest runs the tool, the file that it was about, milliseconds. False on error. */
 bool past_write(void);
 
+/* Who asked for the watch is gone: from now on it makes no directory that somebody has removed. */
+void past_alone(void);
+
 /* Watches until the process words[0] has ended or a signal comes, and prints lines for people. False, with a report, where that
  * can't be done. */
 bool past_tell(const struct self *self, char *const words[]);

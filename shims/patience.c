@@ -85,13 +85,26 @@ static uint64_t end_of(const struct patience *patience, uint64_t slots_stand_sti
 	return patience->sampled && !patience->done.whole_machine ? end : sooner(end, slots_stand_still_ns + LONGER_NS);
 }
 
+/* When a slot was taken last. Who writes it may have another clock, in a time namespace of its own: a moment that is yet to come
+ * counts as the one at which we found it. */
+static uint64_t last_progress(struct patience *patience, const struct ledger *ledger, uint64_t now)
+{
+	const uint64_t told_ns = ledger_progress(ledger);
+
+	if (told_ns != patience->told_ns) {
+		patience->told_ns = told_ns;
+		patience->found_ns = now;
+	}
+	return sooner(told_ns, patience->found_ns);
+}
+
 bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, struct ledger *ledger)
 {
 	const uint64_t limit = (uint64_t)(patience->seconds * (double)SECOND), now = monotonic_ns();
 	const bool known = is_known(patience, ledger);
 	const uint64_t needed = sooner(limit, known ? SECOND / 4 : SECOND);
 	const uint64_t slots_stand_still_ns =
-	    later(patience->arrived_ns + limit, ledger_progress(ledger) + (known ? needed : limit));
+	    later(patience->arrived_ns + limit, last_progress(patience, ledger, now) + (known ? needed : limit));
 	uint64_t end;
 
 	/* Nothing is looked at before the last second: a wait is mostly just a wait. */

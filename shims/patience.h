@@ -10,6 +10,7 @@
 struct patience {
 	double seconds; /* 0: for ever */
 	uint64_t arrived_ns;
+	uint64_t told_ns, found_ns; /* when a slot was taken last, as the ledger has it; and when we found that there */
 	struct work work;
 	bool sampled;
 	bool blind; /* nothing can be measured */

@@ -17,6 +17,7 @@
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "number.h"
 #include "owed.h"
 #include "process.h"
 #include "resolve.h"
@@ -154,6 +155,7 @@ static void tell(void)
 bool payer_work(const struct self *self, char *const words[])
 {
 	struct process client;
+	uint64_t pid, start, above;
 	struct jobserver jobserver;
 	struct tool_settings settings;
 	struct ledger ledger;
@@ -163,11 +165,12 @@ bool payer_work(const struct self *self, char *const words[])
 	const char *why;
 
 	ignore_signals();
-	if (!follow_starter(true) || !jobserver_open(&jobserver, &why) ||
-	    !process_read((pid_t)strtol(words[0], NULL, 10), &client) || client.start != strtoull(words[1], NULL, 10))
+	if (!number_read(words[0], INT_MAX, &pid) || !number_read(words[1], UINT64_MAX, &start) ||
+	    !number_read(words[2], UINT_MAX, &above) || !follow_starter(true) || !jobserver_open(&jobserver, &why) ||
+	    !process_read((pid_t)pid, &client) || client.start != start)
 		return false;
 	ledger_open(&ledger, &jobserver, LEDGER_MAKE);
-	job_of(&client, &jobserver, &ledger, (unsigned)strtoul(words[2], NULL, 10), &job);
+	job_of(&client, &jobserver, &ledger, (unsigned)above, &job);
 	if (job.ours || !owed_lock(&jobserver, &client)) {
 		tell();
 		return true;

@@ -1,5 +1,6 @@
 #include "policy.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "ledger.h"
 #include "makeflags.h"
 #include "process.h"
+#include "report.h"
 #include "toolfile.h"
 
 static const double LEAST_LOAD = 0.001; /* with -l0 make starts one job at a time */
@@ -131,7 +133,9 @@ void policy_read(struct policy *policy, const struct policy_run *run, const char
 		path = arena_keep((size_t)length + 1);
 	}
 	text = arena_room(&room);
-	size = read_small_file(path, text, room < LEDGER_RULES_FILE_MAX ? room : LEDGER_RULES_FILE_MAX);
+	size = read_plain_file(path, text, room < LEDGER_RULES_FILE_MAX ? room : LEDGER_RULES_FILE_MAX);
+	if (size < 0 && errno == EINVAL)
+		report_debug("%s: no rules: %s is not a regular file", run->tool, path);
 	if (size > 0 && arena_keep((size_t)size + 1) != NULL) /* the engine's name stays in it */
 		policy_parse(policy, run, text);
 }

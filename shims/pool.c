@@ -1,8 +1,10 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -11,7 +13,8 @@
 #include "contract.h"
 #include "freshen.h"
 #include "jobserver.h"
-#include "ledger.h"
+#include "makeflags.h"
+#include "report.h"
 #include "resolve.h"
 #include "version.h"
 
@@ -78,6 +81,50 @@ bool pool_prepare(const struct self *self, char *const words[])
 	return told;
 }
 
+/* Tells what is odd about MAKEOPTS. */
+static bool refuse(const char *makeopts)
+{
+	report("MAKEOPTS=\"%s\" asks for no number of jobs from 1 to %d: the build goes on without jobshim", makeopts,
+	       LEDGER_POOL_MAX);
+	return false;
+}
+
+/* Opens what stdin is anew, so that its own flags stay: a write is not to wait where the kernel gives a pipe less room. */
+static bool fill(long tokens)
+{
+	const int fd = open("/proc/self/fd/0", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const bool is_full = fd >= 0 && put(fd, tokens) == tokens;
+
+	if (!is_full)
+		report("the phase's pool can't be filled (%s): the build goes on without jobshim", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return is_full;
+}
+
+bool pool_fill(const struct self *self, char *const words[])
+{
+	const char *makeopts = getenv("MAKEOPTS") == NULL ? "" : getenv("MAKEOPTS");
+	char bound[32] = "";
+	double load;
+	long jobs;
+
+	(void)self;
+	if (!makeopts_read(makeopts, &jobs, &load))
+		return refuse(makeopts);
+	if (jobs == MAKEOPTS_NONE)
+		jobs = 1;
+	if (jobs == MAKEOPTS_UNBOUNDED)
+		jobs = strtol(words[0], NULL, 10);
+	if (jobs < 1 || jobs > LEDGER_POOL_MAX)
+		return refuse(makeopts);
+	if (!fill(jobs - 1))
+		return false;
+	if (load >= 0)
+		snprintf(bound, sizeof bound, "%.12g", load);
+	return printf("%ld %s\n", jobs, bound) > 0 && fflush(stdout) == 0;
+}
+
 int pool_add(const struct jobserver *jobserver, long tokens)
 {
 	return tokens > 0 ? (int)put(jobserver->write_fd, tokens) : 0;
@@ -104,20 +151,15 @@ int pool_free(const struct jobserver *jobserver)
 {
 	int tokens = 0;
 
-	return ioctl(jobserver->read_fd, FIONREAD, &tokens) < 0 ? -1 : tokens;
+	return jobserver->accounts || ioctl(jobserver->read_fd, FIONREAD, &tokens) < 0 ? -1 : tokens;
 }
 
-bool pool_follow_size(const struct jobserver *jobserver, struct ledger *ledger)
+long pool_growth(const struct jobserver *jobserver, long tokens, long wanted)
 {
-	volatile int32_t *total = FIELD(int32_t, ledger->header, HEADER_TOTAL);
-	const int32_t wanted = *FIELD(int32_t, ledger->header, HEADER_WANTED);
+	/* All pages but one, and a byte: see LEDGER_POOL_MAX. Those of a user who has many pipes are smaller. */
+	const long bytes = fcntl(jobserver->write_fd, F_GETPIPE_SZ), room = bytes - sysconf(_SC_PAGESIZE) + 1;
 
-	/* A header that somebody cut says nothing. */
-	if (ledger->fd < 0 || wanted < 1 || *total < 1)
-		return true;
-	if (wanted > *total)
-		*total += pool_add(jobserver, (long)wanted - *total);
-	else if (wanted < *total)
-		*total -= pool_take(jobserver, (long)*total - wanted);
-	return *total == wanted;
+	if (wanted > room)
+		wanted = room;
+	return wanted > tokens ? wanted - tokens : 0;
 }

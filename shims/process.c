@@ -79,26 +79,57 @@ bool stat_path(const char *path, struct stat *status)
 	return result == 0;
 }
 
-static ssize_t read_small_file_at(int directory, const char *path, char *buffer, size_t size)
+/* What a variable or a shim dir names may be a FIFO, or a terminal: nobody waits for it. */
+static int open_to_read(int directory, const char *path)
+{
+	return open_high_at(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+}
+
+/* Once: short files come whole, those of /proc too. */
+static ssize_t read_once(int fd, char *buffer, size_t size)
 {
 	ssize_t length;
-	int fd = open_high_at(directory, path, O_RDONLY);
 
-	if (fd < 0)
-		return -1;
-	/* Once: short files come whole, those of /proc too. */
 	do
 		length = read(fd, buffer, size - 1);
 	while (length < 0 && errno == EINTR);
-	close(fd);
 	buffer[length < 0 ? 0 : length] = '\0';
+	return length;
+}
+
+static ssize_t read_small_file_at(int directory, const char *path, char *buffer, size_t size)
+{
+	ssize_t length;
+	int fd = open_to_read(directory, path);
+
+	if (fd < 0)
+		return -1;
+	length = read_once(fd, buffer, size);
+	close(fd);
+	return length;
+}
+
+ssize_t read_plain_file(const char *path, char *buffer, size_t size)
+{
+	struct stat status;
+	ssize_t length = -1;
+	int fd = open_to_read(AT_FDCWD, path);
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0) {
+		errno = EINVAL;
+		if (S_ISREG(status.st_mode))
+			length = read_once(fd, buffer, size);
+	}
+	close(fd);
 	return length;
 }
 
 ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t size)
 {
 	size_t used = 0;
-	int fd = open_high_at(directory, path, O_RDONLY);
+	int fd = open_to_read(directory, path);
 
 	if (fd < 0)
 		return -1;

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "about.h"
@@ -13,6 +12,7 @@
 #include "freshen.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "lock.h"
 #include "notify.h"
 #include "past.h"
 #include "payer.h"
@@ -20,6 +20,7 @@
 #include "records.h"
 #include "recovery.h"
 #include "report.h"
+#include "starter.h"
 
 /* Of the jobserver that a tool started here would use: each prints its words, ended by a NUL. False on error. */
 typedef bool ask_jobserver(const struct jobserver *jobserver, struct ledger *ledger);
@@ -27,14 +28,12 @@ typedef bool ask_jobserver(const struct jobserver *jobserver, struct ledger *led
 /* Of something else, with the words behind the option. False on error. */
 typedef bool ask_launcher(const struct self *self, char *const words[]);
 
-/* The address, its free tokens (-1: it is a device that does not tell), the path of its ledger, empty without one. */
+/* The address, its free tokens (-1: it does not tell), the path of its ledger, empty without one, and 1 if its server keeps an account
+ * of who has what. */
 static bool tell_state(const struct jobserver *jobserver, struct ledger *ledger)
 {
 	char link[48], path[PATH_MAX] = "";
-	int free_tokens = 0;
 
-	if (ioctl(jobserver->read_fd, FIONREAD, &free_tokens) < 0)
-		free_tokens = -1;
 	if (ledger->fd >= 0) {
 		ssize_t length;
 
@@ -42,7 +41,7 @@ static bool tell_state(const struct jobserver *jobserver, struct ledger *ledger)
 		length = readlink(link, path, sizeof path - 1);
 		path[length < 0 ? 0 : length] = '\0';
 	}
-	return printf("fifo:%s%c%d%c%s%c", jobserver->path, 0, free_tokens, 0, path, 0) > 0;
+	return printf("fifo:%s%c%d%c%s%c%d%c", jobserver->path, 0, pool_free(jobserver), 0, path, 0, jobserver->accounts, 0) > 0;
 }
 
 /* The free tokens (-1: they move), how many may rightly be out, and why that can't be told, empty where it can. */
@@ -96,7 +95,7 @@ static bool show_bottom_line(const struct self *self, char *const words[])
 
 static const struct question {
 	const char *option;
-	int words;                   /* behind it */
+	int words;                   /* behind it; less than 0: so many or more */
 	bool only_looks;             /* it takes and gives no token */
 	ask_jobserver *of_jobserver; /* this, or */
 	ask_launcher *of_launcher;
@@ -110,8 +109,11 @@ static const struct question {
 	{ "--bottom-line", 0, true, NULL, show_bottom_line },
 	{ "--freshen", 0, true, NULL, freshen_all },
 	{ "--prepare", 1, true, NULL, pool_prepare },
+	{ "--lock", 0, true, NULL, lock_take },
+	{ "--fill", 1, true, NULL, pool_fill },
 	{ "--tend", 0, true, NULL, caretaker_work },
 	{ "--pay", 3, false, NULL, payer_work },
+	{ "--start", -3, true, NULL, starter_work },
 	{ "--tell-past", 1, true, NULL, past_tell },
 };
 
@@ -142,7 +144,7 @@ bool question_answer(const struct self *self, int argc, char *const argv[], int 
 	const struct question *question = argc < 1 ? NULL : question_named(argv[0]);
 	bool answered;
 
-	if (question == NULL || argc != 1 + question->words)
+	if (question == NULL || (question->words < 0 ? argc < 1 - question->words : argc != 1 + question->words))
 		return false;
 	answered = question->of_jobserver != NULL ? ask(question->of_jobserver) : question->of_launcher(self, argv + 1);
 	*status = answered ? 0 : 1;

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "datagram.h"
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
@@ -22,7 +23,7 @@ static const off_t QUEUE_BASE = (off_t)1 << 62;
 enum { NO_TICKET, FIRST_TICKET, TICKETS_END = 1 << 28, KEEPER = TICKETS_END };
 
 /* A byte lies between two tickets: the kernel would make one lock of two that touch. */
-enum { TICKET_BYTES = 2, WAKE_TRIES = 4 };
+enum { TICKET_BYTES = 2, WAKE_TRIES = 4, DRAW_TRIES = 8192 };
 
 static struct flock tickets(const struct job *job, int first, int end, short type)
 {
@@ -47,15 +48,30 @@ static bool held_by_another(void)
 	return errno == EAGAIN || errno == EACCES;
 }
 
-/* One of these tickets that somebody else has; NO_TICKET where nobody has one. */
+/* Looks for a lock of somebody else on one of these tickets. False where there is none, or that can't be told. */
+static bool look_for_lock(const struct jobserver *jobserver, const struct job *job, int first, int end, struct flock *found)
+{
+	*found = tickets(job, first, end, F_WRLCK);
+	return first < end && fcntl(jobserver->write_fd, F_GETLK, found) == 0 && found->l_type != F_UNLCK;
+}
+
+/* The ticket between these that a lock is of; NO_TICKET where it is of none: whoever may write to the FIFO may lock any part of it. */
+static int ticket_of(const struct flock *lock, const struct job *job, int first, int end)
+{
+	const struct flock all = tickets(job, first, end, F_WRLCK);
+	const off_t at = lock->l_start - all.l_start;
+
+	return at >= 0 && at < all.l_len && at % TICKET_BYTES == 0 && lock->l_len == TICKET_BYTES - 1
+	           ? first + (int)(at / TICKET_BYTES)
+	           : NO_TICKET;
+}
+
+/* One of these tickets that another waiter has; NO_TICKET where nobody has one. */
 static int taken(const struct jobserver *jobserver, const struct job *job, int first, int end)
 {
-	struct flock range = tickets(job, first, end, F_WRLCK);
-	const off_t start = range.l_start;
+	struct flock found;
 
-	if (first >= end || fcntl(jobserver->write_fd, F_GETLK, &range) < 0 || range.l_type == F_UNLCK)
-		return NO_TICKET;
-	return first + (int)((range.l_start - start) / TICKET_BYTES);
+	return look_for_lock(jobserver, job, first, end, &found) ? ticket_of(&found, job, first, end) : NO_TICKET;
 }
 
 /* The last ticket before end that somebody else has. */
@@ -90,7 +106,7 @@ static int first_taken(const struct jobserver *jobserver, const struct job *job)
 	return high;
 }
 
-/* An abstract socket, which goes with its process too. Whoever else writes to it only makes a waiter look. */
+/* An abstract socket, which goes with its process too. */
 static socklen_t address_of(const struct queue *queue, int ticket, struct sockaddr_un *address)
 {
 	int length;
@@ -112,7 +128,7 @@ static bool wake(const struct queue *queue, int ticket)
 	do
 		sent = sendto(queue->socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, length);
 	while (sent < 0 && errno == EINTR);
-	return sent == 1 || (sent < 0 && errno == EAGAIN); /* full: it was woken, and did not look yet */
+	return sent == 1 || (sent < 0 && errno == EAGAIN); /* full: it is about to look */
 }
 
 bool queue_is_empty(const struct jobserver *jobserver, const struct job *job)
@@ -124,12 +140,17 @@ static int draw_ticket(const struct jobserver *jobserver, const struct job *job)
 {
 	int ticket = FIRST_TICKET + (int)(monotonic_ns() / 1000000u % (TICKETS_END - FIRST_TICKET));
 
-	while (ticket < TICKETS_END && !lock(jobserver, job, ticket)) {
-		if (!held_by_another())
-			return NO_TICKET;
-		ticket++;
+	for (int try = 0; try < DRAW_TRIES && ticket < TICKETS_END; try++, ticket++) {
+		struct flock held;
+
+		if (lock(jobserver, job, ticket))
+			return ticket;
+		/* It may have been given back since. */
+		if (!held_by_another() || (look_for_lock(jobserver, job, ticket, ticket + 1, &held) &&
+		                           ticket_of(&held, job, ticket, ticket + 1) == NO_TICKET))
+			break;
 	}
-	return ticket < TICKETS_END ? ticket : NO_TICKET;
+	return NO_TICKET;
 }
 
 /* Whether the one who waits there can be woken by us, and so we by those that can wake it: not in a network namespace of our own. */
@@ -153,7 +174,7 @@ void queue_join(struct queue *queue, const struct jobserver *jobserver, const st
 	*queue = (struct queue){ .jobserver = jobserver, .job = job, .ticket = draw_ticket(jobserver, job), .socket = -1 };
 	if (queue->ticket == NO_TICKET)
 		return;
-	queue->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	queue->socket = datagram_open();
 	if (queue->socket < 0 ||
 	    (bind(queue->socket, (struct sockaddr *)&address, address_of(queue, queue->ticket, &address)) == 0 &&
 	     (other == NO_TICKET || reaches(queue, other))))
@@ -169,7 +190,11 @@ bool queue_is_first(const struct queue *queue)
 
 bool queue_keep(struct queue *queue)
 {
-	queue->keeps = queue->keeps || lock(queue->jobserver, queue->job, KEEPER) || !held_by_another();
+	struct flock held;
+
+	queue->keeps = queue->keeps || lock(queue->jobserver, queue->job, KEEPER) || !held_by_another() ||
+	               (look_for_lock(queue->jobserver, queue->job, KEEPER, KEEPER + 1, &held) &&
+	                ticket_of(&held, queue->job, KEEPER, KEEPER + 1) == NO_TICKET);
 	return queue->keeps;
 }
 

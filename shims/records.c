@@ -114,8 +114,8 @@ static bool store(const struct ledger *ledger, unsigned index, size_t offset, co
 	return ledger_file_write(ledger->fd, bytes, size, at);
 }
 
-/* Releasing is stored before the byte is written: a reclaimer that is itself killed between the two loses this token and
- * never makes one. */
+/* A server that keeps an account has the token back already. Else releasing is stored before the byte is written: a reclaimer that is
+ * itself killed between the two loses this token and never makes one. */
 bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index)
 {
 	static const unsigned char empty[LEDGER_RECORD_BYTES], releasing = STATE_RELEASING, held = STATE_HELD;
@@ -131,7 +131,7 @@ bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, un
 	ledger_map(ledger); /* what was counted is taken out of it */
 	if (ledger->fd < 0)
 		return false;
-	if (RECLAIMS && holds_token(record)) {
+	if (RECLAIMS && !jobserver->accounts && holds_token(record)) {
 		if (!store(ledger, index, RECORD_STATE, &releasing, 1))
 			return false;
 		if (!write_token(jobserver, &record[RECORD_TOKEN])) {

@@ -50,10 +50,13 @@ long recovery_count(const struct jobserver *jobserver, struct ledger *ledger, co
 {
 	static struct recovery_look first, second;
 	const struct timespec pause = { .tv_nsec = QUIET_MS * (long)MS };
-	const long total = *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+	const long total = ledger_tokens(ledger);
 
 	first = look_at(jobserver, ledger);
-	*why = first.census.blind ? first.census.why : first.census.free < 0 ? "they are moving" : "";
+	*why = first.census.blind     ? first.census.why
+	       : first.census.free < 0 ? "they are moving"
+	       : total < 0             ? "nobody tells how many there should be"
+	                               : "";
 	if (**why != '\0')
 		return -1;
 	/* One look that finds nothing lost is enough. */
@@ -67,10 +70,9 @@ long recovery_count(const struct jobserver *jobserver, struct ledger *ledger, co
 }
 
 /* What two looks tell is put right. */
-static struct recovery_change mend(struct recovery *recovery, const struct recovery_look *look,
+static struct recovery_change mend(struct recovery *recovery, long total, const struct recovery_look *look,
                                    const struct jobserver *jobserver, struct ledger *ledger)
 {
-	const long total = *FIELD(int32_t, ledger->header, HEADER_TOTAL);
 	const long lost = recovery->looked ? recovery_lost(total, &recovery->last, look) : 0;
 	struct recovery_change change = { .restored = pool_add(jobserver, lost) };
 
@@ -84,10 +86,9 @@ static struct recovery_change mend(struct recovery *recovery, const struct recov
 }
 
 /* Whether tokens are missing, as far as one look tells. */
-static bool is_short(const struct recovery_look *look, const struct ledger *ledger)
+static bool is_short(const struct recovery_look *look, long total)
 {
-	return !look->census.blind && look->census.free >= 0 &&
-	       look->census.free + look->census.held < *FIELD(int32_t, ledger->header, HEADER_TOTAL);
+	return !look->census.blind && look->census.free >= 0 && look->census.free + look->census.held < total;
 }
 
 static uint64_t later(uint64_t one, uint64_t other)
@@ -113,7 +114,8 @@ uint64_t recovery_due_ns(const struct recovery *recovery)
 	return recovery->looked_ns == 0 ? quiet : later(quiet, recovery->looked_ns + pause_ns(recovery));
 }
 
-struct recovery_change recovery_step(struct recovery *recovery, const struct jobserver *jobserver, struct ledger *ledger)
+struct recovery_change recovery_step(struct recovery *recovery, long total, const struct jobserver *jobserver,
+                                     struct ledger *ledger)
 {
 	const struct recovery_change nothing = { .restored = 0 };
 	const uint64_t began = monotonic_ns(), began_cpu = cpu_ns();
@@ -123,15 +125,15 @@ struct recovery_change recovery_step(struct recovery *recovery, const struct job
 		recovery->written_ns = look.written_ns;
 		recovery->written_seen_ns = began;
 	}
-	if (ledger->fd < 0 || began < recovery_due_ns(recovery))
+	if (ledger->fd < 0 || jobserver->accounts || began < recovery_due_ns(recovery))
 		return nothing;
 	census_take(jobserver, ledger, &look.census);
 	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_LOOKS), 1, __ATOMIC_SEQ_CST);
 	recovery->looked_ns = began;
 	recovery->last_written_ns = look.written_ns;
 	recovery->cost_ns = cpu_ns() - began_cpu;
-	recovery->short_of = is_short(&look, ledger);
+	recovery->short_of = is_short(&look, total);
 	if (written_at(jobserver) != look.written_ns)
 		return nothing;
-	return mend(recovery, &look, jobserver, ledger);
+	return mend(recovery, total, &look, jobserver, ledger);
 }

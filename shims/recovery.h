@@ -41,8 +41,9 @@ long recovery_lost(long total, const struct recovery_look *first, const struct r
  * says it, for people. */
 long recovery_count(const struct jobserver *jobserver, struct ledger *ledger, const char **why);
 
-/* Looks at the pool if nothing has moved for a while, and does what follows. */
-struct recovery_change recovery_step(struct recovery *recovery, const struct jobserver *jobserver, struct ledger *ledger);
+/* Looks at a pool of total tokens if nothing has moved for a while, and does what follows. */
+struct recovery_change recovery_step(struct recovery *recovery, long total, const struct jobserver *jobserver,
+                                     struct ledger *ledger);
 
 /* When the next step may look, CLOCK_MONOTONIC nanoseconds, if no token is given back before. */
 uint64_t recovery_due_ns(const struct recovery *recovery);

@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "visible.h"
+
+enum { LINE_MAX_BYTES = 4096, FORMAT_MAX = 256 };
 
 static int stderr_open;
 
@@ -17,18 +20,43 @@ void report_init(void)
 	stderr_open = fcntl(STDERR_FILENO, F_GETFD) >= 0;
 }
 
+/* How long the text is up to the format's first newline: what is named may have some, too. */
+static size_t first_line(const char *format, va_list arguments)
+{
+	char head[FORMAT_MAX];
+	const char *newline = strchr(format, '\n');
+	int length;
+
+	if (newline == NULL || (size_t)(newline - format) >= sizeof head)
+		return LINE_MAX_BYTES;
+	memcpy(head, format, (size_t)(newline - format));
+	head[newline - format] = '\0';
+	length = vsnprintf(NULL, 0, head, arguments);
+	return length < 0 ? 0 : (size_t)length;
+}
+
 static void write_line(const char *format, va_list arguments)
 {
-	char line[4096] = "jobshim: ";
-	size_t used = strlen(line);
+	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 2];
+	va_list again;
+	size_t used, first, all;
 	int length;
 
 	if (!stderr_open)
 		return;
-	length = vsnprintf(line + used, sizeof line - used - 1, format, arguments);
+	va_copy(again, arguments);
+	first = first_line(format, again);
+	va_end(again);
+	length = vsnprintf(text, sizeof text, format, arguments);
 	if (length < 0)
 		return;
-	used += (size_t)length < sizeof line - used - 1 ? (size_t)length : sizeof line - used - 2;
+	all = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+	used = (size_t)(stpcpy(line, "jobshim: ") - line);
+	used += visible(line + used, sizeof line - 1 - used, text, first < all ? first : all);
+	if (first < all) {
+		line[used++] = '\n';
+		used += visible(line + used, sizeof line - 1 - used, text + first + 1, all - first - 1);
+	}
 	line[used++] = '\n';
 	for (size_t done = 0; done < used;) {
 		ssize_t n = write(STDERR_FILENO, line + done, used - done);

@@ -5,7 +5,8 @@
 /* Notes whether stderr is open; must run before anything opens a descriptor. */
 void report_init(void);
 
-/* Writes "jobshim: ..." and a newline to stderr, if that was open at the start. */
+/* Writes "jobshim: ..." and a newline to stderr, if that was open at the start. The format may have one newline, before what is
+ * to be done; what it names can't add any, nor anything else that a terminal would not show. */
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* As report, and only with JOBSHIM_DEBUG=1. */

@@ -121,6 +121,10 @@ static enum admission wait_for_gates(const struct run *run, const struct jobserv
 	ledger_count_gate(ledger, ledger_gate(ledger), *waited_ns);
 	if (admission == UNGATED)
 		tell_ungated(run, ledger);
+	if (admission == LOCKED) {
+		report("%s: no rule is heeded: another process has the ledger's lock for more than %d s", run->tool, LOCKED_MS / 1000);
+		return UNGATED;
+	}
 	if (admission == IMPATIENT) {
 		ledger_count_overdraft(ledger);
 		report("%s: a rule kept it from running for %g s on an idle machine: run all the same", run->tool,

@@ -16,7 +16,7 @@ struct sleeper {
 struct sleeper sleeper_make(int fifo, int socket, const sigset_t *mask);
 
 /* Sleeps until a token may be there, another waiter calls, the process that holder watches ends, or timeout_ms; true
- * where it was the last. */
+ * where it was the last. Where users call that may not use the jobserver it may be a quarter of a second longer. */
 bool sleeper_sleep(const struct sleeper *sleeper, int holder, int timeout_ms);
 
 void sleeper_close(const struct sleeper *sleeper);

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "contract.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "report.h"
 
 enum {
 	PUT_PAUSE_MS = 10, /* where there is no memory for a token in the pipe */
@@ -82,6 +84,9 @@ bool token_give_back(const struct jobserver *jobserver, struct ledger *ledger, u
 	ledger_releasing(ledger);
 	if (put(jobserver, token))
 		return true;
+	report_debug("a token can't be given back: %s", strerror(errno));
+	if (jobserver->accounts)
+		return true; /* to its server alone it is whose it is */
 	ledger_held(ledger, SLOT_TOKEN);
 	return false;
 }

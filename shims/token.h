@@ -13,7 +13,7 @@ enum token_outcome { TOKEN_TAKEN, TOKEN_NONE_FREE, TOKEN_UNREADABLE };
 enum token_outcome token_take(const struct jobserver *jobserver, struct ledger *ledger, unsigned char *token);
 
 /* Gives it back. False where it could not be written: it stays in the record, and whoever looks for dead launchers tries
- * again. */
+ * again, unless the server keeps an account. */
 bool token_give_back(const struct jobserver *jobserver, struct ledger *ledger, unsigned char token);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -81,6 +82,14 @@ static void add_to_queue(pid_t child, void *state)
 		queue.pids[queue.count++] = child;
 }
 
+/* Whether a process that can't be read lives all the same: /proc hides it, or there is no descriptor to read it with. */
+static bool is_hidden(pid_t pid)
+{
+	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+		return true;
+	return process_numbers_agree() && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
 enum tree_seen tree_each(pid_t root, void (*visit)(const struct process *process, void *state), void *state)
 {
 	struct process process;
@@ -90,13 +99,58 @@ enum tree_seen tree_each(pid_t root, void (*visit)(const struct process *process
 	queue.count = 0;
 	add_to_queue(root, NULL);
 	for (size_t i = 0; i < queue.count; i++) {
-		if (!process_read(queue.pids[i], &process))
+		if (!process_read(queue.pids[i], &process)) {
+			if (is_hidden(queue.pids[i]))
+				return TREE_UNKNOWN;
 			continue; /* it has ended meanwhile */
+		}
 		visit(&process, state);
 		if (!tree_each_child(queue.pids[i], add_to_queue, NULL))
 			return TREE_UNKNOWN;
 	}
 	return queue.count < PROCESSES_MAX ? TREE_SEEN : TREE_UNKNOWN;
+}
+
+/* Of the processes at one depth, those that are still to be visited. */
+static struct {
+	size_t first, next, end;
+} levels[TREE_LEVELS];
+
+/* The children of pid, where there is room for them and the kernel tells them. */
+static void fill_level(unsigned depth, pid_t pid)
+{
+	levels[depth].first = levels[depth].next = queue.count;
+	(void)!tree_each_child(pid, add_to_queue, NULL);
+	levels[depth].end = queue.count;
+}
+
+void tree_descend(pid_t root, bool (*enter)(pid_t pid, unsigned depth, void *state),
+                  void (*leave)(unsigned depth, void *state), void *state)
+{
+	unsigned depth = 0;
+
+	queue.count = 0;
+	add_to_queue(root, NULL);
+	levels[0].next = 0;
+	levels[0].end = 1;
+	for (;;) {
+		pid_t pid;
+
+		if (levels[depth].next == levels[depth].end) {
+			if (depth == 0)
+				return;
+			queue.count = levels[depth].first;
+			leave(--depth, state);
+			continue;
+		}
+		pid = queue.pids[levels[depth].next++];
+		if (!enter(pid, depth, state))
+			continue;
+		if (depth + 1 == TREE_LEVELS)
+			leave(depth, state);
+		else
+			fill_level(++depth, pid);
+	}
 }
 
 static void add_pages(const struct process *process, void *state)

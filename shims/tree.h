@@ -20,6 +20,13 @@ enum tree_seen {
 /* Calls visit for the process and for each one that descends from it. */
 enum tree_seen tree_each(pid_t root, void (*visit)(const struct process *process, void *state), void *state);
 
+enum { TREE_LEVELS = 2048 };
+
+/* Calls enter for the process, at depth 0, and, where that returns true, for each of its children, and so on, then leave. What is deeper
+ * than TREE_LEVELS is left out. */
+void tree_descend(pid_t root, bool (*enter)(pid_t pid, unsigned depth, void *state),
+                  void (*leave)(unsigned depth, void *state), void *state);
+
 /* The resident pages of a process and of all that descends from it. False where that can't be told. */
 bool tree_pages(pid_t root, uint64_t *pages);
 

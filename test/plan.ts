@@ -7,6 +7,7 @@ type Row = {
 }
 
 export const rest: readonly Row[] = [
+  { file: 'clients/accounting', why: 'needs FUSE; make 4.4, ninja, cargo' },
   { file: 'clients/bmake', why: 'needs bmake' },
   { file: 'clients/callers-jobserver', part: true, why: 'make 4.4, in both its styles' },
   { file: 'clients/cargo', why: 'needs cargo' },
@@ -75,6 +76,10 @@ export const rest: readonly Row[] = [
   { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'commands/timeline-browser', why: 'needs chromium' },
   { file: 'docs/containers', part: true, why: 'bubblewrap' },
+  {
+    file: 'commands/timeline-crowds',
+    why: 'long: large journals, in three formats; journal/slot-rows has the rules',
+  },
   { file: 'docs/debian', part: true, why: 'dpkg-dev' },
   { file: 'docs/man-page', why: 'needs mandoc' },
   { file: 'doctor/jobserver', part: true, why: 'make 4.4, ninja' },
@@ -85,8 +90,10 @@ export const rest: readonly Row[] = [
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shimdir/launcher', why: 'long: builds the launcher several times' },
+  { file: 'shims/accounting', why: 'needs FUSE' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
   { file: 'shims/deadlock-shared', why: 'long: keeps all processors busy; shims/deadlock has the rules' },
+  { file: 'shims/deadlock-trees', why: 'long: thousands of processes; shims/deadlock has the rules' },
   {
     file: 'shims/fails-',
     why: 'long: each system call of each path fails, once and often; shims/faults has the kinds',
@@ -94,11 +101,14 @@ export const rest: readonly Row[] = [
   { file: 'shims/journal', part: true, why: 'make 4.4' },
   { file: 'shims/links', part: true, why: 'clang, ccache, go, a cross compiler' },
   { file: 'shims/namespaces', part: true, why: 'bubblewrap' },
+  { file: 'shims/past-levels', why: 'long: 1,500 processes; commands/run-past has what a look finds' },
   { file: 'shims/past-slow', why: 'needs strace' },
   { file: 'shims/payer-fails', why: 'long: each system call fails, or is the last' },
   { file: 'shims/quick', why: 'needs strace' },
+  { file: 'shims/strangers', why: 'long on a busy machine, which it waits for' },
   { file: 'shims/transparent-terminal', part: true, why: 'strace' },
   { file: 'shims/transparent-tools', part: true, why: 'clang, rustc, ccache' },
+  { file: 'support/accounting', why: 'needs FUSE' },
   { file: 'soak/', why: 'long: storms over all clients' },
   { file: 'toolchain/configured', part: true, why: 'cmake, meson, ninja, autoconf' },
   { file: 'toolchain/engine', part: true, why: 'distcc' },
@@ -111,6 +121,7 @@ export const sanitized: Pick = {
   takes: [
     { file: 'shims/', why: 'the launcher, step by step' },
     { file: 'commands/serve-idle', why: 'the launcher that looks after a pool' },
+    { file: 'commands/serve-sizes', why: 'and gives it another size' },
     {
       file: 'clients/callers-jobserver',
       why: "in a client's slot, in the job's, with a token; all forms of recipes",
@@ -163,6 +174,11 @@ export const byNode: Pick = {
     { file: 'commands/run-terminal', why: 'job control' },
     { file: 'commands/serve', why: 'timers, locks, a socket of the service manager' },
     { file: 'commands/serve-census', why: 'timers, the mtime of a FIFO' },
+    {
+      file: 'commands/serve-place',
+      why: 'errors of files, their dates and births; a descriptor that a child locks',
+    },
+    { file: 'commands/silent-launcher', why: 'what is said of a child that gives no answer' },
     { file: 'commands/status', why: '--watch: keys, timers' },
     { file: 'commands/timeline', why: 'large output, to files and pipes' },
     { file: 'commands/usage', why: 'what is loaded, and when' },

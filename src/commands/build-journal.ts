@@ -1,5 +1,5 @@
 /** What `jobshim run` itself writes into a journal. */
-import { availableParallelism, constants } from 'node:os'
+import { availableParallelism } from 'node:os'
 import type { Ending } from '../ground/foreground.js'
 import { packageVersion } from '../ground/version.js'
 import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
@@ -32,7 +32,7 @@ export function openBuildJournal(path: string, { directory }: { directory: strin
         journal.append({ event: 'past', tool, caller, why, file, fix, runs, seconds })
       journal.append({
         event: 'end',
-        ...(ending.kind === 'exit' ? { exit: ending.status } : { signal: constants.signals[ending.name] }),
+        ...(ending.kind === 'exit' ? { exit: ending.status } : { signal: ending.number }),
         coverage: sighting ? coverageOf(sighting) : undefined,
       })
       journal.close()

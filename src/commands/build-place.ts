@@ -9,7 +9,7 @@ import { type CaughtSignals, type Ending, runInForeground } from '../ground/fore
 import { passedDescriptors } from '../ground/inherited.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { changeText } from '../jobserver/change.js'
-import { prepareFifo } from '../jobserver/fifo.js'
+import { assertFits, prepareFifo } from '../jobserver/fifo.js'
 import { runGoverned } from '../jobserver/governed.js'
 import { askLauncher, outerJobserver } from '../jobserver/outer.js'
 import { createPool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
@@ -17,7 +17,7 @@ import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { showProgress } from '../jobserver/show-progress.js'
 import type { Sighting } from '../jobserver/tool-watch.js'
 import { layoutOf } from '../shimdir/layout.js'
-import { startClosed } from '../toolchain/closed.js'
+import { commandOf } from '../toolchain/closed.js'
 import { buildCaretaker } from './build-caretaker.js'
 
 export type BuildOrder = {
@@ -55,10 +55,9 @@ const joined = ({ words: [program, ...args], environment, settings }: BuildOrder
     const env = { ...environment, ...rules.variables }
     const caretaker = buildCaretaker(layoutOf(settings.dir).launcher, environment)
     try {
-      const options = { stdio: passedDescriptors(), env }
       const begin = (pid: number): void => caretaker.begin(pid, environment[names.jobserver] ?? '')
-      const start = await startClosed(layoutOf(settings.dir).launcher, program, args)
-      const ending = await runInForeground(start.program, start.args, options, signals, begin)
+      const command = await commandOf(layoutOf(settings.dir).launcher, program, args)
+      const ending = await runInForeground(command, passedDescriptors(), env, signals, begin)
       return { ending, settlement: undefined, sighting: await caretaker.end() }
     } finally {
       rules.remove()
@@ -96,13 +95,13 @@ function inPool(order: BuildOrder): Place {
       const pool = createPool(ensureStateDirectory(environment), wishes)
       const remove = atTheEnd(() => removePool(pool))
       const caretaker = buildCaretaker(launcher, environment, ({ tend }) =>
-        tend(pool.fifo, pool.fifoFd, event => {
-          if (event.kind !== 'gone') say(changeText(event))
+        tend({ path: pool.fifo, fifoFd: pool.fifoFd, tokens: pool.total }, event => {
+          if (event.kind === 'restored' || event.kind === 'surplus') say(changeText(event))
         }),
       )
       const endProgress = isShown ? showProgress(pool, caretaker.countFree, launcher, environment) : undefined
       const ending = await runGoverned(pool.fifo, {
-        ...(await startClosed(launcher, program, args)),
+        command: await commandOf(launcher, program, args),
         environment: rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules },
         jobs,
         style: pool.makeStyle,
@@ -127,6 +126,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
       'name one: fifo:/run/jobshim/fifo',
       exitCodes.jobshim,
     )
+  assertFits(settings.jobs) // MAKEFLAGS tell it
   const fifo = resolve(path)
   const { launcher } = layoutOf(settings.dir)
   const named = { ...environment, [names.jobserver]: `fifo:${fifo}` }
@@ -143,7 +143,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
       const rules = keepRules(environment, settings.rulesText)
       const caretaker = buildCaretaker(launcher, environment)
       const ending = await runGoverned(fifo, {
-        ...(await startClosed(launcher, launcher, ['--token', '--', ...words])),
+        command: await commandOf(launcher, launcher, ['--token', '--', ...words]),
         environment: { ...environment, ...rules.variables },
         jobs: settings.jobs,
         style: prepareFifo(launcher, environment, ''),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { bundled } from '../ground/paths.js'
-import { print } from '../ground/print.js'
+import { printExact } from '../ground/print.js'
 import { command } from './command.js'
 
 /** The shells whose scripts the build writes: `src/commands/completion-script.ts` renders them. */
@@ -38,7 +38,7 @@ export const completion = command({
         `name one of ${shells.join(', ')}`,
         exitCodes.usage,
       )
-    print(readFileSync(bundled(`completion.${shell}`), 'utf8'))
+    printExact(readFileSync(bundled(`completion.${shell}`), 'utf8'))
     return exitCodes.ok
   },
 })

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { styleText } from 'node:util'
 import type { SettingFlags } from '../config/options.js'
 import { examine } from '../doctor/examine.js'
@@ -8,8 +9,7 @@ import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { endLike } from '../ground/foreground.js'
 import { renderJson } from '../ground/json.js'
-import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { print, printExact } from '../ground/print.js'
 import { type Call, command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
@@ -41,7 +41,8 @@ export const doctor = command({
       checks.push(...judgeAll(buildRows, await buildWith([program, ...args], call)))
     }
     const isColoured = process.stdout.isTTY && process.stdout.hasColors()
-    print(flags.json ? `${renderJson({ checks })}\n` : renderChecks(checks, isColoured))
+    if (flags.json) print(`${renderJson({ checks })}\n`)
+    else printExact(renderChecks(checks, isColoured))
     return checks.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.ok
   },
 })
@@ -87,7 +88,7 @@ function endOnSignals(): () => void {
     const listener = (): void => {
       endPrograms()
       process.emit('exit', 0) // the signal leaves no time for what is to be removed
-      void endLike({ kind: 'signal', name: signal })
+      void endLike({ kind: 'signal', number: constants.signals[signal] })
     }
     process.once(signal, listener)
     return { signal, listener }
@@ -99,7 +100,7 @@ function endOnSignals(): () => void {
 
 const colours = { ok: 'green', note: 'yellow', broken: 'red' } as const
 
-const inOneLine = (text: string): string => visible(text.replaceAll('\n', ' '))
+const inOneLine = (text: string): string => text.replaceAll('\n', ' ')
 
 /** Returns the table, and what it comes to. */
 export function renderChecks(checks: readonly Check[], isColoured: boolean): string {

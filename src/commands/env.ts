@@ -3,7 +3,8 @@ import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
-import { print } from '../ground/print.js'
+import { print, printExact } from '../ground/print.js'
+import { visibleLines } from '../ground/visible.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { shellVariables, usualPath } from '../shimdir/surroundings.js'
@@ -52,14 +53,15 @@ export const env = command({
     const shell = shellOf(flags.shell, environment)
     const settings = await loadSettings(flags, workingDirectory, environment)
     const { dir, installed } = await ensureShims(settings.dir, settings, environment)
-    if (installed) print(`jobshim: installed the shims in ${dir}\n`, 2)
+    if (installed) print(visibleLines([`jobshim: installed the shims in ${dir}`]), 2)
     const directories = realDirectories(environment.PATH || usualPath, dir)
     const ccache = findTool('ccache', directories)
     const configured =
       ccache === undefined ? undefined : await ccachePrefixes(ccache, directories, environment)
     const variables = shellVariables(dir, configured, environment)
     const lines = Object.entries(variables).map(([name, value]) => `${shells[shell](name, value)}\n`)
-    print(flags.json ? `${renderJson({ dir, variables })}\n` : lines.join(''))
+    if (flags.json) print(`${renderJson({ dir, variables })}\n`)
+    else printExact(lines.join(''))
     return exitCodes.ok
   },
 })

@@ -4,7 +4,7 @@ import { Failure } from '../ground/failure.js'
 import { endLike, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { usableLauncher } from '../shimdir/ensure.js'
-import { startClosed } from '../toolchain/closed.js'
+import { commandOf } from '../toolchain/closed.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
 
@@ -28,8 +28,7 @@ export const exec = command({
       throw new Failure('exec: no tool named', 'jobshim exec -- TOOL ARGS...', exitCodes.usage)
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     const launcher = await usableLauncher(dir, environment)
-    const { program, args } = await startClosed(launcher, launcher, ['--', ...operands])
-    const ending = await runInForeground(program, args, { stdio: passedDescriptors() })
-    return await endLike(ending)
+    const command = await commandOf(launcher, launcher, ['--', ...operands])
+    return await endLike(await runInForeground(command, passedDescriptors(), environment))
   },
 })

@@ -2,7 +2,7 @@ import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { visibleLines } from '../ground/visible.js'
 import { type InstallReport, installShims } from '../shimdir/install.js'
 import { hasCcacheLinks, orderFault, renderOrderFault } from '../shimdir/order.js'
 import { command } from './command.js'
@@ -32,11 +32,11 @@ export const install = command({
   async run({ flags, workingDirectory, environment }) {
     const settings = await loadSettings(flags, workingDirectory, environment)
     const report = await installShims(settings.dir, settings, environment)
-    print(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
+    print(flags.json ? `${renderJson(report)}\n` : render(report))
     const fault = orderFault(environment.PATH ?? '', report.dir, directory =>
       hasCcacheLinks(directory, [...report.added, ...report.kept]),
     )
-    if (fault) print(`${renderOrderFault(fault, report.dir)}\n`, 2)
+    if (fault) print(renderOrderFault(fault, report.dir), 2)
     return exitCodes.ok
   },
 })
@@ -44,12 +44,11 @@ export const install = command({
 function render({ dir, added, removed, kept, leftAlone, changed }: InstallReport): string {
   const count = added.length + kept.length
   const shims = count === 1 ? '1 shim' : `${count} shims`
-  return [
+  return visibleLines([
     changed ? `${shims} in ${dir}` : `nothing changed: ${shims} in ${dir}`,
     ...(added.length > 0 ? [`  added: ${added.join(' ')}`] : []),
     ...(removed.length > 0 ? [`  removed: ${removed.join(' ')}`] : []),
     ...(leftAlone.length > 0 ? [`  left alone, no longer ours: ${leftAlone.join(' ')}`] : []),
     ...(added.length > 0 ? [`  put it first on PATH, or use jobshim run: export PATH=${dir}:$PATH`] : []),
-    '',
-  ].join('\n')
+  ])
 }

@@ -47,7 +47,7 @@ export const list = command({
     )
     const json = { dir, shims, ...(fault ? { ccacheBefore: fault.directory } : {}) }
     print(flags.json ? `${renderJson(json)}\n` : renderColumns(rows))
-    if (fault) print(`${renderOrderFault(fault, dir)}\n`, 2)
+    if (fault) print(renderOrderFault(fault, dir), 2)
     const { launcher } = layoutOf(dir)
     if (shims.length > 0 && !existsSync(launcher))
       throw new Failure(`${launcher}: missing, so that no shim works`, 'jobshim install puts it there again')

@@ -101,6 +101,7 @@ goes to no terminal.
 export const files = String.raw`.Bl -tag -width Ds
 .It Pa ${'$'}{XDG_DATA_HOME:\-\(ti/.local/share}/jobshim/shims
 the shim dir, where none is named.
+Another user's directories are not used.
 .It Pa DIR/.jobshim/launcher
 the program behind every link of the shim dir
 .Pa DIR .
@@ -119,7 +120,10 @@ The jobservers lie below
 .Pa /tmp
 if
 .Ev XDG_RUNTIME_DIR
-has a blank, a backslash or a dollar, which not all clients can read in an address.
+has a blank, a backslash or a dollar, which not all clients can read in an address,
+or is another user's; in
+.Pa jobshim\-UID\-*
+if another user has taken the name.
 .It Pa /usr/lib/jobshim , /etc/portage/env/jobshim.conf
 what
 .Nm Cm portage install

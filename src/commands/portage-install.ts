@@ -3,7 +3,7 @@ import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { visibleLines } from '../ground/visible.js'
 import { envFileName } from '../portage/places.js'
 import { installPortage } from '../portage/setup.js'
 import { command } from './command.js'
@@ -26,19 +26,18 @@ export const install = command({
     const root = resolve(workingDirectory, flags.root ?? '/')
     const settings = await loadSettings(flags, workingDirectory, environment)
     const report = await installPortage(root, settings, environment)
-    print(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
+    print(flags.json ? `${renderJson(report)}\n` : render(report))
     return exitCodes.ok
   },
 })
 
 function render({ changed, wrote, shims, packages }: Awaited<ReturnType<typeof installPortage>>): string {
   const count = shims.added.length + shims.kept.length
-  return [
+  return visibleLines([
     `${changed ? '' : 'nothing changed: '}${count} shims in ${shims.dir}`,
     ...wrote.map(path => `  wrote ${path}`),
     packages.length > 0
       ? `  opted in: ${packages.join(' ')}`
       : `  opt a package in: jobshim portage enable CAT/PKG (in package.env: CAT/PKG ${envFileName})`,
-    '',
-  ].join('\n')
+  ])
 }

@@ -3,7 +3,7 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { visibleLines } from '../ground/visible.js'
 import { type PortageReport, switchPackage } from '../portage/setup.js'
 import type { Call, FlagsOf } from './command.js'
 import { command } from './command.js'
@@ -44,9 +44,11 @@ async function switchAll(
   const reports = operands.map(atom => switchPackage(root, atom, wish))
   const last = reports.at(-1)
   const report = { ...last, changed: reports.some(({ changed }) => changed) } as PortageReport
-  print(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
+  print(flags.json ? `${renderJson(report)}\n` : render(report))
   return exitCodes.ok
 }
 
 const render = ({ changed, packages }: PortageReport): string =>
-  `${changed ? '' : 'nothing changed: '}opted in: ${packages.length > 0 ? packages.join(' ') : 'nothing'}\n`
+  visibleLines([
+    `${changed ? '' : 'nothing changed: '}opted in: ${packages.length > 0 ? packages.join(' ') : 'nothing'}`,
+  ])

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { exitCodes } from '../ground/exit-codes.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { visibleLines } from '../ground/visible.js'
 import { uninstallPortage } from '../portage/setup.js'
 import { command } from './command.js'
 import { jsonOption, rootOption } from './setting-options.js'
@@ -19,7 +19,7 @@ export const uninstall = command({
       ...report.wrote.map(path => `  changed ${path}`),
     ]
     const text = report.changed ? ['removed from Portage', ...changed] : ['nothing of jobshim in Portage']
-    print(flags.json ? `${renderJson(report)}\n` : visible(`${text.join('\n')}\n`))
+    print(flags.json ? `${renderJson(report)}\n` : visibleLines(text))
     return exitCodes.ok
   },
 })

@@ -1,7 +1,7 @@
 /** What `jobshim run` tells at the end of a build. */
 import { relative } from 'node:path'
 import { renderJson } from '../ground/json.js'
-import { visible } from '../ground/visible.js'
+import { visibleLine } from '../ground/visible.js'
 import { gateNames } from '../jobserver/ledger-layout.js'
 import type { Settlement } from '../jobserver/pool.js'
 import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
@@ -20,11 +20,12 @@ export function renderSummary(report: Told): string {
     sighting !== undefined && sighting.watchedSeconds >= longEnough && sighting.slowest.length > 0
   const lines = [
     ...(settlement ? [`jobshim: ${totals(settlement, sighting)}`] : []),
+    ...(settlement?.removed === undefined ? [] : removedLines(settlement.removed)),
     ...(settlement && isLong ? [`  ${use(sighting, jobs, settlement)}`] : []),
     ...(settlement && isLong ? [`  slowest: ${slowest(sighting)}`] : []),
     ...(bypasses.length > 0 ? pastLines(report) : []),
   ]
-  return visible(lines.join('\n'))
+  return lines.map(visibleLine).join('\n')
 }
 
 /** Returns the same for programs; empty likewise. */
@@ -44,6 +45,12 @@ export function summaryJson({ jobs, settlement, sighting, bypasses }: Told): str
     past: bypasses,
   })
 }
+
+// What has no process above it that has the pool open can't find it any more.
+const removedLines = (path: string): string[] => [
+  `  ${path}: was removed while the build ran; tools that found no other way to the pool ran without a slot, and without rules`,
+  '    set XDG_RUNTIME_DIR to a directory of yours that nothing clears before the build ends',
+]
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import lockfile from 'proper-lockfile'
 import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
@@ -13,9 +12,10 @@ import { formatAuth } from '../jobserver/auth.js'
 import { type Caretaker, openCaretaker, type PoolEvent } from '../jobserver/caretaker.js'
 import { changeText } from '../jobserver/change.js'
 import { assertFits } from '../jobserver/fifo.js'
-import { readSize } from '../jobserver/ledger.js'
+import { isLedger, readSize } from '../jobserver/ledger.js'
 import { enterServer, removeEntry } from '../jobserver/registry.js'
 import { closeServer, ledgerOf, openServer, type Server, wakeServer, wantSize } from '../jobserver/server.js'
+import { isServed } from '../jobserver/server-lock.js'
 import { usableLauncher } from '../shimdir/ensure.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
@@ -78,11 +78,11 @@ export const serve = command({
       uid: flags.user === undefined ? undefined : idOf('passwd', flags.user),
       gid: flags.group === undefined ? undefined : idOf('group', flags.group),
     }
-    const server = await openServer(path, settings.jobs, access, launcher)
+    const server = openServer(path, settings.jobs, access, launcher)
     process.on('SIGHUP', () => {
       readJobs()
         .then(jobs => {
-          assertFits(jobs, jobs)
+          assertFits(jobs)
           wantSize(server.ledgerFd, jobs)
           wakeServer(path)
         })
@@ -97,7 +97,7 @@ export const serve = command({
       await lookAfter(server, launcher, ended)
     } finally {
       if (entry !== undefined) removeEntry(entry)
-      await closeServer(server)
+      closeServer(server)
     }
     return exitCodes.ok
   },
@@ -140,10 +140,11 @@ async function lookAfter(server: Server, launcher: string, ended: Promise<void>)
 const shortest = 1000 // ms
 const mostShort = 3 // caretakers that live no longer, one after the other: then it is no accident
 
-async function tendUntilEnd({ fifoFd, path }: Server, caretaker: Caretaker): Promise<'gone' | 'killed'> {
+async function tendUntilEnd(server: Server, caretaker: Caretaker): Promise<'gone' | 'killed'> {
   const gone = new Promise<'gone'>(resolve => {
-    caretaker.tend(path, fifoFd, (event: PoolEvent) => {
+    caretaker.tend(server, (event: PoolEvent) => {
       if (event.kind === 'gone') resolve('gone')
+      else if (event.kind === 'size') server.tokens = event.tokens
       else print(`${changeText(event)}\n`, 2)
     })
   })
@@ -153,21 +154,20 @@ async function tendUntilEnd({ fifoFd, path }: Server, caretaker: Caretaker): Pro
 const pause = 125 // ms between two looks whether a server has another size
 
 async function resizeServer(path: string, jobs: number, form: 'text' | 'json'): Promise<number> {
-  const isServed = await lockfile.check(path, { realpath: false }).catch(() => false)
-  if (!isServed)
+  assertFits(jobs)
+  if (isServed(path) === false)
     throw new Failure(`${path}: no jobshim serves it`, 'start one: jobshim serve --fifo PATH -jN')
-  assertFits(jobs, jobs)
-  const ledgerFd = open(ledgerOf(path))
+  const ledgerFd = openLedger(path)
   try {
     wantSize(ledgerFd, jobs)
     wakeServer(path)
     for (let look = 0; look < 20 && readSize(ledgerFd, 'total') !== jobs; look++) await sleep(pause)
     const total = readSize(ledgerFd, 'total')
-    const surplus = total - jobs
-    if (surplus < 0)
+    const surplus = (total ?? 0) - jobs
+    if (total === undefined || surplus < 0)
       throw new Failure(
-        `${path}: has ${total} tokens yet: nobody looks after it`,
-        'see that its jobshim serve is not stopped',
+        `${path}: has ${total ?? 'nobody knows how many'} tokens yet`,
+        'see that its jobshim serve is not stopped, and that its user has room for pipes (pipe(7))',
       )
     const text = `${total} tokens${surplus === 0 ? '' : `, ${surplus} more as they come back`}`
     const resized = { jobserver: `fifo:${path}`, tokens: total, surplus }
@@ -178,15 +178,21 @@ async function resizeServer(path: string, jobs: number, form: 'text' | 'json'): 
   return exitCodes.ok
 }
 
-function open(ledger: string): number {
+function openLedger(path: string): number {
+  const ledger = ledgerOf(path)
+  let fd: number
   try {
-    return openSync(ledger, 'r+')
+    fd = openSync(ledger, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
     throw new Failure(
       `${ledger}: can't be opened (${systemErrorCode(error)})`,
       'resize it as the user who started it',
     )
   }
+  const fifo = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  if (fifo && isLedger(fd, fifo)) return fd
+  closeSync(fd)
+  throw new Failure(`${ledger}: is not the ledger of that FIFO`, 'start its jobshim serve anew')
 }
 
 function modeOf(text: string): number {
@@ -196,7 +202,7 @@ function modeOf(text: string): number {
 
 function idOf(database: 'passwd' | 'group', name: string): number {
   const { stdout } = spawnSync('getent', [database, name], { encoding: 'utf8' })
-  const id = stdout?.split(':')[2]
+  const [, id] = /^[^:\n]+:[^:\n]*:(\d{1,10}):.*\n$/.exec(stdout ?? '') ?? []
   if (id === undefined)
     throw new Failure(
       `${name}: no such ${database === 'passwd' ? 'user' : 'group'}`,

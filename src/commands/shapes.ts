@@ -143,6 +143,9 @@ const settlement = {
   total: count.describe('tokens in the pool: one less than the jobs'),
   back: count.describe('tokens that came back'),
   missing: names.describe('who still has one: tool and pid'),
+  removed: text.describe(
+    'the path of what somebody removed of the pool while the build ran; absent where nobody did',
+  ),
   jobs: z.int().positive().describe('slots of the pool'),
 }
 
@@ -270,6 +273,11 @@ export const shapeRows: readonly ShapeRow[] = [
         .strictObject(counters)
         .optional()
         .describe('since the jobserver was made; absent as `ledger`'),
+      accounts: z
+        .boolean()
+        .describe(
+          'whether its server keeps an account itself: then no census is taken, and nothing put back',
+        ),
       blind: text.optional().describe("why tokens that are lost with killed clients can't be found now"),
       coverage,
       past,

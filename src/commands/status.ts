@@ -5,9 +5,9 @@ import { environment as names } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
-import { stateDirectory } from '../ground/paths.js'
+import { findStateDirectory } from '../ground/paths.js'
 import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { visibleLines } from '../ground/visible.js'
 import { findAuth } from '../jobserver/auth.js'
 import { lookAtJobserver, type Picture, type Row } from '../jobserver/look.js'
 import { livingJobservers } from '../jobserver/registry.js'
@@ -48,7 +48,11 @@ export const status = command({
     const named = await addressed(flags.jobserver, environment)
     const text = (): string => {
       const picture = lookAtJobserver(launcher, named)
-      const seen = withPast(picture, sightingsOf(stateDirectory(environment), picture.jobserver), launcher)
+      const seen = withPast(
+        picture,
+        sightingsOf(findStateDirectory(environment), picture.jobserver),
+        launcher,
+      )
       return flags.json ? `${renderJson(seen)}\n` : render(seen, process.stdout.columns || 120)
     }
     if (!flags.watch) {
@@ -71,7 +75,7 @@ async function addressed(
   if (auth !== undefined) return { ...environment, [names.jobserver]: auth }
   const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
   if (environment[names.jobserver] || findAuth(make) || findAuth(cargo)) return environment
-  const [fifo, ...others] = livingJobservers(stateDirectory(environment))
+  const [fifo, ...others] = livingJobservers(findStateDirectory(environment))
   if (fifo === undefined)
     throw new Failure(
       'no jobserver in the environment, and no jobshim run or serve of yours',
@@ -124,7 +128,8 @@ export function render(seen: Seen, width: number): string {
     ...(counters && counters.restored > 0 ? [`${counters.restored} put back for killed clients`] : []),
     ...(ledger === undefined ? ['no ledger'] : []),
   ].join(', ')
-  const census = seen.blind === undefined ? '' : `no census of clients: ${seen.blind}\n`
+  const blind = seen.blind === undefined ? [] : [`no census of clients: ${seen.blind}`]
+  const census = seen.accounts ? ['this jobserver keeps its own account'] : blind
   const lines = renderColumns(
     [...rows]
       .sort((a, b) => b.seconds - a.seconds)
@@ -138,6 +143,6 @@ export function render(seen: Seen, width: number): string {
   )
   // A wide character that the cut falls into is kept whole.
   const cut = (line: string): string => sliceAnsi(line, 0, width - 1).trimEnd()
-  const past = seen.past.length === 0 ? '' : `${visible(renderPast(seen.past, seen.coverage).join('\n'))}\n`
-  return `${head}\n${census}${past}${lines.replace(/^.*$/gm, cut)}`
+  const past = seen.past.length === 0 ? [] : renderPast(seen.past, seen.coverage)
+  return `${visibleLines([head, ...census, ...past])}${lines.replace(/^.*$/gm, cut)}`
 }

@@ -1,5 +1,15 @@
 /** The file that a picture goes to. What is there already is not lost by a slip of the hand. */
-import { closeSync, openSync, readSync, realpathSync, type Stats, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { replaceFile } from '../ground/replace-file.js'
@@ -43,7 +53,7 @@ function check({ path, name, asked, journal }: Target): void {
 function write({ path, journal }: Target, content: Buffer): void {
   const there = look(path)
   if (there && !there.isFile()) {
-    writeFileSync(path, content)
+    writeThrough(path, content)
     return
   }
   const real = there ? realpathSync(path) : path // a link stays one
@@ -52,6 +62,17 @@ function write({ path, journal }: Target, content: Buffer): void {
     content,
     mode: (there ?? statSync(journal)).mode & 0o666,
   })
+}
+
+// Not made, and not cut, should another user have put a file of ours in its place meanwhile.
+function writeThrough(path: string, content: Buffer): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_NOCTTY)
+  try {
+    if (fstatSync(file).isFile()) throw new Failure(`${path}: another file by now`, 'name one with -o')
+    writeFileSync(file, content)
+  } finally {
+    closeSync(file)
+  }
 }
 
 function guarded(name: string, action: () => void): void {

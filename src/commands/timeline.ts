@@ -3,7 +3,7 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { visibleLines } from '../ground/visible.js'
 import { grouped } from '../journal/amounts.js'
 import { type Build, buildsOf, togetherOf } from '../journal/builds.js'
 import { type Chart, chartOf } from '../journal/chart.js'
@@ -101,8 +101,7 @@ export const timeline = command({
         ...(builds > 1 ? [nameOf(number, builds)] : []),
         ...skippedText(skipped),
       ]
-      const stream = output === '-' ? process.stderr : process.stdout
-      stream.write(visible(`${told.join(', ')}\n`))
+      print(visibleLines([told.join(', ')]), output === '-' ? 2 : 1)
     }
     return exitCodes.ok
   },

@@ -2,7 +2,7 @@ import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
-import { visible } from '../ground/visible.js'
+import { visibleLines } from '../ground/visible.js'
 import { type UninstallReport, uninstallShims } from '../shimdir/uninstall.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
@@ -18,16 +18,15 @@ export const uninstall = command({
   async run({ flags, workingDirectory, environment }) {
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     const report = await uninstallShims(dir)
-    print(flags.json ? `${renderJson(report)}\n` : visible(render(report)))
+    print(flags.json ? `${renderJson(report)}\n` : render(report))
     return exitCodes.ok
   },
 })
 
 function render({ dir, removed, leftAlone, changed }: UninstallReport): string {
   const shims = removed.length === 1 ? '1 shim' : `${removed.length} shims`
-  return [
+  return visibleLines([
     changed ? `removed ${shims} from ${dir}` : `nothing of jobshim in ${dir}`,
     ...leftAlone.map(path => `  left alone, not ours: ${path}`),
-    '',
-  ].join('\n')
+  ])
 }

@@ -1,7 +1,9 @@
 /** Finds the config file. Cheap: most runs have none, and neither cosmiconfig nor zod is loaded for them. */
-import { readFileSync, type Stats, statSync } from 'node:fs'
+import { lstatSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'
+import { readSmallFile } from '../ground/small-file.js'
+import { isOursOrRoots } from '../ground/trust.js'
 
 /** Where a config may stand in a directory, the first one wins. JSON and YAML only: a config never runs code. */
 export const searchPlaces = [
@@ -19,23 +21,45 @@ export function searchDirectories(from: string, home: string | undefined): strin
   return [from, ...searchDirectories(parent, home)]
 }
 
-/** Returns the path of the nearest config file, or undefined. A package.json without the key is no config. */
-export function findConfig(from: string, home: string | undefined): string | undefined {
+/** Why a config is not read. */
+export type PassedOver = 'foreign' | 'large'
+
+/** Is told of one. */
+export type PassOver = (path: string, why: PassedOver) => void
+
+/** A config has no more: what is larger is not read. */
+export const mostConfigBytes = 1024 * 1024
+
+/**
+ * Returns the path of the nearest config file, or undefined. A package.json without the key is no config. What belongs to another user
+ * is passed over: in a shared directory above it would stop every command, or say what runs as us.
+ */
+export function findConfig(
+  from: string,
+  home: string | undefined,
+  passOver: PassOver = () => undefined,
+): string | undefined {
   return searchDirectories(from, home)
     .flatMap(directory => searchPlaces.map(place => join(directory, place)))
-    .find(isConfig)
+    .find(path => isConfig(path, passOver))
 }
 
-// A directory of that name is passed over. Whatever else is there is a config, if only one that will be refused.
-function isConfig(path: string): boolean {
-  const stats = look(path)
-  if (!path.endsWith('/package.json')) return stats !== undefined && !stats.isDirectory()
-  return (stats?.isFile() ?? false) && mayHaveSettings(path)
+// A directory of that name is passed over. Whatever else of ours is there is a config, if only one that will be refused.
+function isConfig(path: string, passOver: PassOver): boolean {
+  const stats = look(path, statSync)
+  const link = look(path, lstatSync)
+  if (!stats || !link || stats.isDirectory()) return false
+  const isPackage = path.endsWith('/package.json')
+  const isForeign = !isOursOrRoots(stats) || !isOursOrRoots(link)
+  const isLarge = isPackage && stats.size > mostConfigBytes
+  if (isPackage && !(isLarge && !isForeign) && !mayHaveSettings(path)) return false
+  if (isForeign || isLarge) passOver(path, isForeign ? 'foreign' : 'large')
+  return !isForeign && !isLarge
 }
 
-function look(path: string): Stats | undefined {
+function look(path: string, by: typeof statSync): Stats | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })
+    return by(path, { throwIfNoEntry: false })
   } catch (error) {
     if (unreachable.has(systemErrorCode(error) ?? '')) return undefined
     throw error
@@ -44,14 +68,10 @@ function look(path: string): Stats | undefined {
 
 const unreachable = new Set(['EACCES', 'ELOOP', 'ENAMETOOLONG'])
 
+// One that can't be read, or is broken, is npm's business.
 function mayHaveSettings(packageJson: string): boolean {
-  try {
-    const text = readFileSync(packageJson, 'utf8')
-    return text.includes('"jobshim"') && hasSettings(text)
-  } catch (error) {
-    if (systemErrorCode(error) === 'EACCES') return false // npm's business
-    throw error
-  }
+  const text = readSmallFile(packageJson, mostConfigBytes) ?? ''
+  return text.includes('"jobshim"') && hasSettings(text)
 }
 
 function hasSettings(packageJson: string): boolean {
@@ -59,6 +79,6 @@ function hasSettings(packageJson: string): boolean {
     const value: unknown = JSON.parse(packageJson)
     return typeof value === 'object' && value !== null && 'jobshim' in value
   } catch {
-    return false // a broken package.json is npm's business
+    return false
   }
 }

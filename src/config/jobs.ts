@@ -12,9 +12,8 @@ export type JobSources = {
 export const automaticJobs = ({ engine, makeopts = '', cores }: JobSources): number =>
   engine ?? jobsIn(makeopts) ?? cores
 
+// -j alone asks for no number. One that is too large is refused with those of others, once a pool is made (jobserver/fifo.ts).
 function jobsIn(makeopts: string): number | undefined {
   const jobs = jobsAsked(readMakeFlags(makeopts, 'a command line'))
-  return jobs === undefined || jobs > mostJobs ? undefined : jobs
+  return jobs === Number.POSITIVE_INFINITY ? undefined : jobs
 }
-
-const mostJobs = 999_999_999

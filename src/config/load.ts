@@ -2,9 +2,10 @@
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { environment as names } from '../ground/environment.js'
+import { note } from '../ground/note.js'
 import { defaultShimDirectory } from '../ground/paths.js'
 import { adaptedNames } from '../toolchain/wrappers.js'
-import { findConfig } from './find.js'
+import { findConfig, type PassedOver } from './find.js'
 import { automaticJobs } from './jobs.js'
 import type { ConfigFile, SettingFlags, Settings } from './options.js'
 
@@ -59,11 +60,19 @@ const slotsOf = async (launcher: string, environment: NodeJS.ProcessEnv): Promis
 const namesOf = (adapters: boolean | readonly string[]): readonly string[] =>
   typeof adapters === 'boolean' ? (adapters ? adaptedNames : []) : adapters
 
+const passedOver: Readonly<Record<PassedOver, string>> = {
+  foreign: 'belongs to another user',
+  large: 'is larger than 1 MiB',
+}
+
+const passOver = (path: string, why: PassedOver): void =>
+  note(`${path}: the config ${passedOver[why]}, and is passed over`)
+
 function configPath(
   flags: SettingFlags,
   workingDirectory: string,
   environment: NodeJS.ProcessEnv,
 ): string | undefined {
   if (flags.config !== undefined) return resolve(workingDirectory, flags.config)
-  return flags.noConfig ? undefined : findConfig(workingDirectory, environment.HOME)
+  return flags.noConfig ? undefined : findConfig(workingDirectory, environment.HOME, passOver)
 }

@@ -8,7 +8,7 @@ export type SettingType =
   | { kind: 'names' } // array of strings
   | { kind: 'switch' }
   | { kind: 'count'; most: number } // integer from 1 on
-  | { kind: 'jobs' } // integer >= 1, or `auto`
+  | { kind: 'jobs' } // as many as a FIFO holds tokens, or `auto`
   | { kind: 'seconds' } // number >= 0
   | { kind: 'load' } // number > 0, or one for each core: `1.5x`
   | { kind: 'percentage' } // integer from 1 to 100

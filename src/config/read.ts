@@ -6,6 +6,7 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
+import { mostConfigBytes } from './find.js'
 import type { ConfigFile } from './options.js'
 import type { ConfigFault } from './schema.js'
 
@@ -50,6 +51,7 @@ const distrust: readonly { is: (stats: Stats) => boolean; what: string }[] = [
   { is: stats => !stats.isFile(), what: 'is not a plain file' },
   { is: stats => stats.uid !== currentUid() && stats.uid !== 0, what: 'belongs to another user' },
   { is: stats => (stats.mode & 0o002) !== 0, what: 'can be written by everybody' },
+  { is: stats => stats.size > mostConfigBytes, what: 'is larger than 1 MiB' },
 ]
 
 // A config names the directory whose programs we run: whoever can write it can run programs as us.

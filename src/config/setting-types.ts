@@ -1,6 +1,7 @@
 /** What each type of setting accepts, and how that is told. Pure. */
 import { z } from 'zod'
 import { parseSize, sizePattern } from '../ground/size.js'
+import { ledgerLayout } from '../jobserver/ledger-layout.js'
 import { toolName } from '../toolchain/tool-name.js'
 import type { SettingRow, SettingType } from './options.js'
 
@@ -32,8 +33,8 @@ const types: { [Kind in SettingType['kind']]: TypeRow<Kind> } = {
     expected: ({ most }) => `a whole number, 1 to ${most}`,
   },
   jobs: {
-    schema: () => z.union([z.literal('auto'), wholeNumber]),
-    expected: () => 'auto, or a whole number, 1 or more',
+    schema: () => z.union([z.literal('auto'), wholeNumber.max(ledgerLayout.poolMax)]),
+    expected: () => `auto, or a whole number, 1 to ${ledgerLayout.poolMax}`,
   },
   seconds: { schema: () => z.number().min(0), expected: () => 'a number of seconds, 0 or more' },
   load: {

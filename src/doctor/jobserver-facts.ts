@@ -2,11 +2,12 @@
 import { closeSync, openSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
+import { readLook, readLost } from '../jobserver/answers.js'
 import { findAuth, type JobserverAuth } from '../jobserver/auth.js'
 import { readOwner, readSize } from '../jobserver/ledger.js'
 import { isAddress, readMakeFlags } from '../jobserver/make-flags.js'
 import { startTime, thisProcess } from '../jobserver/owner.js'
-import { isServed } from '../jobserver/server.js'
+import { isServed } from '../jobserver/server-lock.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { usualPath } from '../shimdir/surroundings.js'
 import { type MakeStyle, styleOfVersion } from '../toolchain/make-style.js'
@@ -76,16 +77,21 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
     const why = answer.stderr.trim().replace(/^jobshim: no jobserver: /, '')
     return named === undefined ? { kind: 'none' } : { kind: 'unusable', named, why }
   }
-  const [address = '', free = '', ledger = ''] = answer.stdout.split('\0')
+  const look = readLook(answer.stdout)
+  if (look === undefined)
+    return named === undefined ? { kind: 'none' } : { kind: 'unasked', named, why: silent }
+  const { jobserver: address, free, ledger, accounts } = look
   const pool = ledgerFacts(address, ledger)
   return {
     kind: 'usable',
     named:
       named ?? (environment[names.outer] ? `${names.outer}, of an adapter above` : 'a jobshim run above'),
     address,
-    free: Number(free) < 0 ? undefined : Number(free),
+    free,
     ...pool,
-    tokens: await countTokens(launcher, address, pool.total, environment),
+    tokens: accounts
+      ? { kind: 'uncounted', why: 'this jobserver keeps its own account' }
+      : await countTokens(launcher, address, pool.total, environment),
   }
 }
 
@@ -93,8 +99,7 @@ function ledgerFacts(address: string, ledger: string): Pick<Pool, 'total' | 'ser
   if (ledger === '') return { total: undefined, server: 'unknown' }
   const fd = openSync(ledger, 'r')
   try {
-    const total = readSize(fd, 'total')
-    return { total: total < 0 ? undefined : total, server: serverOf(fd, address) }
+    return { total: readSize(fd, 'total'), server: serverOf(fd, address) }
   } finally {
     closeSync(fd)
   }
@@ -106,8 +111,10 @@ function serverOf(ledger: number, address: string): Pool['server'] {
   if (owner === undefined || owner.pidNamespace === 0n || owner.pidNamespace !== thisProcess().pidNamespace)
     return 'unknown'
   const lives = owner.pid === 0 ? isServed(pathIn(address)) : startTime(owner.pid) === owner.start
-  return lives ? 'alive' : 'gone'
+  return lives === undefined ? 'unknown' : lives ? 'alive' : 'gone'
 }
+
+const silent = 'the launcher gives no answer that can be read'
 
 const pathIn = (address: string): string => address.replace(/^fifo:/, '')
 
@@ -122,9 +129,9 @@ async function countTokens(
     environment: { ...environment, [names.jobserver]: address },
   })
   if (answer.kind === 'failed') return { kind: 'uncounted', why: answer.why }
-  const [lost, why = ''] = answer.stdout.split('\0')
-  if (why !== '') return { kind: 'uncounted', why }
-  return Number(lost) > 0 ? { kind: 'lost', count: Number(lost) } : { kind: 'whole' }
+  const lost = answer.status === 0 ? readLost(answer.stdout) : undefined
+  if (lost?.kind !== 'counted') return { kind: 'uncounted', why: lost?.why ?? silent }
+  return lost.tokens > 0 ? { kind: 'lost', count: lost.tokens } : { kind: 'whole' }
 }
 
 async function askClient(

@@ -2,7 +2,8 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { inspect } from '../shimdir/inspect.js'
+import { wordsOf } from '../jobserver/answers.js'
+import { checkShimDirectory, inspect, launcherIn } from '../shimdir/inspect.js'
 import { findLauncher } from '../shimdir/launcher.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { readManifest } from '../shimdir/manifest.js'
@@ -30,7 +31,7 @@ export function findLauncherOf(dir: string, environment: NodeJS.ProcessEnv): Lau
   const layout = layoutOf(dir)
   const built = findLauncher(environment)
   try {
-    if (existsSync(layout.launcher)) {
+    if (checkShimDirectory(layout, 'use') === 'usable' && launcherIn(layout)) {
       const { launcher, madeByThisVersion } = inspect(layout, built)
       return {
         kind: 'installed',
@@ -108,7 +109,7 @@ const machineIn = (head: Buffer): string =>
 function headOf(path: string): Buffer | undefined {
   let file: number | undefined
   try {
-    file = openSync(path, 'r')
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const head = Buffer.alloc(20)
     return head.subarray(0, readSync(file, head))
   } catch {
@@ -129,13 +130,16 @@ async function askAbout(path: string, environment: NodeJS.ProcessEnv): Promise<A
   const answer = await askProgram(path, ['--about'], { environment: alone(environment) })
   if (answer.kind === 'failed') return { kind: 'silent', why: answer.why }
   if (answer.status !== 0 && answer.stderr.includes('wrong usage')) return { kind: 'old' }
-  const [linking = '', libc = '', ...words] = answer.stdout.split('\0')
-  if (answer.status !== 0 || words.length < 2)
-    return { kind: 'silent', why: answer.stderr.trim().split('\n')[0] || `it ended with ${answer.status}` }
+  const [linking = '', libc = '', ...words] = wordsOf(answer.stdout) ?? []
+  if (answer.status !== 0 || words.length < 2 || words.length % 2 !== 0)
+    return { kind: 'silent', why: answer.stderr.trim().split('\n')[0] || silence(answer.status) }
   const features = new Map<string, string>()
   for (let at = 0; at + 1 < words.length; at += 2) features.set(words[at] ?? '', words[at + 1] ?? '')
   return { kind: 'told', linking, libc, features }
 }
+
+const silence = (status: number | null): string =>
+  status === 0 ? 'it gives no answer that can be read' : `it ended with ${status}`
 
 const rounds = 11
 const runsARound = 5

@@ -1,5 +1,5 @@
 /** What went past the shims while a build ran. */
-import type { Ending } from '../ground/foreground.js'
+import { type Ending, signalName } from '../ground/foreground.js'
 import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
 import { type Bypass, bypassText } from '../toolchain/bypass.js'
 import { broken, type CheckRow, note, ok, type Verdict } from './verdict.js'
@@ -18,7 +18,8 @@ export const buildRows: readonly CheckRow<BuildFacts>[] = [
     name: 'build',
     why: 'of one that ends early the rest is not seen',
     judge({ ending }) {
-      if (ending.kind === 'signal') return note(`it died of ${ending.name}: what comes later is not seen`)
+      if (ending.kind === 'signal')
+        return note(`it died of ${signalName(ending.number)}: what comes later is not seen`)
       if (ending.status === 0) return ok('it went through')
       return note(`it ended with status ${ending.status}: what comes later is not seen`)
     },

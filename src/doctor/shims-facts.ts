@@ -30,7 +30,7 @@ export function shimFacts(settings: Settings, environment: NodeJS.ProcessEnv): S
     missing: undefined,
   }
   try {
-    if (checkShimDirectory(layout) === 'missing') return nothing
+    if (checkShimDirectory(layout, 'use') === 'missing') return nothing
     const manifest = readManifest(layout)
     if (manifest.kind === 'none') return nothing
     const names = installedNames(layout)

@@ -1,11 +1,12 @@
 /** What jobshim needs of the system: a place for its state, and a trial of what it does there. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { environment as names } from '../ground/environment.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { ensureStateDirectory, stateDirectory } from '../ground/paths.js'
+import { ensureStateDirectory, findStateDirectory, stateDirectory } from '../ground/paths.js'
+import { trustOf } from '../ground/trust.js'
 import { drainFifo, makeFifo } from '../jobserver/fifo.js'
 import { createLedger, type LedgerRecord, readRecords } from '../jobserver/ledger.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
@@ -14,7 +15,8 @@ import { alone } from './launcher-facts.js'
 import { askProgram, killGroup, watchProgram } from './program.js'
 
 export type StatePlace =
-  | { kind: 'usable'; directory: string; wanted: string } // another one than wanted, where that can't be used
+  | { kind: 'usable'; directory: string } // as it is wanted
+  | { kind: 'moved'; directory: string; wanted: string; because: 'it is foreign' | 'it is gone' }
   | { kind: 'unusable'; what: string; fix: string }
 
 /** What became of two tools in a pool of one token, killed in the end. */
@@ -31,23 +33,25 @@ export async function stateFacts(
   environment: NodeJS.ProcessEnv,
 ): Promise<StateFacts> {
   const wanted = stateDirectory(environment)
-  const known = [wanted, stateDirectory({})].map(directory => ({ directory, isThere: isThere(directory) }))
-  const clear = (): void => {
-    for (const { directory, isThere } of known) if (!isThere) removeEmpty(directory)
-  }
+  let made: string | undefined
   let workshop: string | undefined
   const remove = (): void => {
     if (workshop !== undefined) rmSync(workshop, { recursive: true, force: true })
-    clear()
+    if (made !== undefined) removeEmpty(made)
   }
   process.once('exit', remove)
   try {
+    const before = findStateDirectory(environment)
     const directory = ensureStateDirectory(environment)
+    if (directory !== before) made = directory
     workshop = mkdtempSync(join(directory, 'doctor-'))
     const probe = join(workshop, 'probe')
     writeFileSync(probe, Buffer.alloc(ledgerLayout.headerBytes, 1))
     rmSync(probe)
-    const place: StatePlace = { kind: 'usable', directory, wanted }
+    const place: StatePlace =
+      directory === wanted
+        ? { kind: 'usable', directory }
+        : { kind: 'moved', directory, wanted, because: isForeign(wanted) ? 'it is foreign' : 'it is gone' }
     if (launcher === undefined) return { place, trial: { kind: 'not made', why: 'no launcher' } }
     return { place, trial: await tryPool(launcher, workshop, environment) }
   } catch (error) {
@@ -58,14 +62,8 @@ export async function stateFacts(
   }
 }
 
-function isThere(directory: string): boolean {
-  try {
-    statfsSync(directory)
-    return true
-  } catch (error) {
-    return systemErrorCode(error) !== 'ENOENT'
-  }
-}
+const isForeign = (directory: string): boolean =>
+  ['foreign', 'open'].includes(trustOf(directory, 'group').kind)
 
 function removeEmpty(directory: string): void {
   try {

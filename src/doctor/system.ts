@@ -33,10 +33,12 @@ export const systemRows: readonly CheckRow<MachineFacts>[] = [
     why: 'pools, ledgers and queues lie there; without it a killed tool takes its token along',
     judge({ place }) {
       if (place.kind === 'unusable') return broken(place.what, place.fix)
-      const { directory, wanted } = place
-      if (directory === wanted) return ok(directory)
+      if (place.kind === 'usable') return ok(place.directory)
+      const { directory, wanted, because } = place
       return note(
-        `${wanted} can't be made; jobshim run takes ${directory}, and tools below another jobserver have no crash safety`,
+        because === 'it is foreign'
+          ? `${wanted} is another user's, or can become so: ${directory} is used instead`
+          : `${wanted} can't be made; jobshim run takes ${directory}, and tools below another jobserver have no crash safety`,
         'set XDG_RUNTIME_DIR to a directory that is yours alone',
       )
     },

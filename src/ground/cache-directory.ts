@@ -1,6 +1,7 @@
 /** Where we keep what can be made anew. */
-import { lstatSync, mkdirSync, realpathSync, type Stats } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { lstatSync, mkdirSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import { trustOf } from './trust.js'
 
 /**
  * Returns `${XDG_CACHE_HOME:-~/.cache}/jobshim`, made if it is missing. Whatever code is found there is run, and nobody is
@@ -16,24 +17,14 @@ export function cacheDirectory({ HOME: home, XDG_CACHE_HOME: named }: NodeJS.Pro
   }
 }
 
-// Returns the path of a directory below a safe one; undefined where it or what is above it is not safe.
+// Returns the path of a directory below one that is trusted; undefined where it or what is above it is not.
 function make(parent: string, name: string): string | undefined {
-  const place = realpathSync.native(parent)
-  if (!isSafe(place)) return undefined
-  const directory = join(place, name)
+  const trust = trustOf(parent)
+  if (trust.kind !== 'trusted' || !trust.stats.isDirectory()) return undefined
+  const directory = join(trust.place, name)
   const there = lstatSync(directory, { throwIfNoEntry: false }) // an error that is thrown takes 0.3 ms, the first one
   if (there === undefined) mkdirSync(directory, { mode: 0o700 })
   return belongsToUs(there ?? lstatSync(directory)) ? directory : undefined
 }
 
-const uid = process.geteuid?.()
-
-const belongsToUs = (stats: Stats): boolean => stats.isDirectory() && stats.uid === uid
-
-// Nobody but us and root can put anything in its place, or in that of a directory above it.
-function isSafe(directory: string): boolean {
-  const stats = lstatSync(directory)
-  const isProtected = (stats.mode & 0o022) === 0 || (stats.mode & 0o1000) !== 0 // sticky: nobody renames what is ours
-  if (!isProtected || !stats.isDirectory() || (stats.uid !== uid && stats.uid !== 0)) return false
-  return directory === '/' || isSafe(dirname(directory))
-}
+const belongsToUs = (stats: Stats): boolean => stats.isDirectory() && stats.uid === process.geteuid?.()

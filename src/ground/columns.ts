@@ -1,9 +1,9 @@
 /** Text in columns. */
-import { visible } from './visible.js'
+import { visibleLine } from './visible.js'
 
 /** Returns the rows as lines, each cell but the last padded to the widest of its column, two spaces between them. */
 export function renderColumns(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map(row => row.map(visible))
+  const rows = cells.map(row => row.map(visibleLine))
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
   return rows
     .map(row =>

@@ -1,6 +1,6 @@
 /** What is thrown for people: printed as two lines, without a stack. Everything else keeps its stack. */
 import { exitCodes } from './exit-codes.js'
-import { visible } from './visible.js'
+import { visibleLine } from './visible.js'
 
 export class Failure extends Error {
   override name = 'Failure'
@@ -25,9 +25,8 @@ export class Failure extends Error {
 }
 
 /** Returns the lines for stderr, without a newline at the end. */
-export function renderFailure(failure: Failure): string {
-  return visible(`jobshim: ${failure.message}\n  ${failure.hint}`)
-}
+export const renderFailure = ({ message, hint }: Failure): string =>
+  `${visibleLine(`jobshim: ${message}`)}\n${visibleLine(`  ${hint}`)}`
 
 /** Returns the `code` of a system error (`ENOENT`), or undefined for any other value. */
 export function systemErrorCode(error: unknown): string | undefined {

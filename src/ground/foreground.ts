@@ -1,11 +1,26 @@
 /** Runs a program in our place: it gets our terminal, our signals and, at the end, decides our status. */
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { constants } from 'node:os'
+import { getSystemErrorName } from 'node:util'
 import { exitCodes } from './exit-codes.js'
 import { Failure, systemErrorCode } from './failure.js'
 
-export type Ending = { kind: 'exit'; status: number } | { kind: 'signal'; name: NodeJS.Signals }
+export type Ending = { kind: 'exit'; status: number } | { kind: 'signal'; number: number }
+
+/** A program, and the launcher that starts it (shims/starter.h). */
+export type Command = {
+  launcher: string
+  program: string
+  args: readonly string[]
+  closed: string // which of descriptors 0, 1 and 2 it is not to have: 02
+}
+
+const signalNumbers: ReadonlyMap<string, number> = new Map(Object.entries(constants.signals))
+
+/** Returns a signal's name; those of real time have a number alone. */
+export const signalName = (number: number): string =>
+  [...signalNumbers].find(([, other]) => other === number)?.[0] ?? `signal ${number}`
 
 // What a caller may send to its program and means it.
 const passedOn = [
@@ -88,48 +103,95 @@ async function stops({ pid }: ChildProcess): Promise<boolean> {
   return false
 }
 
+// What a launcher told of the program that it has started (shims/starter.h): nothing, the number of a signal, or an errno.
+type Told = { kind: 'nothing' } | { kind: 'signal'; number: number } | { kind: 'error'; number: number }
+
+const errorsFrom = 64 // STARTER_ERROR
+const largest = 255
+
+// So many bytes are behind the offset that it left.
+function readTold(fd: number): Told {
+  const told = readSync(fd, Buffer.alloc(largest + 1), 0, largest + 1, null)
+  if (told === 0 || told > largest) return { kind: 'nothing' }
+  return told > errorsFrom ? { kind: 'error', number: told - errorsFrom } : { kind: 'signal', number: told }
+}
+
 /**
- * Starts the program, hands signals on to it and returns how it ended. `caught`: by whoever releases them. `started` is called
- * once with its pid.
+ * Starts the program, hands signals on to it and returns how it ended. `descriptors`: ours that it gets as its 0, 1, 2 and so on.
+ * `caught`: by whoever releases them. `started` is called once with the pid of what starts it, and lives as long as it does.
  * Throws `Failure` with 126 or 127 where it can't be started.
  */
 export async function runInForeground(
-  program: string,
-  args: readonly string[],
-  options: SpawnOptions,
+  command: Command,
+  descriptors: readonly number[],
+  environment: NodeJS.ProcessEnv,
   caught?: CaughtSignals,
   started?: (pid: number) => void,
 ): Promise<Ending> {
   const signals = caught ?? catchSignals()
+  const tellFd = openToTell(command)
   try {
-    const child = startProgram(program, args, options)
+    const child = startProgram(command, [...descriptors, tellFd], environment)
     signals.passTo(child)
     if (child.pid !== undefined) started?.(child.pid)
-    return await new Promise<Ending>((resolve, reject) => {
-      child.once('error', error => reject(startFailure(program, error)))
-      child.once('exit', (status, signal) =>
-        resolve(signal === null ? { kind: 'exit', status: status ?? 0 } : { kind: 'signal', name: signal }),
-      )
+    const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+      child.once('error', error => reject(startFailure(command, error)))
+      child.once('exit', (...end) => resolve(end))
     })
+    const told = readTold(tellFd)
+    if (told.kind === 'error') throw programFailure(command.program, getSystemErrorName(-told.number))
+    if (told.kind === 'signal') return told
+    return signal === null
+      ? { kind: 'exit', status: status ?? 0 }
+      : { kind: 'signal', number: constants.signals[signal] }
   } finally {
+    closeSync(tellFd)
     if (!caught) signals.release()
   }
 }
 
-// Some errors of the start are thrown at once (ENOTDIR), others are an event (ENOENT).
-function startProgram(program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
-  if (program === '') throw startFailure("''", Object.assign(new Error(), { code: 'ENOENT' }))
+// Any file that is there: its offset is what counts. With a pipe a start takes three milliseconds longer.
+function openToTell(command: Command): number {
   try {
-    return spawn(program, args, options)
+    return openSync(command.launcher, 'r')
   } catch (error) {
-    throw error instanceof Error ? startFailure(program, error) : error
+    throw error instanceof Error ? startFailure(command, error) : error
   }
 }
 
-function startFailure(program: string, error: Error): Failure {
-  const known = startFailures[systemErrorCode(error) ?? '']
+// The last of the descriptors is the one to tell by. Some errors of the start are thrown at once (ENOTDIR), others are an event (ENOENT).
+function startProgram(
+  command: Command,
+  descriptors: readonly number[],
+  env: NodeJS.ProcessEnv,
+): ChildProcess {
+  const { launcher, program, args, closed } = command
+  if (program === '') throw programFailure("''", 'ENOENT')
+  try {
+    return spawn(launcher, ['--start', String(descriptors.length - 1), closed, program, ...args], {
+      stdio: [...descriptors],
+      env,
+    })
+  } catch (error) {
+    throw error instanceof Error ? startFailure(command, error) : error
+  }
+}
+
+// The launcher could not be started: the words and the environment are the program's, the rest is the launcher's own.
+function startFailure({ launcher, program }: Command, error: Error): Failure {
+  const code = systemErrorCode(error) ?? ''
+  if (code === 'E2BIG') return programFailure(program, code)
   return new Failure(
-    `${program}: ${known?.why ?? error.message}`,
+    `${launcher}: can't be started: ${startFailures[code]?.why ?? error.message}`,
+    'see jobshim doctor, or install the shims anew: jobshim install',
+    exitCodes.jobshim,
+  )
+}
+
+function programFailure(program: string, code: string): Failure {
+  const known = startFailures[code]
+  return new Failure(
+    `${program}: ${known?.why ?? `can't be started (${code})`}`,
     known?.hint ?? 'name a program that is on PATH, or give its path',
     known?.code ?? exitCodes.jobshim,
   )
@@ -157,16 +219,16 @@ function statusFields(process: string): string[] {
  */
 export async function endLike(ending: Ending): Promise<number> {
   if (ending.kind === 'exit') return ending.status
-  restoreDefault(ending.name)
-  process.kill(process.pid, ending.name)
+  restoreDefault(signalName(ending.number))
+  process.kill(process.pid, ending.number)
   // The signal is on its way; a later turn of the event loop comes only if it was ignored.
   await new Promise(resolve => setImmediate(resolve))
-  return 128 + constants.signals[ending.name]
+  return 128 + ending.number
 }
 
 // Node ignores SIGPIPE and starts its debugger on SIGUSR1; taking a signal's last listener away restores the default.
-function restoreDefault(signal: NodeJS.Signals): void {
-  if (signal === 'SIGKILL' || signal === 'SIGSTOP') return // nobody can listen to these
+function restoreDefault(signal: string): void {
+  if (!signalNumbers.has(signal) || signal === 'SIGKILL' || signal === 'SIGSTOP') return // nobody can listen to these
   const listener = (): void => undefined
   process.on(signal, listener).off(signal, listener)
 }

@@ -1,7 +1,9 @@
 /** What commands print with --json: one object a line, which begins with the version of its shape. docs/json.md has them. */
+import { escapedForJson } from './visible.js'
 
 /** Of all shapes. A new field keeps it; a field that goes, or means something else, is another version. */
 export const shapeVersion = 1
 
-/** Returns the line, without a newline at its end. */
-export const renderJson = (shape: object): string => JSON.stringify({ jobshim: shapeVersion, ...shape })
+/** Returns the line, without a newline at its end. Its texts are whole; what a terminal would not show is written as `\u....`. */
+export const renderJson = (shape: object): string =>
+  escapedForJson(JSON.stringify({ jobshim: shapeVersion, ...shape }))

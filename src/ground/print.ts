@@ -1,9 +1,16 @@
 /** Writes text at once. `process.stdout` would do the same with Node's streams and sockets, which take 3 to 5 ms to load. */
 import { writeSync } from 'node:fs'
 import { systemErrorCode } from './failure.js'
+import { visible } from './visible.js'
 
-/** Writes to stdout, or to another descriptor. A reader that is gone or a disk that is full is not our failure. */
-export function print(text: string, descriptor = 1): void {
+/** Writes to stdout, or to another descriptor, what people read: whatever it names, no terminal does more than show it. */
+export const print = (text: string, descriptor = 1): void => printExact(visible(text), descriptor)
+
+/**
+ * Writes the same as it is: text for programs, or text that is visible and was coloured since. A reader that is gone or a disk
+ * that is full is not our failure.
+ */
+export function printExact(text: string, descriptor = 1): void {
   const bytes = Buffer.from(text)
   for (let written = 0; written < bytes.length; ) {
     try {

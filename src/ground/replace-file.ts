@@ -1,8 +1,8 @@
 /** A file's new content, all of it or none. */
 import {
-  chmodSync,
-  chownSync,
   closeSync,
+  fchmodSync,
+  fchownSync,
   fsyncSync,
   openSync,
   renameSync,
@@ -19,14 +19,15 @@ export type Replacement = {
 
 /**
  * Puts a file at `path`, in place of what is there. It is on the disk before it is renamed: after a power cut there is the old
- * file or the new one, never an empty one. Throws system errors, and leaves nothing behind then.
+ * file or the new one, never an empty one. Mode and owner are given to the file that was made, whatever has its path by then.
+ * Throws system errors, and leaves nothing behind then.
  */
 export function replaceFile(path: string, { temporary, content, mode, owner }: Replacement): void {
   const file = openSync(temporary, 'wx', 0o600)
   try {
     writeFileSync(file, content)
-    if (owner) chownSync(temporary, owner.uid, owner.gid)
-    chmodSync(temporary, mode)
+    if (owner) fchownSync(file, owner.uid, owner.gid)
+    fchmodSync(file, mode)
     fsyncSync(file)
     renameSync(temporary, path)
   } catch (error) {

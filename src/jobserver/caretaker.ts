@@ -1,13 +1,41 @@
 /** The launcher that looks after a pool, and at the tools of a command: one process for as long as we live (shims/caretaker.h). */
 import { spawn } from 'node:child_process'
 import { fstatSync } from 'node:fs'
+import { eachLine } from '../ground/each-line.js'
+import { numberOf } from './answers.js'
+import type { Change } from './change.js'
 
-/** What was done to a pool, or `gone`: its FIFO is no more where its clients look for it. */
-export type PoolEvent = { kind: 'restored' | 'surplus'; tokens: number } | { kind: 'gone' }
+/** What was done to a pool, the size that it has from now on, or `gone`: its FIFO is no more where its clients look for it. */
+export type PoolEvent = Change | { kind: 'size'; tokens: number } | { kind: 'gone' }
+
+/** The pool that is looked after. */
+export type TendedPool = {
+  path: string // of its FIFO, beside which its ledger lies
+  fifoFd: number
+  tokens: number // that it has; what its ledger says others may have written
+}
+
+type Report = PoolEvent | { kind: 'free'; tokens: number }
+
+/** Returns what a line of a caretaker says, undefined where it is none. */
+export function readReport(line: string): Report | undefined {
+  if (line === 'gone') return { kind: 'gone' }
+  const [, kind, digits = ''] = /^(\w+) (-?\d+)$/.exec(line) ?? []
+  const tokens = numberOf(digits, kind === 'free' ? -1 : 0)
+  switch (kind) {
+    case 'free':
+    case 'restored':
+    case 'size':
+    case 'surplus':
+      return tokens === undefined ? undefined : { kind, tokens }
+    default:
+      return undefined
+  }
+}
 
 export type Caretaker = {
-  /** Looks after the pool whose FIFO, which we have open, is at `path`, with its ledger beside it. */
-  tend(path: string, fifoFd: number, tell: (event: PoolEvent) => void): void
+  /** Looks after the pool. */
+  tend(pool: TendedPool, tell: (event: PoolEvent) => void): void
   /** Stays until process `pid` has ended, also where we are killed before. */
   stay(pid: number): void
   /** Looks at the tools below that process, and writes what it sees to `file`. `jobserver`: its address; empty if the pool is not ours. */
@@ -31,10 +59,11 @@ export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv):
   let tell: (event: PoolEvent) => void = () => {}
   let counted: (tokens: number | undefined) => void = () => {}
   const hear = (line: string): void => {
-    const [word = '', number] = line.split(' ')
-    if (word === 'free') counted(Number(number) < 0 ? undefined : Number(number))
-    else if (word === 'restored' || word === 'surplus') tell({ kind: word, tokens: Number(number) })
-    else if (word === 'gone') tell({ kind: 'gone' })
+    const report = readReport(line)
+    if (report === undefined)
+      child.kill('SIGKILL') // what it does nobody can tell: `ended` tells that it is over
+    else if (report.kind === 'free') counted(report.tokens < 0 ? undefined : report.tokens)
+    else tell(report)
   }
   const ended = new Promise<void>(resolve => {
     child.once('error', () => resolve())
@@ -47,10 +76,10 @@ export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv):
   }
   return {
     ended,
-    tend(path, fifoFd, listener) {
+    tend({ path, fifoFd, tokens }, listener) {
       tell = listener
       const { dev, ino } = fstatSync(fifoFd, { bigint: true })
-      order('tend', path, String(dev), String(ino))
+      order('tend', path, String(dev), String(ino), String(tokens))
     },
     stay: pid => order('stay', String(pid)),
     watch: (file, jobserver) => order('watch', file, jobserver),
@@ -72,12 +101,3 @@ export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv):
 }
 
 const patience = 2000 // ms
-
-function eachLine(stream: NodeJS.ReadableStream, hear: (line: string) => void): void {
-  let text = ''
-  stream.setEncoding('utf8').on('data', (part: string) => {
-    const lines = (text + part).split('\n')
-    text = lines.pop() ?? ''
-    lines.forEach(hear)
-  })
-}

@@ -1,7 +1,5 @@
 /** What people are told of a pool that was put right. */
-import type { PoolEvent } from './caretaker.js'
-
-export type Change = Exclude<PoolEvent, { kind: 'gone' }>
+export type Change = { kind: 'restored' | 'surplus'; tokens: number }
 
 /** Returns the line for stderr, without a newline. */
 export function changeText({ kind, tokens }: Change): string {

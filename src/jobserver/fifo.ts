@@ -1,51 +1,62 @@
 /** The pool itself: a FIFO with one byte for each free job slot. */
 import { spawnSync } from 'node:child_process'
-import { constants, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import type { MakeStyle } from '../toolchain/make-style.js'
+import { noAnswer } from './answers.js'
+import { ledgerLayout } from './ledger-layout.js'
 
 const TOKEN = '+' // make's byte; clients give back the byte that they read
 
 /** Opens a FIFO for reading and writing, non-blocking: what is in it stays for as long as anybody has it open. */
 export const openFifo = (path: string): number => openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
 
-const styles: ReadonlySet<string> = new Set(['fifo', 'pipe', 'legacy'] satisfies MakeStyle[])
-const isStyle = (word: string): word is MakeStyle => styles.has(word)
+const styles: readonly MakeStyle[] = ['fifo', 'pipe', 'legacy']
 
 /**
  * Asks the launcher which style of jobserver the make of this environment reads, and has it make the FIFO at `path`, since Node has no such
  * call; `path` empty: none. Throws a system's error where that fails, `Failure` where there is no launcher.
  */
-export function prepareFifo(launcher: string, environment: NodeJS.ProcessEnv, path: string): MakeStyle {
-  const { error, stdout } = spawnSync(launcher, ['--prepare', path], {
+export function prepareFifo(
+  launcher: string,
+  environment: NodeJS.ProcessEnv,
+  path: string,
+  inherited: readonly number[] = [], // as descriptors from 3 up
+): MakeStyle {
+  const { error, status, stdout } = spawnSync(launcher, ['--prepare', path], {
     env: environment,
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore', ...inherited],
   })
-  const answer = stdout?.trim() ?? ''
-  if (isStyle(answer)) return answer
-  if (/^\d+$/.test(answer))
-    throw Object.assign(new Error(`${path}: can't be made`), { code: getSystemErrorName(-Number(answer)) })
-  throw new Failure(
-    `${launcher}: can't be called${error ? ` (${systemErrorCode(error)})` : ''}`,
+  if (error) throw notCalled(launcher, error)
+  const style = styles.find(word => stdout === `${word}\n`)
+  if (status === 0 && style !== undefined) return style
+  if (status === 1 && /^[1-9]\d{0,3}\n$/.test(stdout))
+    throw Object.assign(new Error(`${path}: can't be made`), { code: getSystemErrorName(-Number(stdout)) })
+  throw noAnswer(launcher)
+}
+
+/** What is thrown where a launcher can't be started. */
+export const notCalled = (launcher: string, error: Error): Failure =>
+  new Failure(
+    `${launcher}: can't be called (${systemErrorCode(error)})`,
     'see jobshim doctor, or install the shims anew: jobshim install',
+  )
+
+/** Throws `Failure` where a FIFO can't hold the tokens of so many jobs, wherever that number comes from. */
+export function assertFits(jobs: number): void {
+  if (jobs <= ledgerLayout.poolMax) return
+  throw new Failure(
+    `${jobs} jobs: more tokens than a FIFO holds`,
+    `ask for fewer jobs; a FIFO holds ${ledgerLayout.poolMax.toLocaleString('en')} tokens`,
   )
 }
 
-/**
- * So many tokens a FIFO holds however often they come and go: fifteen full pages and a byte, since a byte is put behind the last one
- * of its page only, and a page is free once it is empty (the kernel's pipe(7) has sixteen).
- */
-export const mostTokens = 15 * 4096 + 1
-
-/** Throws `Failure` where a FIFO can't hold the tokens of so many `jobs`. */
-export function assertFits(tokens: number, jobs: number): void {
-  if (tokens <= mostTokens) return
-  throw new Failure(
-    `${jobs} jobs: more tokens than a FIFO holds`,
-    `ask for fewer jobs; a FIFO holds ${mostTokens.toLocaleString('en')} tokens`,
-  )
+/** Puts tokens into a new FIFO. Throws where the user has no room for pipes. */
+export function fillFifo(path: string, fifoFd: number, tokens: number): void {
+  if (tokens > 0 && writeSync(fifoFd, TOKEN.repeat(tokens)) !== tokens)
+    throw Object.assign(new Error(`${path}: can't be filled`), { code: 'EAGAIN' })
 }
 
 /**
@@ -57,11 +68,14 @@ export function makeFifo(
   environment: NodeJS.ProcessEnv,
   { path, tokens, jobs }: { path: string; tokens: number; jobs: number },
 ): { fifoFd: number; makeStyle: MakeStyle } {
-  assertFits(tokens, jobs)
+  assertFits(jobs)
   const makeStyle = prepareFifo(launcher, environment, path)
   const fifoFd = openFifo(path)
-  if (tokens > 0 && writeSync(fifoFd, TOKEN.repeat(tokens)) !== tokens)
-    throw Object.assign(new Error(`${path}: can't be filled`), { code: 'EAGAIN' }) // the user has no room for pipes
+  if (!fstatSync(fifoFd).isFIFO()) {
+    closeSync(fifoFd)
+    throw noAnswer(launcher)
+  }
+  fillFifo(path, fifoFd, tokens)
   return { fifoFd, makeStyle }
 }
 

@@ -1,7 +1,8 @@
 /** A command that runs below a FIFO jobserver. */
-import { closeSync, openSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, statfsSync, statSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
-import { type CaughtSignals, type Ending, runInForeground } from '../ground/foreground.js'
+import { Failure } from '../ground/failure.js'
+import { type CaughtSignals, type Command, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { isReadByAll } from '../ground/paths.js'
 import type { MakeStyle } from '../toolchain/make-style.js'
@@ -10,8 +11,7 @@ import { openFifo } from './fifo.js'
 
 /** A command, and what it is to find. */
 export type Start = {
-  program: string
-  args: readonly string[]
+  command: Command
   environment: NodeJS.ProcessEnv
   jobs: number
   style: MakeStyle
@@ -25,7 +25,7 @@ export type Start = {
  * MAKEFLAGS is named there by a descriptor of ours.
  */
 export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
-  const { program, args, environment, jobs, style, signals, started } = start
+  const { command, environment, jobs, style, signals, started } = start
   const inherited = passedDescriptors()
   const ends = style === 'fifo' ? [] : openEnds(fifo)
   const own = style === 'fifo' && !isReadByAll(fifo) ? openFifo(fifo) : undefined
@@ -46,20 +46,38 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
       [names.jobserver]: `fifo:${fifo}`,
       [names.tree]: whereNamed(fifo, environment),
     }
-    return await runInForeground(program, args, { stdio: [...inherited, ...ends], env }, signals, pid =>
+    return await runInForeground(command, [...inherited, ...ends], env, signals, pid =>
       started(pid, env[names.jobserver]),
     )
   } finally {
-    for (const fd of own === undefined ? ends : [own]) closeSync(fd)
+    for (const fd of new Set(own === undefined ? ends : [own])) closeSync(fd)
   }
 }
 
-// Each by itself would wait for a server, should that have gone meanwhile.
+const FUSE = 0x65735546 // of statfs(2)
+
+// A server's program stands behind it, as launchers tell it (shims/jobserver.c).
+function isServed(fd: number): boolean {
+  const stats = fstatSync(fd)
+  return stats.isCharacterDevice() || (stats.isFile() && statfsSync(`/proc/self/fd/${fd}`).type === FUSE)
+}
+
+// Each by itself would wait for a server, should that have gone meanwhile. Whoever owns the directory may put a file of ours in its place:
+// that is neither made nor cut, nor handed on. What is no FIFO has a server that keeps an account, maybe one of open files: there both
+// are one.
 function openEnds(fifo: string): number[] {
-  const both = openSync(fifo, 'r+')
-  const ends = [openSync(fifo, 'r'), openSync(fifo, 'w')]
+  const both = openSync(fifo, constants.O_RDWR)
+  if (isServed(both)) return [both, both]
+  const ends = [openSync(fifo, constants.O_RDONLY), openSync(fifo, constants.O_WRONLY)]
+  const isStill = fstatSync(both).isFIFO() && ends.every(end => isSame(end, both))
   closeSync(both)
+  if (!isStill) throw new Failure(`${fifo}: another file by now`, 'see that jobshim serve runs there')
   return ends
+}
+
+function isSame(one: number, other: number): boolean {
+  const [first, second] = [fstatSync(one), fstatSync(other)]
+  return first.dev === second.dev && first.ino === second.ino
 }
 
 /**

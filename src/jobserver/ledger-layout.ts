@@ -12,6 +12,11 @@ export const ledgerLayout = {
   toolFileMax: 1024, // .jobshim/tools/NAME is read into a buffer of this size
   rulesFileMax: 32768, // .jobshim/rules likewise
   tokensMax: 64, // job slots that one run may ask for
+  /*
+   * So many tokens a FIFO holds however often they come and go: fifteen full pages and a byte, since a byte is put behind the last
+   * one of its page only, and a page is free once it is empty (the kernel's pipe(7) has sixteen). What says more is no size.
+   */
+  poolMax: 15 * 4096 + 1,
   journalBytes: 1024, // the path of the run's journal in the header, ended by a NUL
   callerCount: 192, // processes that have started a launcher last
   hopLimit: 20,
@@ -28,6 +33,8 @@ export const headerOffsets = {
   ownerStart: 24, // u64: its or the server's start time, clock ticks since boot; 0 = not known
   ownerPidNamespace: 32, // u64: inode of its PID namespace
   wanted: 40, // i32: tokens that a server shall have in the pool, which it looks at now and then; written to resize it
+  fifo: 48, // u64: inode of the FIFO that a server has made with it; 0 = not known
+  fifoBirth: 56, // u64: when that was made, nanoseconds since 1970; 0 = its file system does not tell
   runs: 64, // u64: tool runs that took a slot of their own
   callerRuns: 72, // u64: tool runs in the slot that their caller held
   waitedMicroseconds: 80, // u64

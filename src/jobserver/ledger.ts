@@ -1,5 +1,13 @@
 /** The ledger as the TypeScript side sees it: made once, read at the end. Launchers write it in between. */
-import { fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import {
+  type BigIntStats,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
 import {
   type Gate,
   gateNames,
@@ -10,6 +18,7 @@ import {
   recordStates,
   slotKinds,
 } from './ledger-layout.js'
+import { lockedFrom } from './locks.js'
 import { type Owner, startTime, thisProcess } from './owner.js'
 
 const { headerBytes, recordBytes, recordCount } = ledgerLayout
@@ -26,14 +35,24 @@ export type LedgerCounters = {
   restored: number // tokens lost with killed clients that the census put back
 }
 
+/** What tells a file from all others in its place, also from a later one that has its inode's number. */
+export type FileIdentity = Pick<BigIntStats, 'ino' | 'birthtimeNs'>
+
+const noFifo: FileIdentity = { ino: 0n, birthtimeNs: 0n }
+
 /** Somebody who took a token and has not given it back. */
 export type TokenHolder = Pick<LedgerRecord, 'tool' | 'pid' | 'alive'>
 
 /**
  * Makes the ledger of a new pool beside its FIFO. Returns a descriptor to read it with. `journal`: its absolute path, shorter
- * than `journalBytes`; empty: none.
+ * than `journalBytes`; empty: none. `fifo`: tells the FIFO from others, for `isLedger`.
  */
-export function createLedger(path: string, total: number, owner: Owner, journal = ''): number {
+export function createLedger(
+  path: string,
+  total: number,
+  owner: Owner,
+  { journal = '', fifo = noFifo }: { journal?: string | undefined; fifo?: FileIdentity } = {},
+): number {
   const fd = openSync(path, 'wx+', 0o600)
   const header = Buffer.alloc(headerBytes)
   header.write(ledgerLayout.magic, headerOffsets.magic, 'latin1')
@@ -41,6 +60,8 @@ export function createLedger(path: string, total: number, owner: Owner, journal 
   header.writeUInt32LE(recordCount, headerOffsets.recordCount)
   header.writeInt32LE(total, headerOffsets.total)
   header.writeInt32LE(total, headerOffsets.wanted)
+  header.writeBigUInt64LE(fifo.ino, headerOffsets.fifo)
+  header.writeBigUInt64LE(fifo.birthtimeNs, headerOffsets.fifoBirth)
   header.writeUInt32LE(owner.pid, headerOffsets.ownerPid)
   header.writeBigUInt64LE(owner.start, headerOffsets.ownerStart)
   header.writeBigUInt64LE(owner.pidNamespace, headerOffsets.ownerPidNamespace)
@@ -48,6 +69,19 @@ export function createLedger(path: string, total: number, owner: Owner, journal 
   writeSync(fd, header, 0, headerBytes, 0)
   ftruncateSync(fd, ledgerBytes)
   return fd
+}
+
+/** Returns whether a file begins as a ledger, of any version; `fifo`: and names that FIFO. */
+export function isLedger(fd: number, fifo?: FileIdentity): boolean {
+  const header = Buffer.alloc(headerBytes)
+  readSync(fd, header, 0, headerBytes, 0)
+  const { magic } = ledgerLayout
+  return (
+    header.toString('latin1', headerOffsets.magic, headerOffsets.magic + magic.length) === magic &&
+    (fifo === undefined ||
+      (header.readBigUInt64LE(headerOffsets.fifo) === fifo.ino &&
+        header.readBigUInt64LE(headerOffsets.fifoBirth) === fifo.birthtimeNs))
+  )
 }
 
 /** Returns what launchers have counted so far. */
@@ -78,7 +112,7 @@ export function readCount(fd: number, counter: 'looks' | 'running'): number {
   return bytes.readUInt32LE()
 }
 
-/** Tokens in the pool, and how many a server shall have there; -1 where nobody told. */
+/** Tokens in the pool, and how many a server shall have there. */
 type Size = 'total' | 'wanted'
 
 /** Writes one of the pool's sizes, for those who look from outside. */
@@ -88,11 +122,11 @@ export function writeSize(fd: number, size: Size, tokens: number): void {
   writeSync(fd, bytes, 0, 4, headerOffsets[size])
 }
 
-/** Returns one of the pool's sizes. */
-export function readSize(fd: number, size: Size): number {
+/** Returns one of the pool's sizes, undefined where nobody told. Its group may have written anything there. */
+export function readSize(fd: number, size: Size): number | undefined {
   const bytes = Buffer.alloc(4)
-  readSync(fd, bytes, 0, 4, headerOffsets[size])
-  return bytes.readInt32LE()
+  const tokens = readSync(fd, bytes, 0, 4, headerOffsets[size]) === 4 ? bytes.readInt32LE() : -1
+  return tokens >= 0 && tokens <= ledgerLayout.poolMax ? tokens : undefined
 }
 
 /** Returns whose the pool is: the `jobshim run` or `serve` that made the ledger; undefined where nobody told. */
@@ -164,16 +198,6 @@ function holdsToken(record: Buffer): boolean {
   )
 }
 
-/**
- * Returns the records that are locked by a living launcher, out of /proc/locks (proc_locks(5)):
- * `7: OFDLCK ADVISORY  WRITE -1 00:1f:4711 4096 4159`. The device there is not stat's on every filesystem, so only
- * the inode is compared.
- */
-export function lockedRecords(inode: number, locks: string): Set<number> {
-  const line = /OFDLCK\s+\S+\s+WRITE\s+\S+\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s+(\d+)\s+\d+/g
-  return new Set(
-    [...locks.matchAll(line)]
-      .filter(([, lockedInode]) => Number(lockedInode) === inode)
-      .map(([, , start]) => (Number(start) - headerBytes) / recordBytes),
-  )
-}
+/** Returns the records that are locked by a living launcher, out of /proc/locks. */
+export const lockedRecords = (inode: number, locks: string): Set<number> =>
+  new Set(lockedFrom(inode, locks).map(start => (start - headerBytes) / recordBytes))

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Failure } from '../ground/failure.js'
-import { readCensus } from './census.js'
+import { noAnswer, readCensus, readLook } from './answers.js'
 import { type LedgerCounters, type LedgerRecord, readCounters, readRecords, readSize } from './ledger.js'
 import { ledgerLayout } from './ledger-layout.js'
 
@@ -13,6 +13,7 @@ export type Picture = {
   total: number | undefined // undefined where nobody told: a jobserver that is not ours
   ledger: string | undefined
   counters: LedgerCounters | undefined
+  accounts: boolean // its server knows itself who has what, and takes back what the dead had
   blind: string | undefined // why tokens that are lost with killed clients can't be found now
   rows: readonly Row[]
 }
@@ -34,30 +35,37 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (error) throw error
-  if (status !== 0)
+  if (status === 1 && stderr !== '')
     throw new Failure(stderr.replace(/^jobshim: /, '').trim(), 'name one with --jobserver fifo:PATH')
-  const [jobserver = '', free, ledger = ''] = stdout.split('\0')
-  const tokens = Number(free) < 0 ? undefined : Number(free)
+  const look = status === 0 ? readLook(stdout) : undefined
+  if (look === undefined) throw noAnswer(launcher)
+  const { jobserver, free, ledger, accounts } = look
   if (ledger === '')
     return {
       jobserver,
-      free: tokens,
+      free,
       total: undefined,
       ledger: undefined,
       counters: undefined,
+      accounts,
       blind: undefined,
       rows: [],
     }
   const fd = openSync(ledger, 'r')
   try {
     const total = readSize(fd, 'total')
+    const whyBlind = (): string | undefined => {
+      if (accounts) return undefined
+      return total === undefined ? "it is not jobshim's" : blindness(launcher, environment)
+    }
     return {
       jobserver,
-      free: tokens,
-      total: total < 0 ? undefined : total,
+      free,
+      total,
       ledger,
       counters: readCounters(fd),
-      blind: total < 0 ? "it is not jobshim's" : blindness(launcher, environment),
+      accounts,
+      blind: whyBlind(),
       rows: readRecords(fd).map(rowOf),
     }
   } finally {
@@ -68,20 +76,21 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
 function blindness(launcher: string, environment: NodeJS.ProcessEnv): string | undefined {
   const { status, stdout } = spawnSync(launcher, ['--census'], { env: environment, encoding: 'utf8' })
   const census = status === 0 ? readCensus(stdout) : undefined
-  return census?.kind === 'blind' ? census.why : undefined
+  if (census === undefined) return `${launcher} gives no answer`
+  return census.kind === 'blind' ? census.why : undefined
 }
 
 function rowOf({ tool, pid, state, slot, alive, sinceNs }: LedgerRecord): Row {
   const seconds = Math.max(0, Number(process.hrtime.bigint() - sinceNs) / 1e9)
   const words = alive ? commandOf(pid) : []
   return {
-    tool: plain(wholeName(tool, words)),
+    tool: wholeName(tool, words),
     pid,
     state,
     slot,
     alive,
     seconds,
-    command: plain(words.join(' ')),
+    command: words.join(' ').trimEnd(),
   }
 }
 
@@ -90,9 +99,6 @@ function wholeName(tool: string, words: readonly string[]): string {
   if (tool.length < ledgerLayout.toolBytes - 1) return tool
   return words.map(word => basename(word)).find(name => name.startsWith(tool)) ?? tool
 }
-
-// Others may have put anything there; it is not to reach a terminal.
-const plain = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').trimEnd()
 
 function commandOf(pid: number): string[] {
   try {

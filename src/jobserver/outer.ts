@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
+import { noAnswer, readLook } from './answers.js'
 import { findAuth } from './auth.js'
 
 /** What there is of a jobserver around us; `why` for people. */
@@ -17,18 +18,23 @@ export async function outerJobserver(launcher: string, environment: NodeJS.Proce
   return asked.state === 'unusable' && !isNamed ? { state: 'none' } : asked
 }
 
-/** Asks the launcher, which knows how to reach a jobserver, for the one that this environment names. */
+/**
+ * Asks the launcher, which knows how to reach a jobserver, for the one that this environment names. Throws `Failure` where it gives no
+ * answer.
+ */
 export async function askLauncher(
   launcher: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Exclude<Outer, { state: 'none' }>> {
-  const { status, stderr, error } = spawnSync(launcher, ['--look'], {
-    stdio: ['ignore', 'ignore', 'pipe', ...inheritedDescriptors()],
+  const { status, stdout, stderr, error } = spawnSync(launcher, ['--look'], {
+    stdio: ['ignore', 'pipe', 'pipe', ...inheritedDescriptors()],
     env: environment,
     encoding: 'utf8',
   })
-  if (status === 0) return { state: 'usable' }
-  return { state: 'unusable', why: error ? `jobshim: no jobserver: ${error.message}` : stderr.trim() }
+  if (error) return { state: 'unusable', why: `jobshim: no jobserver: ${error.message}` }
+  if (status === 0 && readLook(stdout)) return { state: 'usable' }
+  if (status !== 1 || stderr === '') throw noAnswer(launcher)
+  return { state: 'unusable', why: stderr.trim() }
 }
 
 /** Whether a `jobshim run` is above us: our name among its ancestors tells, also where the environment was cleared. */

@@ -1,5 +1,14 @@
 /** The pool of one `jobshim run`: a directory with a FIFO and its ledger, made at the start and gone at the end. */
-import { closeSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import type { MakeStyle } from '../toolchain/make-style.js'
@@ -24,8 +33,13 @@ export type Pool = {
   makeStyle: MakeStyle // of the make that the build finds
 }
 
-/** How a pool ended. `missing` names the living launchers that still have a token. */
-export type Settlement = LedgerCounters & { total: number; back: number; missing: string[] }
+/** How a pool ended. `missing` names the living launchers that still have a token; `removed`: what somebody else removed of its files. */
+export type Settlement = LedgerCounters & {
+  total: number
+  back: number
+  missing: string[]
+  removed?: string
+}
 
 export type PoolWishes = {
   jobs: number // slots
@@ -52,7 +66,7 @@ export function createPool(stateDirectory: string, wishes: PoolWishes): Pool {
     const fifo = join(directory, 'fifo')
     const total = jobs - 1
     const made = makeFifo(launcher, environment, { path: fifo, tokens: total, jobs })
-    const ledgerFd = createLedger(`${fifo}.ledger`, total, owner, journal)
+    const ledgerFd = createLedger(`${fifo}.ledger`, total, owner, { journal })
     return { directory, rules, fifo, total, ...made, ledgerFd }
   } catch (error) {
     removePool({ directory })
@@ -94,10 +108,29 @@ export async function settlePool(pool: Pool): Promise<Settlement> {
     total: pool.total,
     back: free < pool.total ? free + dead(holders) : free,
     missing: free < pool.total ? missing : [],
+    ...removedOf(pool),
   }
   closeSync(pool.fifoFd)
   closeSync(pool.ledgerFd)
   return settlement
+}
+
+/** Returns the path of what is no more where the pool's clients look for it; nothing where all is there. */
+function removedOf({ directory, fifo, fifoFd, ledgerFd }: Pool): { removed?: string } {
+  const files = [
+    [fifo, fifoFd],
+    [`${fifo}.ledger`, ledgerFd],
+  ] as const
+  const gone = files.filter(([path, fd]) => !leadsTo(path, fd)).map(([path]) => path)
+  const [first] = gone
+  if (first === undefined) return {}
+  return { removed: gone.length === files.length ? directory : first }
+}
+
+function leadsTo(path: string, fd: number): boolean {
+  const there = statSync(path, { throwIfNoEntry: false })
+  const { dev, ino } = fstatSync(fd)
+  return there?.dev === dev && there.ino === ino
 }
 
 const dead = (holders: readonly TokenHolder[]): number => holders.filter(({ alive }) => !alive).length

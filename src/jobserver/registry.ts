@@ -95,19 +95,21 @@ export const enterWatch = (stateDirectory: string): string =>
   entryPath(stateDirectory, 'watch', thisProcess())
 
 /** Returns the directories of the watches of runs that are alive in this PID namespace. */
-export const livingWatches = (stateDirectory: string): string[] =>
+export const livingWatches = (stateDirectory: string | undefined): string[] =>
   living(stateDirectory)
     .filter(({ kind }) => kind === 'watch')
     .map(({ path }) => path)
 
 /** Returns the FIFOs of the runs and servers that are alive in this PID namespace. */
-export const livingJobservers = (stateDirectory: string): string[] =>
+export const livingJobservers = (stateDirectory: string | undefined): string[] =>
   living(stateDirectory).flatMap(({ kind, path }) =>
     kind === 'run' ? [join(path, 'fifo')] : kind === 'serve' ? [readlinkSync(path)] : [],
   )
 
-function living(stateDirectory: string): Entry[] {
+// None where there is no state directory.
+function living(stateDirectory: string | undefined): Entry[] {
   try {
+    if (stateDirectory === undefined) return []
     return entries(stateDirectory, thisProcess().pidNamespace).filter(({ owner }) => owner === 'alive')
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return []

@@ -1,55 +1,34 @@
 /** A FIFO that several builds share, and its ledger: made under a lock, looked after, and removed at the end. */
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fstatSync,
-  lstatSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import lockfile from 'proper-lockfile'
+import { closeSync, constants, lstatSync, unlinkSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { currentUid } from '../ground/paths.js'
-import { makeFifo, openFifo } from './fifo.js'
-import { createLedger, writeSize } from './ledger.js'
-import { thisProcess } from './owner.js'
-
-/** Who may use it: the mode of the FIFO and its ledger, and their owners where they are to be others than we are. */
-export type Access = { mode: number; uid: number | undefined; gid: number | undefined }
+import { openFifo } from './fifo.js'
+import { isLedger, writeSize } from './ledger.js'
+import { inTheWay, isOurs, openOwn, removeSame } from './own-file.js'
+import { type Access, assertServerPlace, makeServerFiles } from './server-files.js'
+import { type ServerLock, takeLock } from './server-lock.js'
 
 export type Server = {
   path: string
   fifoFd: number
   ledgerFd: number
-  release: () => Promise<void> // of the lock
+  tokens: number // that it has: whoever looks after it tells of each change
+  lock: ServerLock
 }
-
-const stale = 5000 // ms; a lock as old as this belongs to a server that was killed
-const pause = 100 // ms between two looks at somebody's lock
 
 export const ledgerOf = (path: string): string => `${path}.ledger`
 
 /**
- * Makes the FIFO at `path` with `jobs` tokens, and its ledger. Takes the place of a server that is gone.
+ * Makes the FIFO at `path` with `jobs` tokens, and its ledger. Takes the place of a server that was killed.
  * Throws `Failure` where one is alive, where something of somebody else is in the way, or where it can't be made.
  */
-export async function openServer(
-  path: string,
-  jobs: number,
-  access: Access,
-  launcher: string,
-): Promise<Server> {
-  const release = await lock(path)
+export function openServer(path: string, jobs: number, access: Access, launcher: string): Server {
+  assertServerPlace(path)
+  const lock = lockServer(path, launcher)
   try {
     clearWay(path)
-    return { path, ...create(path, jobs, access, launcher), release }
+    return { path, tokens: jobs, ...makeServerFiles(path, jobs, access, launcher), lock }
   } catch (error) {
-    await release()
+    lock.release()
     const code = systemErrorCode(error)
     if (code === undefined) throw error
     throw new Failure(
@@ -59,84 +38,36 @@ export async function openServer(
   }
 }
 
-// A live server touches its lock now and then; that of a dead one grows old.
-async function lock(path: string): Promise<() => Promise<void>> {
-  const first = lockTime(path)
-  for (let look = 0; look * pause <= 2 * stale; look++) {
-    const release = await tryLock(path)
-    if (release) return release
-    if (first !== undefined && lockTime(path) !== first) break
-    await sleep(pause)
+function lockServer(path: string, launcher: string): ServerLock {
+  try {
+    const lock = takeLock(path, launcher)
+    if (lock) return lock
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === undefined) throw error
+    throw new Failure(`${path}: can't be locked (${code})`, 'name a place that you can write with --fifo')
   }
   throw new Failure(`${path}: another jobshim serves it`, 'join it, or end that one first')
 }
 
-const lockTime = (path: string): number | undefined =>
-  lstatSync(`${path}.lock`, { throwIfNoEntry: false })?.mtimeMs
-
-/** Tells whether a server lives: one touches its lock now and then. */
-export function isServed(path: string): boolean {
-  const touched = lockTime(path)
-  return touched !== undefined && Date.now() - touched < stale
-}
-
-async function tryLock(path: string): Promise<(() => Promise<void>) | undefined> {
-  try {
-    return await lockfile.lock(path, {
-      realpath: false, // there is no such file yet
-      stale,
-      update: stale / 3,
-      onCompromised: () => undefined, // the default throws from a timer
-    })
-  } catch (error) {
-    const code = systemErrorCode(error)
-    if (code === 'ELOCKED') return undefined
-    throw new Failure(`${path}: can't be locked (${code})`, 'name a place that you can write with --fifo')
-  }
-}
-
-// What a killed server left: a FIFO and a ledger of ours. Its clients go on among themselves.
+/**
+ * Removes what a killed server left: a ledger, and the FIFO that it names. Its clients go on among themselves. The FIFO goes first, here as
+ * at a server's end: one without its ledger would be nobody's.
+ */
 function clearWay(path: string): void {
-  for (const [file, isOurs] of [
-    [path, lstatSync(path, { throwIfNoEntry: false })?.isFIFO()],
-    [ledgerOf(path), lstatSync(ledgerOf(path), { throwIfNoEntry: false })?.isFile()],
-  ] as const) {
-    const stats = lstatSync(file, { throwIfNoEntry: false })
-    if (!stats) continue
-    if (!isOurs || (currentUid() !== 0 && stats.uid !== currentUid()))
-      throw new Failure(
-        `${file}: is in the way, and not ours`,
-        'remove it, or name another place with --fifo',
-      )
-    unlinkSync(file)
-  }
-}
-
-// In a directory that only we can enter, then renamed: nobody meets it half made or with wider permissions.
-function create(
-  path: string,
-  jobs: number,
-  access: Access,
-  launcher: string,
-): { fifoFd: number; ledgerFd: number } {
-  const workshop = mkdtempSync(join(dirname(path), `.${basename(path)}.`))
+  const file = ledgerOf(path)
+  const ledger = lstatSync(file, { throwIfNoEntry: false }) && openOwn(file, constants.O_RDONLY)
   try {
-    const fifo = join(workshop, 'fifo')
-    const { fifoFd } = makeFifo(launcher, process.env, { path: fifo, tokens: jobs, jobs })
-    const ledgerFd = createLedger(ledgerOf(fifo), jobs, { ...thisProcess(), pid: 0 })
-    // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
-    for (const [from, to, mode] of [
-      [ledgerOf(fifo), ledgerOf(path), access.mode & ~0o002],
-      [fifo, path, access.mode],
-    ] as const) {
-      if (access.uid !== undefined || access.gid !== undefined)
-        chownSync(from, access.uid ?? currentUid(), access.gid ?? lstatSync(from).gid)
-      chmodSync(from, mode)
-      renameSync(from, to)
+    if (ledger !== undefined && !isLedger(ledger)) throw inTheWay(file)
+    const fifo = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    if (fifo) {
+      const isLeft = ledger !== undefined && fifo.isFIFO() && isOurs(fifo) && isLedger(ledger, fifo)
+      if (!isLeft) throw inTheWay(path)
+      unlinkSync(path)
     }
-    return { fifoFd, ledgerFd }
+    if (ledger !== undefined) removeSame(file, ledger)
   } finally {
-    rmSync(workshop, { recursive: true, force: true })
+    if (ledger !== undefined) closeSync(ledger)
   }
 }
 
@@ -153,19 +84,13 @@ export function wakeServer(path: string): void {
 }
 
 /** Removes the FIFO and the ledger, if they are still ours. Who has them open goes on without a server. */
-export async function closeServer({ path, fifoFd, ledgerFd, release }: Server): Promise<void> {
+export function closeServer({ path, fifoFd, ledgerFd, lock }: Server): void {
   for (const [file, fd] of [
     [path, fifoFd],
     [ledgerOf(path), ledgerFd],
   ] as const) {
-    if (isSame(file, fd)) rmSync(file, { force: true })
+    removeSame(file, fd)
     closeSync(fd)
   }
-  await release()
-}
-
-function isSame(path: string, fd: number): boolean {
-  const there = lstatSync(path, { throwIfNoEntry: false })
-  const { dev, ino } = fstatSync(fd)
-  return there?.dev === dev && there.ino === ino
+  lock.release()
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'
+import { numberOf, wordsOf } from './answers.js'
 import type { Caretaker } from './caretaker.js'
 import { enterWatch, livingWatches, removeEntry } from './registry.js'
 
@@ -39,25 +40,41 @@ export function coverageOf({
   return all === 0 ? undefined : governedSeconds / all
 }
 
-/** Returns what the words that a caretaker wrote say. */
-export function readSighting(text: string): Sighting {
-  const words = text.split('\0').slice(0, -1)
+const headWords = 7
+const pastWords = 6
+const slowWords = 3
+
+/** Returns what the words that a caretaker wrote say, undefined if they are cut, or no such words. */
+export function readSighting(text: string): Sighting | undefined {
+  const words = wordsOf(text) ?? []
+  const kinds = numberOf(words[headWords - 1] ?? '') ?? Number.NaN
+  const slowRuns = (words.length - headWords - pastWords * kinds) / slowWords
+  if (!Number.isInteger(slowRuns) || slowRuns < 0) return undefined
+  let isWhole = true
   const next = (): string => words.shift() ?? ''
-  const seconds = (): number => Number(next()) / 1000
+  const number = (): number => {
+    const read = numberOf(next())
+    isWhole = isWhole && read !== undefined
+    return read ?? 0
+  }
+  const seconds = (): number => number() / 1000
   const jobserver = next()
   const [watchedSeconds, governedSeconds, pastSeconds] = [seconds(), seconds(), seconds()]
-  const [launchedRuns, clientRuns] = [Number(next()), Number(next())]
-  const past = Array.from({ length: Number(next()) }, () => ({
+  const [launchedRuns, clientRuns, count] = [number(), number(), number()]
+  const past = Array.from({ length: count }, () => ({
     tool: plain(next()),
     caller: plain(next()),
     why: next(),
     directory: next(),
-    runs: Number(next()),
+    runs: number(),
     seconds: seconds(),
   }))
-  const slowest: SlowRun[] = []
-  while (words.length > 0) slowest.push({ tool: plain(next()), file: plain(next()), seconds: seconds() })
-  return {
+  const slowest = Array.from({ length: slowRuns }, () => ({
+    tool: plain(next()),
+    file: plain(next()),
+    seconds: seconds(),
+  }))
+  const sighting = {
     jobserver,
     watchedSeconds,
     governedSeconds,
@@ -67,6 +84,7 @@ export function readSighting(text: string): Sighting {
     past,
     slowest,
   }
+  return isWhole ? sighting : undefined
 }
 
 // Names may hold anything; they are not to reach a terminal like that.
@@ -102,7 +120,7 @@ function readSeen(file: string): Sighting | undefined {
 }
 
 /** Returns what the living watches of this user have seen below the jobserver at `address`. */
-export const sightingsOf = (stateDirectory: string, address: string): Sighting[] =>
+export const sightingsOf = (stateDirectory: string | undefined, address: string): Sighting[] =>
   livingWatches(stateDirectory)
     .map(directory => readSeen(join(directory, 'seen')))
     .filter(sighting => sighting !== undefined)

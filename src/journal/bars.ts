@@ -4,6 +4,7 @@
  */
 import type { Chart } from './chart.js'
 import { endOf, placeOf, runsByRow, startOf } from './quantities.js'
+import { firstIndex } from './search.js'
 
 /** Microseconds from the chart's beginning, and the pixels that they are drawn in. */
 export type Window = { from: number; to: number; width: number }
@@ -94,16 +95,8 @@ function barOf({ from, to, failed, shares }: Merged, row: number): Bar {
 }
 
 /** Returns the index of the first number above `bound`; they must not fall. */
-export function firstAbove(numbers: readonly number[], bound: number): number {
-  let low = 0
-  let high = numbers.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((numbers[middle] ?? 0) <= bound) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+export const firstAbove = (numbers: readonly number[], bound: number): number =>
+  firstIndex(numbers.length, index => (numbers[index] ?? 0) > bound)
 
 /** Returns the runs of a lane that ran between two instants. */
 export function runsBetween(

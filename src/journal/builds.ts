@@ -1,5 +1,6 @@
 /** A journal may be appended to by many a `jobshim run`: which of its lines belong together. */
 import type { EndEvent, JournalEvent, PastEvent, StartEvent, ToolEvent } from './event.js'
+import { firstIndex } from './search.js'
 
 /** A `jobshim run`. One that was killed has no end. */
 export type Run = { start: StartEvent; end?: EndEvent }
@@ -27,20 +28,26 @@ export function buildsOf(events: readonly JournalEvent[]): Build[] {
     ...tools.map(tool => ({ kind: 'tool' as const, from: beginOf(tool), to: endOf(tool), tool })),
   ].sort((a, b) => a.from - b.from || Number(a.kind === 'tool') - Number(b.kind === 'tool'))
   const builds: Build[] = []
+  // Nobody knows when a killed run ended: the tools until the next start are taken for its own.
+  let isOpen = false
   for (const piece of pieces) {
-    const current = builds.at(-1)
-    if (current && belongs(piece, current)) add(piece, current)
-    else builds.push(add(piece, { from: piece.from, to: piece.to, runs: [], tools: [], past: [] }))
+    let current = builds.at(-1)
+    if (!current || !(piece.from <= current.to || (piece.kind === 'tool' && isOpen))) {
+      current = { from: piece.from, to: piece.to, runs: [], tools: [], past: [] }
+      builds.push(current)
+      isOpen = true
+    }
+    add(piece, current)
+    if (piece.kind === 'run' && piece.run.end) isOpen = false
   }
-  for (const past of events)
-    if (past.event === 'past') builds.findLast(build => has(build, past))?.past.push(past)
+  givePast(builds, events)
   return builds
 }
 
 /** Returns all builds as one. */
 export const togetherOf = (builds: readonly Build[]): Build => ({
-  from: Math.min(...builds.map(({ from }) => from)),
-  to: Math.max(...builds.map(({ to }) => to)),
+  from: builds.reduce((first, { from }) => Math.min(first, from), Number.POSITIVE_INFINITY),
+  to: builds.reduce((last, { to }) => Math.max(last, to), Number.NEGATIVE_INFINITY),
   runs: builds.flatMap(({ runs }) => runs),
   tools: builds.flatMap(({ tools }) => tools),
   past: builds.flatMap(({ past }) => past),
@@ -50,28 +57,44 @@ export const togetherOf = (builds: readonly Build[]): Build => ({
 export const beginOf = (tool: ToolEvent): number => tool.at - tool.waitedSeconds
 export const endOf = (tool: ToolEvent): number => tool.at + tool.ranSeconds
 
-// Nobody knows when a killed run ended: the tools until the next start are taken for its own.
-const belongs = (piece: Piece, build: Build): boolean =>
-  piece.from <= build.to || (piece.kind === 'tool' && build.runs.every(({ end }) => !end))
-
-function add(piece: Piece, build: Build): Build {
+function add(piece: Piece, build: Build): void {
   build.to = Math.max(build.to, piece.to)
   if (piece.kind === 'run') build.runs.push(piece.run)
   else build.tools.push(piece.tool)
-  return build
 }
 
 // The pid tells, the last start with that pid before it.
-const has = (build: Build, past: PastEvent): boolean =>
-  build.runs.some(({ start }) => start.pid === past.pid && start.at <= past.at)
+function givePast(builds: readonly Build[], events: readonly JournalEvent[]): void {
+  const starts = new Map<number, { at: number; build: Build }[]>()
+  for (const build of builds)
+    for (const { start } of build.runs) ofPid(starts, start.pid).push({ at: start.at, build })
+  for (const past of events) {
+    if (past.event !== 'past') continue
+    const its = starts.get(past.pid) ?? []
+    its[firstIndex(its.length, index => (its[index]?.at ?? 0) > past.at) - 1]?.build.past.push(past)
+  }
+}
 
 function runsOf(events: readonly JournalEvent[]): Run[] {
   const runs: Run[] = []
+  const open = new Map<number, Run[]>()
   for (const event of events)
-    if (event.event === 'start') runs.push({ start: event })
-    else if (event.event === 'end') {
-      const run = runs.findLast(({ start, end }) => start.pid === event.pid && !end)
+    if (event.event === 'start') {
+      const run = { start: event }
+      runs.push(run)
+      ofPid(open, event.pid).push(run)
+    } else if (event.event === 'end') {
+      const run = open.get(event.pid)?.pop()
       if (run) run.end = event
     }
   return runs
+}
+
+/** Returns what a process has there; nothing at first. */
+function ofPid<Item>(all: Map<number, Item[]>, pid: number): Item[] {
+  const known = all.get(pid)
+  if (known) return known
+  const its: Item[] = []
+  all.set(pid, its)
+  return its
 }

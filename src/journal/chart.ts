@@ -2,6 +2,7 @@
 import { posix } from 'node:path'
 import type { Build } from './builds.js'
 import { journalKinds, journalSlots, type ToolEvent } from './event.js'
+import { firstIndex } from './search.js'
 import { type Place, placeRuns, places } from './slot-rows.js'
 import { peakOf, type Span, sumOf } from './steps.js'
 
@@ -172,9 +173,13 @@ function limitOf({ runs, to }: Build): number | undefined {
   const spans = runs.map(
     ({ start, end }): Span => ({ from: start.at, to: end?.at ?? to, amount: start.jobs ?? 0 }),
   )
-  const pools = spans.filter(({ amount }) => amount > 0)
+  const pools = spans.filter(({ amount }) => amount > 0).sort((a, b) => a.from - b.from)
   const joined = spans.filter(({ amount }) => amount === 0)
-  const known = joined.every(run => pools.some(pool => pool.from <= run.from && run.from <= pool.to))
+  let last = Number.NEGATIVE_INFINITY
+  const lasts = pools.map(pool => (last = Math.max(last, pool.to))) // of the pools up to this one
+  const poolsFrom = (instant: number): number =>
+    firstIndex(pools.length, index => (pools[index]?.from ?? 0) > instant)
+  const known = joined.every(run => (lasts[poolsFrom(run.from) - 1] ?? Number.NEGATIVE_INFINITY) >= run.from)
   return known && pools.length > 0
     ? peakOf(sumOf(pools.map(pool => ({ ...pool, to: Math.max(pool.to, pool.from + 1e-6) }))))
     : undefined

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { journalLayout } from '../jobserver/journal-layout.js'
-import { gates } from '../jobserver/ledger-layout.js'
+import { gates, ledgerLayout } from '../jobserver/ledger-layout.js'
 
 /** Of all lines; another number is another shape. */
 export const journalVersion = journalLayout.version
@@ -12,15 +12,28 @@ export const journalVersion = journalLayout.version
 /** How every line starts. In a JSON text it can stand nowhere else: there its quotes would be escaped. */
 export const journalMark = '{"jobshim":'
 
-const seconds = z.number().nonnegative()
-const instant = z.number() // seconds since 1970, to the microsecond
+/** More than any build has. Whoever writes more is not us: the line is passed over, and nothing is reckoned with such numbers. */
+const most = {
+  instant: 9e9, // the year 2255: until then a number tells microseconds
+  seconds: 1e9,
+  pid: 2 ** 22, // the kernel's bound
+  status: 255,
+  signal: 127,
+  count: 2 ** 16, // jobs: more than a FIFO holds; processors
+  bytes: 2 ** 53,
+  runs: 2 ** 32,
+} as const
+
+const seconds = z.number().nonnegative().max(most.seconds)
+const instant = z.number().nonnegative().max(most.instant) // seconds since 1970, to the microsecond
 const version = z.literal(journalVersion).describe('the version of this shape')
-const pid = z.int().positive()
+const pid = z.int().positive().max(most.pid)
+const count = z.int().positive().max(most.count)
 
 /** How a process ended: with a status, or of a signal. */
 const ending = {
-  exit: z.int().nonnegative().optional().describe('its exit status'),
-  signal: z.int().positive().optional().describe('the number of the signal that it died of'),
+  exit: z.int().nonnegative().max(most.status).optional().describe('its exit status'),
+  signal: z.int().positive().max(most.signal).optional().describe('the number of the signal that it died of'),
 }
 
 /** Whose slot a tool ran in. */
@@ -46,7 +59,11 @@ export const toolEvent = z.object({
   directory: z.string().describe('the working directory'),
   job: z.string().describe('names the job: equal for all runs that share an implicit slot'),
   slot: z.enum(journalSlots).describe("whose slot it ran in; `caller`: the caller's, `overdraft`: none"),
-  slots: z.int().positive().describe('how many; more than one where a rule asks for it'),
+  slots: z
+    .int()
+    .positive()
+    .max(ledgerLayout.tokensMax)
+    .describe('how many; more than one where a rule asks for it'),
   waitedSeconds: seconds.describe('before `at`, for a gate and then a slot'),
   gatedSeconds: seconds.describe('of these, those for a gate'),
   gate: z
@@ -55,7 +72,11 @@ export const toolEvent = z.object({
   ranSeconds: seconds.describe('from `at` to its end'),
   userSeconds: seconds.describe('processor time outside of the kernel'),
   systemSeconds: seconds.describe('processor time in the kernel'),
-  memoryBytes: z.number().nonnegative().describe('resident at its peak, of the largest process'),
+  memoryBytes: z
+    .number()
+    .nonnegative()
+    .max(most.bytes)
+    .describe('resident at its peak, of the largest process'),
   ...ending,
 })
 
@@ -66,8 +87,8 @@ export const startEvent = z.object({
   event: z.literal('start').describe('what the line is about'),
   at: instant.describe('seconds since 1970'),
   version: z.string().describe("jobshim's"),
-  jobs: z.int().positive().optional().describe("the limit; absent where it joined somebody else's jobserver"),
-  cores: z.int().positive().describe('of this machine'),
+  jobs: count.optional().describe("the limit; absent where it joined somebody else's jobserver"),
+  cores: count.describe('of this machine'),
   command: z.array(z.string()).describe('what it runs, word by word'),
   directory: z.string().describe('the working directory'),
 })
@@ -83,7 +104,7 @@ export const pastEvent = z.object({
   why: z.string().describe('how it came past the shims'),
   file: z.string().optional().describe('the file that names the tool by its path, where one was found'),
   fix: z.string().optional().describe('what to do'),
-  runs: z.int().nonnegative().describe('how many of them were seen'),
+  runs: z.int().nonnegative().max(most.runs).describe('how many of them were seen'),
   seconds: seconds.describe('how long they ran, in all'),
 })
 

@@ -23,7 +23,7 @@ const right = 14
 const titleHeight = 30
 const axisHeight = 26
 const sliderHeight = 24
-const rowsHeight = { most: 1600, aRow: 26, leastRow: 3 } as const
+const rowsHeight = { most: 1600, aRow: 26, leastRow: 3, tallest: 12_000 } as const // a canvas has a limit
 const smallPanel = 64
 const fontFamily = 'system-ui, Segoe UI, Roboto, DejaVu Sans, sans-serif' // without quotes: an SVG's attributes have them
 
@@ -37,7 +37,7 @@ function placesOf(drawing: Drawing, top: number): Place[] {
     const place = {
       panel,
       top: next + titleHeight,
-      height: panel === 'rows' ? Math.max(40, rows * aRow) : smallPanel,
+      height: panel === 'rows' ? Math.min(rowsHeight.tallest, Math.max(40, rows * aRow)) : smallPanel,
     }
     next = place.top + place.height
     return place

@@ -1,5 +1,6 @@
 /** What a chart adds up to, over time and by file. The page reckons it too, from the same columns. */
 import type { Chart } from './chart.js'
+import { firstIndex } from './search.js'
 import type { Place } from './slot-rows.js'
 import { eachStretch, meanOf, peakOf, type Span, type Steps, sumOf } from './steps.js'
 
@@ -84,14 +85,16 @@ export function narrowStretches(chart: Chart, used: Steps): Stretch[] {
   return found
 }
 
-// Both are in order: each run is held against the stretches that it meets only.
+// Both are in order: each run is held against the stretches that it meets, but for those that an earlier one filled.
 function nameLongest(chart: Chart, stretches: readonly Stretch[]): void {
   const longest = stretches.map(() => 0)
+  const unfilled = Uint32Array.from({ length: stretches.length + 1 }, (_, index) => index)
   for (const run of chart.runs.start.keys()) {
     if (placeOf(chart, run) === 'holder') continue
     const from = startOf(chart, run)
     const to = endOf(chart, run)
-    for (let index = firstEndingAfter(stretches, from); index < stretches.length; index++) {
+    const first = firstIndex(stretches.length, index => (stretches[index]?.to ?? 0) > from)
+    for (let index = nextOf(unfilled, first); index < stretches.length; index = nextOf(unfilled, index + 1)) {
       const stretch = stretches[index]
       if (!stretch || stretch.from >= to) break
       const both = Math.min(to, stretch.to) - Math.max(from, stretch.from)
@@ -99,19 +102,21 @@ function nameLongest(chart: Chart, stretches: readonly Stretch[]): void {
         longest[index] = both
         stretch.run = run
       }
+      if (from <= stretch.from && to >= stretch.to) unfilled[index] = index + 1
     }
   }
 }
 
-function firstEndingAfter(stretches: readonly Stretch[], instant: number): number {
-  let low = 0
-  let high = stretches.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((stretches[middle]?.to ?? 0) <= instant) low = middle + 1
-    else high = middle
+/** Follows `next` to what leads to itself, and shortens the way for whoever comes after. */
+function nextOf(next: Uint32Array, from: number): number {
+  let end = from
+  while (next[end] !== end) end = next[end] ?? end
+  for (let at = from; at !== end; ) {
+    const following = next[at] ?? end
+    next[at] = end
+    at = following
   }
-  return low
+  return end
 }
 
 /** Times are microseconds, memory KiB: the most that one run needed. */

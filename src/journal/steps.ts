@@ -1,4 +1,5 @@
 /** A quantity that changes at instants: slots in use, runs that wait, memory. */
+import { firstIndex } from './search.js'
 
 /** It is `values[i]` from `at[i]` on, and 0 before the first. Instants rise. Arrays of numbers alone: there may be 100,000. */
 export type Steps = { at: Float64Array; values: Float64Array }
@@ -31,16 +32,8 @@ export function sumOf(spans: readonly Span[]): Steps {
 }
 
 /** Returns the index of the step that holds at an instant, -1 before the first. */
-export function stepAt({ at }: Steps, instant: number): number {
-  let low = 0
-  let high = at.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((at[middle] ?? 0) <= instant) low = middle + 1
-    else high = middle
-  }
-  return low - 1
-}
+export const stepAt = ({ at }: Steps, instant: number): number =>
+  firstIndex(at.length, index => (at[index] ?? 0) > instant) - 1
 
 export const valueAt = (steps: Steps, instant: number): number => steps.values[stepAt(steps, instant)] ?? 0
 

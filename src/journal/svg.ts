@@ -22,7 +22,7 @@ export function renderSvg(chart: Chart): string {
   const theme = themes.light
   const entries: Entry[] = [
     ...toolEntries(drawing).map(({ name, colour }) => ({
-      text: name,
+      text: shortened(name, 60, 'end'),
       fill: theme.tools[colour] ?? theme.faint,
     })),
     ...kindEntries(drawing).map(({ kind, text }) => ({ text, fill: theme.faint, kind })),

@@ -1,11 +1,13 @@
 /** A journal as `jobshim run` writes it: a line at its start, more at its end. */
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { isOursOrRoots, trustOf } from '../ground/trust.js'
 import { journalLayout } from '../jobserver/journal-layout.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
 import type { EndEvent, JournalEvent, PastEvent, StartEvent } from './event.js'
 
-const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants
+const { O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
 
 type Own<Event> = Event extends unknown ? Omit<Event, 'jobshim' | 'pid' | 'at'> : never
 
@@ -45,7 +47,7 @@ function openToAppend(path: string): number {
       `name one of less than ${ledgerLayout.journalBytes} bytes`,
     )
   try {
-    const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0o666)
+    const fd = openNamed(path)
     if (fstatSync(fd).isFile()) return fd
     closeSync(fd)
   } catch (error) {
@@ -61,6 +63,23 @@ function openToAppend(path: string): number {
     `${path}: not a regular file`,
     'name a file for the journal, or one that is not there yet',
   )
+}
+
+const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY
+
+// A symlink is followed only if it is ours or root's, and stays so: another user's would have us write anywhere.
+function openNamed(path: string): number {
+  try {
+    return openSync(path, flags | O_NOFOLLOW, 0o666)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ELOOP') throw error
+    if (trustOf(dirname(path), 'group').kind !== 'trusted' || !isOursOrRoots(lstatSync(path)))
+      throw new Failure(
+        `${path}: another user's symlink`,
+        'name a file for the journal in a directory of yours',
+      )
+    return openSync(path, flags, 0o666)
+  }
 }
 
 const now = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000) / 1e6

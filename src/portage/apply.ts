@@ -1,47 +1,109 @@
-/** Looks at a system that Portage keeps, and carries out what was planned for it. Each step is atomic. */
+/**
+ * Looks at a system that Portage keeps, and carries out what was planned for it. Each step is atomic, and done by descriptor: the
+ * configuration may be another user's, who can move it meanwhile, or lead it elsewhere by links.
+ */
 import { randomBytes } from 'node:crypto'
-import { readFileSync, realpathSync, rmSync, type Stats, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { assertOwner, type ForeignLink, type HeldDirectory, holdDirectory } from '../ground/held-directory.js'
 import { replaceFile } from '../ground/replace-file.js'
+import { isOursOrRoots } from '../ground/trust.js'
 import { makeDirectory, removeIfEmpty } from '../shimdir/apply.js'
 import type { PortagePlaces } from './places.js'
 import type { Action, Entry } from './plan.js'
 import { renderState } from './state.js'
 
-/** Returns what stands at a path. Throws `Failure` where it can't be read. */
-export function entryAt(path: string): Entry {
-  const stats = statOrNothing(path)
-  if (stats === undefined) return { kind: 'nothing' }
-  if (stats.isDirectory()) return { kind: 'directory' }
-  return stats.isFile() ? { kind: 'file', text: readFileSync(path, 'latin1') } : { kind: 'other' }
-}
-
-function statOrNothing(path: string): Stats | undefined {
+/** Returns what stands at a path below `root`. Throws `Failure` where it can't be read, or a link leads out. */
+export function entryAt(root: string, path: string): Entry {
   try {
-    return statSync(path)
+    if (!isBelow(root, path)) return statSync(path).isDirectory() ? { kind: 'directory' } : { kind: 'other' }
+    return inPlaceOf(root, path, (directory, name, stats) => {
+      if (stats.isDirectory()) return { kind: 'directory' }
+      return stats.isFile() ? readEntry(directory.at(name)) : { kind: 'other' }
+    })
   } catch (error) {
     const code = systemErrorCode(error)
-    if (code === 'ENOENT') return undefined
+    if (code === 'ENOENT') return { kind: 'nothing' }
+    if (code === undefined) throw error
     throw new Failure(`${path}: can't be read (${code})`, 'mend it, or name another system with --root')
   }
 }
 
+const isBelow = (root: string, path: string): boolean =>
+  path !== root && path.startsWith(root.replace(/\/?$/, '/'))
+
+function readEntry(path: string): Entry {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    return fstatSync(file).isFile() ? { kind: 'file', text: readFileSync(file, 'latin1') } : { kind: 'other' }
+  } finally {
+    closeSync(file)
+  }
+}
+
+const mostLinks = 40
+
+/** The links that have led there so far; `named`: the first of them. */
+type Way = { named?: string; foreign?: readonly ForeignLink[]; links?: number }
+
+/**
+ * Calls `act` with the directory and the name of what a path leads to. Links are followed as far as they stay below `root`; another
+ * user's only to what is that user's. Throws ENOENT where nothing is there.
+ */
+function inPlaceOf<Result>(
+  root: string,
+  path: string,
+  act: (directory: HeldDirectory, name: string, stats: Stats) => Result,
+  { named = path, foreign = [], links = 0 }: Way = {},
+): Result {
+  const directory = holdDirectory(dirname(path), root, links === 0 ? dirname(path) : named)
+  let next: { path: string; foreign: ForeignLink[] }
+  try {
+    const at = directory.at(basename(path))
+    const stats = lstatSync(at)
+    if (!stats.isSymbolicLink()) {
+      assertOwner(stats, foreign)
+      return act(directory, basename(path), stats)
+    }
+    const link = isOursOrRoots(stats) ? [] : [{ at: path, uid: stats.uid }]
+    next = { path: resolve(directory.place, readlinkSync(at)), foreign: [...foreign, ...link] }
+  } finally {
+    directory.close()
+  }
+  if (links >= mostLinks) throw Object.assign(new Error(path), { code: 'ELOOP' })
+  return inPlaceOf(root, next.path, act, { named, foreign: next.foreign, links: links + 1 })
+}
+
 /** Does one action. Throws `Failure` where the system won't have it. */
 export function apply(places: PortagePlaces, action: Action): void {
+  const { root } = places
   try {
     switch (action.kind) {
       case 'make directory':
-        makeDirectory(action.path)
+        makeBelow(root, action.path)
         break
       case 'write file':
-        rewrite(action.path, action.text)
+        rewrite(root, action.path, action.text)
         break
       case 'remove file':
-        rmSync(action.path, { force: true })
+        removeIn(root, action.path, unlinkSync)
         break
       case 'remove directory':
-        removeIfEmpty(action.path)
+        removeIn(root, action.path, removeIfEmpty)
         break
       case 'write state':
         writeState(places, action.made)
@@ -59,23 +121,67 @@ export function apply(places: PortagePlaces, action: Action): void {
 }
 
 // Its directory is the first that is made, and is named in it.
-function writeState({ state }: PortagePlaces, made: readonly string[]): void {
+function writeState({ root, state }: PortagePlaces, made: readonly string[]): void {
   if (made.length === 0) {
-    rmSync(state, { force: true })
+    removeIn(root, state, unlinkSync)
     return
   }
-  makeDirectory(dirname(state))
-  rewrite(state, renderState(made))
+  makeBelow(root, dirname(state))
+  rewrite(root, state, renderState(made))
+}
+
+/** Makes a directory below `root`, and those above it, 0755 whatever the umask. One that was there keeps its mode. */
+function makeBelow(root: string, path: string): void {
+  if (!isBelow(root, path)) {
+    makeDirectory(path)
+    return
+  }
+  makeBelow(root, dirname(path))
+  const above = holdDirectory(dirname(path), root)
+  try {
+    const at = above.at(basename(path))
+    if (lstatSync(at, { throwIfNoEntry: false })) return
+    mkdirSync(at, { mode: 0o755 })
+    const made = openSync(at, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+    if (fstatSync(made).uid === process.geteuid?.()) fchmodSync(made, 0o755)
+    closeSync(made)
+  } finally {
+    above.close()
+  }
+}
+
+function removeIn(root: string, path: string, remove: (path: string) => void): void {
+  try {
+    const directory = holdDirectory(dirname(path), root)
+    try {
+      remove(directory.at(basename(path)))
+    } finally {
+      directory.close()
+    }
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error
+  }
 }
 
 /** As latin1, so that every byte stays; with the mode and owner it had, behind a symlink where it is one. */
-function rewrite(path: string, text: string): void {
-  const before = statOrNothing(path)
-  const target = before === undefined ? path : realpathSync(path)
-  replaceFile(target, {
-    temporary: join(dirname(target), `.jobshim-${randomBytes(8).toString('hex')}`),
-    content: Buffer.from(text, 'latin1'),
-    mode: before ? before.mode & 0o7777 : 0o644,
-    owner: before,
-  })
+function rewrite(root: string, path: string, text: string): void {
+  const content = Buffer.from(text, 'latin1')
+  const put = (directory: HeldDirectory, name: string, before?: Stats): void =>
+    replaceFile(directory.at(name), {
+      temporary: directory.at(`.jobshim-${randomBytes(8).toString('hex')}`),
+      content,
+      mode: before ? before.mode & 0o7777 : 0o644,
+      owner: before,
+    })
+  try {
+    inPlaceOf(root, path, put)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error
+    const directory = holdDirectory(dirname(path), root)
+    try {
+      put(directory, basename(path))
+    } finally {
+      directory.close()
+    }
+  }
 }

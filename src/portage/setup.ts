@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../ground/failure.js'
 import { packageRoot } from '../ground/paths.js'
+import { trustOf } from '../ground/trust.js'
+import { explain } from '../shimdir/apply.js'
+import { checkShimDirectory } from '../shimdir/inspect.js'
 import { type InstallReport, installShims } from '../shimdir/install.js'
+import { layoutOf } from '../shimdir/layout.js'
 import { uninstallShims } from '../shimdir/uninstall.js'
 import type { ShimWishes } from '../shimdir/wanted.js'
 import { apply, entryAt } from './apply.js'
@@ -29,6 +33,7 @@ export async function installPortage(
   const { actions, packages } = ready(
     planInstall(places, look(places), readFileSync(join(packageRoot, 'portage/hook.bash'), 'latin1')),
   )
+  assertShims(places)
   const isGround = ({ kind }: Action): boolean => kind === 'write state' || kind === 'make directory'
   for (const action of actions.filter(isGround)) apply(places, action)
   const shims = await installShims(places.shims, wishes, environment)
@@ -42,9 +47,9 @@ export function switchPackage(root: string, atom: string, wish: 'in' | 'out'): P
   if (!isAtom(atom))
     throw new Failure(
       `${JSON.stringify(atom)}: not a package`,
-      'name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*',
+      "name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*, '*/*'",
     )
-  if (wish === 'in' && entryAt(places.envFile).kind === 'nothing')
+  if (wish === 'in' && entryAt(root, places.envFile).kind === 'nothing')
     throw new Failure(`${places.envFile}: not there yet`, 'run jobshim portage install first')
   const { actions, packages } = ready(planPackage(places, look(places), atom, wish))
   for (const action of actions) apply(places, action)
@@ -68,7 +73,27 @@ export async function uninstallPortage(root: string): Promise<PortageReport> {
   }
 }
 
-const look = (places: PortagePlaces): Found => ({ entry: entryAt, made: readMade(places) })
+// Before anything is made: in another user's directory there will be no shims.
+function assertShims({ shims }: PortagePlaces): void {
+  const layout = layoutOf(shims)
+  try {
+    checkShimDirectory(layout, 'change')
+  } catch (error) {
+    throw explain(layout, error)
+  }
+}
+
+function look(places: PortagePlaces): Found {
+  assertRoot(places.root)
+  return { entry: path => entryAt(places.root, path), made: readMade(places) }
+}
+
+// Whoever could put another directory in its place would choose what system is changed.
+function assertRoot(root: string): void {
+  const trust = trustOf(root, 'group')
+  if (trust.kind === 'foreign' || trust.kind === 'open')
+    throw new Failure(`${trust.at}: ${trust.what}`, 'name a system that only you can move with --root')
+}
 
 function ready(plan: Plan): Extract<Plan, { kind: 'ready' }> {
   if (plan.kind === 'ready') return plan
@@ -91,6 +116,6 @@ function reportOf(
   }
 }
 
-// PMS 8.3, loosely: Portage itself tells what it can't read.
+// PMS 8.3 and the * of portage(5), loosely: Portage itself tells what it can't read.
 const isAtom = (text: string): boolean =>
-  /^[<>=~]{0,2}[\w+][\w+.*-]*\/[\w+*][\w+.*-]*(:[\w+.*/=-]+)?(::[\w-]+)?$/.test(text) && text !== envFileName
+  /^[<>=~]{0,2}[\w+*][\w+.*-]*\/[\w+*][\w+.*-]*(:[\w+.*/=-]+)?(::[\w-]+)?$/.test(text) && text !== envFileName

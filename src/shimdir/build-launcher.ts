@@ -1,8 +1,9 @@
 /** Builds the launcher where the package came without one. */
 import { spawn } from 'node:child_process'
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from '../ground/failure.js'
+import { trustOf } from '../ground/trust.js'
 import { builtByUser, builtWithPackage, findLauncher, launcherSources } from './launcher.js'
 import { realDirectories } from './real-tools.js'
 
@@ -26,10 +27,17 @@ function isWritable(path: string): boolean {
 
 // The Makefile writes to a temporary name and renames: two builds at once are harmless.
 async function build(output: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const trust = trustOf(dirname(output), 'everybody')
+  if (trust.kind === 'foreign')
+    throw new Failure(
+      `${output}: can't build the launcher: ${trust.at}: ${trust.what}`,
+      'set XDG_DATA_HOME to a directory of yours',
+    )
   mkdirSync(dirname(output), { recursive: true })
   const { MAKEFLAGS: _, MFLAGS: __, MAKELEVEL: ___, ...inherited } = environment
   const path = realDirectories(environment.PATH ?? '').join(':')
-  const make = spawn('make', ['--no-print-directory', '-s', '-C', launcherSources, `OUT=${output}`], {
+  // What is there counts for nothing, however new: it is another user's.
+  const make = spawn('make', ['--no-print-directory', '-s', '-B', '-C', launcherSources, `OUT=${output}`], {
     env: { ...inherited, PATH: path },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -41,7 +49,10 @@ async function build(output: string, environment: NodeJS.ProcessEnv): Promise<vo
   }
   const end = await new Promise<string>(done => {
     make.on('error', error => done(error.message))
-    make.on('close', (status, signal) => done(status === 0 ? '' : `make ended with ${signal ?? status}`))
+    make.on('close', (status, signal) => {
+      if (status !== 0) done(`make ended with ${signal ?? status}`)
+      else done(existsSync(output) ? '' : 'make made none') // Node takes a death by a real-time signal for status 0
+    })
   })
   if (end === '') return
   const lastLine = said.trim().split('\n').at(-1)

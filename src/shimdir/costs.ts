@@ -23,7 +23,7 @@ export type ToolCosts = { tool: string } & (
 /** Returns what is known of the tools of `dir` (absolute), sorted by name; nothing where there is no such dir. */
 export function listCosts(dir: string): ToolCosts[] {
   const layout = layoutOf(dir)
-  if (checkShimDirectory(layout) === 'missing') return []
+  if (checkShimDirectory(layout, 'use') === 'missing') return []
   return costNames(layout)
     .sort()
     .map(tool => ({ tool, ...readCosts(join(layout.costs, tool)) }))

@@ -1,8 +1,9 @@
 /** Reads what is in a shim dir. Follows no symlink below it. */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
+import { isOursOrRoots, trustOf } from '../ground/trust.js'
 import { packageVersion } from '../ground/version.js'
 import { adapterOf } from '../toolchain/adapters.js'
 import { isToolName } from '../toolchain/tool-name.js'
@@ -10,33 +11,50 @@ import { type Layout, launcherPlace, shimTarget, temporaryPrefix } from './layou
 import { readManifest } from './manifest.js'
 import { type Entry, type Found, isOurs } from './plan.js'
 
-const ours = (stats: Stats): boolean => stats.uid === currentUid()
+/** What is to be done with the shims: root's may be used by everybody. */
+export type ShimWish = 'use' | 'change'
 
-const directoryFaults: readonly { is: (link: Stats, place: Stats) => boolean; what: string }[] = [
-  { is: (_, place) => !place.isDirectory(), what: 'not a directory' },
-  { is: link => link.isSymbolicLink() && !ours(link) && link.uid !== 0, what: "another user's symlink" },
-  { is: (_, place) => !ours(place), what: 'belongs to another user' },
-  { is: (_, place) => (place.mode & 0o002) !== 0, what: 'can be written by everybody' },
-]
+const mayBe = (wish: ShimWish, stats: Stats): boolean =>
+  wish === 'use' ? isOursOrRoots(stats) : stats.uid === currentUid()
 
 /**
- * Returns whether the shim dir exists. Throws `Failure` for one in which somebody else could put a program,
- * or whose `.jobshim` isn't a directory of ours.
+ * Returns whether the shim dir exists. Throws `Failure` for one in which another user could put a program, or that lies where
+ * they could put another one in its place, or whose `.jobshim` isn't a directory of ours.
  */
-export function checkShimDirectory(layout: Layout): 'missing' | 'usable' {
-  const link = lstatSync(layout.dir, { throwIfNoEntry: false })
-  if (!link) return 'missing'
-  const place = statSync(layout.dir, { throwIfNoEntry: false })
-  if (!place && !link.isSymbolicLink()) return 'missing' // an uninstall was quicker
-  const fault = place ? directoryFaults.find(({ is }) => is(link, place)) : { what: 'a symlink to nothing' }
-  if (fault) throw new Failure(`${layout.dir}: ${fault.what}`, 'name a directory of your own with --dir')
-  const own = lstatSync(layout.own, { throwIfNoEntry: false })
-  if (own && !(own.isDirectory() && ours(own)))
-    throw new Failure(
-      `${layout.own}: not a directory of yours`,
-      'move it away, or name another place with --dir',
-    )
+export function checkShimDirectory({ dir, own }: Layout, wish: ShimWish): 'missing' | 'usable' {
+  const fault = directoryFault(dir, wish)
+  if (fault === 'missing') return 'missing'
+  if (fault !== undefined) throw new Failure(`${dir}: ${fault}`, 'name a directory of your own with --dir')
+  const stats = lstatSync(own, { throwIfNoEntry: false })
+  if (stats && !(stats.isDirectory() && mayBe(wish, stats)))
+    throw new Failure(`${own}: not a directory of yours`, 'move it away, or name another place with --dir')
   return 'usable'
+}
+
+function directoryFault(dir: string, wish: ShimWish): string | undefined {
+  const trust = trustOf(dir, 'everybody')
+  switch (trust.kind) {
+    case 'missing':
+      return lstatSync(dir, { throwIfNoEntry: false })?.isSymbolicLink() ? 'a symlink to nothing' : 'missing'
+    case 'unreachable':
+      if (trust.code === 'ENOTDIR') return 'not a directory'
+      throw Object.assign(new Error(`${dir}: ${trust.code}`), { code: trust.code })
+    case 'foreign':
+    case 'open':
+      return trust.at === dir ? trust.what : `${trust.at}: ${trust.what}`
+    case 'trusted':
+      if (!trust.stats.isDirectory()) return 'not a directory'
+      if (!mayBe(wish, trust.stats)) return 'belongs to another user'
+      return (trust.stats.mode & 0o002) === 0 ? undefined : 'can be written by everybody'
+  }
+}
+
+/** Returns the launcher that one may run there; undefined where there is none, or a link, which others could lead elsewhere. */
+export function launcherIn({ launcher }: Layout): Stats | undefined {
+  const stats = lstatSync(launcher, { throwIfNoEntry: false })
+  if (!stats?.isFile()) return undefined
+  if (isOursOrRoots(stats)) return stats
+  throw new Failure(`${launcher}: belongs to another user`, 'name a directory of your own with --dir')
 }
 
 /** Returns what stands under a name in the shim dir. */

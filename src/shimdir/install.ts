@@ -7,6 +7,7 @@ import { findOrBuildLauncher } from './build-launcher.js'
 import { checkOwnPlaces, checkShimDirectory, inspect } from './inspect.js'
 import { type Layout, layoutOf } from './layout.js'
 import { withLock } from './lock.js'
+import { assertPathEntry } from './path-entry.js'
 import { planInstall, planRenewal } from './plan.js'
 import { findTool, namesIn, realDirectories } from './real-tools.js'
 import { realLine, type ShimWishes, wantedShims } from './wanted.js'
@@ -22,13 +23,15 @@ export type InstallReport = {
 
 /**
  * Installs the wanted shims in `dir` (absolute) and removes those of ours that are no longer wanted.
- * Throws `Failure`, before anything was changed, where a wanted tool is missing or a foreign file is in the way.
+ * Throws `Failure`, before anything was changed, where a wanted tool is missing, a foreign file is in the way, or PATH
+ * can't have `dir`.
  */
 export async function installShims(
   dir: string,
   wishes: ShimWishes,
   environment: NodeJS.ProcessEnv,
 ): Promise<InstallReport> {
+  assertPathEntry(dir)
   const layout = layoutOf(dir)
   const directories = realDirectories(environment.PATH ?? '', dir)
   const wanted = wantedShims(wishes, {
@@ -39,12 +42,12 @@ export async function installShims(
   })
   const launcher = await findOrBuildLauncher(environment)
   try {
-    if (checkShimDirectory(layout) === 'missing') makeDirectory(dir)
+    if (checkShimDirectory(layout, 'change') === 'missing') makeDirectory(dir)
     return await withLock(
       layout,
       () => makeDirectory(dir),
       () => {
-        checkShimDirectory(layout)
+        checkShimDirectory(layout, 'change')
         checkOwnPlaces(layout)
         const plan = planInstall(wanted, wishes.rulesText, inspect(layout, launcher))
         if (plan.kind === 'blocked') throw blocked(layout, plan.by)
@@ -74,7 +77,7 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
   const real = (name: string): string => realLine(findTool(name, directories))
   const launcher = await findOrBuildLauncher(environment)
   try {
-    checkShimDirectory(layout)
+    checkShimDirectory(layout, 'change')
     await withLock(
       layout,
       () => makeDirectory(dir),

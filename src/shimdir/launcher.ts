@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataHome, packageRoot } from '../ground/paths.js'
+import { isOursOrRoots, trustOf } from '../ground/trust.js'
 import { packageVersion } from '../ground/version.js'
 
 export const launcherSources = join(packageRoot, 'shims')
@@ -16,7 +17,13 @@ export function builtByUser(environment: NodeJS.ProcessEnv): string {
 export function findLauncher(environment: NodeJS.ProcessEnv): string | undefined {
   if (isFile(builtWithPackage)) return builtWithPackage
   const own = builtByUser(environment)
-  return isFile(own) ? own : undefined
+  return isTrustedFile(own) ? own : undefined
+}
+
+// It is run, and copied to where all users run it: nobody else may have put it there.
+function isTrustedFile(path: string): boolean {
+  const trust = trustOf(path, 'everybody')
+  return trust.kind === 'trusted' && trust.stats.isFile() && isOursOrRoots(trust.stats)
 }
 
 function isFile(path: string): boolean {

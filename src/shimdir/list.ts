@@ -13,7 +13,7 @@ export type ListedShim = {
 /** Returns the shims in `dir` (absolute), sorted by name; none where there is no such dir. */
 export function listShims(dir: string, environment: NodeJS.ProcessEnv): ListedShim[] {
   const layout = layoutOf(dir)
-  if (checkShimDirectory(layout) === 'missing') return []
+  if (checkShimDirectory(layout, 'use') === 'missing') return []
   const directories = realDirectories(environment.PATH ?? '', dir)
   return installedNames(layout).map(name => ({
     name,

@@ -1,4 +1,5 @@
 /** One at a time in a shim dir: `DIR/.jobshim.lock`, by proper-lockfile. */
+import { lstatSync, utimesSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { Failure, systemErrorCode } from '../ground/failure.js'
@@ -41,10 +42,23 @@ async function take(layout: Layout, missing: () => void, left: number): Promise<
   } catch (error) {
     const code = systemErrorCode(error)
     if (code === 'ENOENT' && left > 0) missing()
-    else if (code === 'ELOCKED' && left > 0) await sleep(pause)
-    else if (code === 'ELOCKED')
+    else if (code === 'ELOCKED' && left > 0) {
+      ageFromNow(`${layout.own}.lock`)
+      await sleep(pause)
+    } else if (code === 'ELOCKED')
       throw new Failure(`${layout.dir}: another jobshim is at work here`, 'wait for it, and try again')
     else throw error
     return take(layout, missing, left - 1)
+  }
+}
+
+// A lock dated in the future, as after the clock was set back, would never be old.
+function ageFromNow(lock: string): void {
+  const now = Date.now()
+  try {
+    const touched = lstatSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? now
+    if (touched > now + stale) utimesSync(lock, now / 1000, now / 1000)
+  } catch {
+    // It went meanwhile, or is not ours to date: the next attempt tells.
   }
 }

@@ -3,7 +3,7 @@
  * is unknown to it. It is only ever believed together with what the link says: a listed name that is no longer
  * our link is a foreign file.
  */
-import { readFileSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { packageVersion } from '../ground/version.js'
 import { isToolName } from '../toolchain/tool-name.js'
@@ -60,7 +60,12 @@ export function readManifest(layout: Layout): ManifestState {
 
 function readOrNothing(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK) // a FIFO is refused, not waited for
+    try {
+      return readFileSync(file, 'utf8')
+    } finally {
+      closeSync(file)
+    }
   } catch (error) {
     const code = systemErrorCode(error)
     if (code === 'ENOENT') return undefined

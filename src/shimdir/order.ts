@@ -1,6 +1,7 @@
 /** Whether the shims stand where they must on PATH: before ccache's links. */
 import { readlinkSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
+import { visibleLines } from '../ground/visible.js'
 
 /** `directory`: has links to ccache, and stands before the shims. */
 export type OrderFault = { directory: string }
@@ -37,9 +38,8 @@ function leadsToCcache(path: string, links = 40): boolean {
 }
 
 /** Returns the lines that tell it. */
-export function renderOrderFault({ directory }: OrderFault, dir: string): string {
-  return (
-    `jobshim: ${directory}: stands before the shims on PATH, and ccache takes them for the compilers: it may return old objects\n` +
-    `  put the shims first: export PATH=${dir}:$PATH`
-  )
-}
+export const renderOrderFault = ({ directory }: OrderFault, dir: string): string =>
+  visibleLines([
+    `jobshim: ${directory}: stands before the shims on PATH, and ccache takes them for the compilers: it may return old objects`,
+    `  put the shims first: export PATH=${dir}:$PATH`,
+  ])

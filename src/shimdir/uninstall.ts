@@ -23,7 +23,7 @@ export async function uninstallShims(dir: string): Promise<UninstallReport> {
   const layout = layoutOf(dir)
   const nothing: UninstallReport = { dir, removed: [], leftAlone: [], changed: false }
   try {
-    if (checkShimDirectory(layout) === 'missing') return nothing
+    if (checkShimDirectory(layout, 'change') === 'missing') return nothing
     const report = await withLock(
       layout,
       () => {
@@ -42,7 +42,7 @@ export async function uninstallShims(dir: string): Promise<UninstallReport> {
 class Gone extends Error {} // another uninstall was quicker
 
 function removeAll(layout: Layout): UninstallReport {
-  checkShimDirectory(layout)
+  checkShimDirectory(layout, 'change')
   const found = inspect(layout, undefined)
   const { actions, removed } = planUninstall(found)
   const leftAlone = foreignFiles(layout, found.known)

@@ -26,6 +26,7 @@ const makes = ['gmake', 'gnumake', 'make', 'remake'] // make <= 4.3 clears O_CLO
 const byName: readonly ClientName[] = [
   { name: 'cargo', means: 'pipe-client', holds: 'a token a child or thread' }, // holds its own R,W; a build script's Python may have closed them
   { name: 'ctest', means: 'fifo-client', holds: 'a token a child' }, // since 3.29
+  { name: 'jobshim-start', means: 'carrier', holds: 'nothing' }, // has `run`'s command as its child (shims/starter.c)
   { name: 'lto1', means: 'fifo-client', holds: 'a token a child or thread' }, // gcc's link time optimisation, since gcc 13
   { name: 'ninja', means: 'fifo-client', holds: 'a token a child' }, // since 1.13
   { name: 'node', means: 'carrier', holds: 'nothing' }, // marks inherited fds below 16 close-on-exec at start (uv_disable_stdio_inheritance)

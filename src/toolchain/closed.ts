@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { Command } from '../ground/foreground.js'
 
 const readAndWrite = 0o2
 const accessMode = 0o3
@@ -40,19 +41,14 @@ async function handsOnNoNull(pid: number): Promise<boolean> {
 }
 
 /** Returns them, `02`; empty where none was closed, or where it can't be told. */
-export async function closedDescriptors(): Promise<string> {
+async function closedDescriptors(): Promise<string> {
   const nulls = [0, 1, 2].filter(descriptor => isNodesNull('self', descriptor) === true)
   return nulls.length > 0 && (await handsOnNoNull(process.ppid)) ? nulls.join('') : ''
 }
 
-/** Returns what starts a program with those descriptors closed: Node itself can't. */
-export async function startClosed(
+/** Returns how to start a program with those descriptors closed: Node itself can't. */
+export const commandOf = async (
   launcher: string,
   program: string,
   args: readonly string[],
-): Promise<{ program: string; args: readonly string[] }> {
-  const closed = await closedDescriptors()
-  if (closed === '') return { program, args }
-  const rest = program === launcher ? args : ['--become', program, ...args]
-  return { program: launcher, args: ['--closed', closed, ...rest] }
-}
+): Promise<Command> => ({ launcher, program, args, closed: await closedDescriptors() })

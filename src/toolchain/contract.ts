@@ -1,6 +1,7 @@
 /** Renders `shims/contract.h`, the C side's view of the tables both halves share. */
 import { environment } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
+import { hidden } from '../ground/visible.js'
 import { costKinds, costsLayout } from '../jobserver/costs-layout.js'
 import { journalLayout } from '../jobserver/journal-layout.js'
 import {
@@ -176,6 +177,12 @@ export function renderContract(): string {
     ),
     `static const char *const source_suffixes[] __attribute__((unused)) = { ${sourceSuffixes.map(quoted).join(', ')} };`,
     `static const char *const valued_flags[] __attribute__((unused)) = { ${valuedFlags.map(quoted).join(', ')} };`,
+    'struct hidden_range { unsigned from; unsigned to; };',
+    rows(
+      'hidden_range',
+      'hidden_ranges',
+      hidden.map(([from, to]) => `0x${from.toString(16)}, 0x${to.toString(16)}`),
+    ),
     `static const char *const run_kind_names[] __attribute__((unused)) = { ${runKinds.map(quoted).join(', ')} };`,
     '#endif\n',
   ].join('\n\n')

@@ -159,7 +159,7 @@ for (const [makeopts, flags, given = '', variables = ''] of [
         MAKEFLAGS: `${given}${variables}`,
       })
       assert.is(status, 0, stderr)
-      const fifo = join(portage.buildDirectory('asks'), 'temp/jobshim-fifo')
+      const fifo = join(portage.buildDirectory('asks'), `temp/jobshim-${process.getuid?.()}/fifo`)
       assert.ok(stdout.includes(`flags:${flags}--jobserver-auth=fifo:${fifo}${variables}\n`), stdout)
     },
   )

@@ -3,9 +3,10 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { belowShell, realTimeSignals } from '../support/below-shell.js'
 import { jobshim, type Surroundings } from '../support/jobshim.js'
 import { deadlySignals } from '../support/processes.js'
-import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 const exec = (words: readonly string[], around: Surroundings = {}) => {
   const cwd = makeWorkspace()
@@ -31,6 +32,20 @@ for (const signal of deadlySignals) {
   test(`exec :: dies of ${signal} as its tool did`, async () => {
     const script = `ulimit -c 0; kill -${constants.signals[signal]} $$`
     assert.equal(await exec(['sh', '-c', script]), { status: null, signal, stdout: '', stderr: '' })
+  })
+}
+
+for (const number of realTimeSignals) {
+  test(`exec :: dies of signal ${number}, which is of real time, as its tool did`, async () => {
+    const cwd = makeWorkspace()
+    const script = [join(repository, 'bin/jobshim.js'), 'exec', '--dir', join(cwd, 'none'), '--']
+    const words = [process.execPath, ...script, 'sh', '-c', `kill -${number} $$`]
+    assert.equal(await belowShell(words, { cwd, env: { HOME: cwd } }), {
+      status: 128 + number,
+      signal: null,
+      stdout: '',
+      stderr: '',
+    })
   })
 }
 

@@ -171,6 +171,7 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
 /** Fields that no call here shows, and what does. */
 const elsewhere: Readonly<Record<string, string>> = {
   'past[].file': 'run-past.test.ts, where CMake has written one',
+  removed: 'run-removed.test.ts, where a pool is removed',
 }
 
 /** The paths of all fields of a value, as docs/json.md has them: `rows[].pid`. */

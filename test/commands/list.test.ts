@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -135,6 +136,21 @@ test('list :: error :: a manifest that is not ours', async () => {
     stdout: '',
     stderr:
       `jobshim: ${shims}/.jobshim/manifest.json: not a manifest of this version\n` +
+      `  remove ${shims}/.jobshim and install again; links of ours that are still wanted are taken over\n`,
+  })
+})
+
+test('list :: error :: a manifest that is a FIFO :: is not waited for', async () => {
+  const { shims, list } = await makeShims()
+  const manifest = join(shims, '.jobshim/manifest.json')
+  rmSync(manifest)
+  execFileSync('mkfifo', [manifest])
+  assert.equal(await list([], { hangSeconds: 20 }), {
+    status: 1,
+    signal: null,
+    stdout: '',
+    stderr:
+      `jobshim: ${manifest}: not a manifest of this version\n` +
       `  remove ${shims}/.jobshim and install again; links of ours that are still wanted are taken over\n`,
   })
 })

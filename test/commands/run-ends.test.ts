@@ -5,6 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { makeYard } from '../shims/hold.js'
 import { afterEach } from '../support/after-each.js'
+import { belowShell, realTimeSignals } from '../support/below-shell.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { deadlySignals } from '../support/processes.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -33,6 +34,22 @@ for (const signal of deadlySignals) {
     assert.equal(result, { status: null, signal, stdout: '', stderr: idleSummary('1/1') })
   })
 }
+
+for (const number of realTimeSignals)
+  for (const [form, line] of [
+    ['run', (...words: string[]) => runLine(yard, '-j2', '--', ...words)],
+    [
+      'a run below another',
+      (...words: string[]) => runLine(yard, '-j2', '--', ...runLine(yard, '--', ...words)),
+    ],
+  ] as const)
+    test(`run :: dies of signal ${number}, which is of real time, as its command did :: ${form}`, async () => {
+      const outcome = await belowShell(line('sh', '-c', `kill -${number} $$`), {
+        cwd: yard.root,
+        env: { ...yard.env, HOME: yard.root },
+      })
+      assert.equal(outcome, { status: 128 + number, signal: null, stdout: '', stderr: idleSummary('1/1') })
+    })
 
 const hint = 'name a program that is on PATH, or give its path'
 const broken = makeWorkspace()

@@ -70,25 +70,33 @@ for (const { name, words, cwd = '.', makeopts, expected } of jobs)
 const see = 'see jobshim run --help'
 const whole = (value: string): string => `run: -j: expected a whole number, 1 or more, got "${value}"`
 
-for (const { words, says, does } of [
+const tooMany = (jobs: number) => ({
+  says: `${jobs} jobs: more tokens than a FIFO holds`,
+  does: 'ask for fewer jobs; a FIFO holds 61,441 tokens',
+})
+
+const errors: readonly { words: readonly string[]; makeopts?: string; says: string; does: string }[] = [
   { words: ['-j0'], says: whole('0'), does: see },
   { words: ['-jx'], says: whole('x'), does: see },
   { words: ['-j-1'], says: whole('-1'), does: see },
   { words: ['-j', 'true'], says: whole('true'), does: see },
   { words: ['--jobs=1.5'], says: whole('1.5'), does: see },
-  {
-    words: ['-j100000'],
-    says: '100000 jobs: more tokens than a FIFO holds',
-    does: 'ask for fewer jobs; a FIFO holds 61,441 tokens',
-  },
+  { words: ['-j100000'], ...tooMany(100_000) },
+  { words: ['-j61442'], ...tooMany(61_442) },
+  { words: ['-j70000', '--jobserver', 'fifo:/none'], ...tooMany(70_000) },
+  { words: [], makeopts: '-j70000', ...tooMany(70_000) },
+  { words: [], makeopts: '-j1000000000', ...tooMany(1_000_000_000) },
   {
     words: ['--config', 'wrong.yaml'],
     says: `${yard.root}/wrong.yaml: unknown key jbos`,
     does: 'did you mean jobs?',
   },
-])
-  test(`run :: error :: ${words.join(' ')}`, async () => {
-    assert.equal(await jobshimRun(yard, [...words, 'sh', '-c', 'echo ran']), {
+]
+
+for (const { words, makeopts, says, does } of errors)
+  test(`run :: error :: ${makeopts === undefined ? '' : `MAKEOPTS=${makeopts} `}${words.join(' ')}`, async () => {
+    const around = { env: { MAKEOPTS: makeopts } }
+    assert.equal(await jobshimRun(yard, [...words, 'sh', '-c', 'echo ran'], around), {
       status: 125,
       signal: null,
       stdout: '',

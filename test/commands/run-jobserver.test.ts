@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { type Held, killStarted, makeGate, start, until } from '../shims/hold.js'
+import { belowShell } from '../support/below-shell.js'
 import { clients } from '../support/clients.js'
 import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -66,6 +67,16 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const)
     await until('the token is back', () => freeTokens(served) === 2)
     await endServer(served)
   })
+
+test('run :: --jobserver :: dies of a real-time signal as its command did; the token is back', async () => {
+  const served = await serve(2)
+  const { yard, fifo } = served
+  const line = runLine(yard, '--jobserver', `fifo:${fifo}`, '--', 'sh', '-c', 'kill -40 $$')
+  const outcome = await belowShell(line, { cwd: yard.root, env: { ...yard.env, HOME: yard.root } })
+  assert.equal(outcome, { status: 168, signal: null, stdout: '', stderr: '' })
+  assert.is(freeTokens(served), 2)
+  await endServer(served)
+})
 
 for (const key of ['make43', 'make44'] as const) {
   const title = `run :: --jobserver :: ${clients[key].name} joins it`

@@ -36,6 +36,8 @@ const startOf = (yard: Yard, ...command: string[]): object => ({
 const ends: readonly { name: string; command: string[]; status: number | null; end: object }[] = [
   { name: 'a status', command: ['sh', '-c', 'exit 4'], status: 4, end: { exit: 4 } },
   { name: 'a signal', command: ['sh', '-c', 'kill -9 $$'], status: null, end: { signal: 9 } },
+  // The status is what Node, which runs this test, makes of it.
+  { name: 'a real-time signal', command: ['sh', '-c', 'kill -40 $$'], status: 0, end: { signal: 40 } },
 ]
 
 for (const { name, command, status, end } of ends)

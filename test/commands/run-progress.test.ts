@@ -194,7 +194,10 @@ testWith('tmux', 'run :: progress :: SIGTERM :: gives the row back', async direc
 })
 
 testWith('tmux', 'run :: progress :: SIGKILL :: the row is given back all the same', async directory => {
-  const { screen, place } = await stage(directory, 'echo $PPID >pid; read -r _; echo over >over')
+  const { screen, place } = await stage(
+    directory,
+    'read -r _ _ _ run _ </proc/$PPID/stat; echo $run >pid; read -r _; echo over >over',
+  )
   screen.type('./go; echo status $?')
   await screen.until('the line', isShown)
   process.kill(pidIn(place), 'SIGKILL')

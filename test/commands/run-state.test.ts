@@ -97,18 +97,6 @@ for (const [name, { make, says }] of Object.entries(faults))
     rmSync(state, { recursive: true })
   })
 
-/** Who is no root can only make directories of his own. */
-if (currentUid() === 0)
-  test('run :: error :: the state directory belongs to another user', async () => {
-    const runtime = makeWorkspace('run')
-    mkdirSync(join(runtime, own), { mode: 0o700 })
-    spawnSync('chown', ['65534', join(runtime, own)])
-    const result = await jobshimRun(yard, where, { env: { XDG_RUNTIME_DIR: runtime } })
-    assert.is(result.status, 125)
-    assert.is(result.stderr, `jobshim: ${runtime}/${own}: belongs to another user\n  ${hint}\n`)
-  })
-else test.skip('run :: error :: the state directory belongs to another user')
-
 const tmpfs = 'mount -t tmpfs -o size=400k,mode=700 none "$XDG_RUNTIME_DIR"'
 const readOnly = 'mount -o remount,ro "$XDG_RUNTIME_DIR"'
 const state = `mkdir -m 700 "$XDG_RUNTIME_DIR/${own}"`

@@ -170,6 +170,68 @@ testWith(
   },
 )
 
+/** Clients of their own, in languages whose programs the table has as carriers: each takes two tokens, and keeps them until stdin ends. */
+const scripts: readonly { key: ClientKey | 'node'; program: string; command: readonly string[] }[] = [
+  {
+    key: 'bash',
+    program: 'bash',
+    command: ['bash', '-c', 'exec 9<>"$FIFO"; read -r -N2 tokens <&9; echo started; read -r end'],
+  },
+  {
+    key: 'node',
+    program: 'node',
+    command: [
+      process.execPath,
+      '-e',
+      `const fs = require('fs'); const fd = fs.openSync(process.env.FIFO, 'r+')
+       fs.readSync(fd, Buffer.alloc(2)); console.log('started'); process.stdin.resume()`,
+    ],
+  },
+]
+
+for (const { key, program, command } of scripts) {
+  const title = `census :: a client written for ${program}, which has opened the jobserver by itself :: keeps what it has taken; killed, it is lost`
+  const body = async (): Promise<void> => {
+    const served = await serve(total)
+    const client = start({ env: { ...env(served), FIFO: served.fifo }, command })
+    await until('it has two tokens', () => started(client) === 1)
+    await censusIsTaken(served)
+    assert.is(freeTokens(served), 1)
+    const [, , why = ''] = look(served, '--census')
+    assert.is(
+      why,
+      `process ${client.pid} (${program}) may have opened the jobserver by itself, and hold tokens`,
+    )
+    await client.kill()
+    await until('all tokens are back', () => freeTokens(served) === total)
+    await endRestored(served, 2)
+  }
+  if (key === 'node') test(title, body)
+  else testWith(key, title, body)
+}
+
+testWith(
+  'bash',
+  'census :: shells that have the jobserver from a client :: hold nothing, and hide nothing',
+  async () => {
+    const served = await serve(total)
+    // Theirs under the same number, and under another one.
+    const job = 'sh -c "echo started; read -r end; exit"'
+    const files = {
+      'client.sh': `exec 9<>"\${MAKEFLAGS##*fifo:}"\nread -r -N2 tokens <&9\nexec 8<&0\n${job} <&8 &\n${job} <&8 5<&9 9<&- &\nwait\n`,
+    }
+    const client = await startClient(served, { ...standIn, files })
+    await until('its jobs run', () => started(client) === 2)
+    await censusIsTaken(served)
+    const [free, held, why] = look(served, '--census')
+    assert.equal([free, held, why], ['1', '3', '']) // one for each job, and one in its hand
+    process.kill(-client.pid, 'SIGKILL')
+    await client.ended
+    await until('all tokens are back', () => freeTokens(served) === total)
+    await endRestored(served, 2)
+  },
+)
+
 test('census :: a launcher keeps its token, killed it is reclaimed and not counted as lost', async () => {
   const served = await serve(total)
   const held = [start({ env: env(served) }), start({ env: env(served) })]

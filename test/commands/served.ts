@@ -12,11 +12,15 @@ export type Served = { yard: Yard; server: Held; fifo: string }
 export type Serve = {
   wrap?: readonly string[] // what starts it
   args?: readonly string[]
+  yard?: Yard // default: a new one
 }
 
 /** Starts a server with so many tokens and waits until it says that it is ready. */
-export async function serve(tokens: number, { wrap = [], args = [] }: Serve = {}): Promise<Served> {
-  const yard = await makeYard('')
+export async function serve(
+  tokens: number,
+  { wrap = [], args = [], yard: given }: Serve = {},
+): Promise<Served> {
+  const yard = given ?? (await makeYard(''))
   const fifo = join(yard.root, 'central')
   const command = [
     ...wrap,

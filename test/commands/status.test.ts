@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -7,7 +8,7 @@ import { killStarted, makeYard, start, until, waits, type Yard } from '../shims/
 import { jobshim, run } from '../support/jobshim.js'
 import { callBare } from '../support/transparent-calls.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
-import { serve } from './served.js'
+import { endServer, serve } from './served.js'
 
 const status = (yard: Yard, args: readonly string[] = [], env = {}) =>
   jobshim(['status', '--no-config', '--dir', yard.shims, ...args], {
@@ -35,7 +36,7 @@ test('status :: a foreign jobserver :: a token, the implicit slot, one that wait
   assert.equal(slots, ['implicit', 'none', 'token', 'token'])
   for (const one of seen.rows) {
     assert.ok(one.alive)
-    assert.match(one.command, one.slot === 'none' ? /hold a b \[2J$/ : /hold$/)
+    assert.ok(one.command.endsWith(one.slot === 'none' ? 'hold a\nb\x1b[2J' : 'hold'), one.command)
     assert.ok(one.seconds >= 0)
   }
   assert.equal(
@@ -123,7 +124,16 @@ test('status :: text, cut to the width', async () => {
     restored: 0,
   }
   const blind = 'it is dark'
-  const picture = { jobserver: 'fifo:/f', free: 0, total: 2, ledger: '/f.ledger', counters, blind, rows }
+  const picture = {
+    jobserver: 'fifo:/f',
+    free: 0,
+    total: 2,
+    ledger: '/f.ledger',
+    counters,
+    accounts: false,
+    blind,
+    rows,
+  }
   const bypass = {
     tool: '/usr/bin/cc',
     caller: 'make',
@@ -147,6 +157,40 @@ test('status :: text, cut to the width', async () => {
       '',
     ].join('\n'),
   )
+})
+
+test('status :: names that others gave their processes :: reach no terminal, and are whole in JSON', async () => {
+  const served = await serve(2)
+  const { yard, fifo } = served
+  const name = '\x1b]0;x\x07\u202e' // of a process that has the jobserver open, and is no client
+  copyFileSync('/bin/cat', join(yard.root, name))
+  const odd = start({
+    env: yard.env,
+    command: ['/bin/sh', '-c', 'exec "$0" 3<>"$1"', join(yard.root, name), fifo],
+  })
+  const weird = 'a\nfifo:\x9b2J\u202e'
+  const tool = start({ env: { ...yard.env, JOBSHIM_JOBSERVER: `fifo:${fifo}` }, command: ['hold', weird] })
+  await tool.tools
+  const auth = ['--jobserver', `fifo:${fifo}`]
+  const isSeen = async (): Promise<boolean> => (await picture(yard, auth)).blind?.includes(name) === true
+  for (let look = 0; look < 100 && !(await isSeen()); look++);
+  const seen = await picture(yard, auth)
+  assert.is(seen.blind, `process ${odd.pid} (${name}) has the jobserver open and is no client that is known`)
+  assert.ok(seen.rows.some(({ command }) => command.endsWith(`hold ${weird}`)))
+  const { status: code, stdout, stderr } = await status(yard, auth)
+  assert.equal({ code, stderr }, { code: 0, stderr: '' })
+  const [head, blind, row, ...rest] = stdout.split('\n')
+  assert.match(head ?? '', /^fifo:.* of 2 tokens free, /)
+  const shown = '\\x1b]0;x\\x07\\u202e'
+  assert.is(
+    blind,
+    `no census of clients: process ${odd.pid} (${shown}) has the jobserver open and is no client that is known`,
+  )
+  assert.match(row ?? '', /^hold .*hold a\\x0afifo:\\x9b2J\\u202e$/)
+  assert.equal(rest, [''])
+  await tool.end()
+  await odd.end()
+  await endServer(served)
 })
 
 test('status :: error :: a jobserver that is none', async () => {

@@ -22,7 +22,7 @@ const rows: readonly { makeopts: string | undefined; jobs: number }[] = [
   { makeopts: '-j0', jobs: cores },
   { makeopts: '-j8x', jobs: cores },
   { makeopts: '-j1.5', jobs: cores },
-  { makeopts: '-j1000000000', jobs: cores },
+  { makeopts: '-j1000000000', jobs: 1_000_000_000 },
   { makeopts: '-l8', jobs: cores },
   { makeopts: '-Ij8', jobs: cores },
   { makeopts: 'V=1-j8', jobs: cores },

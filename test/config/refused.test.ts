@@ -8,7 +8,7 @@ import { refusalOf } from './refusal.js'
 
 const mend = 'mend the file, name another with --config, or use none with --no-config'
 const keys = 'adapters, dir, jobs, join, launcher, load, noJobserver, patience, pressure, quiet, rules, tools'
-const wholeJobs = 'jobs: expected auto, or a whole number, 1 or more'
+const wholeJobs = 'jobs: expected auto, or a whole number, 1 to 61441'
 const adapters =
   'bmake, cargo, ccache, cmake, ctest, distcc, gmake, gnumake, go, icecc, make, ninja, ninja-build, remake, samu, sccache'
 
@@ -63,6 +63,7 @@ const rows: readonly Row[] = [
   { title: 'dir not a text', text: 'dir: 7', says: 'dir: expected a text', hint: mend },
   { title: 'jobs as text', text: 'jobs: "3"', says: wholeJobs, hint: mend },
   { title: 'jobs zero', text: 'jobs: 0', says: wholeJobs, hint: mend },
+  { title: 'jobs more than a FIFO holds', text: 'jobs: 61442', says: wholeJobs, hint: mend },
   { title: 'jobs with a fraction', text: 'jobs: 1.5', says: wholeJobs, hint: mend },
   {
     title: 'noJobserver unknown',
@@ -170,11 +171,11 @@ test('config :: error :: everybody can write it', async () => {
 
 // Only root can give a file away; everybody else has the rows above.
 if (process.geteuid?.() === 0) {
-  test('config :: error :: root, and the file belongs to a user', async () => {
+  test('config :: error :: root, and the file that is named belongs to a user', async () => {
     const cwd = makeWorkspace()
     writeFiles(cwd, { '.jobshimrc': 'jobs: 3\n' })
     chownSync(join(cwd, '.jobshimrc'), 65534, 65534)
-    const result = await jobshim(['list'], { cwd, env: { HOME: cwd } })
+    const result = await jobshim(['list', '--config', '.jobshimrc'], { cwd, env: { HOME: cwd } })
     assert.is(result.status, 2)
     assert.is(
       result.stderr,

@@ -78,6 +78,10 @@ test('doctor :: -- CMD :: a build that fails, and one that is killed, is told', 
   assert.equal(killed.rows.build, [
     { state: 'note', text: 'it died of SIGTERM: what comes later is not seen' },
   ])
+  const unnamed = await ofBuild(['sh', '-c', 'kill -40 $$'])
+  assert.equal(unnamed.rows.build, [
+    { state: 'note', text: 'it died of signal 40: what comes later is not seen' },
+  ])
 })
 
 test('doctor :: -- CMD :: over at once: nobody looked', async () => {

@@ -45,7 +45,7 @@ const unusable: readonly { env: Record<string, string>; named: string; why: stri
   {
     env: { JOBSHIM_JOBSERVER: `fifo:${plain}` },
     named: `JOBSHIM_JOBSERVER=fifo:${plain}`,
-    why: 'it is neither a FIFO nor a character device',
+    why: 'it is neither a FIFO nor the device of a server',
   },
   {
     env: { MAKEFLAGS: ' -j4 --jobserver-auth=30,31' },

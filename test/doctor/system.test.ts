@@ -283,7 +283,7 @@ testAsRoot('doctor :: /proc :: hides the processes of others', async () => {
     assert.ok(statSync(directory).mode & 1, directory)
   const runtime = join(other.root, 'theirs')
   mkdirSync(runtime)
-  chmodSync(runtime, 0o777)
+  chmodSync(runtime, 0o1777)
   const wrap = [
     ...['unshare', '-m', 'sh', '-ec', 'mount -t proc -o hidepid=2 proc /proc; exec "$@"', 'sh'],
     ...[

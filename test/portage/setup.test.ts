@@ -178,7 +178,7 @@ test('portage :: what is in the way, and wrong words :: refused, and nothing is 
   )
   await refused(
     ['enable', '--root', root, 'foo'],
-    'jobshim: "foo": not a package\n  name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*\n',
+    `jobshim: "foo": not a package\n  name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*, '*/*'\n`,
   )
   await refused(['enable'], 'jobshim: no package named\n  see jobshim portage enable --help\n', 2)
   await refused(

@@ -93,7 +93,7 @@ for (const command of ['run', 'exec'])
         status: 125,
         signal: null,
         stdout: '',
-        stderr: `jobshim: ${file}/.jobshim/launcher: can't be reached (ENOTDIR)\n  name a directory of your own with --dir\n`,
+        stderr: `jobshim: ${file}: not a directory\n  name a directory of your own with --dir\n`,
       },
     )
   })

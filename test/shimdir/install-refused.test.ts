@@ -1,9 +1,9 @@
-import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { boundByModes } from '../support/bound.js'
-import { type Outcome, run, scrubbed } from '../support/jobshim.js'
+import { jobshim, type Outcome, run, scrubbed } from '../support/jobshim.js'
 import { repository, writeFiles } from '../support/workspace.js'
 import { type Bench, links, makeBench, picture } from './fake-tools.js'
 
@@ -86,6 +86,23 @@ test('install :: error :: the shim dir is a file', async () => {
     refused(`jobshim: ${dir}: not a directory\n  name a directory of your own with --dir\n`),
   )
 })
+
+for (const words of [['install'], ['env'], ['run', 'true'], ['run', '--jobserver', 'fifo:/none', 'true']])
+  test(`install :: error :: a shim dir that PATH can't have :: ${words.join(' ')}`, async () => {
+    const { root, path } = makeBench(['cc'])
+    const [command = '', ...rest] = words
+    const dir = join(root, 'a:b')
+    const env = { PATH: `${path}:${scrubbed().PATH}`, HOME: root }
+    assert.equal(await jobshim([command, '--dir', dir, ...rest], { cwd: root, env }), {
+      status: command === 'run' ? 125 : 1,
+      signal: null,
+      stdout: '',
+      stderr:
+        `jobshim: ${dir}: has a colon in its path, so PATH can't name it\n` +
+        '  name a directory without one, with --dir, JOBSHIM_DIR or dir in the config\n',
+    })
+    assert.not(existsSync(dir))
+  })
 
 test('install :: error :: everybody can write the shim dir', async () => {
   const { call, dir } = makeBench(['cc'])

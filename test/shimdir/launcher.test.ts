@@ -1,10 +1,11 @@
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { packageVersion } from '../../src/ground/version.js'
 import { boundByModes } from '../support/bound.js'
 import { type Outcome, run, scrubbed } from '../support/jobshim.js'
+import { eve, testAsRoot } from '../support/other-user.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 /** The package as npm would unpack it, without a built launcher, in `package`; `install` puts a shim for `cc` into `shims`. */
@@ -70,6 +71,23 @@ test("launcher :: built in the user's data directory where the package is read-o
   assert.ok(statSync(join(root, 'data/jobshim/build', packageVersion(), 'launcher')).isFile())
   await works(join(root, 'shims/.jobshim/launcher'))
 })
+
+testAsRoot(
+  "launcher :: another user's, where an earlier install would have built it :: built anew",
+  async () => {
+    const { root, home, install } = makePackage()
+    const place = join(root, 'data/jobshim/build', packageVersion(), 'launcher')
+    writeFiles(root, { [relative(root, place)]: '#!/bin/sh\necho theirs\n' })
+    chownSync(place, eve, eve)
+    chmodSync(join(home, 'shims'), 0o555)
+    const { status, stderr } = await install(quickCompiler(root), boundByModes)
+    chmodSync(join(home, 'shims'), 0o755)
+    assert.equal({ status, stderr }, { status: 0, stderr: '' })
+    assert.is(statSync(place).uid, 0)
+    assert.equal(readFileSync(join(root, 'shims/.jobshim/launcher')), readFileSync(place))
+    await works(join(root, 'shims/.jobshim/launcher'))
+  },
+)
 
 test('launcher :: two installs at once build it both', async () => {
   const { root, home, install } = makePackage()

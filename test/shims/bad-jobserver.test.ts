@@ -41,8 +41,8 @@ const rows: readonly Row[] = [
     why: "its FIFO can't be reached",
   },
   { input: 'a symlink to itself', auth: `fifo:${at('loop')}`, why: "its FIFO can't be reached" },
-  { input: 'a plain file', auth: `fifo:${file}`, why: 'it is neither a FIFO nor a character device' },
-  { input: 'a directory', auth: `fifo:${root}`, why: 'it is neither a FIFO nor a character device' },
+  { input: 'a plain file', auth: `fifo:${file}`, why: 'it is neither a FIFO nor the device of a server' },
+  { input: 'a directory', auth: `fifo:${root}`, why: 'it is neither a FIFO nor the device of a server' },
   { input: 'a FIFO without a server', auth: `fifo:${at('orphan')}`, why: 'its FIFO has no server' },
   {
     input: 'a path that is too long',

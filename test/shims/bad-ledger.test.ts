@@ -145,6 +145,24 @@ test('ledger :: truncated while a token is held :: all tokens come back', async 
   rmSync(stateDirectory, { recursive: true })
 })
 
+/** As a launcher in another time namespace writes it, whose clock is ahead of ours. */
+test('ledger :: a slot was taken at a moment that is yet to come :: a wait in vain ends after patience', async () => {
+  const ledger = await ledgerFile()
+  const env = { ...yard.governed, JOBSHIM_PATIENCE: '1' }
+  const holders = [start({ env }), start({ env })]
+  for (const held of holders) await held.tools
+  overwrite(ledger, '\0\0\0\0\0\0\0\x40', headerOffsets.progress)
+  const waiter = start({ env })
+  const [pid] = await waiter.tools
+  assert.equal(
+    await waiter.end(),
+    ran('jobshim: hold: no slot was free for 1 s on an idle machine: run without one\n', `held ${pid}\n`),
+  )
+  for (const held of holders) assert.is((await held.end()).status, 7)
+  assert.is(pool.count(), 'A')
+  rmSync(stateDirectory, { recursive: true })
+})
+
 const notOnlyOurs = 'the state directory is not a directory that is only ours'
 
 const stateDirectories: readonly { input: string; make: () => void; why: string }[] = [

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -94,6 +95,44 @@ test('tool file :: garbage :: as good as none', async () => {
   }
   if (before === undefined) rmSync(toolFile)
   else writeFileSync(toolFile, before)
+})
+
+test('tool file :: a FIFO :: as good as none', async () => {
+  const toolFile = join(yard.shims, '.jobshim/tools/hold')
+  const before = readFileSync(toolFile)
+  rmSync(toolFile)
+  execFileSync('mkfifo', [toolFile])
+  assert.equal(await holdOnce(yard, { JOBSHIM_JOBSERVER: pool.auth }), ran())
+  rmSync(toolFile)
+  writeFileSync(toolFile, before)
+})
+
+/** Among so many that a count of those above us has no place is no reason to lose it. */
+test('tool :: one that starts its own shim again, among 20,000 variables :: ends with 125', async () => {
+  writeFiles(root, { 'again/hold': `#!/bin/sh\nexec "${join(yard.shims, 'hold')}"\n` })
+  const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`N${n}`, '']))
+  assert.equal(
+    await run(join(yard.shims, 'hold'), [], {
+      env: { ...many, PATH: `${at('again')}:/bin:/usr/bin` },
+      hangSeconds: 20,
+    }),
+    {
+      status: 125,
+      signal: null,
+      stdout: '',
+      stderr:
+        `jobshim: hold: called itself 20 times over, last through ${at('again/hold')}\n` +
+        '  make sure that what stands behind the shims on PATH does not start them again\n',
+    },
+  )
+})
+
+test('tool :: in a slot, among 20,000 variables :: finds them all, and how many launchers are above it', async () => {
+  const names = Array.from({ length: 20_000 }, (_, n) => `N${n}`)
+  writeFiles(root, { 'bin/hold': "#!/bin/sh\nenv | grep -c '^N[0-9]'\necho $JOBSHIM_HOPS\nexit 7\n" })
+  const env = { ...yard.governed, ...Object.fromEntries(names.map(name => [name, ''])) }
+  assert.equal(await run('hold', [], { env, hangSeconds: 20 }), ran('', '20000\n1\n'))
+  assert.is(pool.count(), 'A')
 })
 
 test.after.each(killStarted)

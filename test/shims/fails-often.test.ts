@@ -22,6 +22,7 @@ const waiting: readonly string[] = [
   'fcntl F_SETLK',
   'pidfd_open',
   'socket',
+  'setsockopt',
   'bind',
 ]
 

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -118,6 +119,25 @@ test('patience :: a gate that nobody opens, and everything stands still :: it ru
     /^jobshim: hold: a rule kept it from running for 1 s on an idle machine: run all the same\njobshim: 2 tool runs, at most 2 at a time, \d+\.\d s waited, 1 without a slot, 3\/3 tokens back\n$/,
   )
 })
+
+for (const [what, make] of Object.entries({
+  'a FIFO that nobody writes': (path: string) => execFileSync('mkfifo', [path]),
+  'a directory': (path: string) => mkdirSync(path),
+  'a device': (path: string) => symlinkSync('/dev/zero', path),
+}))
+  test(`rules :: ${what} :: none is heeded, and the tool runs`, async () => {
+    const yard = await makeYard('ABCD')
+    const rules = join(yard.root, 'rules')
+    make(rules)
+    const held = await holding({ ...yard.governed, JOBSHIM_RULES: rules, JOBSHIM_DEBUG: '1' })
+    assert.equal(await held.end(), {
+      status: 7,
+      signal: null,
+      stdout: held.output.stdout,
+      stderr: `jobshim: hold: no rules: ${rules} is not a regular file\n`,
+    })
+    await assertWhole(yard, 'ABCD')
+  })
 
 test('no ledger :: no rule is heeded, and the tool runs', async () => {
   const yard = await makeYard('ABCD')

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { runFifo, runLine, summaryLine, waiters } from '../commands/runs.js'
+import { currentUid } from '../../src/ground/paths.js'
+import { runFifo, runLine, summaryLine, waiters, waitersOf } from '../commands/runs.js'
 import { withoutUse } from '../support/summary.js'
 import { killStarted, makeGate, makeYard, start, until } from './hold.js'
 
@@ -36,6 +38,38 @@ register('guide :: a PID namespace of its own :: a tool in it runs in the slot o
   assert.match(stdout, /^held \d+\nheld \d+\n$/)
   assert.match(withoutUse(stderr), summaryLine('2 tool runs, at most 1 at a time', '0/0'))
 })
+
+/** Answers whoever asks, in fewer bytes than the caretaker does, that its slot is its caller's. */
+const liar = `use Socket; socket my $socket, AF_UNIX, SOCK_DGRAM, 0 or die;
+  bind $socket, pack("Sa*", AF_UNIX, "\\0" . shift) or die;
+  $| = 1; print "held $$\\n";
+  while (defined(my $from = recv $socket, my $question, 8192, 0)) { send $socket, "\\1\\0" . "\\0" x 6 . "\\1" x 7, 0, $from }`
+
+const isInstrumented = process.env.JOBSHIM_TEST_LAUNCHER !== undefined // sanitizers read /proc themselves
+const asRoot = may && !isInstrumented && process.geteuid?.() === 0 ? test : test.skip
+asRoot(
+  'guide :: where another user has the name of the caretaker :: what it says does not count',
+  async () => {
+    const yard = await makeYard('')
+    const fifo = yard.pool.auth.replace('fifo:', '')
+    const other = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+    const answers = start({ env: yard.env, command: [...other, 'perl', '-e', liar, guideOf(fifo).slice(1)] })
+    await answers.tools
+    const blind = ['unshare', '-m', 'sh', '-c', 'mount -t tmpfs none /proc && exec hold']
+    const first = start({ env: yard.governed, command: blind })
+    await first.tools
+    const second = start({ env: yard.governed, command: blind })
+    const [ledger = ''] = readdirSync(join(yard.runtime, `jobshim-${currentUid()}`))
+    await until(
+      'the second one waits',
+      () => waitersOf(join(yard.runtime, `jobshim-${currentUid()}`, ledger)) === 1,
+    )
+    assert.is(second.output.stdout, '')
+    for (const held of [first, second])
+      assert.equal(await held.end(), { status: 7, signal: null, stdout: held.output.stdout, stderr: '' })
+    await answers.kill()
+  },
+)
 
 test.after.each(killStarted)
 

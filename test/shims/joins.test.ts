@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync } from 'node:fs'
+import { chmodSync, closeSync, copyFileSync, existsSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findAuth } from '../../src/jobserver/auth.js'
+import { jobshimRun } from '../commands/runs.js'
 import { type ClientKey, findClient } from '../support/clients.js'
 import { makeFifo, makePipe, tokensIn } from '../support/pool.js'
 import { withoutUse } from '../support/summary.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { type Held, killStarted, makeYard, start, until } from './hold.js'
+import { type Held, killStarted, makeYard, start } from './hold.js'
 
 /** Each byte is another, so that one given back twice, or another than was taken, shows. */
 const tokens = 'abc'
@@ -159,47 +160,6 @@ for (const { name, needs, recipe, closed } of recipes) {
   })
 }
 
-/** A character device that gives back what is written to it: a terminal, and a process that answers at its other end. */
-const relay = `import fcntl, os, pty, select, struct, sys, termios, tty
-master, slave = pty.openpty()
-tty.setraw(slave)
-os.write(master, sys.argv[1].encode())
-print('held', os.getpid(), flush=True)
-print(os.ttyname(slave), flush=True)
-while True:
-    ready, _, _ = select.select([master, 0], [], [])
-    if master in ready:
-        os.write(master, os.read(master, 100))
-        continue
-    asked = os.read(0, 1)
-    if not asked:
-        break
-    waiting = struct.unpack('i', fcntl.ioctl(slave, termios.FIONREAD, b'0000'))[0]
-    held = os.read(slave, waiting) if waiting else b''
-    if held:
-        os.write(master, held)
-    print('tokens', held.decode() + '.', flush=True)
-`
-
-if (findClient('python') === undefined) test.skip('joins :: character device')
-else
-  test('joins :: character device', async () => {
-    const yard = await makeYard('')
-    const device = start({ env: {}, command: ['python3', '-c', relay, tokens] })
-    await until('the device is there', () => device.output.stdout.includes('/dev/'))
-    const [path] = /\/dev\/.*/.exec(device.output.stdout) ?? []
-    let asked = 0
-    const count = async (): Promise<string> => {
-      asked += 1
-      device.child.stdin?.write('?')
-      const answers = () => [...device.output.stdout.matchAll(/^tokens (.*)\.$/gm)]
-      await until('the device answers', () => answers().length === asked)
-      return answers()[asked - 1]?.[1] ?? ''
-    }
-    await assertTakes({ env: { ...yard.env, MAKEFLAGS: ` -j4 --jobserver-auth=fifo:${path}` }, count })
-    assert.is((await device.end()).status, 0)
-  })
-
 test('joins :: an ancestor jobshim run, the environment cleared', async () => {
   const yard = await makeYard('')
   const hold = `env -i PATH=${join(yard.root, 'bin')} ${join(yard.shims, 'hold')} <&3`
@@ -229,6 +189,26 @@ test('joins :: an ancestor jobshim run, the environment cleared', async () => {
   assert.is(status, 5)
   assert.match(withoutUse(stderr), /^jobshim: 3 tool runs, at most 3 at a time, .*, 2\/2 tokens back\n$/)
   assert.not(existsSync(join(state, directories[0] ?? '')))
+})
+
+/** Some program of our name, as an editor's session may be: what it has open is no ledger of its own. */
+test('joins :: below jobshim run a process that is only named jobshim, the environment cleared :: joins the run', async () => {
+  const yard = await makeYard('')
+  const other = makeFifo(yard.root, 'z', 'other')
+  writeFiles(yard.root, { 'other.ledger': 'a ledger of accounts\n' })
+  copyFileSync('/bin/sh', join(yard.root, 'jobshim'))
+  chmodSync(join(yard.root, 'jobshim'), 0o755)
+  const hold = `env -i PATH=${join(yard.root, 'bin')} ${join(yard.shims, 'hold')} <&3`
+  const named = `exec 4<other 5<other.ledger; ${hold} & ${hold} & wait; exit 5`
+  const { status, stdout, stderr } = await jobshimRun(yard, [
+    ...['--no-config', '-j2', '--', 'sh', '-c'],
+    `exec 3</dev/null 4<>other; ./jobshim -c '${named}'; exit $?`,
+  ])
+  assert.is(status, 5, stderr)
+  assert.match(stdout, /^held \d+\nheld \d+\n$/)
+  assert.match(withoutUse(stderr), /^jobshim: 2 tool runs, at most [12] at a time, .*, 1\/1 tokens back\n$/)
+  assert.is(other.count(), 'z')
+  other.close()
 })
 
 test.after.each(killStarted)

@@ -330,7 +330,7 @@ test('journal :: a path that others could have put into the ledger :: is not wri
   const yard = await makeYard('A')
   const fifo = yard.pool.auth.replace('fifo:', '')
   const planted = join(yard.root, 'planted')
-  createLedger(`${fifo}.ledger`, 1, { pid: 0, start: 0n, pidNamespace: 0n }, planted)
+  createLedger(`${fifo}.ledger`, 1, { pid: 0, start: 0n, pidNamespace: 0n }, { journal: planted })
   assert.equal(await holdOnce(yard, yard.governed), ran())
   assert.ok(existsSync(planted)) // ours, and nobody else may write it
   writeFileSync(planted, '')

@@ -137,6 +137,16 @@ const cases: Readonly<Record<string, { line: string; path: string; tool: string;
     path: `${shims}:${swappedCopies}:${behind}`,
     tool: 'g++',
   },
+  'any argv[0], the launcher as a prefix': {
+    line: `exec -a test ${shims}/.jobshim/launcher gcc -c f1.c`,
+    path: behind,
+    tool: 'gcc',
+  },
+  'any argv[0], a copy of a shim': {
+    line: `exec -a test ${copies}/gcc -c f1.c`,
+    path: behind,
+    tool: cross,
+  },
   'any argv[0]': { line: 'exec -a test gcc -c f1.c', path: `${shims}:${behind}`, tool: 'gcc' },
   'a link as the tool of the launcher': {
     line: `${shims}/.jobshim/launcher ${foreign}/gcc -c f1.c`,

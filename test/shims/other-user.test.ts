@@ -3,11 +3,12 @@ import {
   chownSync,
   closeSync,
   existsSync,
+  lchownSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  statSync,
   symlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -66,26 +67,39 @@ testAsRoot('what they may hold is not put back where they can not be looked at',
 })
 
 /** What the other user may have laid where our state directory would be; what must be as it was afterwards. */
-const traps: Readonly<Record<string, (place: string, yard: Yard) => void>> = {
-  'a directory of theirs': place => {
-    mkdirSync(place, { mode: 0o777 })
-    chownSync(place, other, other)
+const traps: Readonly<Record<string, { lay: (place: string, yard: Yard) => void; instead: boolean }>> = {
+  'a directory of theirs': {
+    lay(place) {
+      mkdirSync(place, { mode: 0o777 })
+      chownSync(place, other, other)
+    },
+    instead: true,
   },
-  'a symlink of theirs to a directory of ours': (place, { root }) => {
-    mkdirSync(join(root, 'ours'), { mode: 0o700 })
-    symlinkSync(join(root, 'ours'), place)
+  'a symlink of theirs to a directory of ours': {
+    lay(place, { root }) {
+      mkdirSync(join(root, 'ours'), { mode: 0o700 })
+      symlinkSync(join(root, 'ours'), place)
+      lchownSync(place, other, other)
+    },
+    instead: true,
   },
-  'a directory of ours that they can write': place => {
-    mkdirSync(place)
-    chmodSync(place, 0o777)
+  'a directory of ours that they can write': {
+    lay(place) {
+      mkdirSync(place)
+      chmodSync(place, 0o777)
+    },
+    instead: false,
   },
-  'a file of theirs': place => {
-    writeFiles(join(place, '..'), { 'jobshim-0': 'theirs' })
-    chownSync(place, other, other)
+  'a file of theirs': {
+    lay(place) {
+      writeFiles(join(place, '..'), { 'jobshim-0': 'theirs' })
+      chownSync(place, other, other)
+    },
+    instead: true,
   },
 }
 
-for (const [name, lay] of Object.entries(traps))
+for (const [name, { lay, instead }] of Object.entries(traps))
   testAsRoot(`the state directory is ${name}: nothing is written there`, async () => {
     const yard = await makeYard('A')
     const shared = join(yard.root, 'tmp')
@@ -93,7 +107,7 @@ for (const [name, lay] of Object.entries(traps))
     chmodSync(shared, 0o1777)
     const place = join(shared, 'jobshim-0')
     lay(place, yard)
-    const before = statSync(place)
+    const before = lstatSync(place)
     const result = await run('hold', [], {
       env: { ...yard.governed, XDG_RUNTIME_DIR: shared, JOBSHIM_DEBUG: '1' },
       input: '',
@@ -101,10 +115,13 @@ for (const [name, lay] of Object.entries(traps))
     assert.is(result.status, 7)
     assert.is(
       result.stderr,
-      'jobshim: hold: no crash safety: the state directory is not a directory that is only ours\n',
+      instead
+        ? ''
+        : 'jobshim: hold: no crash safety: the state directory is not a directory that is only ours\n',
     )
+    assert.is(readdirSync(shared).length, instead ? 2 : 1)
     assert.is(yard.pool.count(), 'A')
-    const after = statSync(place)
+    const after = lstatSync(place)
     assert.equal([after.ino, after.mtimeMs, after.size], [before.ino, before.mtimeMs, before.size])
     if (after.isDirectory()) assert.equal(readdirSync(place), [])
   })

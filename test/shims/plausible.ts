@@ -26,6 +26,7 @@ const started: Errors = { EAGAIN: 'ulimit -u, pids.max', ENOMEM: 'no memory for 
 /** By the call's name; fcntl's command stands behind it. */
 export const plausible: Readonly<Record<string, Errors>> = {
   stat: looked,
+  lstat: looked,
   newfstatat: looked,
   access: looked,
   faccessat: looked,
@@ -69,7 +70,8 @@ export const plausible: Readonly<Record<string, Errors>> = {
   bind: { EADDRINUSE: "somebody else has that waiter's name", ENOMEM: 'no memory', EACCES: 'a sandbox' },
   connect: { ECONNREFUSED: 'that waiter is gone, or in another network namespace', ENOMEM: 'no memory' },
   sendto: { ECONNREFUSED: 'that waiter is gone', ENOMEM: 'no memory', EINTR: 'a signal', EPERM: 'a sandbox' },
-  recvfrom: { EINTR: 'a signal', ENOMEM: 'no memory' },
+  setsockopt: { ENOMEM: 'no memory', EACCES: 'a sandbox' },
+  recvmsg: { EINTR: 'a signal', ENOMEM: 'no memory' },
   poll: { EINTR: 'a signal', ENOMEM: 'no memory' },
   pipe2: { EMFILE: 'ulimit -n', ENFILE: 'as of open' },
   dup2: { EINTR: 'a signal', EBUSY: 'another thread opens a file' },
@@ -139,14 +141,10 @@ export const verdicts: readonly Verdict[] = [
     why: 'the tool has the place of the launcher then, and nobody is left who could give a slot back',
   },
   {
-    call: /^(stat|newfstatat|openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/run-[^/]*\/fifo /,
+    call: /^(stat|newfstatat|openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/fifo /,
     says: '',
-    why: 'it is found once more: the run above it has it open',
+    why: 'it is found once more: a process above has it open',
   },
-  { call: /^(stat|newfstatat) .*\/fifo /, says: `${ungoverned}its FIFO can't be reached\n`, why: noFifo },
-  { call: /^openat .*\/fifo /, says: `${ungoverned}its FIFO can't be opened\n`, why: noFifo },
-  { call: /^fcntl F_DUPFD_CLOEXEC .*\/fifo /, says: `${ungoverned}its FIFO can't be opened\n`, why: noFifo },
-  { call: /^fstat .*\/fifo #[12]$/, says: `${ungoverned}its FIFO was replaced meanwhile\n`, why: noFifo },
   { call: /^read .*\/fifo /, says: `${ungoverned}it can't be read\n`, why: noFifo },
   {
     call: /^(openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/jobshim-N /,

@@ -46,6 +46,10 @@ export const clients = {
   distcc: { name: 'distcc', program: 'distcc' },
   distccd: { name: 'distccd', program: 'distccd' },
   dpkg: { name: 'dpkg-dev', program: 'dpkg-buildpackage' },
+  // Of a server that keeps an account: test/support/accounting.c.
+  fuse: { name: 'fuse', program: 'fusermount3' },
+  fuseDevice: { name: '/dev/fuse', program: 'fuse', file: '/dev' },
+  libfuse: { name: 'libfuse', program: 'fuse_lowlevel.h', file: '/usr/include/fuse3' },
   fish: { name: 'fish', program: 'fish' },
   go: { name: 'go', program: 'go', asks: ['version'] },
   icecc: { name: 'icecc', program: 'icecc' },

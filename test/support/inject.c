@@ -85,7 +85,7 @@ static const struct call calls[] = {
 	CALL(epoll_create1, NOTHING, 0), CALL(epoll_ctl, FD, 2), CALL(epoll_pwait, FD, 0), CALL(ppoll, NOTHING, 0), CALL(sysinfo, NOTHING, 0), CALL(getcwd, NOTHING, 0),
 	CALL(pidfd_open, NOTHING, 0), CALL(clone, NOTHING, 0), CALL(wait4, NOTHING, 0), CALL(rt_sigtimedwait, NOTHING, 0),
 	CALL(rt_sigpending, NOTHING, 0), CALL(socket, NOTHING, 0), CALL(bind, NOTHING, 0), CALL(sendto, NOTHING, 0),
-	CALL(recvfrom, NOTHING, 0), CALL(clock_gettime, NOTHING, 0), CALL(nanosleep, NOTHING, 0),
+	CALL(setsockopt, FD, 0), CALL(recvmsg, FD, 0), CALL(clock_gettime, NOTHING, 0), CALL(nanosleep, NOTHING, 0),
 	CALL(clock_nanosleep, NOTHING, 0), CALL(getpid, NOTHING, 0), CALL(getppid, NOTHING, 0), CALL(geteuid, NOTHING, 0),
 	CALL(set_tid_address, NOTHING, 0), CALL(kill, NOTHING, 0), CALL(munmap, NOTHING, 0), CALL(brk, NOTHING, 0),
 	CALL(mprotect, NOTHING, 0), CALL(getrandom, NOTHING, 0), CALL(prlimit64, NOTHING, 0), CALL(set_robust_list, NOTHING, 0),

@@ -1,0 +1,23 @@
+/* What processes above us have open, for what is removed, or hidden from us. */
+#ifndef ABOVE_H
+#define ABOVE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct above {
+	const char *link;  /* opens the file in any process of ours */
+	const char *place; /* its path, as the kernel has it */
+};
+
+/* Finds who above us has the file open that was at path, or with is_pool the pool that `jobshim run` has noted, wherever that is; of several the
+ * outermost, which stays longest. False where nobody has. */
+bool above_find(const char *path, bool is_pool, struct above *found);
+
+/* "/proc/PID/fd/FD"; NULL where there is no room. */
+const char *above_link(pid_t pid, int fd);
+
+/* The path that a descriptor was opened by, to be used at once, though its file may be gone from there; NULL: it has none. */
+const char *above_path(int directory, const char *name);
+
+#endif

@@ -1,0 +1,12 @@
+/* Numbers that another process has written for us. */
+#ifndef NUMBER_H
+#define NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Reads a text that is a whole number and nothing else, of decimal digits, and no more than most. False, with *number as it was, for any
+ * other one. */
+bool number_read(const char *text, uint64_t most, uint64_t *number);
+
+#endif

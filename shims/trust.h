@@ -1,0 +1,14 @@
+/* Whether another user could put something in a path's place. The same rule as src/ground/trust.ts. */
+#ifndef TRUST_H
+#define TRUST_H
+
+enum trust {
+	TRUSTED, /* each directory, from the root on and through links, is ours or root's, and others can write it only if it is sticky */
+	FOREIGN, /* another user can put something there */
+	NO_DIRECTORY, /* there is none, or it can't be looked at; what is above it is trusted */
+};
+
+/* What can be said of a directory with an absolute path. */
+enum trust trust_of_directory(const char *path);
+
+#endif

@@ -1,0 +1,13 @@
+/** Locks of open files (F_OFD_SETLK), as /proc/locks tells them: each lasts as long as somebody has that open file. */
+
+/**
+ * Returns where the locked parts of a file begin, out of /proc/locks (proc_locks(5)):
+ * `7: OFDLCK ADVISORY  WRITE -1 00:1f:4711 4096 4159`. The device there is not stat's on every filesystem, so only
+ * the inode is compared.
+ */
+export function lockedFrom(inode: number, locks: string): number[] {
+  const line = /OFDLCK\s+\S+\s+WRITE\s+\S+\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s+(\d+)\s+(?:\d+|EOF)/g
+  return [...locks.matchAll(line)]
+    .filter(([, lockedInode]) => Number(lockedInode) === inode)
+    .map(([, , start]) => Number(start))
+}

@@ -1,0 +1,258 @@
+import * as assert from 'uvu/assert'
+import { jobshimRun } from '../commands/runs.js'
+import {
+  type Accounting,
+  accountingModes,
+  accountingNeeds,
+  assertBalanced,
+  endServers,
+  startAccounting,
+} from '../support/accounting.js'
+import type { ClientKey } from '../support/clients.js'
+import { jobshim } from '../support/jobshim.js'
+import { killAll, processesOf } from '../support/processes.js'
+import { test, testWith } from '../support/test-with.js'
+import { type Held, killStarted, ledgerRecords, makeYard, start, until, waits, type Yard } from './hold.js'
+import { holdOnce, ran } from './hold-once.js'
+import { ruled } from './rules.js'
+import { assertWhole, takeAll } from './slots.js'
+
+/** Launchers on a jobserver whose server knows who took what. */
+function accountingTest(
+  title: string,
+  tokens: number,
+  body: (yard: Yard, server: Accounting) => Promise<void>,
+  needs: readonly ClientKey[] = [],
+): void {
+  for (const mode of accountingModes)
+    testWith([...accountingNeeds, ...needs], `accounting :: ${mode.name} :: ${title}`, async () => {
+      const server = await startAccounting(tokens, mode)
+      const { pool } = server
+      const { pool: fifo, ...yard } = await makeYard('')
+      fifo.close()
+      await body({ ...yard, pool, governed: { ...yard.env, JOBSHIM_JOBSERVER: pool.auth } }, server)
+      await until('all is back', () => server.account().free === tokens)
+      assertBalanced(server, tokens)
+      await server.end()
+    })
+}
+
+const dead = ({ runtime }: Yard) => ledgerRecords(runtime).filter(({ alive }) => !alive)
+
+accountingTest('all slots, and no more', 3, async (yard, server) => {
+  await assertWhole(yard, '+++')
+  assert.equal([server.account().takes, server.account().gives], [3, 3])
+})
+
+accountingTest('killed while it holds, and nobody waits :: its record goes', 1, async (yard, server) => {
+  const [first, victim] = await takeAll(yard, 2)
+  await victim?.kill()
+  await until('the server has it back', () => server.account().free === 1)
+  await first?.end()
+  await assertWhole(yard, '+')
+  assert.is(server.account().reclaimed, 1)
+})
+
+accountingTest('killed while it holds, and another waits :: that one gets it', 1, async (yard, server) => {
+  const [first, victim] = await takeAll(yard, 2)
+  const waiter = start({ env: yard.governed })
+  await waits(yard, waiter)
+  await victim?.kill()
+  await waiter.tools
+  await until('its record is gone', () => dead(yard).length === 0)
+  await waiter.end()
+  await first?.end()
+  const { takes, gives, reclaimed } = server.account()
+  assert.equal({ takes, gives, reclaimed }, { takes: 2, gives: 1, reclaimed: 1 })
+  await assertWhole(yard, '+')
+})
+
+accountingTest('everybody killed at once :: the next ones find all slots', 3, async yard => {
+  for (const held of await takeAll(yard, 4)) await held.kill()
+  await assertWhole(yard, '+++')
+})
+
+accountingTest('killed while it waits :: nothing is kept for it', 1, async yard => {
+  const holders = await takeAll(yard, 2)
+  const victims: Held[] = []
+  for (let i = 0; i < 3; i++) {
+    const victim = start({ env: yard.governed })
+    victims.push(victim)
+    await waits(yard, victim)
+  }
+  for (const victim of victims) await victim.kill()
+  for (const held of holders) await held.end()
+  await assertWhole(yard, '+')
+})
+
+accountingTest('it waits, and gets the implicit slot :: no token is kept for it', 1, async (yard, server) => {
+  const [first, second] = await takeAll(yard, 2)
+  const waiter = start({ env: yard.governed })
+  await waits(yard, waiter)
+  await first?.end()
+  await waiter.tools
+  await second?.end()
+  const { free, taken, reserved } = server.account()
+  assert.equal({ free, taken, reserved }, { free: 1, taken: 0, reserved: 0 })
+  await waiter.end()
+})
+
+accountingTest('several slots for one run, and killed with them', 3, async (yard, server) => {
+  const four = ruled(yard, 'four', 'rule=1', 'tokens=4')
+  const yes = { ...four, MAKEFLAGS: ` -j4 --jobserver-auth=${yard.pool.auth}` }
+  const first = start({ env: yes })
+  await first.tools
+  assert.is(server.account().taken, 3)
+  const second = start({ env: yes })
+  await first.kill()
+  await second.tools
+  assert.is(server.account().taken, 3)
+  assert.is((await second.end()).status, 7)
+  await assertWhole(yard, '+++')
+})
+
+accountingTest('what waits for itself :: goes on after its patience', 0, async yard => {
+  const [holder] = await takeAll(yard, 1)
+  const waiter = start({ env: { ...yard.governed, JOBSHIM_PATIENCE: '1' }, hangSeconds: 150 }) // on a busy machine
+  await waiter.tools
+  const { status, stderr } = await waiter.end()
+  const why = 'no slot was free for 1 s on an idle machine: run without one'
+  assert.equal({ status, stderr }, { status: 7, stderr: `jobshim: hold: ${why}\n` })
+  await holder?.end()
+})
+
+/** As any libc has them. */
+const errors: Readonly<Record<number, string>> = {
+  5: '(I/O|Input/output) error',
+  19: 'No such device',
+  28: 'No space left on device',
+  32: 'Broken pipe',
+}
+
+accountingTest('it fails as a token is taken :: ungoverned', 1, async (yard, server) => {
+  const [holder] = await takeAll(yard, 1)
+  for (const error of Object.keys(errors)) {
+    server.control(`fail read ${error}`)
+    const outcome = await holdOnce(yard, { ...yard.governed, JOBSHIM_DEBUG: '1' })
+    assert.equal(outcome, ran("jobshim: hold: not governed: it can't be read\n"))
+    server.control('fail read 0')
+  }
+  await holder?.end()
+  assert.equal(ledgerRecords(yard.runtime), [])
+})
+
+accountingTest('it fails while one waits :: ungoverned', 1, async (yard, server) => {
+  const [first, second] = await takeAll(yard, 2)
+  const waiter = start({ env: { ...yard.governed, JOBSHIM_DEBUG: '1' } })
+  await waits(yard, waiter)
+  server.control('fail read 19')
+  await second?.end()
+  await waiter.tools
+  server.control('fail read 0')
+  const { status, stderr } = await waiter.end()
+  assert.equal({ status, stderr }, { status: 7, stderr: "jobshim: hold: not governed: it can't be read\n" })
+  await first?.end()
+})
+
+accountingTest('it fails as a token is given back :: the tool ends as it does', 1, async (yard, server) => {
+  const [first] = await takeAll(yard, 1)
+  for (const [error, text] of Object.entries(errors)) {
+    const second = start({ env: { ...yard.governed, JOBSHIM_DEBUG: '1' } })
+    await second.tools
+    server.control(`fail write ${error}`)
+    const { status, stderr } = await second.end()
+    assert.is(status, 7)
+    assert.match(stderr, new RegExp(`^jobshim: a token can't be given back: ${text}\n$`))
+    server.control('fail write 0')
+    await until('the server has it back', () => server.account().free === 1)
+    assert.equal(
+      ledgerRecords(yard.runtime).map(({ pid }) => pid),
+      [first?.pid],
+    )
+  }
+  await first?.end()
+  await assertWhole(yard, '+')
+})
+
+/** A client that no adapter has started: it has the jobserver open, runs something, and goes on until its stdin ends. */
+const unpaid = `import os, subprocess, sys
+pool = os.open(sys.argv[1], os.O_RDWR)
+subprocess.run(['hold'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+print('held', os.getpid(), flush=True)
+sys.stdin.read()`
+
+const isPaid = (client: Held): boolean =>
+  processesOf(client.pid).some(({ command }) => command.startsWith('launcher --pay'))
+
+for (const { killed, title } of [
+  { killed: false, title: 'who pays for a client :: takes and gives back itself' },
+  { killed: true, title: 'who pays for a client is killed :: the server has it back' },
+])
+  accountingTest(
+    title,
+    1,
+    async (yard, server) => {
+      const environment = { ...yard.env, MAKEFLAGS: ` --jobserver-auth=${yard.pool.auth}` }
+      const root = start({ env: yard.governed })
+      await root.tools // the root slot: the payer needs a token
+      const client = start({ env: environment, command: ['python3', '-c', unpaid, server.path] })
+      await client.tools
+      assert.ok(isPaid(client))
+      assert.is(server.account().taken, 1)
+      if (killed) {
+        killAll(processesOf(client.pid).filter(({ command }) => command.startsWith('launcher --pay')))
+        await until('the server has it back', () => server.account().free === 1)
+      }
+      const { status, stderr } = await client.end()
+      assert.equal({ status, stderr }, { status: 0, stderr: '' })
+      await root.end()
+      await assertWhole(yard, '+')
+    },
+    ['python'],
+  )
+
+accountingTest('R,W :: is opened by its path', 1, async (yard, server) => {
+  const environment = { ...yard.env, MAKEFLAGS: ' -j2 --jobserver-auth=3,4' }
+  const fds = [server.pool.fd, server.pool.fd]
+  const first = start({ env: environment, fds })
+  await first.tools // the implicit slot
+  const second = start({ env: environment, fds })
+  await second.tools
+  assert.is(server.account().taken, 1)
+  await second.kill()
+  await until('the server has it back', () => server.account().free === 1)
+  assert.is((await first.end()).status, 7)
+  await assertWhole(yard, '+')
+})
+
+accountingTest('run --jobserver :: takes one for its command', 2, async (yard, server) => {
+  const script = 'exec 9<&0; hold <&9 & hold <&9 & p=$!; read -r line; kill -9 $p; wait $p; exit 5'
+  const words = ['--jobserver', server.pool.auth, '--', 'sh', '-c', script]
+  const outcome = await jobshimRun(yard, words, { input: 'go\n' })
+  assert.is(outcome.status, 5)
+  assert.match(outcome.stderr, /^(Killed\n)?$/) // as the shell says it
+  await assertWhole(yard, '++')
+})
+
+accountingTest('status :: this jobserver keeps its own account', 1, async (yard, server) => {
+  const [first, second] = await takeAll(yard, 2)
+  const status = (...words: string[]) =>
+    jobshim(['status', '--no-config', '--dir', yard.shims, '--jobserver', server.pool.auth, ...words], {
+      env: { ...yard.env, HOME: yard.root },
+    })
+  const told = await status()
+  const [head, account, ...rows] = told.stdout.split('\n')
+  assert.equal([told.status, told.stderr], [0, ''])
+  assert.is(head, `${server.pool.auth}: ? of ? tokens free, 1 held by launchers, 0 waiting`)
+  assert.is(account, 'this jobserver keeps its own account')
+  assert.is(rows.length, 3)
+  const { accounts, blind, free } = JSON.parse((await status('--json')).stdout)
+  assert.equal({ accounts, blind, free }, { accounts: true, blind: undefined, free: undefined })
+  await first?.end()
+  await second?.end()
+})
+
+test.after.each(killStarted)
+test.after.each(endServers)
+
+test.run()
