@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "auth.h"
 #include "contract.h"
+#include "file.h"
 #include "goflags.h"
 #include "jobs.h"
 #include "jobserver.h"
@@ -18,13 +19,6 @@
 #include "makeflags.h"
 #include "process.h"
 #include "version.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
 
 /* "-4.4", "4" */
 static bool is_version(const char *text)

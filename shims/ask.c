@@ -10,8 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ledger.h"
+#include "clock.h"
+#include "file.h"
 #include "process.h"
+#include "retry.h"
 
 enum { LONGEST_S = 5 }; /* who does not answer by then has no answer */
 
@@ -77,10 +79,8 @@ bool ask(const char *path, char *const argv[], char *const environment[], char *
 
 		if (!can_read(ends[0], deadline_ns))
 			break;
-		n = full ? read(ends[0], rest, sizeof rest) : read(ends[0], text + used, size - 1 - used);
+		n = RETRY(full ? read(ends[0], rest, sizeof rest) : read(ends[0], text + used, size - 1 - used));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0)
 			break;
 		used += full ? 0 : (size_t)n;
@@ -91,8 +91,6 @@ bool ask(const char *path, char *const argv[], char *const environment[], char *
 		end_by(child, deadline_ns);
 	if (nowhere >= 0)
 		close(nowhere);
-	do
-		ended = child > 0 ? waitpid(child, &status, 0) : -1;
-	while (ended < 0 && child > 0 && errno == EINTR);
+	ended = child > 0 ? RETRY(waitpid(child, &status, 0)) : -1;
 	return child > 0 && ended == child && status == 0;
 }

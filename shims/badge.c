@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "contract.h"
 #include "environment.h"
 #include "hash.h"
 #include "jobserver.h"
-#include "ledger.h"
 #include "process.h"
 
 /* Below the implicit slots (implicit.c). A byte lies between two: the kernel would make one lock of two that touch. */

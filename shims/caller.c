@@ -1,5 +1,6 @@
 #include "caller.h"
 
+#include "clock.h"
 #include "contract.h"
 #include "job.h"
 #include "ledger.h"

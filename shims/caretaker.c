@@ -13,7 +13,9 @@
 
 #include "arena.h"
 #include "auth.h"
+#include "clock.h"
 #include "contract.h"
+#include "file.h"
 #include "guide.h"
 #include "jobserver.h"
 #include "ledger.h"

@@ -14,6 +14,7 @@
 #include "client.h"
 #include "contract.h"
 #include "description.h"
+#include "file.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "process.h"

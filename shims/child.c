@@ -12,6 +12,7 @@
 
 #include "badge.h"
 #include "mapping.h"
+#include "retry.h"
 
 /* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
  * process group anyway. */
@@ -161,8 +162,7 @@ pid_t child_start(const char *path, char *const argv[], char *const envp[], cons
 
 	if (child < 0 || error == 0)
 		return child;
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+	(void)RETRY(waitpid(child, NULL, 0));
 	errno = error;
 	return -1;
 }
@@ -176,10 +176,8 @@ int child_wait(pid_t child, struct rusage *usage)
 	handled_set(&handled);
 	for (;;) {
 		siginfo_t info;
-		pid_t changed = wait4(child, &status, WNOHANG | WUNTRACED | WCONTINUED, usage);
+		pid_t changed = RETRY(wait4(child, &status, WNOHANG | WUNTRACED | WCONTINUED, usage));
 
-		if (changed < 0 && errno == EINTR)
-			continue; /* SIGCHLD may be spent already */
 		if (changed < 0)
 			return -1;
 		if (changed == child) {

@@ -11,6 +11,7 @@
 #include "auth.h"
 #include "badge.h"
 #include "contract.h"
+#include "file.h"
 #include "jobs.h"
 #include "jobserver.h"
 #include "outer.h"

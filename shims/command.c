@@ -7,17 +7,11 @@
 
 #include "arguments.h"
 #include "families.h"
+#include "file.h"
 #include "process.h"
 #include "toolfile.h"
 
 enum { COMMAND_BYTES = 16384, WORDS_MAX = 1024 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
 
 /* Whether the path ends in the name that the kernel keeps, which cuts it. */
 static bool is_called(const char *path, const char *comm)

@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "clock.h"
+#include "file.h"
 #include "ledger.h"
 #include "ledgerfile.h"
-#include "process.h"
 
 enum {
 	HISTOGRAM_BYTES = COSTS_BUCKETS * COSTS_COUNTER_BYTES,

@@ -1,4 +1,5 @@
 /* What the ledger counts for the summary, and for those who wait. */
+#include "clock.h"
 #include "contract.h"
 #include "jobserver.h"
 #include "ledger.h"

@@ -5,6 +5,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "retry.h"
+
 int datagram_open(void)
 {
 	const int on = 1;
@@ -32,9 +34,7 @@ bool datagram_receive(int fd, void *bytes, size_t size, struct ucred *sender, st
 	const struct cmsghdr *header;
 	ssize_t length;
 
-	do
-		length = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (length < 0 && errno == EINTR);
+	length = RETRY(recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
 	header = length == (ssize_t)size ? CMSG_FIRSTHDR(&message) : NULL;
 	*from_size = message.msg_namelen;
 	*sender = (struct ucred){ .pid = 0, .uid = (uid_t)-1, .gid = (gid_t)-1 };

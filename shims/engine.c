@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "arena.h"
-#include "process.h"
+#include "file.h"
 #include "resolve.h"
 #include "wrapper.h"
 

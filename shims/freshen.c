@@ -1,6 +1,5 @@
 #include "freshen.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,12 +12,13 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "clock.h"
 #include "contract.h"
-#include "ledger.h"
+#include "file.h"
 #include "note.h"
-#include "process.h"
 #include "report.h"
 #include "resolve.h"
+#include "retry.h"
 #include "run.h"
 #include "toolfile.h"
 
@@ -90,35 +90,18 @@ static bool is_noted(const struct place *place, const char *name, const struct n
 	return same;
 }
 
-static bool write_bytes(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		const ssize_t written = write(fd, bytes, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		bytes += written;
-		size -= (size_t)written;
-	}
-	return true;
-}
-
 static bool fill(const struct place *place, int fd, const struct note *note, const struct timespec *mtime)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, *mtime };
 	off_t at = 0;
 
 	while (at < place->launcher_status.st_size) {
-		const ssize_t sent = sendfile(fd, place->launcher, &at, (size_t)(place->launcher_status.st_size - at));
+		const ssize_t sent = RETRY(sendfile(fd, place->launcher, &at, (size_t)(place->launcher_status.st_size - at)));
 
-		if (sent < 0 && errno == EINTR)
-			continue;
 		if (sent <= 0)
 			return false;
 	}
-	return write_bytes(fd, (const char *)note, sizeof *note) && fchmod(fd, 0755) == 0 && futimens(fd, times) == 0;
+	return write_whole(fd, note, sizeof *note) && fchmod(fd, 0755) == 0 && futimens(fd, times) == 0;
 }
 
 /* Puts a file with the note under the name, in one step. */
@@ -180,33 +163,41 @@ static const char *real_of(const struct self *self, const char *name, struct too
 	return settings->real;
 }
 
-/* False for the first one that can't be written. */
+struct renewal {
+	struct place *here;
+	bool all;
+	bool whole; /* all could be written */
+};
+
+static bool renew(int directory, const char *name, void *state)
+{
+	struct renewal *renewal = state;
+	struct place *here = renewal->here;
+	struct tool_settings settings;
+
+	(void)directory;
+	if (name[0] == '.')
+		return false;
+	real_of(here->self, name, &settings);
+	renewal->whole = (!renewal->all && !is_changed(here, name, settings.real)) || freshen(here, name, settings.real);
+	if (!renewal->whole)
+		report_debug("%s/.jobshim/bin/%s: %s", here->self->shim_dir, name, strerror(errno));
+	return !renewal->whole;
+}
+
+/* False, with errno, for the first one that can't be written. */
 static bool freshen_each(struct place *here, bool all)
 {
-	struct tool_settings settings;
-	const struct dirent *entry;
-	int tools = open_below(here->self, "tools", O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	DIR *directory = tools < 0 ? NULL : fdopendir(tools);
-	bool whole = true;
+	struct renewal renewal = { here, all, true };
+	int tools = open_below(here->self, "tools", O_RDONLY | O_DIRECTORY | O_NOFOLLOW), error;
 
-	if (directory == NULL) {
-		if (tools >= 0)
-			close(tools);
+	if (tools < 0)
 		return true;
-	}
-	while (whole && (entry = readdir(directory)) != NULL) {
-		const char *name = entry->d_name;
-
-		if (name[0] == '.')
-			continue;
-		real_of(here->self, name, &settings);
-		if ((all || is_changed(here, name, settings.real)) && !freshen(here, name, settings.real)) {
-			report_debug("%s/.jobshim/bin/%s: %s", here->self->shim_dir, name, strerror(errno));
-			whole = false;
-		}
-	}
-	closedir(directory);
-	return whole;
+	directory_each(tools, renew, &renewal);
+	error = errno;
+	close(tools);
+	errno = error;
+	return renewal.whole;
 }
 
 bool freshen_all(const struct self *self, char *const words[])

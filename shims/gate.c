@@ -10,7 +10,9 @@
 
 #include "asking.h"
 #include "caller.h"
+#include "clock.h"
 #include "contract.h"
+#include "file.h"
 #include "keeper.h"
 #include "ledger.h"
 #include "memory.h"

@@ -14,8 +14,8 @@
 
 #include "auth.h"
 #include "contract.h"
+#include "file.h"
 #include "jobserver.h"
-#include "process.h"
 #include "resolve.h"
 
 /* An end of the wait that nobody else can put off: whoever may read the file may lock it. */

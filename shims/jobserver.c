@@ -15,6 +15,7 @@
 #include "arena.h"
 #include "client.h"
 #include "contract.h"
+#include "file.h"
 #include "hidden.h"
 #include "ledgerfile.h"
 #include "outer.h"

@@ -16,10 +16,11 @@
 
 #include "arguments.h"
 #include "contract.h"
+#include "file.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "process.h"
 #include "report.h"
+#include "retry.h"
 #include "run.h"
 #include "trust.h"
 
@@ -246,9 +247,7 @@ static ssize_t write_some(int fd, const char *text, size_t length)
 {
 	ssize_t written;
 
-	do
-		written = write(fd, text, length);
-	while (written < 0 && errno == EINTR);
+	written = RETRY(write(fd, text, length));
 	return written;
 }
 

@@ -1,5 +1,6 @@
 #include "keeper.h"
 
+#include "clock.h"
 #include "ledger.h"
 #include "records.h"
 

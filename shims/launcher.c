@@ -12,19 +12,12 @@
 #include "arguments.h"
 #include "child.h"
 #include "environment.h"
+#include "file.h"
 #include "freshen.h"
-#include "process.h"
 #include "question.h"
 #include "report.h"
 #include "run.h"
 #include "wrapper.h"
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
 
 /* Counts the launchers above us; a chain that is too long goes round in a circle. Adapters don't count: makes may be
  * nested as deep as they like. */

@@ -126,10 +126,4 @@ uint64_t ledger_progress(const struct ledger *ledger);
 /* What lies at offset, as launchers share it. */
 #define FIELD(type, base, offset) ((volatile type *)(volatile void *)((base) + (offset)))
 
-/* CLOCK_MONOTONIC in nanoseconds. */
-uint64_t monotonic_ns(void);
-
-/* The CPU time that this process has used, in nanoseconds: what something costs us, however loaded the machine is. */
-uint64_t cpu_ns(void);
-
 #endif

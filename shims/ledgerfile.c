@@ -14,9 +14,10 @@
 
 #include "arena.h"
 #include "contract.h"
+#include "file.h"
 #include "jobserver.h"
-#include "process.h"
 #include "report.h"
+#include "retry.h"
 #include "statedirectory.h"
 
 enum { STALE_SECONDS = 60 * 60 };
@@ -25,9 +26,7 @@ static bool cut(int fd)
 {
 	int result;
 
-	do
-		result = ftruncate(fd, LEDGER_BYTES);
-	while (result < 0 && errno == EINTR);
+	result = RETRY(ftruncate(fd, LEDGER_BYTES));
 	return result == 0;
 }
 
@@ -35,9 +34,7 @@ bool ledger_file_read(int fd, void *bytes, size_t size, off_t at)
 {
 	ssize_t length;
 
-	do
-		length = pread(fd, bytes, size, at);
-	while (length < 0 && errno == EINTR);
+	length = RETRY(pread(fd, bytes, size, at));
 	return length == (ssize_t)size;
 }
 
@@ -45,9 +42,7 @@ bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at)
 {
 	ssize_t length;
 
-	do
-		length = pwrite(fd, bytes, size, at);
-	while (length < 0 && errno == EINTR);
+	length = RETRY(pwrite(fd, bytes, size, at));
 	return length == (ssize_t)size;
 }
 
@@ -90,37 +85,35 @@ static void create(int directory, const char *name)
 	unlinkat(directory, temporary, 0);
 }
 
-/* Removes ledgers of jobservers long gone: nobody has touched them for an hour and no record is locked. */
+/* Removes a ledger of a jobserver long gone: nobody has touched it for an hour and no record is locked. */
+static bool sweep_one(int directory, const char *name, void *state)
+{
+	const struct timespec *now = state;
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct stat status;
+	int fd;
+
+	if (strncmp(name, "v1-", 3) != 0 || fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISREG(status.st_mode) || status.st_mtime > now->tv_sec - STALE_SECONDS)
+		return false;
+	fd = open_high_at(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+		unlinkat(directory, name, 0);
+	close(fd);
+	return false;
+}
+
 static void sweep(int directory)
 {
-	_Alignas(8) char buffer[4096];
 	struct timespec now;
-	long length;
 	int listing = open_high_at(directory, ".", O_RDONLY | O_DIRECTORY);
 
-	if (listing < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
+	if (listing < 0)
 		return;
-	while ((length = syscall(SYS_getdents64, listing, buffer, sizeof buffer)) > 0) {
-		for (long at = 0; at < length;) {
-			const char *name = buffer + at + 19; /* getdents64(2): after inode, offset, length, type */
-			struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-			unsigned short step;
-			struct stat status;
-			int fd;
-
-			memcpy(&step, buffer + at + 16, sizeof step);
-			at += step;
-			if (strncmp(name, "v1-", 3) != 0 || fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
-			    !S_ISREG(status.st_mode) || status.st_mtime > now.tv_sec - STALE_SECONDS)
-				continue;
-			fd = open_high_at(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
-			if (fd < 0)
-				continue;
-			if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-				unlinkat(directory, name, 0);
-			close(fd);
-		}
-	}
+	if (clock_gettime(CLOCK_REALTIME, &now) == 0)
+		directory_each(listing, sweep_one, &now);
 	close(listing);
 }
 

@@ -7,19 +7,9 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "retry.h"
 
 enum { LINKS_MAX = 40 }; /* as the kernel has it */
-
-/* readlink() with EINTR looped: FUSE and network file systems give it. */
-static ssize_t read_link(const char *path, char *target, size_t size)
-{
-	ssize_t length;
-
-	do
-		length = readlink(path, target, size);
-	while (length < 0 && errno == EINTR);
-	return length;
-}
 
 bool links_each(const char *path, bool (*visit)(const char *at, bool relative, void *state), void *state)
 {
@@ -36,7 +26,7 @@ bool links_each(const char *path, bool (*visit)(const char *at, bool relative, v
 
 		if (visit(at, relative, state))
 			return true;
-		length = (size_t)(target - at) + PATH_MAX > room ? -1 : read_link(at, target, PATH_MAX - 1);
+		length = (size_t)(target - at) + PATH_MAX > room ? -1 : RETRY(readlink(at, target, PATH_MAX - 1));
 		if (length <= 0)
 			return false;
 		relative = *target != '/';

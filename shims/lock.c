@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "retry.h"
+
 enum { GIVEN_FD = 3 };
 
 bool lock_take(const struct self *self, char *const words[])
@@ -12,9 +14,7 @@ bool lock_take(const struct self *self, char *const words[])
 	int result, error;
 
 	(void)self, (void)words;
-	do
-		result = fcntl(GIVEN_FD, F_OFD_SETLK, &lock);
-	while (result < 0 && errno == EINTR);
+	result = RETRY(fcntl(GIVEN_FD, F_OFD_SETLK, &lock));
 	error = result < 0 ? errno : 0;
 	if (error == 0)
 		return printf("locked\n") > 0 && fflush(stdout) == 0;

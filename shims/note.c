@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "file.h"
 #include "hash.h"
-#include "process.h"
+#include "retry.h"
 #include "shimfile.h"
 
 static const char BEGINNING[] = "\njobshim ";
@@ -42,9 +43,7 @@ bool note_read(int fd, struct note *note)
 
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size < (off_t)sizeof *note)
 		return false;
-	do
-		length = pread(fd, note, sizeof *note, status.st_size - (off_t)sizeof *note);
-	while (length < 0 && errno == EINTR);
+	length = RETRY(pread(fd, note, sizeof *note, status.st_size - (off_t)sizeof *note));
 	return length == (ssize_t)sizeof *note && memcmp(note->line, BEGINNING, strlen(BEGINNING)) == 0 &&
 	       note->line[NOTE_LINE - 1] == '\n' && note->file[sizeof note->file - 1] == '\0' && is_launcher(note->file);
 }

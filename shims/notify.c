@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "retry.h"
+
 bool notify(const char *state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -29,10 +31,8 @@ bool notify(const char *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	do
-		sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
-		              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
-	while (sent < 0 && errno == EINTR);
+	sent = RETRY(sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+	                    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)));
 	close(fd);
 	return sent >= 0;
 }

@@ -12,6 +12,7 @@
 #include "auth.h"
 #include "client.h"
 #include "contract.h"
+#include "file.h"
 #include "jobs.h"
 #include "jobserver.h"
 #include "process.h"

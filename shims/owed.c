@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "badge.h"
 #include "client.h"
+#include "clock.h"
 #include "contract.h"
 #include "implicit.h"
 #include "job.h"

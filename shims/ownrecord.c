@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "contract.h"
 #include "job.h"
 #include "ledger.h"

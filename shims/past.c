@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include "bypass.h"
+#include "clock.h"
 #include "contract.h"
 #include "families.h"
+#include "file.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "number.h"

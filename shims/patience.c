@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "clock.h"
 #include "jobserver.h"
 #include "ledger.h"
 

@@ -14,6 +14,7 @@
 
 #include "contract.h"
 #include "environment.h"
+#include "file.h"
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
@@ -21,6 +22,7 @@
 #include "owed.h"
 #include "process.h"
 #include "resolve.h"
+#include "retry.h"
 #include "slot.h"
 #include "toolfile.h"
 
@@ -57,11 +59,8 @@ static bool await_word(int fd, const sigset_t *waiting)
 	ssize_t n;
 	char word;
 
-	while (ppoll(&told, 1, NULL, waiting) < 0 && errno == EINTR)
-		;
-	do
-		n = read(fd, &word, sizeof word);
-	while (n < 0 && errno == EINTR);
+	(void)RETRY(ppoll(&told, 1, NULL, waiting));
+	n = RETRY(read(fd, &word, sizeof word));
 	return n == sizeof word;
 }
 
@@ -90,8 +89,8 @@ bool payer_start(const struct self *self, const struct jobserver *jobserver, con
 		_exit(1);
 	}
 	close(ends[1]);
-	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (child > 0)
+		(void)RETRY(waitpid(child, NULL, 0));
 	told = child > 0 && await_word(ends[0], waiting);
 	close(ends[0]);
 	return told;
@@ -144,11 +143,7 @@ static void ignore_signals(void)
 
 static void tell(void)
 {
-	ssize_t n;
-
-	do
-		n = write(STDOUT_FILENO, "", 1);
-	while (n < 0 && errno == EINTR);
+	write_whole(STDOUT_FILENO, "", 1);
 	close(STDOUT_FILENO);
 }
 

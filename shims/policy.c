@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "arena.h"
+#include "file.h"
 #include "ledger.h"
 #include "makeflags.h"
-#include "process.h"
 #include "report.h"
 #include "toolfile.h"
 

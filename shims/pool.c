@@ -16,6 +16,7 @@
 #include "makeflags.h"
 #include "report.h"
 #include "resolve.h"
+#include "retry.h"
 #include "version.h"
 
 enum { CHUNK = 4096 }; /* a write of no more is whole or nothing (pipe(7), PIPE_BUF) */
@@ -32,10 +33,8 @@ static long put(int fd, long tokens)
 	memset(bytes, TOKEN, sizeof bytes);
 	while (done < tokens) {
 		size_t size = tokens - done < CHUNK ? (size_t)(tokens - done) : CHUNK;
-		ssize_t n = write(fd, bytes, size);
+		ssize_t n = RETRY(write(fd, bytes, size));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0)
 			break;
 		done += n;
@@ -48,9 +47,7 @@ static int make_fifo(const char *path)
 {
 	int result;
 
-	do
-		result = mkfifo(path, 0600);
-	while (result < 0 && errno == EINTR);
+	result = RETRY(mkfifo(path, 0600));
 	/* Whatever our umask is. */
 	return result < 0 || chmod(path, 0600) < 0 ? errno : 0;
 }
@@ -136,10 +133,8 @@ int pool_take(const struct jobserver *jobserver, long tokens)
 	long done = 0;
 
 	while (done < tokens) {
-		ssize_t n = read(jobserver->read_fd, bytes, tokens - done < CHUNK ? (size_t)(tokens - done) : CHUNK);
+		ssize_t n = RETRY(read(jobserver->read_fd, bytes, tokens - done < CHUNK ? (size_t)(tokens - done) : CHUNK));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0)
 			break;
 		done += n;

@@ -12,139 +12,8 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "file.h"
 #include "shimfile.h"
-
-/* The kernel's answer to getdents64, which libcs without largefile variants don't declare. */
-struct directory_entry {
-	uint64_t inode;
-	int64_t offset;
-	unsigned short length;
-	unsigned char type;
-	char name[];
-};
-
-int dup_high(int fd)
-{
-	return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-}
-
-int open_high_at(int directory, const char *path, int flags)
-{
-	int fd, high;
-
-	/* musl's open() follows O_CLOEXEC up with an fcntl, for kernels that don't know the flag. */
-	do
-		fd = (int)syscall(SYS_openat, directory, path, flags | O_CLOEXEC | O_LARGEFILE, 0600);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0 || fd > STDERR_FILENO)
-		return fd;
-	high = dup_high(fd);
-	close(fd);
-	return high;
-}
-
-int open_high(const char *path, int flags)
-{
-	return open_high_at(AT_FDCWD, path, flags);
-}
-
-bool pipe_high(int ends[2])
-{
-	bool whole = pipe2(ends, O_CLOEXEC) == 0;
-
-	if (!whole)
-		return false;
-	for (int i = 0; i < 2; i++) {
-		const int low = ends[i];
-
-		if (low > STDERR_FILENO)
-			continue;
-		ends[i] = dup_high(low);
-		whole = whole && ends[i] >= 0;
-		close(low);
-	}
-	for (int i = 0; i < 2; i++)
-		if (!whole && ends[i] >= 0)
-			close(ends[i]);
-	return whole;
-}
-
-bool stat_path(const char *path, struct stat *status)
-{
-	int result;
-
-	do
-		result = stat(path, status);
-	while (result < 0 && errno == EINTR);
-	return result == 0;
-}
-
-/* What a variable or a shim dir names may be a FIFO, or a terminal: nobody waits for it. */
-static int open_to_read(int directory, const char *path)
-{
-	return open_high_at(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-}
-
-/* Once: short files come whole, those of /proc too. */
-static ssize_t read_once(int fd, char *buffer, size_t size)
-{
-	ssize_t length;
-
-	do
-		length = read(fd, buffer, size - 1);
-	while (length < 0 && errno == EINTR);
-	buffer[length < 0 ? 0 : length] = '\0';
-	return length;
-}
-
-static ssize_t read_small_file_at(int directory, const char *path, char *buffer, size_t size)
-{
-	ssize_t length;
-	int fd = open_to_read(directory, path);
-
-	if (fd < 0)
-		return -1;
-	length = read_once(fd, buffer, size);
-	close(fd);
-	return length;
-}
-
-ssize_t read_plain_file(const char *path, char *buffer, size_t size)
-{
-	struct stat status;
-	ssize_t length = -1;
-	int fd = open_to_read(AT_FDCWD, path);
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &status) == 0) {
-		errno = EINVAL;
-		if (S_ISREG(status.st_mode))
-			length = read_once(fd, buffer, size);
-	}
-	close(fd);
-	return length;
-}
-
-ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t size)
-{
-	size_t used = 0;
-	int fd = open_to_read(directory, path);
-
-	if (fd < 0)
-		return -1;
-	while (used < size) {
-		ssize_t length = read(fd, buffer + used, size - used);
-
-		if (length < 0 && errno == EINTR)
-			continue;
-		if (length <= 0)
-			break;
-		used += (size_t)length;
-	}
-	close(fd);
-	return (ssize_t)used;
-}
 
 char *process_words(pid_t pid, const char *name, char **words)
 {
@@ -159,11 +28,6 @@ char *process_words(pid_t pid, const char *name, char **words)
 		return NULL;
 	(*words)[length] = '\0';
 	return *words + length;
-}
-
-ssize_t read_small_file(const char *path, char *buffer, size_t size)
-{
-	return read_small_file_at(AT_FDCWD, path, buffer, size);
 }
 
 enum { KERNEL_THREAD = 0x00200000 }; /* PF_KTHREAD, in the flags of proc_pid_stat(5) */
@@ -296,29 +160,27 @@ void process_program(pid_t pid, char *name, size_t size)
 		strcpy(name, base);
 }
 
+struct numbers {
+	bool (*visit)(int directory, const char *name, void *state);
+	void *state;
+};
+
+static bool visit_number(int directory, const char *name, void *state)
+{
+	const struct numbers *numbers = state;
+
+	return name[0] >= '0' && name[0] <= '9' && numbers->visit(directory, name, numbers->state);
+}
+
 bool process_each_number(const char *path, bool (*visit)(int directory, const char *name, void *state), void *state)
 {
-	_Alignas(struct directory_entry) char buffer[2048];
-	bool found = false;
-	int directory = open_high(path, O_RDONLY | O_DIRECTORY);
+	struct numbers numbers = { visit, state };
+	const int directory = open_high(path, O_RDONLY | O_DIRECTORY);
+	bool found;
 
 	if (directory < 0)
 		return false;
-	while (!found) {
-		long length = syscall(SYS_getdents64, directory, buffer, sizeof buffer);
-
-		if (length < 0 && errno == EINTR)
-			continue;
-		if (length <= 0)
-			break;
-		for (long at = 0; at < length && !found;) {
-			const struct directory_entry *entry = (const struct directory_entry *)(buffer + at);
-
-			if (entry->name[0] >= '0' && entry->name[0] <= '9')
-				found = visit(directory, entry->name, state);
-			at += entry->length;
-		}
-	}
+	found = directory_each(directory, visit_number, &numbers);
 	close(directory);
 	return found;
 }
@@ -368,11 +230,4 @@ bool process_fd_locks(int directory, const char *name)
 	char text[512];
 
 	return read_fdinfo(directory, name, text, sizeof text) && strstr(text, "\nlock:") != NULL;
-}
-
-bool inherited_fd(int fd, struct stat *status)
-{
-	int flags = fcntl(fd, F_GETFD);
-
-	return flags >= 0 && (flags & FD_CLOEXEC) == 0 && fstat(fd, status) == 0;
 }

@@ -62,34 +62,8 @@ bool process_stat_fd(pid_t pid, int fd, struct stat *status);
 bool process_fd_cloexec(int directory, const char *name);
 bool process_fd_locks(int directory, const char *name);
 
-/* Whether descriptor fd is one that this process was started with: its own are all close-on-exec. Fills status if so. */
-bool inherited_fd(int fd, struct stat *status);
-
-/* Reads at most size - 1 bytes of a small file and ends them with a NUL. The length, or -1. */
-ssize_t read_small_file(const char *path, char *buffer, size_t size);
-
-/* The same of a regular file; of anything else -1, with EINVAL. A FIFO's text is gone once it is read, and others want it too. */
-ssize_t read_plain_file(const char *path, char *buffer, size_t size);
-
-/* Reads a file of a directory until it ends or size bytes are read; how many, or -1. */
-ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t size);
-
 /* Reads a file of /proc/PID whose words end with a NUL: cmdline, environ. Returns where it ends; NULL where it can't be read. To be used
  * at once (arena.h). */
 char *process_words(pid_t pid, const char *name, char **words);
-
-/* open() with O_CLOEXEC and EINTR looped, never on 0, 1 or 2, which may be closed and are the tool's; of a file that is
- * made its mode is 0600. -1 on error. */
-int open_high(const char *path, int flags);
-int open_high_at(int directory, const char *path, int flags);
-
-/* A duplicate of such a kind. -1 on error. */
-int dup_high(int fd);
-
-/* Opens a pipe of two such descriptors. False, with errno, where that fails. */
-bool pipe_high(int ends[2]);
-
-/* stat() with EINTR looped: FUSE and network file systems give it. */
-bool stat_path(const char *path, struct stat *status);
 
 #endif

@@ -10,10 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "datagram.h"
 #include "job.h"
 #include "jobserver.h"
-#include "ledger.h"
+#include "retry.h"
 
 /* Tickets are locks on the jobserver's own inode, far beyond any size, as the implicit slot is: they need no writable
  * directory, and go with who has them, however that ends. */
@@ -125,9 +126,7 @@ static bool wake(const struct queue *queue, int ticket)
 
 	if (ticket == NO_TICKET || queue->socket < 0)
 		return false;
-	do
-		sent = sendto(queue->socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, length);
-	while (sent < 0 && errno == EINTR);
+	sent = RETRY(sendto(queue->socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, length));
 	return sent == 1 || (sent < 0 && errno == EAGAIN); /* full: it is about to look */
 }
 

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "contract.h"
 #include "job.h"
 #include "jobserver.h"
@@ -14,6 +15,7 @@
 #include "ledgerfile.h"
 #include "namespace.h"
 #include "process.h"
+#include "retry.h"
 
 #ifdef JOBSHIM_NO_RECLAIM
 enum { RECLAIMS = false }; /* of a test that must fail then */
@@ -94,9 +96,7 @@ static bool write_token(const struct jobserver *jobserver, const unsigned char *
 {
 	ssize_t n;
 
-	do
-		n = write(jobserver->write_fd, token, 1);
-	while (n < 0 && errno == EINTR);
+	n = RETRY(write(jobserver->write_fd, token, 1));
 	return n == 1;
 }
 

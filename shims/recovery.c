@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "clock.h"
 #include "contract.h"
 #include "jobserver.h"
 #include "ledger.h"

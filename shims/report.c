@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "file.h"
 #include "visible.h"
 
 enum { LINE_MAX_BYTES = 4096, FORMAT_MAX = 256 };
@@ -58,15 +59,7 @@ static void write_line(const char *format, va_list arguments)
 		used += visible(line + used, sizeof line - 1 - used, text + first + 1, all - first - 1);
 	}
 	line[used++] = '\n';
-	for (size_t done = 0; done < used;) {
-		ssize_t n = write(STDERR_FILENO, line + done, used - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return; /* nobody reads: the status still tells */
-		done += (size_t)n;
-	}
+	write_whole(STDERR_FILENO, line, used); /* where nobody reads the status still tells */
 }
 
 void report(const char *format, ...)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "file.h"
 #include "note.h"
 #include "process.h"
 #include "shimfile.h"

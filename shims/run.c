@@ -11,6 +11,7 @@
 #include "badge.h"
 #include "child.h"
 #include "claim.h"
+#include "clock.h"
 #include "costs.h"
 #include "engine.h"
 #include "environment.h"

@@ -1,6 +1,5 @@
 #include "sight.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include "contract.h"
 #include "environment.h"
 #include "families.h"
+#include "file.h"
 #include "jobserver.h"
 #include "note.h"
 #include "records.h"
@@ -61,34 +61,33 @@ static void add_name(const char *name)
 		shims.families[shims.family_count++] = family->family;
 }
 
+static bool see_shim(int directory, const char *name, void *state)
+{
+	(void)directory;
+	(void)state;
+	if (name[0] != '.' && adapter_find(name) == NULL)
+		add_name(name);
+	return false;
+}
+
 /* The names of shims are those of tools, but for the clients, whose own work is to start tools. */
 bool sight_begin(const char *shim_dir, const struct jobserver *pool, const struct ledger *ledger)
 {
 	const char *hops = getenv(ENV_HOPS);
-	const struct dirent *entry;
 	struct stat status;
-	DIR *directory = shim_dir[0] == '\0' ? NULL : opendir(shim_dir);
+	const int directory = shim_dir[0] == '\0' ? -1 : open_high(shim_dir, O_RDONLY | O_DIRECTORY);
 
-	if (directory == NULL)
+	if (directory < 0)
 		return false;
 	shims.dir = shim_dir;
 	shims.pool = pool;
 	shims.ledger = ledger;
 	shims.hops = hops == NULL ? 0 : strtol(hops, NULL, 10);
-	while ((entry = readdir(directory)) != NULL)
-		if (entry->d_name[0] != '.' && adapter_find(entry->d_name) == NULL)
-			add_name(entry->d_name);
-	if (fstatat(dirfd(directory), ".jobshim/manifest.json", &status, 0) == 0)
+	directory_each(directory, see_shim, NULL);
+	if (fstatat(directory, ".jobshim/manifest.json", &status, 0) == 0)
 		shims.made = status.st_mtim;
-	closedir(directory);
+	close(directory);
 	return true;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
 }
 
 /* The whole name of a process whose name the kernel has cut: as it was called, else that of its program. */

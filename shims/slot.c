@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "contract.h"
 #include "implicit.h"
 #include "job.h"

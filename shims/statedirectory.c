@@ -1,6 +1,5 @@
 #include "statedirectory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,7 +12,7 @@
 #include <unistd.h>
 
 #include "arena.h"
-#include "process.h"
+#include "file.h"
 #include "trust.h"
 
 enum { OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW };
@@ -45,26 +44,34 @@ static bool is_taken(const char *path)
 	return lstat(path, &status) == 0 && status.st_uid != geteuid();
 }
 
+struct search {
+	const char *beginning;
+	char *name; /* the first one by the alphabet, of those seen; empty before */
+};
+
+static bool look(int directory, const char *name, void *state)
+{
+	const struct search *search = state;
+	struct stat status;
+
+	if (strncmp(name, search->beginning, strlen(search->beginning)) == 0 &&
+	    (search->name[0] == '\0' || strcmp(name, search->name) < 0) &&
+	    fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && is_only_ours(&status))
+		strcpy(search->name, name);
+	return false;
+}
+
 /* Copies the first name of ours, by the alphabet, that begins so. Empty where there is none. */
 static void find_other(int base, const char *beginning, char name[NAME_MAX + 1])
 {
+	struct search search = { beginning, name };
 	const int listing = open_high_at(base, ".", OPEN_DIRECTORY);
-	DIR *directory = listing < 0 ? NULL : fdopendir(listing);
-	const struct dirent *entry;
-	struct stat status;
 
 	name[0] = '\0';
-	if (directory == NULL) {
-		if (listing >= 0)
-			close(listing);
+	if (listing < 0)
 		return;
-	}
-	while ((entry = readdir(directory)) != NULL)
-		if (strncmp(entry->d_name, beginning, strlen(beginning)) == 0 &&
-		    (name[0] == '\0' || strcmp(entry->d_name, name) < 0) &&
-		    fstatat(base, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && is_only_ours(&status))
-			strcpy(name, entry->d_name);
-	closedir(directory);
+	directory_each(listing, look, &search);
+	close(listing);
 }
 
 /* In the place of one that another user has taken: its name can't be guessed, and the time in it has all of us find the oldest

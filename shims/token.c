@@ -10,6 +10,7 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "report.h"
+#include "retry.h"
 
 enum {
 	PUT_PAUSE_MS = 10, /* where there is no memory for a token in the pipe */
@@ -25,9 +26,7 @@ static ssize_t read_shared(const struct jobserver *jobserver, unsigned char *int
 
 	if (n != 1)
 		return n;
-	do
-		n = read(jobserver->way[0], &byte, 1);
-	while (n < 0 && errno == EINTR);
+	n = RETRY(read(jobserver->way[0], &byte, 1));
 	if (n == 1)
 		*into = byte;
 	return n;
@@ -65,12 +64,10 @@ static bool put(const struct jobserver *jobserver, unsigned char token)
 	const struct timespec pause = { .tv_nsec = PUT_PAUSE_MS * 1000000L };
 
 	for (int try = 0; try < PUT_TRIES;) {
-		ssize_t n = write(jobserver->write_fd, &token, 1);
+		ssize_t n = RETRY(write(jobserver->write_fd, &token, 1));
 
 		if (n == 1)
 			return true;
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0 && errno != ENOMEM && errno != EAGAIN)
 			return false;
 		try++;

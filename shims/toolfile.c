@@ -6,7 +6,7 @@
 
 #include "arena.h"
 #include "contract.h"
-#include "process.h"
+#include "file.h"
 
 static const double DECIMAL_MAX = 1e9; /* seconds that in nanoseconds still fit 64 bits */
 

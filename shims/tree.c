@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "process.h"
+#include "retry.h"
 
 enum { PROCESSES_MAX = 32768 }; /* with more of them it can't be told what they do */
 
@@ -23,9 +25,7 @@ static void read_children(int fd, const struct children *children)
 	long child = 0;
 	ssize_t length;
 
-	while ((length = read(fd, text, sizeof text)) != 0) {
-		if (length < 0 && errno == EINTR)
-			continue;
+	while ((length = RETRY(read(fd, text, sizeof text))) != 0) {
 		if (length < 0)
 			return;
 		for (ssize_t i = 0; i < length; i++) {

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "process.h"
+#include "file.h"
+#include "retry.h"
 
 enum { LINKS_MAX = 40, OVERFLOW_UID = 65534 };
 
@@ -30,9 +31,7 @@ static enum trust look(const char *path, struct stat *status)
 {
 	int result;
 
-	do
-		result = lstat(path, status);
-	while (result < 0 && errno == EINTR);
+	result = RETRY(lstat(path, status));
 	if (result < 0)
 		return NO_DIRECTORY;
 	if (status->st_uid != geteuid() && status->st_uid != 0 && !is_unmapped(status->st_uid))

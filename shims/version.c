@@ -11,8 +11,9 @@
 
 #include "arena.h"
 #include "ask.h"
-#include "ledger.h"
-#include "process.h"
+#include "clock.h"
+#include "file.h"
+#include "retry.h"
 
 enum { KEPT_MAX = 256 };
 
@@ -87,22 +88,10 @@ static bool read_kept(int directory, const char *name, char *text)
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		do
-			length = read(fd, text, KEPT_MAX - 1);
-		while (length < 0 && errno == EINTR);
+		length = RETRY(read(fd, text, KEPT_MAX - 1));
 	close(fd);
 	text[length < 0 ? 0 : length] = '\0';
 	return length > 0;
-}
-
-static bool write_all(int fd, const char *text, size_t length)
-{
-	ssize_t written;
-
-	do
-		written = write(fd, text, length);
-	while (written < 0 && errno == EINTR);
-	return written == (ssize_t)length;
 }
 
 /* Puts text in the place of whatever has the name, in one step. Where it can't be kept it is asked for again. */
@@ -120,7 +109,7 @@ static void write_kept(int directory, const char *name, const char *text)
 	if (fd < 0)
 		return;
 	/* Others who use the shim dir may read it, whatever our umask. */
-	whole = write_all(fd, text, strlen(text)) && fchmod(fd, 0644) == 0;
+	whole = write_whole(fd, text, strlen(text)) && fchmod(fd, 0644) == 0;
 	close(fd);
 	if (!whole || renameat(directory, temporary, directory, name) < 0)
 		unlinkat(directory, temporary, 0);

@@ -8,6 +8,7 @@
 
 #include "census.h"
 #include "client.h"
+#include "file.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "process.h"

@@ -10,18 +10,12 @@
 #include "arena.h"
 #include "auth.h"
 #include "environment.h"
+#include "file.h"
 #include "jobserver.h"
 #include "links.h"
 #include "resolve.h"
 
 static const char LAUNCHER[] = "/.jobshim/launcher";
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? path : slash + 1;
-}
 
 static const struct wrapper *find_by_name(const char *name)
 {
