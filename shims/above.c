@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "hidden.h"
 #include "jobserver.h"
-#include "process.h"
+#include "ground/arena.h"
+#include "proc/process.h"
 
 const char *above_link(pid_t pid, int fd)
 {

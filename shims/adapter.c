@@ -8,17 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "auth.h"
 #include "contract.h"
-#include "file.h"
 #include "goflags.h"
 #include "jobs.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "makeflags.h"
-#include "process.h"
 #include "version.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "proc/process.h"
 
 /* "-4.4", "4" */
 static bool is_version(const char *text)

@@ -6,7 +6,7 @@
 #include "census.h"
 #include "job.h"
 #include "ledger.h"
-#include "process.h"
+#include "proc/process.h"
 
 enum { CLIENTS_MAX = 64, ABOVE_MAX = 512 }; /* with more of them somebody runs something */
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 #include "makereader.h"
+#include "ground/arena.h"
 
 static const char FIFO[] = "fifo:";
 static const char not_parsed[] = "neither fifo:PATH nor two file descriptors", too_long[] = "the path behind fifo: is too long";

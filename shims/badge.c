@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "contract.h"
-#include "environment.h"
-#include "hash.h"
 #include "jobserver.h"
-#include "process.h"
+#include "ground/clock.h"
+#include "ground/environment.h"
+#include "ground/hash.h"
+#include "proc/process.h"
 
 /* Below the implicit slots (implicit.c). A byte lies between two: the kernel would make one lock of two that touch. */
 static const off_t BADGE_BASE = (off_t)1 << 60;

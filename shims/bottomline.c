@@ -14,7 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "ground/clock.h"
 
 /* How it goes, and why so: docs/protocol.md, "The status line". */
 

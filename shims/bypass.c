@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "sight.h"
-#include "visible.h"
+#include "ground/visible.h"
 
 enum { KINDS_MAX = 128 };
 

@@ -1,10 +1,10 @@
 #include "caller.h"
 
-#include "clock.h"
 #include "contract.h"
 #include "job.h"
 #include "ledger.h"
-#include "namespace.h"
+#include "ground/clock.h"
+#include "proc/namespace.h"
 
 static const uint64_t BELIEVED_NS = 1000000000u;
 

@@ -11,22 +11,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "auth.h"
-#include "clock.h"
 #include "contract.h"
-#include "file.h"
 #include "guide.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "number.h"
 #include "past.h"
 #include "pool.h"
-#include "process.h"
 #include "records.h"
 #include "recovery.h"
 #include "resolve.h"
-#include "tree.h"
+#include "ground/arena.h"
+#include "ground/clock.h"
+#include "ground/file.h"
+#include "ground/number.h"
+#include "proc/process.h"
+#include "proc/tree.h"
 
 enum {
 	TICK_MS = 250,       /* between two looks at a pool that is not full */

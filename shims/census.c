@@ -10,18 +10,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "client.h"
 #include "contract.h"
 #include "description.h"
-#include "file.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "process.h"
 #include "question.h"
 #include "records.h"
-#include "report.h"
-#include "shimfile.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "ground/report.h"
+#include "proc/process.h"
+#include "proc/shimfile.h"
 
 enum { CLIENTS_MAX = 1024 };
 

@@ -12,7 +12,7 @@
 
 #include "badge.h"
 #include "mapping.h"
-#include "retry.h"
+#include "ground/retry.h"
 
 /* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
  * process group anyway. */

@@ -9,8 +9,8 @@
 #include "ledger.h"
 #include "makeflags.h"
 #include "pool.h"
-#include "process.h"
 #include "records.h"
+#include "proc/process.h"
 
 enum { SLOTS_MAX = 256 };
 

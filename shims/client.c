@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 #include "auth.h"
 #include "badge.h"
 #include "contract.h"
-#include "file.h"
 #include "jobs.h"
 #include "jobserver.h"
 #include "outer.h"
-#include "process.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "proc/process.h"
 
 enum { WORDS_MAX = 1024 }; /* of a make's command line */
 

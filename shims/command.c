@@ -7,9 +7,9 @@
 
 #include "arguments.h"
 #include "families.h"
-#include "file.h"
-#include "process.h"
 #include "toolfile.h"
+#include "ground/file.h"
+#include "proc/process.h"
 
 enum { COMMAND_BYTES = 16384, WORDS_MAX = 1024 };
 

@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "clock.h"
-#include "file.h"
 #include "ledger.h"
 #include "ledgerfile.h"
+#include "ground/arena.h"
+#include "ground/clock.h"
+#include "ground/file.h"
 
 enum {
 	HISTOGRAM_BYTES = COSTS_BUCKETS * COSTS_COUNTER_BYTES,

@@ -1,9 +1,9 @@
 /* What the ledger counts for the summary, and for those who wait. */
-#include "clock.h"
 #include "contract.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "records.h"
+#include "ground/clock.h"
 
 uint32_t ledger_running(const struct ledger *ledger)
 {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "jobserver.h"
-#include "process.h"
+#include "proc/process.h"
 
 enum { COMPARE_FILES = 0 }; /* KCMP_FILE; a kernel without CONFIG_KCMP knows no kcmp() */
 

@@ -5,10 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "file.h"
 #include "resolve.h"
 #include "wrapper.h"
+#include "ground/arena.h"
+#include "ground/file.h"
 
 bool engine_takes(const char *family)
 {

@@ -11,16 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "clock.h"
 #include "contract.h"
-#include "file.h"
 #include "note.h"
-#include "report.h"
 #include "resolve.h"
-#include "retry.h"
 #include "run.h"
 #include "toolfile.h"
+#include "ground/arena.h"
+#include "ground/clock.h"
+#include "ground/file.h"
+#include "ground/report.h"
+#include "ground/retry.h"
 
 /* A directory of shims' files. */
 struct place {

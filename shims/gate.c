@@ -10,16 +10,16 @@
 
 #include "asking.h"
 #include "caller.h"
-#include "clock.h"
 #include "contract.h"
-#include "file.h"
 #include "keeper.h"
 #include "ledger.h"
 #include "memory.h"
 #include "policy.h"
-#include "process.h"
 #include "toolfile.h"
-#include "tree.h"
+#include "ground/clock.h"
+#include "ground/file.h"
+#include "proc/process.h"
+#include "proc/tree.h"
 
 /* A test's launcher is built with others. */
 #ifndef LOADAVG

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
-#include "ask.h"
+#include "ground/arena.h"
+#include "proc/ask.h"
 
 enum { FLAGS_MAX = 4096 };
 

@@ -12,11 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "datagram.h"
-#include "environment.h"
 #include "job.h"
 #include "jobserver.h"
-#include "process.h"
+#include "ground/datagram.h"
+#include "ground/environment.h"
+#include "proc/process.h"
 
 enum {
 	ANSWER_MS = 250, /* a caretaker that is stopped, or busy, holds nobody up for longer */

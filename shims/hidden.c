@@ -14,9 +14,9 @@
 
 #include "auth.h"
 #include "contract.h"
-#include "file.h"
 #include "jobserver.h"
 #include "resolve.h"
+#include "ground/file.h"
 
 /* An end of the wait that nobody else can put off: whoever may read the file may lock it. */
 enum { LOOKS = 250, LOOK_MS = 20 };

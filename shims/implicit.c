@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "hash.h"
 #include "jobserver.h"
-#include "process.h"
+#include "ground/hash.h"
+#include "proc/process.h"
 
 /* The lock is process-owned, so that F_GETLK tells the holder. */
 static const off_t IMPLICIT_BASE = (off_t)1 << 61;

@@ -9,12 +9,12 @@
 #include "client.h"
 #include "contract.h"
 #include "guide.h"
-#include "hash.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "namespace.h"
-#include "process.h"
 #include "starter.h"
+#include "ground/hash.h"
+#include "proc/namespace.h"
+#include "proc/process.h"
 
 static const uint64_t OWNER_KEY = 1;
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "process.h"
+#include "proc/process.h"
 
 struct jobserver;
 struct ledger;

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 #include "contract.h"
 #include "makereader.h"
+#include "ground/arena.h"
 
 /* One -j of a command line. */
 struct found {

@@ -12,14 +12,14 @@
 #include <unistd.h>
 
 #include "above.h"
-#include "arena.h"
 #include "client.h"
 #include "contract.h"
-#include "file.h"
 #include "hidden.h"
 #include "ledgerfile.h"
 #include "outer.h"
-#include "process.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "proc/process.h"
 
 enum { FIRST_HANDED_FD = 10 }; /* scripts use the ones below for themselves */
 enum { FUSE_MAGIC = 0x65735546 }; /* statfs(2) */

@@ -16,13 +16,13 @@
 
 #include "arguments.h"
 #include "contract.h"
-#include "file.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "report.h"
-#include "retry.h"
 #include "run.h"
-#include "trust.h"
+#include "ground/file.h"
+#include "ground/report.h"
+#include "ground/retry.h"
+#include "ground/trust.h"
 
 /* Bytes of the line that a text may take. Together with the numbers they stay below JOURNAL_LINE_MAX. */
 enum { TOOL_MAX = 128, PATH_TEXT_MAX = 960, FILE_TEXT_MAX = 1200, DIRECTORY_MAX = 1024, NUMBERS_MAX = 700 };

@@ -1,8 +1,8 @@
 #include "keeper.h"
 
-#include "clock.h"
 #include "ledger.h"
 #include "records.h"
+#include "ground/clock.h"
 
 enum { LOOK_EACH_MS = 16 }; /* it looks less often by that for each launcher, while another one does it for all */
 

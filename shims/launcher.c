@@ -8,16 +8,16 @@
 #include <unistd.h>
 
 #include "adapter.h"
-#include "arena.h"
 #include "arguments.h"
 #include "child.h"
-#include "environment.h"
-#include "file.h"
 #include "freshen.h"
 #include "question.h"
-#include "report.h"
 #include "run.h"
 #include "wrapper.h"
+#include "ground/arena.h"
+#include "ground/environment.h"
+#include "ground/file.h"
+#include "ground/report.h"
 
 /* Counts the launchers above us; a chain that is too long goes round in a circle. Adapters don't count: makes may be
  * nested as deep as they like. */

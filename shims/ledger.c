@@ -10,7 +10,7 @@
 #include "contract.h"
 #include "ledgerfile.h"
 #include "mapping.h"
-#include "process.h"
+#include "proc/process.h"
 
 /* Where there is no ledger the same code works on the first of these: all that a header has is there to be read and written. */
 static _Alignas(8) unsigned char no_header[LEDGER_HEADER_BYTES], header_copy[LEDGER_HEADER_BYTES];

@@ -12,13 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "contract.h"
-#include "file.h"
 #include "jobserver.h"
-#include "report.h"
-#include "retry.h"
 #include "statedirectory.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "ground/report.h"
+#include "ground/retry.h"
 
 enum { STALE_SECONDS = 60 * 60 };
 

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "retry.h"
+#include "ground/retry.h"
 
 enum { GIVEN_FD = 3 };
 

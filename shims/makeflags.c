@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "arena.h"
 #include "auth.h"
 #include "makereader.h"
 #include "toolfile.h"
+#include "ground/arena.h"
 
 static const char NAME[] = "MAKEFLAGS=";
 

@@ -7,11 +7,11 @@
 #include <sys/sysinfo.h>
 
 #include "caller.h"
-#include "clock.h"
 #include "contract.h"
-#include "file.h"
-#include "hash.h"
 #include "ledger.h"
+#include "ground/clock.h"
+#include "ground/file.h"
+#include "ground/hash.h"
 
 /* A test's launcher is built with others. */
 #ifdef MEMINFO

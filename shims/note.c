@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "file.h"
-#include "hash.h"
-#include "retry.h"
-#include "shimfile.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "ground/hash.h"
+#include "ground/retry.h"
+#include "proc/shimfile.h"
 
 static const char BEGINNING[] = "\njobshim ";
 

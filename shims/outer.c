@@ -8,14 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "auth.h"
 #include "client.h"
 #include "contract.h"
-#include "file.h"
 #include "jobs.h"
 #include "jobserver.h"
-#include "process.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "proc/process.h"
 
 static bool parse(const char *value, struct outer *outer)
 {

@@ -7,19 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "badge.h"
 #include "client.h"
-#include "clock.h"
 #include "contract.h"
 #include "implicit.h"
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "payer.h"
-#include "process.h"
 #include "sleeper.h"
 #include "slot.h"
+#include "ground/arena.h"
+#include "ground/clock.h"
+#include "proc/process.h"
 
 /* Whether a server of ours has made the FIFO: its ledger lies beside it. */
 static bool is_served(const struct jobserver *jobserver)

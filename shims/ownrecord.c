@@ -2,14 +2,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "contract.h"
 #include "job.h"
 #include "ledger.h"
 #include "ledgerfile.h"
 #include "mapping.h"
-#include "namespace.h"
 #include "records.h"
+#include "ground/clock.h"
+#include "proc/namespace.h"
 
 enum { CLAIM_TRIES = 256 };
 

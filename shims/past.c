@@ -14,20 +14,20 @@
 #include <unistd.h>
 
 #include "bypass.h"
-#include "clock.h"
 #include "contract.h"
 #include "families.h"
-#include "file.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "number.h"
-#include "process.h"
-#include "report.h"
 #include "resolve.h"
 #include "seen.h"
 #include "sight.h"
-#include "tree.h"
-#include "trust.h"
+#include "ground/clock.h"
+#include "ground/file.h"
+#include "ground/number.h"
+#include "ground/report.h"
+#include "ground/trust.h"
+#include "proc/process.h"
+#include "proc/tree.h"
 
 enum {
 	TICK_MS = 200,
@@ -102,6 +102,9 @@ static void forget(const struct process *process)
 
 	if (run == NULL)
 		return;
+	/* Whatever it was taken for: what becomes a launcher was the wrapper of one, a compiled one too. */
+	if (run->verdict == WENT_PAST)
+		run->verdict = SUSPECTED;
 	acquit(run);
 	run->pid = 0;
 }

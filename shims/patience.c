@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include "clock.h"
 #include "jobserver.h"
 #include "ledger.h"
+#include "ground/clock.h"
 
 enum { SHARE = 100 }; /* of a processor, looking takes one in so many at most */
 

@@ -13,18 +13,18 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "environment.h"
-#include "file.h"
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "number.h"
 #include "owed.h"
-#include "process.h"
 #include "resolve.h"
-#include "retry.h"
 #include "slot.h"
 #include "toolfile.h"
+#include "ground/environment.h"
+#include "ground/file.h"
+#include "ground/number.h"
+#include "ground/retry.h"
+#include "proc/process.h"
 
 enum { NUMBER_MAX = 24, LOOK_MS = 100 }; /* LOOK_MS: where the kernel can't tell a process's end */
 

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
-#include "file.h"
 #include "ledger.h"
 #include "makeflags.h"
-#include "report.h"
 #include "toolfile.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "ground/report.h"
 
 static const double LEAST_LOAD = 0.001; /* with -l0 make starts one job at a time */
 

@@ -14,10 +14,10 @@
 #include "freshen.h"
 #include "jobserver.h"
 #include "makeflags.h"
-#include "report.h"
 #include "resolve.h"
-#include "retry.h"
 #include "version.h"
+#include "ground/report.h"
+#include "ground/retry.h"
 
 enum { CHUNK = 4096 }; /* a write of no more is whole or nothing (pipe(7), PIPE_BUF) */
 

@@ -13,14 +13,14 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "lock.h"
-#include "notify.h"
 #include "past.h"
 #include "payer.h"
 #include "pool.h"
 #include "records.h"
 #include "recovery.h"
-#include "report.h"
 #include "starter.h"
+#include "ground/notify.h"
+#include "ground/report.h"
 
 /* Of the jobserver that a tool started here would use: each prints its words, ended by a NUL. False on error. */
 typedef bool ask_jobserver(const struct jobserver *jobserver, struct ledger *ledger);

@@ -7,15 +7,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "contract.h"
 #include "job.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "ledgerfile.h"
-#include "namespace.h"
-#include "process.h"
-#include "retry.h"
+#include "ground/clock.h"
+#include "ground/retry.h"
+#include "proc/namespace.h"
+#include "proc/process.h"
 
 #ifdef JOBSHIM_NO_RECLAIM
 enum { RECLAIMS = false }; /* of a test that must fail then */

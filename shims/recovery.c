@@ -3,11 +3,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "clock.h"
 #include "contract.h"
 #include "jobserver.h"
 #include "ledger.h"
 #include "pool.h"
+#include "ground/clock.h"
 
 enum {
 	QUIET_MS = 500, /* without a token given back before anybody looks: mtime's clock ticks every 10 ms at worst */

@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "file.h"
 #include "note.h"
-#include "process.h"
-#include "shimfile.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "proc/process.h"
+#include "proc/shimfile.h"
 
 static const char MARKER[] = ".jobshim";
 static const char DEFAULT_PATH[] = "/bin:/usr/bin"; /* as execvp() has it where PATH is not set */

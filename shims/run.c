@@ -7,14 +7,11 @@
 #include <unistd.h>
 
 #include "adapter.h"
-#include "arena.h"
 #include "badge.h"
 #include "child.h"
 #include "claim.h"
-#include "clock.h"
 #include "costs.h"
 #include "engine.h"
-#include "environment.h"
 #include "families.h"
 #include "gate.h"
 #include "gather.h"
@@ -27,9 +24,12 @@
 #include "mapping.h"
 #include "outer.h"
 #include "owed.h"
-#include "report.h"
 #include "slot.h"
 #include "wrapper.h"
+#include "ground/arena.h"
+#include "ground/clock.h"
+#include "ground/environment.h"
+#include "ground/report.h"
 
 static const double BLIND_PATIENCE = 5; /* seconds: it can't be told whether anybody works, and most compilers need less */
 

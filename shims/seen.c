@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "process.h"
+#include "proc/process.h"
 
 enum { RUNS_MAX = 1024, SLOWEST = 5 };
 

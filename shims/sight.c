@@ -9,20 +9,20 @@
 #include <unistd.h>
 
 #include "adapter.h"
-#include "arena.h"
 #include "auth.h"
 #include "client.h"
 #include "command.h"
 #include "contract.h"
-#include "environment.h"
 #include "families.h"
-#include "file.h"
 #include "jobserver.h"
 #include "note.h"
 #include "records.h"
 #include "resolve.h"
-#include "shimfile.h"
 #include "wrapper.h"
+#include "ground/arena.h"
+#include "ground/environment.h"
+#include "ground/file.h"
+#include "proc/shimfile.h"
 
 enum {
 	NAMES_MAX = 1024,

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "process.h"
+#include "proc/process.h"
 
 struct jobserver;
 struct ledger;

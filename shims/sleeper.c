@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "datagram.h"
+#include "ground/clock.h"
+#include "ground/datagram.h"
 
 enum {
 	UNSEEN_HOLDER_MS = 10, /* where the holder can't be watched */

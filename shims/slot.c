@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "contract.h"
 #include "implicit.h"
 #include "job.h"
@@ -15,6 +14,7 @@
 #include "records.h"
 #include "sleeper.h"
 #include "token.h"
+#include "ground/clock.h"
 
 enum {
 	UNSEEN_HOLDER_MS = 10, /* the keeper, where the implicit slot's holder can't be watched */

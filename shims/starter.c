@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "environment.h"
-#include "process.h"
-#include "report.h"
+#include "ground/environment.h"
+#include "ground/report.h"
+#include "proc/process.h"
 
 static int tell_fd; /* what we start does not get it */
 

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "file.h"
-#include "trust.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "ground/trust.h"
 
 enum { OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW };
 

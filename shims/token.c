@@ -9,8 +9,8 @@
 #include "contract.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "report.h"
-#include "retry.h"
+#include "ground/report.h"
+#include "ground/retry.h"
 
 enum {
 	PUT_PAUSE_MS = 10, /* where there is no memory for a token in the pipe */

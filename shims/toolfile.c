@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
 #include "contract.h"
-#include "file.h"
+#include "ground/arena.h"
+#include "ground/file.h"
 
 static const double DECIMAL_MAX = 1e9; /* seconds that in nanoseconds still fit 64 bits */
 

@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "ask.h"
-#include "clock.h"
-#include "file.h"
-#include "retry.h"
+#include "ground/arena.h"
+#include "ground/clock.h"
+#include "ground/file.h"
+#include "ground/retry.h"
+#include "proc/ask.h"
 
 enum { KEPT_MAX = 256 };
 

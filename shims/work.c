@@ -8,13 +8,13 @@
 
 #include "census.h"
 #include "client.h"
-#include "file.h"
 #include "jobserver.h"
 #include "ledger.h"
-#include "process.h"
 #include "records.h"
-#include "shimfile.h"
-#include "tree.h"
+#include "ground/file.h"
+#include "proc/process.h"
+#include "proc/shimfile.h"
+#include "proc/tree.h"
 
 /* All that can hold a slot of a pool that a build has for itself is below it. */
 static pid_t outermost_client(const struct work *work)

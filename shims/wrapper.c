@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "auth.h"
-#include "environment.h"
-#include "file.h"
 #include "jobserver.h"
-#include "links.h"
 #include "resolve.h"
+#include "ground/arena.h"
+#include "ground/environment.h"
+#include "ground/file.h"
+#include "ground/links.h"
 
 static const char LAUNCHER[] = "/.jobshim/launcher";
 

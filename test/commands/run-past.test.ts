@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
@@ -204,5 +204,34 @@ for (const [way, start] of [
     const { past, coverage } = JSON.parse(outcome.stderr) as Told
     assert.equal({ past, coverage }, { past: [], coverage: 1 })
   })
+
+const computes = `#include <string.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+  (void)argc;
+  while (clock() < CLOCKS_PER_SEC / 2)
+    ;
+  setenv("PATH", strchr(getenv("PATH"), ':') + 1, 1);
+  execvp("gcc", argv);
+  return 127;
+}
+`
+
+test('run :: past :: a compiled wrapper before the shims that computes before it becomes one :: the same', async () => {
+  const root = makeWorkspace()
+  writeFiles(root, { 'tools/gcc': '#!/bin/sh\nsleep 0.7\n', 'wrapper.c': computes })
+  mkdirSync(join(root, 'before'))
+  execFileSync('cc', ['-o', join(root, 'before/gcc'), join(root, 'wrapper.c')])
+  const env = { PATH: `${join(root, 'tools')}:${process.env.PATH}` }
+  const shims = await installShims(join(root, 'shims'), { args: ['--tools', 'gcc'], env })
+  const script = `PATH=${join(root, 'before')}:$PATH; for i in 1 2; do gcc -c a.c; done`
+  const outcome = await jobshim(['run', '-j2', '--json', '--dir', shims, '--', 'sh', '-c', script], { env })
+  assert.equal([outcome.status, outcome.stdout], [0, ''], outcome.stderr)
+  const { past, coverage } = JSON.parse(outcome.stderr) as Told
+  assert.equal({ past, coverage }, { past: [], coverage: 1 })
+})
 
 test.run()

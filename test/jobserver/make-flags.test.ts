@@ -203,13 +203,14 @@ for (const key of ['make43', 'make44'] as const)
 
 const asker = join(makeWorkspace(), 'makeflags')
 const sources = [
-  'arena.c',
+  'ground/arena.c',
   'auth.c',
   'makeflags.c',
   'makereader.c',
-  'process.c',
-  'links.c',
-  'shimfile.c',
+  'proc/process.c',
+  'ground/links.c',
+  'ground/file.c',
+  'proc/shimfile.c',
   'toolfile.c',
 ]
 

@@ -39,12 +39,16 @@ export function buildProgram(output: string, names: readonly string[], flags: re
   copyFileSync(program, output)
 }
 
+/** The launcher's own C files, as paths below `shims`. */
+const launcherFiles = (): string[] =>
+  readdirSync(join(repository, 'shims'), { recursive: true, encoding: 'utf8' }).filter(file =>
+    /\.[ch]$/.test(file),
+  )
+
 /** Builds a launcher with a fault, or without something that it has; the make file decides on the compiler. */
 export function buildLauncher(output: string, define: string): void {
   const shims = join(repository, 'shims')
-  const texts = readdirSync(shims, { withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(({ name }) => readFileSync(join(shims, name), 'utf8'))
+  const texts = [...launcherFiles(), 'Makefile'].map(name => readFileSync(join(shims, name), 'utf8'))
   const program = buildOnce(digest([...texts, define]), file =>
     execFileSync('make', ['-s', '-C', shims, `OUT=${file}`, `EXTRA=-D${define}`], { env: scrubbed() }),
   )
@@ -56,7 +60,7 @@ export function buildWithLauncher(output: string, name: string, some?: readonly 
   const shims = join(repository, 'shims')
   const isWanted = (file: string): boolean =>
     file.endsWith('.h') || (some?.includes(file) ?? file !== 'launcher.c')
-  const sources = readdirSync(shims).filter(file => /\.[ch]$/.test(file) && isWanted(file))
+  const sources = launcherFiles().filter(isWanted)
   const texts = [join(support, name), ...sources.map(file => join(shims, file))].map(file =>
     readFileSync(file, 'utf8'),
   )

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "process.h"
 #include "recovery.h"
-#include "tree.h"
+#include "proc/process.h"
+#include "proc/tree.h"
 
 static struct recovery_look look_of(char *const words[])
 {

@@ -1,11 +1,11 @@
-#include "datagram.h"
+#include "ground/datagram.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "retry.h"
+#include "ground/retry.h"
 
 int datagram_open(void)
 {

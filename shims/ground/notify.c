@@ -1,4 +1,4 @@
-#include "notify.h"
+#include "ground/notify.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "retry.h"
+#include "ground/retry.h"
 
 bool notify(const char *state)
 {

@@ -1,8 +1,8 @@
-#include "shimfile.h"
+#include "proc/shimfile.h"
 
 #include <string.h>
 
-#include "links.h"
+#include "ground/links.h"
 
 static const char LAUNCHER[] = ".jobshim/launcher", FILES[] = ".jobshim/bin/";
 

@@ -1,4 +1,4 @@
-#include "visible.h"
+#include "ground/visible.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "file.h"
+#include "ground/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "retry.h"
+#include "ground/retry.h"
 
 /* The kernel's answer to getdents64, which libcs without largefile variants don't declare. */
 struct directory_entry {

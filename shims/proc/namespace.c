@@ -1,10 +1,10 @@
-#include "namespace.h"
+#include "proc/namespace.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "process.h"
+#include "proc/process.h"
 
 static uint64_t known;
 

@@ -1,4 +1,4 @@
-#include "ask.h"
+#include "proc/ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "file.h"
-#include "process.h"
-#include "retry.h"
+#include "ground/clock.h"
+#include "ground/file.h"
+#include "ground/retry.h"
+#include "proc/process.h"
 
 enum { LONGEST_S = 5 }; /* who does not answer by then has no answer */
 

@@ -1,4 +1,4 @@
-#include "tree.h"
+#include "proc/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "process.h"
-#include "retry.h"
+#include "ground/file.h"
+#include "ground/retry.h"
+#include "proc/process.h"
 
 enum { PROCESSES_MAX = 32768 }; /* with more of them it can't be told what they do */
 

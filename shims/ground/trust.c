@@ -1,4 +1,4 @@
-#include "trust.h"
+#include "ground/trust.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "retry.h"
+#include "ground/file.h"
+#include "ground/retry.h"
 
 enum { LINKS_MAX = 40, OVERFLOW_UID = 65534 };
 

@@ -1,4 +1,4 @@
-#include "clock.h"
+#include "ground/clock.h"
 
 #include <limits.h>
 #include <sys/syscall.h>

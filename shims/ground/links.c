@@ -1,4 +1,4 @@
-#include "links.h"
+#include "ground/links.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "retry.h"
+#include "ground/arena.h"
+#include "ground/retry.h"
 
 enum { LINKS_MAX = 40 }; /* as the kernel has it */
 

@@ -1,4 +1,4 @@
-#include "process.h"
+#include "proc/process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,9 +11,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "arena.h"
-#include "file.h"
-#include "shimfile.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "proc/shimfile.h"
 
 char *process_words(pid_t pid, const char *name, char **words)
 {

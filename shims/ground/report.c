@@ -1,4 +1,4 @@
-#include "report.h"
+#include "ground/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "file.h"
-#include "visible.h"
+#include "ground/file.h"
+#include "ground/visible.h"
 
 enum { LINE_MAX_BYTES = 4096, FORMAT_MAX = 256 };
 

@@ -1,4 +1,4 @@
-#include "arena.h"
+#include "ground/arena.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
-#include "environment.h"
+#include "ground/environment.h"
 
 #include <string.h>
 
-#include "arena.h"
+#include "ground/arena.h"
 
 enum { SPARE = 16 }; /* places for what is put into it later */
 
