@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jobshim, type Outcome, run } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
+import { test } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /** What an adapter makes of a command line: the programs are stand-ins that tell it. */
