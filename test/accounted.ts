@@ -13,6 +13,31 @@ const leftOut: readonly LeftOut[] = [
     titles: /^kill :: the launcher while it holds a token, and nobody waits|^kill :: everybody at once/,
     why: 'until a launcher looks for the dead a FIFO lacks their tokens; shims/accounting has both without that',
   },
+  {
+    file: 'shims/adapters',
+    titles: /^adapters :: join :: (samu (-j64|-vj64 all|-j0)|bmake -j64 all)$/,
+    why: 'what can not join gets a -j of as many slots as the pool has, which the server of another pool does not tell',
+  },
+  {
+    file: 'shims/gates-callers',
+    titles: /^caller's slot :: status names the tool/,
+    why: 'the census of a pool of our own',
+  },
+  {
+    file: 'clients/takes-all',
+    titles: /^below make|^claims|^run :: two that take all tokens/,
+    why: 'PARALLELISM counts for nothing, since it tells no number of free tokens',
+  },
+  {
+    file: 'clients/unpaid',
+    titles: /^unpaid :: ninja 1\.13/,
+    why: "make's own pool",
+  },
+  {
+    file: 'soak/storm',
+    titles: /^soak :: without reclaim/,
+    why: 'nothing is put back by us',
+  },
 ]
 
 /** The rows of a test file, by the path of the script that node runs. */

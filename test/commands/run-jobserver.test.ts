@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { type Held, killStarted, makeGate, start, until } from '../shims/hold.js'
+import { recordStates } from '../../src/jobserver/ledger-layout.js'
+import { type Held, killStarted, makeGate, recordsIn, start, until } from '../shims/hold.js'
 import { belowShell } from '../support/below-shell.js'
 import { clients } from '../support/clients.js'
 import { type Shared, share } from '../support/shared.js'
+import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { jobshimRun, runDirectories, runLine } from './runs.js'
+import { jobshimRun, runDirectories, runLine, waitersOf } from './runs.js'
 
 const startRun = ({ yard, fifo }: Shared, words: readonly string[], wanted = 1): Held =>
   start({
@@ -32,7 +35,7 @@ test('run :: --jobserver :: two builds share it: the second one waits for its sl
   const first = startRun(served, ['hold'])
   await first.tools
   const second = startRun(served, ['hold'])
-  await until('it waits', () => served.waiting() === 1)
+  await until('it waits', () => waitersOf(served.ledger()) === 1)
   assert.is(second.output.stdout, '')
   assert.is((await first.end()).status, 7)
   await second.tools
@@ -53,6 +56,47 @@ test('run :: --jobserver :: what was killed with the command comes back with its
   assert.is(served.free(), 3)
   await served.end()
 })
+
+/** What has a slot for what starts tools has passed no gate for them. */
+for (const [name, command] of [
+  ['the command', []],
+  ['a samu -j1 that was joined', ['samu', '-j1']],
+] as const)
+  test(`run :: --jobserver :: ${name} starts two tools of a rule with limit 1 :: one waits for the other`, async () => {
+    const served = await share(3)
+    const { yard } = served
+    writeFiles(yard.root, {
+      'bin/samu': '#!/bin/sh\nexec sh both\n',
+      both: 'exec 9<&0; hold <&9 & hold <&9 & wait\n',
+      rules: 'rule=7\nlimit=1\n',
+    })
+    await installShims(yard.shims, { args: ['--tools', 'hold'], env: yard.env })
+    const run = start({
+      env: { ...yard.env, HOME: yard.root, JOBSHIM_JOIN: '1', JOBSHIM_RULES: join(yard.root, 'rules') },
+      command: [
+        'sh',
+        '-c',
+        'cd "$0" && exec "$@"',
+        yard.root,
+        ...runLine(
+          yard,
+          '--jobserver',
+          `fifo:${served.fifo}`,
+          '--',
+          ...(command.length > 0 ? command : ['sh', 'both']),
+        ),
+      ],
+      wanted: 2,
+    })
+    await until(`one waits: ${run.pid}`, () => existsSync(served.ledger()) &&
+      recordsIn(served.ledger()).some(({ state }) => state === recordStates.gated),
+    )
+    assert.is(run.output.stdout.match(/^held/gm)?.length, 1)
+    assert.is((await run.end()).stderr, '')
+    assert.is(run.output.stdout.match(/^held/gm)?.length, 2)
+    assert.is(served.free(), 3)
+    await served.end()
+  })
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL'] as const)
   test(`run :: --jobserver :: ${signal} :: the token is back`, async () => {

@@ -1,6 +1,7 @@
 /** `jobshim run -jN` whose slots a server gives that keeps an account: `run --jobserver`, which tells nothing of a pool that is not its own. */
 import { closeSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import * as assert from 'uvu/assert'
 import { renderSummary } from '../../src/commands/run-summary.js'
 import { readCounters } from '../../src/jobserver/ledger.js'
 import type { Settlement } from '../../src/jobserver/pool.js'
@@ -45,14 +46,18 @@ export async function runOnAccount(args: readonly string[], around: Surroundings
   if (call === undefined || accounted === undefined) return ownJobshim(args, around)
   const { jobs, options, command } = call
   const server = await openAccount(jobs, accounted)
-  const runtime = around.env?.XDG_RUNTIME_DIR ?? makeWorkspace('runtime')
+  const given = around.env?.XDG_RUNTIME_DIR
+  // The file's own may have the ledger of an earlier server: one that was mounted later may have its device's number.
+  const runtime =
+    given === undefined || given === process.env.XDG_RUNTIME_DIR ? makeWorkspace('runtime') : given
   const before = ledgersIn(runtime)
   const outcome = await ownJobshim(['run', ...options, '--jobserver', server.pool.auth, ...command], {
     ...around,
     env: { ...around.env, XDG_RUNTIME_DIR: runtime },
   })
   const [ledger] = ledgersIn(runtime).filter(name => !before.includes(name))
-  if (options.some(option => option === '-q' || option === '--quiet') || ledger === undefined) return outcome
+  if (options.some(option => option === '-q' || option === '--quiet')) return outcome
+  assert.ok(ledger, `${runtime}: no ledger: ${JSON.stringify(outcome)}`)
   const settlement = await settle(server, jobs, join(runtime, ledger))
   if (!options.includes('--json'))
     return {

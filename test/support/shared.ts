@@ -2,7 +2,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { waitersOf } from '../commands/runs.js'
 import { endRestored, endServer, freeTokens, type Serve, serve } from '../commands/served.js'
 import { makeYard, type Yard } from '../shims/hold.js'
 import { accounted, openAccount } from './pools.js'
@@ -11,7 +10,7 @@ export type Shared = {
   yard: Yard // its tools use it
   fifo: string // its path
   free(): number
-  waiting(): number // launchers
+  ledger(): string // its path
   end(restored?: number | 'some'): Promise<void> // tokens that were lost with killed clients: of these a server with an account says nothing
 }
 
@@ -23,7 +22,7 @@ export async function share(tokens: number, { args = [] }: Pick<Serve, 'args'> =
       yard: served.yard,
       fifo: served.fifo,
       free: () => freeTokens(served),
-      waiting: () => waitersOf(`${served.fifo}.ledger`),
+      ledger: () => `${served.fifo}.ledger`,
       end: (restored = 0) =>
         restored === 0 ? endServer(served) : endRestored(served, restored === 'some' ? undefined : restored),
     }
@@ -34,7 +33,7 @@ export async function share(tokens: number, { args = [] }: Pick<Serve, 'args'> =
     yard,
     fifo: path,
     free: () => account().free,
-    waiting: () => waitersOf(ledgerIn(yard)),
+    ledger: () => ledgerIn(yard),
     async end() {
       assert.is(account().free, tokens)
     },
@@ -46,5 +45,5 @@ function ledgerIn({ runtime }: Yard): string {
   const [file = ''] = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(name =>
     /\/v1-[^/.]*$/.test(name),
   )
-  return join(runtime, file)
+  return join(runtime, file === '' ? 'no ledger yet' : file)
 }
