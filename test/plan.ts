@@ -91,6 +91,7 @@ export const rest: readonly Row[] = [
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shimdir/launcher', why: 'long: builds the launcher several times' },
   { file: 'shims/accounting', why: 'needs FUSE' },
+  { file: 'shims/accounting-fails', why: 'needs FUSE' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
   { file: 'shims/deadlock-shared', why: 'long: keeps all processors busy; shims/deadlock has the rules' },
   { file: 'shims/deadlock-trees', why: 'long: thousands of processes; shims/deadlock has the rules' },

@@ -88,8 +88,11 @@ for (const [name, command] of [
       ],
       wanted: 2,
     })
-    await until(`one waits: ${run.pid}`, () => existsSync(served.ledger()) &&
-      recordsIn(served.ledger()).some(({ state }) => state === recordStates.gated),
+    await until(
+      `one waits: ${run.pid}`,
+      () =>
+        existsSync(served.ledger()) &&
+        recordsIn(served.ledger()).some(({ state }) => state === recordStates.gated),
     )
     assert.is(run.output.stdout.match(/^held/gm)?.length, 1)
     assert.is((await run.end()).stderr, '')
