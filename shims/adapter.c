@@ -276,7 +276,12 @@ static void mend_cargo(struct adaption *adaption)
 		return;
 	}
 	flags = getenv("MAKEFLAGS");
-	adaption->pays = flags != NULL && auth_find(flags, &auth) && joins_by_flags(adaption, flags, &auth);
+	if (flags == NULL || !auth_find(flags, &auth))
+		return;
+	if (auth.kind == AUTH_PIPE && adaption->jobserver->accounts && speaks_fifo(adaption) && means(adaption, &auth))
+		adaption->pays = joins_by_path(adaption, flags, &auth); /* of two descriptors it takes pipes alone */
+	else
+		adaption->pays = joins_by_flags(adaption, flags, &auth);
 }
 
 /* It joins whatever its -j, which says no more than how many tests it would like to run. */

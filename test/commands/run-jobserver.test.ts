@@ -5,6 +5,7 @@ import { recordStates } from '../../src/jobserver/ledger-layout.js'
 import { type Held, killStarted, makeGate, recordsIn, start, until } from '../shims/hold.js'
 import { belowShell } from '../support/below-shell.js'
 import { clients } from '../support/clients.js'
+import { accounted } from '../support/pools.js'
 import { type Shared, share } from '../support/shared.js'
 import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
@@ -57,6 +58,23 @@ test('run :: --jobserver :: what was killed with the command comes back with its
   await served.end()
 })
 
+test('run :: --jobserver :: a command that has a shim is started by it', async () => {
+  const served = await share(1)
+  const { yard, fifo } = served
+  writeFiles(yard.root, { 'bin/bmake': '#!/bin/sh\necho "$0 $* |$MAKEFLAGS|"\n' })
+  await installShims(yard.shims, { args: ['--tools', 'hold'], env: yard.env })
+  const words = ['-j3', '--jobserver', `fifo:${fifo}`, '--', 'bmake', '-j8']
+  const told = await jobshimRun(yard, words, { env: { JOBSHIM_JOIN: '1' } })
+  assert.equal(told, {
+    status: 0,
+    signal: null,
+    stdout: `${yard.root}/bin/bmake ${accounted ? '-j3' : '-j1'} ||\n`,
+    stderr: '',
+  })
+  assert.is(served.free(), 1)
+  await served.end()
+})
+
 /** What has a slot for what starts tools has passed no gate for them. */
 for (const [name, command] of [
   ['the command', []],
@@ -66,7 +84,7 @@ for (const [name, command] of [
     const served = await share(3)
     const { yard } = served
     writeFiles(yard.root, {
-      'bin/samu': '#!/bin/sh\nexec sh both\n',
+      'bin/samu': '#!/bin/sh\ntest "$1" = --version && echo 1.9.0 || exec sh both\n',
       both: 'exec 9<&0; hold <&9 & hold <&9 & wait\n',
       rules: 'rule=7\nlimit=1\n',
     })
