@@ -15,10 +15,13 @@
 #include "jobserver.h"
 #include "ledger.h"
 #include "makeflags.h"
+#include "policy.h"
 #include "version.h"
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "proc/process.h"
+
+enum { NINJA_FILES_MAJOR = 1, NINJA_FILES_MINOR = 14 };
 
 /* "-4.4", "4" */
 static bool is_version(const char *text)
@@ -178,7 +181,7 @@ static void mend_make(struct adaption *adaption)
 	}
 }
 
-/* For what can't join: no more jobs at once than our pool has slots. */
+/* For what can't join: no more jobs at once than our pool has slots; what somebody else made tells that by MAKEFLAGS. */
 static void limit_jobs(struct adaption *adaption, long jobs)
 {
 	static char word[32];
@@ -190,7 +193,7 @@ static void limit_jobs(struct adaption *adaption, long jobs)
 		return;
 	adaption->pays = jobs == 1;
 	ledger_open(&ledger, adaption->jobserver, LEDGER_LOOK);
-	slots = ledger_slots(&ledger);
+	slots = policy_pool_slots(&ledger);
 	if (jobs == JOBS_UNSAID)
 		jobs = adaption->adapter->kind == ADAPTER_NINJA ? sysconf(_SC_NPROCESSORS_ONLN) + 2 : 1;
 	if (slots <= 0 || (jobs != JOBS_UNBOUNDED && jobs <= slots))
@@ -222,6 +225,12 @@ static bool joins_by_path(struct adaption *adaption, const char *flags, const st
 	return adaption->assignment != NULL;
 }
 
+/* ninja 1.13 takes a FIFO alone: of anything else it says that it could not initialize it. */
+static bool takes_files(const struct adaption *adaption)
+{
+	return version_reaches(adaption->shim_dir, base_name(adaption->path), adaption->path, NINJA_FILES_MAJOR, NINJA_FILES_MINOR);
+}
+
 static void mend_ninja(struct adaption *adaption)
 {
 	const char *makeflags = getenv("MAKEFLAGS");
@@ -230,8 +239,10 @@ static void mend_ninja(struct adaption *adaption)
 
 	if (jobs != JOBS_UNSAID && !adaption->join)
 		return;
-	if (!speaks_fifo(adaption)) {
+	if (!speaks_fifo(adaption) || (adaption->jobserver->accounts && !takes_files(adaption))) {
 		limit_jobs(adaption, jobs);
+		if (speaks_fifo(adaption) && makeflags != NULL && auth_find(makeflags, &auth) && means(adaption, &auth))
+			adaption->assignment = makeflags_without_jobserver(makeflags);
 		return;
 	}
 	if (makeflags == NULL || !may_join(adaption, jobs) || !auth_find(makeflags, &auth))
@@ -259,7 +270,12 @@ static void mend_cargo(struct adaption *adaption)
 		return;
 	}
 	flags = getenv("MAKEFLAGS");
-	adaption->pays = flags != NULL && auth_find(flags, &auth) && joins_by_flags(adaption, flags, &auth);
+	if (flags == NULL || !auth_find(flags, &auth))
+		return;
+	if (auth.kind == AUTH_PIPE && adaption->jobserver->accounts && speaks_fifo(adaption) && means(adaption, &auth))
+		adaption->pays = joins_by_path(adaption, flags, &auth); /* of two descriptors it takes pipes alone */
+	else
+		adaption->pays = joins_by_flags(adaption, flags, &auth);
 }
 
 /* It joins whatever its -j, which says no more than how many tests it would like to run. */

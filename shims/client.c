@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapter.h"
 #include "auth.h"
 #include "badge.h"
 #include "contract.h"
@@ -16,6 +17,7 @@
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "proc/process.h"
+#include "proc/shimfile.h"
 
 enum { WORDS_MAX = 1024 }; /* of a make's command line */
 
@@ -157,6 +159,27 @@ static enum client_sight of_hidden(const struct process *process, const struct c
 	return name->means != CLIENT_FIFO && flags_lead_to(jobserver) ? CLIENT_YES : CLIENT_HIDDEN;
 }
 
+/* Whether a launcher runs what starts tools: what has an adapter, and what `launcher --token` is given. */
+static bool starts_tools(pid_t pid)
+{
+	static const char *const passed_over[] = { "launcher", "--" };
+	const char *path = process_path(pid);
+	char *words, *end, *word;
+	struct shim shim;
+
+	if (path != NULL && shim_at(path, &shim) && shim.name[0] != '\0')
+		return adapter_find(shim.name) != NULL;
+	end = process_words(pid, "cmdline", &words);
+	word = words;
+	for (size_t i = 0; end != NULL && word < end && i < sizeof passed_over / sizeof passed_over[0]; i++) {
+		if (strcmp(word, "--token") == 0)
+			return true;
+		if (strcmp(base_name(word), passed_over[i]) == 0)
+			word += strlen(word) + 1;
+	}
+	return end != NULL && word < end && adapter_find(base_name(word)) != NULL;
+}
+
 enum client_sight client_of(const struct process *process, const struct jobserver *jobserver, bool below_launcher)
 {
 	const struct client_name *name = client_named(process->comm);
@@ -181,7 +204,9 @@ enum client_sight client_of(const struct process *process, const struct jobserve
 		is_client = name != NULL && name->means == CLIENT_MAKE && hands_on(process->pid, jobserver);
 	if (!is_client)
 		return CLIENT_NO;
-	return strcmp(program, "launcher") == 0 ? CLIENT_OURS : CLIENT_YES;
+	if (strcmp(program, "launcher") != 0)
+		return CLIENT_YES;
+	return starts_tools(process->pid) ? CLIENT_PAYER : CLIENT_OURS;
 }
 
 bool client_by_name(pid_t pid)

@@ -12,7 +12,8 @@ struct process;
 enum client_sight {
 	CLIENT_NO,
 	CLIENT_YES,
-	CLIENT_OURS,    /* it is one: a launcher that stays */
+	CLIENT_OURS,    /* it is one: a launcher, whose tool is above us */
+	CLIENT_PAYER,   /* it is one: a launcher that has a slot for what starts tools */
 	CLIENT_HIDDEN,  /* it may be one: what it has open can't be looked at */
 	CLIENT_UNKNOWN, /* looking failed, or it has ended: another look may tell */
 };

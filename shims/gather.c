@@ -8,8 +8,8 @@
 #include "keeper.h"
 #include "queue.h"
 #include "records.h"
-#include "slot.h"
 #include "sleeper.h"
+#include "slot.h"
 #include "token.h"
 
 enum {

@@ -73,11 +73,11 @@ static enum walk walk_up(struct job *job, const struct process *self, const stru
 		if (sight == CLIENT_HIDDEN)
 			return WALK_ENDS;
 		job->unsure = job->unsure || sight == CLIENT_UNKNOWN;
-		if (sight != CLIENT_YES && sight != CLIENT_OURS)
+		if (sight != CLIENT_YES && sight != CLIENT_OURS && sight != CLIENT_PAYER)
 			continue;
 		job->ours = child.pid == self->pid;
 		job->nested = sight == CLIENT_OURS;
-		job->owed = !by_owner && !job->nested;
+		job->owed = !by_owner && sight == CLIENT_YES;
 		job->client = process;
 		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. Else the child's name;
 		 * without its PID namespace, which takes long to ask for: should two ever agree, they merely share a slot. */

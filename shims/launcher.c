@@ -69,7 +69,7 @@ static void choose_argv0(struct run *run)
 	bool bare = run->argv[0] != NULL && strchr(run->argv[0], '/') == NULL;
 	bool other = run->argv[0] != NULL && strcmp(base_name(run->argv[0]), base_name(run->tool)) != 0;
 
-	if (bare && (run->pays || adapter_keeps_name(run->adapter)))
+	if (run->pays || (bare && adapter_keeps_name(run->adapter)))
 		return;
 	if (!other || (!is_wrapper_itself(run) && (run->wrapper != NULL || is_found_by_path(run->settings.family))))
 		run->argv[0] = run->real.path;

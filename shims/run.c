@@ -42,7 +42,10 @@ static _Noreturn void fail_to_start(const struct run *run, int error)
 _Noreturn void run_exec(const struct run *run)
 {
 	mapping_restore_signals();
-	exec_program(run->real.path, run->argv, environ);
+	if (run->pays) /* what it names, as `run` without --token would find it: its shim, where it has one */
+		exec_found(run->argv, environ);
+	else
+		exec_program(run->real.path, run->argv, environ);
 	fail_to_start(run, errno);
 }
 
@@ -162,11 +165,15 @@ static struct gathering *gather(const struct run *run, unsigned wanted, const st
 {
 	struct gathering *gathering = (void *)arena_keep(sizeof *gathering);
 	const uint64_t began_ns = monotonic_ns();
+	enum gathered gathered = GATHERED;
 
 	if (gathering != NULL)
 		memset(gathering, 0, sizeof *gathering);
-	if (gathering != NULL && (slot->kind == SLOT_TOKEN || slot->kind == SLOT_IMPLICIT) &&
-	    gather_take(gathering, wanted, jobserver, job, ledger, slot, &inherited->mask, run->settings.patience) == IN_VAIN)
+	if (gathering != NULL && (slot->kind == SLOT_TOKEN || slot->kind == SLOT_IMPLICIT))
+		gathered = gather_take(gathering, wanted, jobserver, job, ledger, slot, &inherited->mask, run->settings.patience);
+	if (gathered == UNNOTED)
+		report_debug("%s: the jobserver or the ledger can't be read: run in one slot, not in %u", run->tool, wanted);
+	if (gathered == IN_VAIN)
 		report("%s: %u slots were not free together for %g s on an idle machine: run in one", run->tool, wanted,
 		       run->settings.patience);
 	ledger_gathers(ledger, wanted, false);
@@ -261,7 +268,7 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	}
 	if (run->builds && (number_at = badge_make(jobserver)) != NULL && adapter_is_client(run->adapter))
 		inherited.number_at = number_at;
-	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
+	status = child_run(run->pays ? NULL : run->real.path, run->argv, environ, &inherited, &usage);
 	error = errno;
 	if (run->journal != NULL)
 		ran_ns = monotonic_ns() - began_ns;

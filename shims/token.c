@@ -76,12 +76,22 @@ static bool put(const struct jobserver *jobserver, unsigned char token)
 	return false;
 }
 
+/* Of several tokens that one run has the first tells it for all. */
+static void tell_failure(void)
+{
+	static bool told;
+
+	if (!told)
+		report_debug("a token can't be given back: %s", strerror(errno));
+	told = true;
+}
+
 bool token_give_back(const struct jobserver *jobserver, struct ledger *ledger, unsigned char token)
 {
 	ledger_releasing(ledger);
 	if (put(jobserver, token))
 		return true;
-	report_debug("a token can't be given back: %s", strerror(errno));
+	tell_failure();
 	if (jobserver->accounts)
 		return true; /* to its server alone it is whose it is */
 	ledger_held(ledger, SLOT_TOKEN);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { byNode, longest, longestFirst, rest, sanitized, shareOf } from './plan.js'
+import { accounted, byNode, longest, longestFirst, rest, sanitized, shareOf } from './plan.js'
 import { repository } from './support/workspace.js'
 
 const tests = join(repository, 'test')
@@ -13,7 +13,7 @@ const names = readdirSync(tests, { recursive: true, encoding: 'utf8' })
 test('plan :: what it names is there', () => {
   for (const { file } of [
     rest,
-    ...[sanitized, byNode].flatMap(({ takes, leaves }) => [takes, leaves]),
+    ...[sanitized, byNode, accounted].flatMap(({ takes, leaves }) => [takes, leaves]),
   ].flat())
     assert.ok(
       names.some(name => (/[/-]$/.test(file) ? name.startsWith(file) : name === file)),
@@ -43,6 +43,15 @@ test('plan :: each file is run once, as a whole or in two parts', () => {
     )
     assert.is(shareOf(name, 'all'), 'all')
   }
+})
+
+test('plan :: whose pools a server gives may leave tests out: each is registered by test-with', () => {
+  for (const name of names.filter(name => shareOf(name, 'accounted') === 'all'))
+    assert.not.match(
+      readFileSync(join(tests, `${name}.test.ts`), 'utf8'),
+      /^import .*\btest\b.* from 'uvu'$/m,
+      name,
+    )
 })
 
 test('plan :: the longest first, the others by name', () => {

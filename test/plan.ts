@@ -91,6 +91,7 @@ export const rest: readonly Row[] = [
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shimdir/launcher', why: 'long: builds the launcher several times' },
   { file: 'shims/accounting', why: 'needs FUSE' },
+  { file: 'shims/accounting-fails', why: 'needs FUSE' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
   { file: 'shims/deadlock-shared', why: 'long: keeps all processors busy; shims/deadlock has the rules' },
   { file: 'shims/deadlock-trees', why: 'long: thousands of processes; shims/deadlock has the rules' },
@@ -208,7 +209,29 @@ const isOf = (name: string, { file }: Row): boolean =>
 const isPicked = (name: string, { takes, leaves }: Pick): boolean =>
   takes.some(row => isOf(name, row)) && !leaves.some(row => isOf(name, row))
 
-export type Scope = 'plain' | 'rest' | 'all' | 'sanitized' | 'byNode'
+/** What takes tokens from a jobserver that was there before: .ci/run runs these on one that keeps an account, in each way, at -j2. */
+export const accounted: Pick = {
+  takes: [
+    { file: 'clients/', why: 'each client' },
+    { file: 'commands/run-jobserver', why: 'run takes a slot there' },
+    { file: 'shims/nothing-lost', why: 'each of its launchers killed' },
+    { file: 'shims/nothing-lost-at-random', why: 'the same at any time' },
+    { file: 'shims/deadlock', why: 'patience' },
+    { file: 'shims/deadlock-', why: 'patience of builds beside each other' },
+    { file: 'shims/gates', why: 'rules: nothing is held meanwhile' },
+    { file: 'shims/gates-', why: 'the same with what only some machines have' },
+    { file: 'shims/gather', why: 'several slots for one run' },
+    { file: 'shims/adapters', why: 'the address that is handed on' },
+    { file: 'soak/storm', why: 'all at once, and killed at any time' },
+  ],
+  leaves: [
+    { file: 'clients/accounting', why: 'has such servers anyhow' },
+    { file: 'clients/naive-launcher', why: "hangs below make, in make's own pool" },
+    { file: 'clients/portage', why: 'each phase in a pool of its own; clients/emerge has the other one' },
+  ],
+}
+
+export type Scope = 'plain' | 'rest' | 'all' | 'sanitized' | 'byNode' | 'accounted'
 
 /** How much of a file is run, as JOBSHIM_TEST_SCOPE tells it: see support/test-with.ts. */
 export type Share = 'all' | 'plain' | 'part of a file' | 'rest of a file' | 'none'
@@ -216,6 +239,7 @@ export type Share = 'all' | 'plain' | 'part of a file' | 'rest of a file' | 'non
 export function shareOf(name: string, scope: Scope): Share {
   if (scope === 'all') return 'all'
   if (scope === 'sanitized') return isPicked(name, sanitized) ? 'all' : 'none'
+  if (scope === 'accounted') return isPicked(name, accounted) ? 'all' : 'none'
   const row = rest.find(row => isOf(name, row))
   // What needs other clients depends on those, whatever Node there is.
   if (scope === 'byNode') return isPicked(name, byNode) ? (row?.part ? 'part of a file' : 'all') : 'none'

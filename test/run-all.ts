@@ -6,11 +6,13 @@
  * --rest         those that it does
  * --sanitized    those that it lists for a launcher with sanitizers
  * --by-node      those that it lists for another Node
+ * --accounted    those that it lists for a jobserver that keeps an account, once for each way to do that
  * --list         names the files, and runs none
  * --table FILE   writes what each file took: file, tests, seconds of wall, of CPU, and those in which it slept
  *
  * JOBSHIM_TEST_FILES=N       so many files at once (twice as many as there are cores: most of them wait most of the time)
  * JOBSHIM_TEST_JOBS=2,8      the client drivers run at these -j only (all of 1,2,3,8)
+ * JOBSHIM_TEST_POOL=NAME     a way to keep an account (support/accounting.ts): a server that does gives the tokens, and no FIFO
  * JOBSHIM_TEST_LAUNCHER=FILE a launcher that stands in for shims/build/launcher in all shim dirs
  * CI=true                    a client that this machine lacks is a failure
  */
@@ -18,6 +20,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { accountedBy } from './accounted.js'
 import { longestFirst, type Scope, shareOf } from './plan.js'
 import { missingClients } from './support/clients.js'
 import { type Counts, type Report, runFile } from './support/test-file.js'
@@ -29,6 +32,7 @@ const scopes: Readonly<Record<string, Scope>> = {
   '--rest': 'rest',
   '--sanitized': 'sanitized',
   '--by-node': 'byNode',
+  '--accounted': 'accounted',
 }
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -76,10 +80,19 @@ const env = {
 }
 for (const place of [env.XDG_CACHE_HOME, env.JOBSHIM_TEST_BUILT]) mkdirSync(place, { mode: 0o700 })
 
-async function runAndTell(name: string): Promise<void> {
-  const report = await runFile(join(here, `${name}.test.js`), {
+/** One run of a file. */
+type Run = { name: string; file: string; env: Readonly<Record<string, string>> }
+
+const runsOf = (file: string): Run[] =>
+  wishes.scope === 'accounted'
+    ? accountedBy.map(way => ({ name: `${file} ${way}`, file, env: { JOBSHIM_TEST_POOL: way } }))
+    : [{ name: file, file, env: {} }]
+
+async function runAndTell({ name, file, env: own }: Run): Promise<void> {
+  const report = await runFile(join(here, `${file}.test.js`), {
     ...env,
-    JOBSHIM_TEST_SCOPE: shareOf(name, wishes.scope),
+    ...own,
+    JOBSHIM_TEST_SCOPE: shareOf(file, wishes.scope),
   })
   reports.set(name, report)
   const { passed, failed, skipped, problems, output, wallSeconds, cpuSeconds } = report
@@ -95,10 +108,10 @@ async function runAndTell(name: string): Promise<void> {
 
 const started = performance.now()
 const atOnce = Number(process.env.JOBSHIM_TEST_FILES ?? 2 * availableParallelism())
-const waiting = [...files]
+const waiting = files.flatMap(runsOf)
 await Promise.all(
   Array.from({ length: atOnce }, async () => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) await runAndTell(name)
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await runAndTell(next)
   }),
 )
 rmSync(shared, { recursive: true, force: true })

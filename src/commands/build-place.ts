@@ -141,7 +141,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
     jobs: undefined,
     async run(signals) {
       const rules = keepRules(environment, settings.rulesText)
-      const caretaker = buildCaretaker(launcher, environment)
+      const caretaker = buildCaretaker(launcher, named) // by whose descriptors it tells a client
       const ending = await runGoverned(fifo, {
         command: await commandOf(launcher, launcher, ['--token', '--', ...words]),
         environment: { ...environment, ...rules.variables },

@@ -98,6 +98,15 @@ const cases: readonly Case[] = [
     alone: ['cargo', 'build', '--offline', '-q', '--workspace', '-j8'],
   },
   {
+    name: 'cargo below run --jobserver, which hands two descriptors to the make 4.3 on PATH',
+    needs: ['cargo', 'make43'],
+    files: cargoFiles,
+    outputs: /debug\/[abcd]$/,
+    command: ['cargo', 'build', '--offline', '-q', '--workspace'],
+    alone: ['cargo', 'build', '--offline', '-q', '--workspace', '-j8'],
+    isRun: true,
+  },
+  {
     name: 'make 4.3 below run --jobserver',
     needs: ['make43'],
     files: { Makefile: makefile },
@@ -144,6 +153,7 @@ for (const client of cases)
         const governed = await build(site, client, () => run(program, words, { cwd: site.directory, env }))
         assert.is(governed.status, 0, `${governed.stdout}${governed.stderr}`)
         assert.equal(governed.outputs, alone.outputs)
+        if (client.isRun) assert.is(governed.stderr, alone.stderr)
         const { recording } = governed
         assert.equal([recording.unfinished, recording.runs], [0, alone.recording.runs])
         const slots = client.isRun ? tokens : tokens + 1 // the build's own is nobody's token

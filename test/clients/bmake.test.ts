@@ -1,10 +1,9 @@
 import { join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Driver, driveUnderRun } from '../support/driver.js'
 import { run } from '../support/jobshim.js'
 import { objects, sources } from '../support/sources.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 
 /**
  * bmake ends on GNU make's address ("illegal argument to -j") and has a pool of its own with -j: below jobshim its compilers

@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import { type ClientKey, clients } from '../support/clients.js'
 import { driveUnderRun } from '../support/driver.js'
+import { test } from '../support/test-with.js'
 
 const parts = ['hash', 'lines', 'search', 'slice', 'utf8', 'words']
 

@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import { driveUnderRun } from '../support/driver.js'
 import { sources } from '../support/sources.js'
+import { test } from '../support/test-with.js'
 
 const files = {
   'CMakeLists.txt': `cmake_minimum_required(VERSION 3.13)

@@ -1,6 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
 import { until } from '../shims/hold.js'
@@ -11,6 +10,7 @@ import { jobshim, run } from '../support/jobshim.js'
 import { makeRecorder, peakOf } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
 import { withoutUse } from '../support/summary.js'
+import { test } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /** Each file of the project three times over: twenty-four compiles, started at once; then a link, and what only preprocesses. */

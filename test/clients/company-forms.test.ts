@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
@@ -17,6 +16,7 @@ import { jobshim, run } from '../support/jobshim.js'
 import { openFiles, processesOf } from '../support/processes.js'
 import { makeRecorder } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
+import { test } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /** How a build calls its compilers through a companion; SHIMS stands for the shim dir, REAL for the companions'. */

@@ -1,6 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
 import { until } from '../shims/hold.js'
@@ -20,6 +19,7 @@ import { hashOutputs } from '../support/driver.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { makeRecorder } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
+import { test } from '../support/test-with.js'
 import { makeWorkspace } from '../support/workspace.js'
 
 /** Every order of up to three of the shims and the companions' directories on PATH, the compilers last. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
 import { jobshim, run } from '../support/jobshim.js'
-import { makeFifo } from '../support/pool.js'
+import { makePool } from '../support/pools.js'
 import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -49,7 +49,7 @@ const cases: readonly {
 
 test('company :: the shims tell ccache its prefix', async () => {
   const { root, path, shims, launcher } = await makePlace()
-  const pool = makeFifo(root, '')
+  const pool = await makePool(root, '')
   try {
     for (const { name, env, expected } of cases)
       for (const words of [['gcc'], ['ccache', 'gcc'], ['ccache', 'A=b', `${shims}/gcc`]]) {
@@ -69,7 +69,7 @@ test('company :: the shims tell ccache its prefix', async () => {
 
 test('company :: ccache is told nothing without a jobserver, or where the shims are off', async () => {
   const { root, path, shims } = await makePlace()
-  const pool = makeFifo(root, '')
+  const pool = await makePool(root, '')
   for (const env of [{}, { JOBSHIM_DISABLE: '1', JOBSHIM_JOBSERVER: pool.auth }]) {
     const told = await run('gcc', ['-c', 'a.c'], { cwd: root, env: { PATH: `${shims}:${path}`, ...env } })
     assert.equal(told, { status: 0, signal: null, stdout: `||1|-c a.c\n`, stderr: '' })

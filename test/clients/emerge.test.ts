@@ -1,9 +1,7 @@
 /** `emerge --jobs` of packages that ignore MAKEOPTS, all in one `jobshim serve`; what runs is counted by the recorder. */
 import { existsSync, readFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
+import { delimiter, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { freeTokens, type Served, serve } from '../commands/served.js'
 import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { watchBelow } from '../support/counted.js'
 import {
@@ -16,11 +14,13 @@ import {
   type Portage,
 } from '../support/portage.js'
 import { killAll, type Process, processes } from '../support/processes.js'
+import { type Shared, share } from '../support/shared.js'
+import { test } from '../support/test-with.js'
 import { endless, type Misbehaving, packages } from './misbehaving.js'
 
 const tokens = 4
 
-type Build = { served: Served; portage: Portage; emerge: Held; names: string[] }
+type Build = { served: Shared; portage: Portage; emerge: Held; names: string[] }
 
 const five = packages.filter(({ past, needs }) => past === undefined && needs !== 'cargo')
 const six = [...five, ...five]
@@ -33,8 +33,8 @@ const three = [endless, ...six.slice(1, 3)]
 /** `bin`: compilers that are counted. */
 async function startEmerge(bin: string, features: string, chosen: readonly Misbehaving[]): Promise<Build> {
   const access = features.includes('userpriv') ? ['--mode', '660', '--group', 'portage'] : []
-  const served = await serve(tokens, { args: access })
-  letIn(served.yard.root)
+  const served = await share(tokens, { args: access })
+  for (const directory of [served.yard.root, dirname(served.fifo)]) letIn(directory)
   const clients = chosen.flatMap(({ needs }) => (needs === undefined ? [] : [openClient(needs) ?? '']))
   const portage = makePortage(chosen, {
     path: [bin, ...clients, process.env.PATH].join(delimiter),
@@ -71,11 +71,9 @@ const built = ({ portage, names }: Build): string[] =>
   names.filter(name => existsSync(portage.packageOf(name)))
 
 async function endWhole({ served, portage }: Build): Promise<void> {
-  await until('all tokens are back', () => freeTokens(served) === tokens)
+  await until('all tokens are back', () => served.free() === tokens)
   await until('no phase is left', () => processes().every(({ command }) => !command.includes(portage.root)))
-  const { status, stderr } = await served.server.kill('SIGTERM')
-  assert.is(status, 0)
-  assert.match(stderr, /^(jobshim: put back (a token|\d+ tokens) lost with killed clients\n)*$/)
+  await served.end('some')
 }
 
 const assertPeak = (peak: number): void => assert.ok(peak <= tokens && peak > 1, `${peak} at once`)

@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jobshim, type Outcome, run } from '../support/jobshim.js'
 import { makeRecorder, type Recording } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
 import { withoutUse } from '../support/summary.js'
-import { testWith } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 const numbers = [1, 2, 3, 4, 5, 6]

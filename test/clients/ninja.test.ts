@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import { type Driver, driveUnderRun } from '../support/driver.js'
 import { objects, sources } from '../support/sources.js'
+import { test } from '../support/test-with.js'
 
 const files = {
   'build.ninja': [

@@ -1,7 +1,6 @@
 /** Packages that ignore MAKEOPTS, built by a real Portage; what runs is counted by the recorder. */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   canBuild,
@@ -12,6 +11,7 @@ import {
   type Package,
   type Portage,
 } from '../support/portage.js'
+import { test } from '../support/test-with.js'
 import { makeWorkspace } from '../support/workspace.js'
 import { names, packages } from './misbehaving.js'
 

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
 import { type ClientKey, findClient } from '../support/clients.js'
 import { jobshim } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
+import { test } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /** Programs that are told to start their tools through the launcher; L stands for it. */

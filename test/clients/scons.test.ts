@@ -1,6 +1,6 @@
-import { test } from 'uvu'
 import { driveUnderRun } from '../support/driver.js'
 import { link, sources } from '../support/sources.js'
+import { test } from '../support/test-with.js'
 
 driveUnderRun({
   name: 'scons -j8',

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { delimiter } from 'node:path'
 import * as assert from 'uvu/assert'
-import { endRestored, freeTokens, serve } from '../commands/served.js'
 import { killStarted, until } from '../shims/hold.js'
 import type { ClientKey } from '../support/clients.js'
 import {
@@ -15,6 +14,7 @@ import {
 } from '../support/driver.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { makeRecorder } from '../support/recording.js'
+import { share } from '../support/shared.js'
 import { installShims } from '../support/shimdir.js'
 import { compiles, link, writeSources } from '../support/sources.js'
 import { test, testWith } from '../support/test-with.js'
@@ -201,7 +201,7 @@ for (const { title, jobs, client, first = '', second = '', peak } of claims)
 
 testWith(['python'], 'of a server :: one of two is killed: its tokens come back', async () => {
   const site = makeSite(beside)
-  const served = await serve(3)
+  const served = await share(3)
   const shims = await installShims(makeWorkspace(), { env: { PATH: site.path } })
   const env = {
     XDG_RUNTIME_DIR: served.yard.runtime,
@@ -219,8 +219,8 @@ testWith(['python'], 'of a server :: one of two is killed: its tokens come back'
   )
   assert.is(governed.status, 0, governed.stderr)
   assert.ok(governed.recording.peak <= 4, `${governed.recording.peak} at once`)
-  await until('all tokens are back', () => freeTokens(served) === 3)
-  await endRestored(served, 3)
+  await until('all tokens are back', () => served.free() === 3)
+  await served.end(3)
 })
 
 test.after.each(killStarted)

@@ -1,7 +1,6 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { endServer, freeTokens, serve } from '../commands/served.js'
 import { killStarted, until } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
 import {
@@ -15,6 +14,7 @@ import {
   makeSite,
 } from '../support/driver.js'
 import { run, type Surroundings } from '../support/jobshim.js'
+import { share } from '../support/shared.js'
 import { installShims } from '../support/shimdir.js'
 import { link, sources } from '../support/sources.js'
 import { test, testWith } from '../support/test-with.js'
@@ -82,14 +82,14 @@ for (const [key, args] of [
 /** All of these share the two tokens of a server; who starts them has a slot of its own. */
 function testServed(name: string, driver: Parameters<typeof both>[0]): void {
   testWith(driver.needs, `unpaid :: ${name}`, async () => {
-    const served = await serve(2)
+    const served = await share(2)
     const env = {
       XDG_RUNTIME_DIR: served.yard.runtime,
       MAKEFLAGS: `--jobserver-auth=fifo:${served.fifo}`,
     }
     assertSame(await both(driver, env), 3)
-    await until('all tokens are back', () => freeTokens(served) === 2)
-    await endServer(served)
+    await until('all tokens are back', () => served.free() === 2)
+    await served.end()
   })
 }
 

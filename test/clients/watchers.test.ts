@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { renameSync, symlinkSync, utimesSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type ClientKey, findClient } from '../support/clients.js'
 import { jobshim, type Outcome, run } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
+import { test } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 /**

@@ -1,42 +1,15 @@
 import * as assert from 'uvu/assert'
 import { jobshimRun } from '../commands/runs.js'
-import {
-  type Accounting,
-  accountingModes,
-  accountingNeeds,
-  assertBalanced,
-  endServers,
-  startAccounting,
-} from '../support/accounting.js'
-import type { ClientKey } from '../support/clients.js'
+import { endServers } from '../support/accounting.js'
 import { jobshim } from '../support/jobshim.js'
 import { killAll, processesOf } from '../support/processes.js'
-import { test, testWith } from '../support/test-with.js'
-import { type Held, killStarted, ledgerRecords, makeYard, start, until, waits, type Yard } from './hold.js'
-import { holdOnce, ran } from './hold-once.js'
+import { test } from '../support/test-with.js'
+import { accountingTest } from './accounts.js'
+import { type Held, killStarted, ledgerRecords, start, until, waits, type Yard } from './hold.js'
 import { ruled } from './rules.js'
 import { assertWhole, takeAll } from './slots.js'
 
 /** Launchers on a jobserver whose server knows who took what. */
-function accountingTest(
-  title: string,
-  tokens: number,
-  body: (yard: Yard, server: Accounting) => Promise<void>,
-  needs: readonly ClientKey[] = [],
-): void {
-  for (const mode of accountingModes)
-    testWith([...accountingNeeds, ...needs], `accounting :: ${mode.name} :: ${title}`, async () => {
-      const server = await startAccounting(tokens, mode)
-      const { pool } = server
-      const { pool: fifo, ...yard } = await makeYard('')
-      fifo.close()
-      await body({ ...yard, pool, governed: { ...yard.env, JOBSHIM_JOBSERVER: pool.auth } }, server)
-      await until('all is back', () => server.account().free === tokens)
-      assertBalanced(server, tokens)
-      await server.end()
-    })
-}
-
 const dead = ({ runtime }: Yard) => ledgerRecords(runtime).filter(({ alive }) => !alive)
 
 accountingTest('all slots, and no more', 3, async (yard, server) => {
@@ -119,59 +92,6 @@ accountingTest('what waits for itself :: goes on after its patience', 0, async y
   const why = 'no slot was free for 1 s on an idle machine: run without one'
   assert.equal({ status, stderr }, { status: 7, stderr: `jobshim: hold: ${why}\n` })
   await holder?.end()
-})
-
-/** As any libc has them. */
-const errors: Readonly<Record<number, string>> = {
-  5: '(I/O|Input/output) error',
-  19: 'No such device',
-  28: 'No space left on device',
-  32: 'Broken pipe',
-}
-
-accountingTest('it fails as a token is taken :: ungoverned', 1, async (yard, server) => {
-  const [holder] = await takeAll(yard, 1)
-  for (const error of Object.keys(errors)) {
-    server.control(`fail read ${error}`)
-    const outcome = await holdOnce(yard, { ...yard.governed, JOBSHIM_DEBUG: '1' })
-    assert.equal(outcome, ran("jobshim: hold: not governed: it can't be read\n"))
-    server.control('fail read 0')
-  }
-  await holder?.end()
-  assert.equal(ledgerRecords(yard.runtime), [])
-})
-
-accountingTest('it fails while one waits :: ungoverned', 1, async (yard, server) => {
-  const [first, second] = await takeAll(yard, 2)
-  const waiter = start({ env: { ...yard.governed, JOBSHIM_DEBUG: '1' } })
-  await waits(yard, waiter)
-  server.control('fail read 19')
-  await second?.end()
-  await waiter.tools
-  server.control('fail read 0')
-  const { status, stderr } = await waiter.end()
-  assert.equal({ status, stderr }, { status: 7, stderr: "jobshim: hold: not governed: it can't be read\n" })
-  await first?.end()
-})
-
-accountingTest('it fails as a token is given back :: the tool ends as it does', 1, async (yard, server) => {
-  const [first] = await takeAll(yard, 1)
-  for (const [error, text] of Object.entries(errors)) {
-    const second = start({ env: { ...yard.governed, JOBSHIM_DEBUG: '1' } })
-    await second.tools
-    server.control(`fail write ${error}`)
-    const { status, stderr } = await second.end()
-    assert.is(status, 7)
-    assert.match(stderr, new RegExp(`^jobshim: a token can't be given back: ${text}\n$`))
-    server.control('fail write 0')
-    await until('the server has it back', () => server.account().free === 1)
-    assert.equal(
-      ledgerRecords(yard.runtime).map(({ pid }) => pid),
-      [first?.pid],
-    )
-  }
-  await first?.end()
-  await assertWhole(yard, '+')
 })
 
 /** A client that no adapter has started: it has the jobserver open, runs something, and goes on until its stdin ends. */

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { endServer, freeTokens, serve, sharing } from '../commands/served.js'
+import { sharing } from '../commands/served.js'
+import { share } from '../support/shared.js'
 import { installShims } from '../support/shimdir.js'
+import { test } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { killStarted, start, until } from './hold.js'
 
@@ -48,7 +49,7 @@ async function makeTools(): Promise<{ directory: string; PATH: string }> {
 }
 
 test('deadlock :: a pipe of three below a server, with no client above, on a busy machine :: ends', async () => {
-  const served = await serve(1)
+  const served = await share(1)
   const { directory, PATH } = await makeTools()
   await whileBusy(async () => {
     const pipe = 'cd "$0" && cc -E a.c | cc -E -x c - | cc -x c -c - -o a.o'
@@ -62,22 +63,22 @@ test('deadlock :: a pipe of three below a server, with no client above, on a bus
     assert.ok(lines.length <= 2 && lines.every(line => overdraft.test(line)), stderr)
   })
   assert.ok(existsSync(join(directory, 'a.o')))
-  assert.is(freeTokens(served), 1)
-  await endServer(served)
+  assert.is(served.free(), 1)
+  await served.end()
 })
 
 async function assertWaits(
   worker: 'work' | 'starve',
   meanwhile: (body: () => Promise<void>) => Promise<void>,
 ) {
-  const served = await serve(2)
+  const served = await share(2)
   const { directory, PATH } = await makeTools()
   const env = { ...sharing(served, 3), PATH, JOBSHIM_PATIENCE: String(patience) }
   const begin = (script: string) =>
     start({ env, command: ['sh', '-c', `cd "$0" || exit; ${script}`, directory] })
   const builder = begin(`${worker} 1 & ${worker} 2 & wait`) // in the slot of what has no client above it, and with a token
   await until('both work', () => [1, 2].every(one => existsSync(join(directory, `working.${one}`))))
-  assert.is(freeTokens(served), 1)
+  assert.is(served.free(), 1)
   writeFiles(directory, {
     Makefile:
       'all:\n\t@mkfifo go; stay & until test -e staying; do sleep 0.02; done; quick; echo >go; wait\n',
@@ -93,8 +94,8 @@ async function assertWaits(
     const { status, stdout, stderr } = await build.ended
     assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
   }
-  assert.is(freeTokens(served), 2)
-  await endServer(served)
+  assert.is(served.free(), 2)
+  await served.end()
 }
 
 test('deadlock :: a build that stands still waits on while another one works in the slots of their server', () =>
@@ -104,7 +105,7 @@ test('deadlock :: the one that works gets hardly any of a busy machine :: the ot
   assertWaits('starve', whileBusy))
 
 test('deadlock :: who holds the slot works, by processes that end at once :: the wait goes on', async () => {
-  const served = await serve(1)
+  const served = await share(1)
   const { directory, PATH } = await makeTools()
   const count = 'i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done'
   writeFiles(directory, {
@@ -127,8 +128,8 @@ test('deadlock :: who holds the slot works, by processes that end at once :: the
     const { status, stdout, stderr } = await build.ended
     assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
   }
-  assert.is(freeTokens(served), 1)
-  await endServer(served)
+  assert.is(served.free(), 1)
+  await served.end()
 })
 
 test.after.each(killStarted)

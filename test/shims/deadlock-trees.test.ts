@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { endServer, freeTokens, serve, sharing } from '../commands/served.js'
+import { sharing } from '../commands/served.js'
+import { share } from '../support/shared.js'
 import { installShims } from '../support/shimdir.js'
+import { test } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { killStarted, start, until } from './hold.js'
 
@@ -20,7 +21,7 @@ kill $(jobs -p); wait`,
 
 for (const [name, script] of Object.entries(trees))
   test(`deadlock :: who holds the slot works, with ${name} :: the wait goes on`, async () => {
-    const served = await serve(1)
+    const served = await share(1)
     const directory = makeWorkspace()
     writeFiles(directory, {
       'bin/large': `#!/bin/bash\n${script}\n`,
@@ -43,7 +44,7 @@ for (const [name, script] of Object.entries(trees))
     execFileSync('mkfifo', [join(directory, 'go')])
     const holder = begin('large & stay & wait') // in the slot of what has no client above it, and with the token
     for (const file of ['working', 'staying']) await until(file, () => existsSync(join(directory, file)))
-    assert.is(freeTokens(served), 0)
+    assert.is(served.free(), 0)
     const waiter = begin('exec quick')
     await sleep(3 * patience * 1000)
     assert.not(existsSync(join(directory, 'ran')))
@@ -54,8 +55,8 @@ for (const [name, script] of Object.entries(trees))
       assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
     }
     assert.ok(existsSync(join(directory, 'ran')))
-    assert.is(freeTokens(served), 1)
-    await endServer(served)
+    assert.is(served.free(), 1)
+    await served.end()
   })
 
 test.after.each(killStarted)

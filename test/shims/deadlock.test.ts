@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { clients } from '../support/clients.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
+import { accounted } from '../support/pools.js'
 import { killAll, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
@@ -127,7 +128,7 @@ testWith(
     assert.is(status, 0, said)
     for (const name of ['a', 'b', 'c']) assert.ok(existsSync(join(directory, `${name}.o`)))
     assert.is(summary.overdrafts, 0) // one after the other in the command's own slot
-    assert.is(summary.total - summary.back, 2)
+    assert.is(summary.total - summary.back, accounted === undefined ? 2 : 0) // its server has those of the dead back
   },
 )
 

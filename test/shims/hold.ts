@@ -4,17 +4,21 @@ import { join } from 'node:path'
 import { lockedRecords } from '../../src/jobserver/ledger.js'
 import { ledgerLayout, recordOffsets, recordStates } from '../../src/jobserver/ledger-layout.js'
 import { type Outcome, scrubbed } from '../support/jobshim.js'
-import { makeFifo, type Pool } from '../support/pool.js'
+import type { Pool } from '../support/pool.js'
+import { makePool } from '../support/pools.js'
 import { killAll, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
+import { until, within } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
+
+export { until, within }
 
 /** A shim dir with one tool, `hold`, that says `held` and its pid and runs until its stdin ends; then it exits 7. */
 export type Yard = {
   root: string
   shims: string
   runtime: string // XDG_RUNTIME_DIR: ledgers of foreign jobservers lie in here
-  pool: Pool // a FIFO held open by the test
+  pool: Pool // held open by the test
   env: Record<string, string> // the shims first on PATH, and no jobserver
   governed: Record<string, string> // with the pool as jobserver
 }
@@ -37,7 +41,7 @@ export async function makeYard(tokens: string, { launcher }: { launcher?: string
     env: { PATH: path },
     ...(launcher === undefined ? {} : { launcher }),
   })
-  const pool = makeFifo(root, tokens)
+  const pool = await makePool(root, tokens)
   const env = { PATH: `${shims}:${path}`, XDG_RUNTIME_DIR: runtime }
   return { root, shims, runtime, pool, env, governed: { ...env, JOBSHIM_JOBSERVER: pool.auth } }
 }
@@ -77,29 +81,6 @@ export type Start = {
   fds?: readonly number[] | undefined
   wanted?: number // how many tools say `held`; default 1
   hangSeconds?: number
-}
-
-const defaultHangSeconds = 20
-
-/** Fails after a bounded time, with what `describe` tells, where the promise doesn't settle. */
-export function within<T>(
-  promise: Promise<T>,
-  describe: () => string,
-  seconds = defaultHangSeconds,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const hang = setTimeout(() => reject(new Error(`hangs: ${describe()}`)), seconds * 1000)
-    promise.then(resolve, reject).finally(() => clearTimeout(hang))
-  })
-}
-
-/** Looks every few milliseconds until it is so; fails after a bounded time. */
-export async function until(what: string, isSo: () => boolean, seconds = defaultHangSeconds): Promise<void> {
-  const end = Date.now() + seconds * 1000
-  while (!isSo()) {
-    if (Date.now() > end) throw new Error(`hangs: until ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 4))
-  }
 }
 
 export function start({ env, command = ['hold'], fds = [], wanted = 1, hangSeconds }: Start): Held {

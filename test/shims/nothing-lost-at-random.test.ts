@@ -1,5 +1,5 @@
-import { test } from 'uvu'
 import { random, seed } from '../support/random.js'
+import { test } from '../support/test-with.js'
 import { type Held, killStarted, makeYard, start } from './hold.js'
 import { assertWhole } from './slots.js'
 

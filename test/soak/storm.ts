@@ -1,11 +1,13 @@
-/** Builds that share one `jobshim serve` while somebody kills whatever belongs to them. */
+/** Builds that share one `jobshim serve`, or a server that keeps an account, while somebody kills whatever belongs to them. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Accounting } from '../support/accounting.js'
 import { clients, findClient } from '../support/clients.js'
 import { makeCounted } from '../support/counted.js'
 import { scrubbed } from '../support/jobshim.js'
+import { accounted, openAccount } from '../support/pools.js'
 import { describe, killAll, processes, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
 import { writeSources } from '../support/sources.js'
@@ -26,7 +28,7 @@ export type Figures = {
   kills: number
   builds: number // that ended, most of them by a kill
   peak: number // tools at once that a living build started
-  reclaimed: number // tokens, from killed launchers
+  reclaimed: number // tokens, from killed launchers; by a server with an account, from anybody
   restored: number // tokens, from killed clients
   most: number // free tokens ever seen
   hangs: string[]
@@ -52,14 +54,16 @@ export class Storm {
   #shims = ''
   #started = 0
   #server: ReturnType<typeof spawn> | undefined
+  #account: Accounting | undefined // in its place
 
   constructor(
     readonly tokens: number,
     readonly seed: number,
   ) {}
 
-  get #fifo(): string {
-    return join(this.#root, 'fifo')
+  /** The jobserver's. */
+  get #path(): string {
+    return this.#account?.path ?? join(this.#root, 'fifo')
   }
 
   get #launcher(): string {
@@ -73,11 +77,16 @@ export class Storm {
       ...(launcher === undefined ? {} : { launcher }),
       env: { PATH: `${bin}:${process.env.PATH}` },
     })
+    for (const name of ['run', 'tmp']) mkdirSync(join(this.#root, name), { mode: 0o700 })
+    if (accounted === undefined) await this.#serve()
+    else this.#account = await openAccount(this.tokens, accounted)
+  }
+
+  async #serve(): Promise<void> {
     const command = [
       ...[join(repository, 'bin/jobshim.js'), 'serve', '--no-config', '--dir', this.#shims],
-      ...['--fifo', this.#fifo, `-j${this.tokens}`],
+      ...['--fifo', this.#path, `-j${this.tokens}`],
     ]
-    for (const name of ['run', 'tmp']) mkdirSync(join(this.#root, name), { mode: 0o700 })
     this.#server = spawn(process.execPath, command, {
       env: scrubbed({ HOME: this.#root }),
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -131,7 +140,7 @@ export class Storm {
         HOME: process.env.HOME,
         XDG_RUNTIME_DIR: join(this.#root, 'run'),
         TMPDIR: join(this.#root, 'tmp'), // killed compilers leave files there
-        MAKEFLAGS: ` -j${this.tokens} --jobserver-auth=fifo:${this.#fifo}`,
+        MAKEFLAGS: ` -j${this.tokens} --jobserver-auth=fifo:${this.#path}`,
         JOBSHIM_PATIENCE: '5',
         CARGO_INCREMENTAL: '0',
         [marker.replace('=1', '')]: '1',
@@ -159,24 +168,30 @@ export class Storm {
     const end = performance.now() + 2000
     while (this.free() !== this.tokens && performance.now() < end) await sleep(20)
     this.figures.free = this.free()
+    Object.assign(this.figures, this.#counters())
+    return this.figures.free
+  }
+
+  #counters(): Pick<Figures, 'reclaimed' | 'restored'> {
+    if (this.#account !== undefined) return { reclaimed: this.#account.account().reclaimed, restored: 0 }
     const { counters } = JSON.parse(
       execFileSync(
         process.execPath,
         [
           ...[join(repository, 'bin/jobshim.js'), 'status', '--json', '--no-config', '--dir', this.#shims],
-          ...['--jobserver', `fifo:${this.#fifo}`],
+          ...['--jobserver', `fifo:${this.#path}`],
         ],
         { encoding: 'utf8', env: scrubbed({ HOME: this.#root }) },
       ),
     ) as { counters: { reclaimed: number; restored: number } }
-    Object.assign(this.figures, { reclaimed: counters.reclaimed, restored: counters.restored })
-    return this.figures.free
+    return { reclaimed: counters.reclaimed, restored: counters.restored }
   }
 
   /** The tokens in the pool; none is moved by looking. */
   free(): number {
+    if (this.#account !== undefined) return this.#account.account().free
     const { stdout } = spawnSync(this.#launcher, ['--look'], {
-      env: scrubbed({ JOBSHIM_JOBSERVER: `fifo:${this.#fifo}` }),
+      env: scrubbed({ JOBSHIM_JOBSERVER: `fifo:${this.#path}` }),
       encoding: 'utf8',
     })
     return Number(stdout.split('\0')[1])
@@ -214,6 +229,6 @@ export class Storm {
 
   /** Whether the server's files are gone, once it has ended. */
   isGone(): boolean {
-    return !existsSync(this.#fifo)
+    return !existsSync(join(this.#root, 'fifo'))
   }
 }

@@ -17,7 +17,9 @@ export const accountingNeeds: readonly ClientKey[] = ['fuse', 'fuseDevice', 'lib
 /** Who owns a token: the process that took it, or the open file by which it did. */
 export type Owners = 'process' | 'handle'
 
-export const accountingModes: readonly { owners: Owners; reserves: boolean; name: string }[] = [
+export type Mode = { owners: Owners; reserves: boolean; name: string }
+
+export const accountingModes: readonly Mode[] = [
   { owners: 'process', reserves: false, name: 'by process' },
   { owners: 'process', reserves: true, name: 'by process, who polls has a reservation' },
   { owners: 'handle', reserves: false, name: 'by open file' },
@@ -105,7 +107,7 @@ let started = 0
 /** Starts a server with so many tokens. It ends with the test file at the latest. */
 export async function startAccounting(
   tokens: number,
-  { owners, reserves }: { owners: Owners; reserves: boolean },
+  { owners, reserves }: Pick<Mode, 'owners' | 'reserves'>,
 ): Promise<Accounting> {
   const directory = join(tmpdir(), `accounting-${process.pid}-${started++}`)
   const server = spawn(program(), [directory, String(tokens), owners, ...(reserves ? ['reserve'] : [])], {

@@ -82,5 +82,12 @@ export function run(command: string, args: readonly string[], around: Surroundin
 }
 
 /** Runs this clone's jobshim. */
-export const jobshim = (args: readonly string[], around?: Surroundings): Promise<Outcome> =>
+export const ownJobshim = (args: readonly string[], around?: Surroundings): Promise<Outcome> =>
   run(process.execPath, [join(repository, 'bin/jobshim.js'), ...args], around)
+
+/** The same; in a file whose pools are those of a server, see pools.ts, a `run -jN` gets its slots from one. */
+export async function jobshim(args: readonly string[], around: Surroundings = {}): Promise<Outcome> {
+  if (process.env.JOBSHIM_TEST_POOL === undefined) return ownJobshim(args, around)
+  const { runOnAccount } = await import('./account-run.js')
+  return runOnAccount(args, around)
+}

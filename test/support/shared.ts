@@ -1,0 +1,49 @@
+/** A pool that several builds share: a `jobshim serve`, or a server that keeps an account in its place. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { endRestored, endServer, freeTokens, type Serve, serve } from '../commands/served.js'
+import { makeYard, type Yard } from '../shims/hold.js'
+import { accounted, openAccount } from './pools.js'
+
+export type Shared = {
+  yard: Yard // its tools use it
+  fifo: string // its path
+  free(): number
+  ledger(): string // its path
+  end(restored?: number | 'some'): Promise<void> // tokens that were lost with killed clients: of these a server with an account says nothing
+}
+
+/** Opens one of so many tokens. */
+export async function share(tokens: number, { args = [] }: Pick<Serve, 'args'> = {}): Promise<Shared> {
+  if (accounted === undefined) {
+    const served = await serve(tokens, { args })
+    return {
+      yard: served.yard,
+      fifo: served.fifo,
+      free: () => freeTokens(served),
+      ledger: () => `${served.fifo}.ledger`,
+      end: (restored = 0) =>
+        restored === 0 ? endServer(served) : endRestored(served, restored === 'some' ? undefined : restored),
+    }
+  }
+  const yard = await makeYard('')
+  const { path, account } = await openAccount(tokens, accounted)
+  return {
+    yard,
+    fifo: path,
+    free: () => account().free,
+    ledger: () => ledgerIn(yard),
+    async end() {
+      assert.is(account().free, tokens)
+    },
+  }
+}
+
+/** The yard's only ledger: its own pool is not used. */
+function ledgerIn({ runtime }: Yard): string {
+  const [file = ''] = readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter(name =>
+    /\/v1-[^/.]*$/.test(name),
+  )
+  return join(runtime, file === '' ? 'no ledger yet' : file)
+}
