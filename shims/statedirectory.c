@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "auth.h"
 #include "process.h"
 #include "trust.h"
 
@@ -99,7 +100,8 @@ int state_directory_open(bool make, const char **why)
 	char *path = arena_room(&room);
 	int fd;
 
-	if (base == NULL || base[0] != '/')
+	/* A pool may lie in there, which has an address. */
+	if (base == NULL || base[0] != '/' || !auth_read_by_all(base))
 		base = last;
 	for (;;) {
 		if (snprintf(path, room, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)room) {

@@ -208,6 +208,7 @@ const sources = [
   'makeflags.c',
   'makereader.c',
   'process.c',
+  'visible.c',
   'links.c',
   'shimfile.c',
   'toolfile.c',
