@@ -90,6 +90,10 @@ export const rest: readonly Row[] = [
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shimdir/launcher', why: 'long: builds the launcher several times' },
+  {
+    file: 'shims/addresses',
+    why: 'long: each kind of file by five programs; needs FUSE. shims/bad-jobserver has the rule',
+  },
   { file: 'shims/accounting', why: 'needs FUSE' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },
   { file: 'shims/deadlock-shared', why: 'long: keeps all processors busy; shims/deadlock has the rules' },

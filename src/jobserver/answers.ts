@@ -32,7 +32,12 @@ export function readLook(text: string): Look | undefined {
   const words = wordsOf(text) ?? []
   const [jobserver = '', word = '', ledger = '', account = ''] = words
   const free = numberOf(word, -1)
-  if (words.length !== 4 || !/^(fifo:.|\d+,\d+$)/s.test(jobserver) || free === undefined || !/^[01]$/.test(account))
+  if (
+    words.length !== 4 ||
+    !/^(fifo:.|\d+,\d+$)/s.test(jobserver) ||
+    free === undefined ||
+    !/^[01]$/.test(account)
+  )
     return undefined
   return { jobserver, free: free < 0 ? undefined : free, ledger, accounts: account === '1' }
 }

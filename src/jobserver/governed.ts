@@ -62,8 +62,7 @@ function openEnds(fifo: string): number[] {
   const both = openSync(fifo, constants.O_RDWR)
   const kind = kindOf(both, fstatSync(both))
   if (kind === 'served') return [both, both]
-  const ends =
-    kind === 'pipe' ? [openSync(fifo, constants.O_RDONLY), openSync(fifo, constants.O_WRONLY)] : []
+  const ends = kind === 'pipe' ? [openSync(fifo, constants.O_RDONLY), openSync(fifo, constants.O_WRONLY)] : []
   const isStill = kind === 'pipe' && ends.every(end => isSame(end, both))
   closeSync(both)
   if (!isStill) throw new Failure(`${fifo}: another file by now`, 'see that jobshim serve runs there')

@@ -2,10 +2,9 @@
 #
 #   address.py KIND TOKENS REPORT COMMAND...
 #
-# @PID@ in the command and its environment stands for this process. REPORT becomes what is in it at the end, a byte for each token; of
-# a server behind a socket also how many bytes it was given back.
+# KIND is one of those below, or a file's path. @PID@ in the command and its environment stands for this process. REPORT becomes what is
+# in it at the end, a byte for each token; of a server behind a socket, the child of this process, also how many bytes it was given back.
 import os
-import select
 import socket
 import stat
 import subprocess
@@ -29,7 +28,7 @@ def pipe():
 
 
 def fifo():
-    path = os.path.join(tempfile.mkdtemp(), "fifo")
+    path = os.path.join(os.path.dirname(report), "fifo")
     os.mkfifo(path)
     end = fill(os.open(path, os.O_RDWR | os.O_NONBLOCK))
     return end, end
@@ -118,11 +117,6 @@ def datagrams():
     return both(end.detach())
 
 
-def poll():
-    kept.append(select.epoll())
-    return both(os.dup(kept[-1].fileno()))
-
-
 kept, server = [], None
 kinds = {
     "block": lambda: file(named_device(stat.S_ISBLK), os.O_PATH),
@@ -132,12 +126,12 @@ kinds = {
     "deserted": deserted,
     "directory": lambda: file("/", os.O_RDONLY),
     "ends": lambda: [end.detach() for end in socket.socketpair()],
-    "epoll": poll,
     "eventfd": lambda: both(os.eventfd(len(tokens))),
     "fifo": fifo,
     "listens": lambda: alone(socket.SOCK_STREAM, True),
     "memfd": memfd,
     "one": lambda: (pipe()[0], -1),
+    "pidfd": lambda: both(os.pidfd_open(os.getpid())),
     "pipe": pipe,
     "plain": plain,
     "reads": lambda: both(pipe()[0]),
@@ -161,7 +155,11 @@ status = subprocess.run(command, env=environment, pass_fds=[n for n, end in zip(
 
 def left():
     if server is not None:
-        os.write(3, b"Q")
+        os.set_blocking(3, True)  # make 4.4 has it otherwise
+        try:
+            os.write(3, b"Q")
+        except BrokenPipeError:  # it was killed
+            pass
         given = os.read(server[0], 16).decode()
         rest = b"".join(iter(lambda: os.read(3, 1), b""))
         os.waitpid(server[1], 0)
