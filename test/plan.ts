@@ -25,6 +25,7 @@ export const rest: readonly Row[] = [
   { file: 'clients/make-as-a-client', why: 'long: real builds with two makes; shims/adapters has each rule' },
   { file: 'clients/naive-launcher', why: 'long: it tests that a test of clients/ would fail' },
   { file: 'clients/ninja', why: 'needs ninja' },
+  { file: 'clients/paths', part: true, why: 'make 4.4, ninja, cargo, below strace' },
   { file: 'clients/portage', why: 'needs Portage' },
   { file: 'clients/prefix', why: 'needs ccache, cmake, cargo' },
   { file: 'clients/scons', why: 'needs scons' },
