@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contract.h"
 #include "makereader.h"
 #include "ground/arena.h"
+#include "ground/visible.h"
 
 static const char FIFO[] = "fifo:";
 static const char not_parsed[] = "neither fifo:PATH nor two file descriptors", too_long[] = "the path behind fifo: is too long";
@@ -121,5 +123,8 @@ const char *auth_path(const struct auth *auth)
 
 bool auth_read_by_all(const char *path)
 {
-	return strpbrk(path, "\\$ \t\n\v\f\r") == NULL;
+	static const char not_a_character[] = "\357\277\275"; /* U+FFFD: by it Node stands for what is no UTF-8 */
+
+	return strpbrk(path, PATH_UNREADABLE) == NULL && strstr(path, not_a_character) == NULL &&
+	       visible_is_utf8(path, strlen(path));
 }

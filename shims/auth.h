@@ -26,8 +26,7 @@ bool auth_find(const char *makeflags, struct auth *auth);
 /* The path of an AUTH_FIFO, in memory of its own. NULL where there is no room for it (arena.h). */
 const char *auth_path(const struct auth *auth);
 
-/* Whether all clients read a FIFO's path as it is written: make expands a dollar, and ninja, cargo and gcc know nothing of the
- * backslash that stands before a blank. */
+/* Whether all clients read a FIFO's path as it is written (src/ground/readable-path.ts). */
 bool auth_read_by_all(const char *path);
 
 #endif

@@ -129,6 +129,47 @@
 #define COSTS_PREPROCESS 2
 #define COSTS_OTHER 3
 
+#define REFUSED_PLAIN "it is a plain file: no server is behind it"
+#define REFUSED_DIRECTORY "it is a directory"
+#define REFUSED_BLOCK "it is a block device"
+#define REFUSED_TERMINAL "it is a terminal"
+#define REFUSED_KERNELS "it is a device of the kernel's own: no server is behind it"
+#define REFUSED_OBJECT "it is one of the kernel's objects, such as an eventfd: no tokens are in it"
+#define REFUSED_UNWAITABLE "nobody can wait for it: epoll refuses it"
+#define REFUSED_NAMED "it is a socket, which no path can open: name its descriptor, N,N"
+#define REFUSED_LISTENS "it is a socket that listens, and is not connected itself"
+#define REFUSED_UNCONNECTED "it is a socket that is not connected"
+#define REFUSED_DATAGRAMS "it is a socket of datagrams, whose server may go unnoticed"
+#define REFUSED_FOREIGN "it is no Unix socket"
+#define REFUSED_DESERTED "it is a socket whose other end is closed"
+#define REFUSED_TWO "R and W are two different files"
+#define REFUSED_UNREADABLE "R is not open for reading"
+#define REFUSED_UNWRITABLE "W is not open for writing"
+#define REFUSED_CLOSED "its pipe is closed here, and no ancestor has it"
+#define REFUSED_CLOSED_SOCKET "its socket is closed here, and the ancestor that has it can't lend it"
+
+#define PATH_UNREADABLE "\\$ \t\n\v\f\r"
+
+struct kernel_device { unsigned major; int is_terminal; };
+
+static const struct kernel_device kernel_devices[] __attribute__((unused)) = {
+	{ 1, 0 },
+	{ 2, 1 },
+	{ 3, 1 },
+	{ 4, 1 },
+	{ 5, 1 },
+	{ 10, 0 },
+	{ 13, 0 },
+	{ 136, 1 },
+	{ 137, 1 },
+	{ 138, 1 },
+	{ 139, 1 },
+	{ 140, 1 },
+	{ 141, 1 },
+	{ 142, 1 },
+	{ 143, 1 },
+};
+
 #define WHY_BY_PATH "called by its path"
 #define WHY_NOT_FIRST "the shims are not first on its PATH"
 #define WHY_NOT_ON_PATH "its PATH is without the shims"

@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "above.h"
+#include "address.h"
 #include "client.h"
 #include "contract.h"
 #include "hidden.h"
@@ -22,9 +21,8 @@
 #include "proc/process.h"
 
 enum { FIRST_HANDED_FD = 10 }; /* scripts use the ones below for themselves */
-enum { FUSE_MAGIC = 0x65735546 }; /* statfs(2) */
 
-static const char LEDGER_SUFFIX[] = ".ledger", not_served[] = "it is neither a FIFO nor the device of a server";
+static const char LEDGER_SUFFIX[] = ".ledger";
 
 static bool refuse(struct jobserver *jobserver, const char **why, const char *reason)
 {
@@ -43,85 +41,56 @@ static bool refuse_error(struct jobserver *jobserver, const char **why, const ch
 	return refuse(jobserver, why, reason);
 }
 
-/* The kernel's own devices, which anything may have open: /dev/null, terminals. */
-static bool is_common(dev_t device)
-{
-	enum { MEMORY = 1, TTY = 4, CONSOLE = 5, PTY_FIRST = 136, PTY_LAST = 143 };
-	const unsigned number = major(device);
-
-	return number == MEMORY || number == TTY || number == CONSOLE || (number >= PTY_FIRST && number <= PTY_LAST);
-}
-
-bool jobserver_may_be(const struct stat *status)
-{
-	if (S_ISCHR(status->st_mode))
-		return !is_common(status->st_rdev);
-	return S_ISFIFO(status->st_mode) || (S_ISREG(status->st_mode) && status->st_size == 0);
-}
-
-/* A device, or a file of a file system that is a program (FUSE). One open file takes and gives. */
+/* One open file takes and gives. */
 static bool open_served(struct jobserver *jobserver, const char *path, const char **why)
 {
-	struct stat status;
-	struct statfs system;
+	const char *fault;
 
 	jobserver->read_fd = jobserver->write_fd = open_high(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
 	if (jobserver->read_fd < 0)
 		return refuse_error(jobserver, why, "its device can't be opened");
-	if (fstat(jobserver->read_fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    (fstatfs(jobserver->read_fd, &system) < 0 || system.f_type != FUSE_MAGIC))
-		return refuse(jobserver, why, not_served);
-	return true;
+	fault = address_fault(ADDRESS_SERVED, jobserver->read_fd);
+	return fault == NULL || refuse(jobserver, why, fault);
+}
+
+static bool open_fifo(struct jobserver *jobserver, const char *path, const char **why)
+{
+	/* The write end first: ENXIO tells that nobody reads, before we ourselves do. */
+	jobserver->write_fd = open_high(path, O_WRONLY | O_NONBLOCK);
+	if (jobserver->write_fd < 0)
+		return refuse_error(jobserver, why, errno == ENXIO ? "its FIFO has no server" : "its FIFO can't be opened");
+	jobserver->read_fd = open_high(path, O_RDONLY | O_NONBLOCK);
+	return jobserver->read_fd >= 0 || refuse_error(jobserver, why, "its FIFO can't be opened");
 }
 
 /* path is kept, not copied. */
 static bool open_path(struct jobserver *jobserver, const char *path, const char **why)
 {
 	struct stat status, opened;
+	enum address_kind kind;
 
 	jobserver->read_fd = jobserver->write_fd = -1;
 	if (path == NULL)
 		return refuse(jobserver, why, "its path is too long");
 	if (!stat_path(path, &status))
 		return refuse_error(jobserver, why, errno == ENOENT ? "its FIFO does not exist" : "its FIFO can't be reached");
-	if (!jobserver_may_be(&status))
-		return refuse(jobserver, why, not_served);
-	if (!S_ISFIFO(status.st_mode)) {
-		if (!open_served(jobserver, path, why))
-			return false;
-	} else {
-		/* The write end first: ENXIO tells that nobody reads, before we ourselves do. */
-		jobserver->write_fd = open_high(path, O_WRONLY | O_NONBLOCK);
-		if (jobserver->write_fd < 0)
-			return refuse_error(jobserver, why, errno == ENXIO ? "its FIFO has no server" : "its FIFO can't be opened");
-		jobserver->read_fd = open_high(path, O_RDONLY | O_NONBLOCK);
-		if (jobserver->read_fd < 0)
-			return refuse_error(jobserver, why, "its FIFO can't be opened");
-	}
+	kind = address_kind(&status, why);
+	if (kind == ADDRESS_NONE)
+		return false;
+	if (kind == ADDRESS_SOCKET)
+		return refuse(jobserver, why, REFUSED_NAMED);
+	if (!(kind == ADDRESS_PIPE ? open_fifo : open_served)(jobserver, path, why))
+		return false;
 	if (fstat(jobserver->write_fd, &opened) < 0 || opened.st_dev != status.st_dev || opened.st_ino != status.st_ino)
 		return refuse(jobserver, why, "its FIFO was replaced meanwhile");
 	if (fstat(jobserver->read_fd, &opened) < 0 || opened.st_dev != status.st_dev || opened.st_ino != status.st_ino)
 		return refuse(jobserver, why, "its FIFO was replaced meanwhile");
 	jobserver->device = status.st_dev;
 	jobserver->inode = status.st_ino;
-	jobserver->accounts = !S_ISFIFO(status.st_mode);
+	jobserver->accounts = kind != ADDRESS_PIPE;
+	jobserver->socket = false;
 	jobserver->path = path;
 	return true;
-}
-
-/* What descriptor fd of process pid is; 0: of ours. */
-static bool stat_fd(pid_t pid, int fd, struct stat *status)
-{
-	return pid == 0 ? fstat(fd, status) == 0 : process_stat_fd(pid, fd, status);
-}
-
-/* Whether R and W of process pid (0: we) are the two ends of one pipe, or of another jobserver. */
-static bool one_pipe(pid_t pid, const struct auth *auth)
-{
-	struct stat reading, writing;
-
-	return stat_fd(pid, auth->read_fd, &reading) && stat_fd(pid, auth->write_fd, &writing) && jobserver_may_be(&reading) &&
-	       reading.st_dev == writing.st_dev && reading.st_ino == writing.st_ino;
 }
 
 /* The path of a FIFO that is handed on as a descriptor, where it has one that leads there: beside it lies its ledger, which all who
@@ -198,13 +167,21 @@ const char *jobserver_ledger_above(const struct jobserver *jobserver)
  * its program's name still has them. A carrier's descriptors of the same numbers may be anything (cmake --build). */
 static bool open_ancestors_pipe(struct jobserver *jobserver, const struct auth *auth, const char **why)
 {
+	const char *fault, *closed = REFUSED_CLOSED;
 	struct process process;
+	enum address_kind kind;
 
 	if (process_self(&process))
-		while (process.parent > 0 && process_read(process.parent, &process))
-			if (client_by_name(process.pid) && one_pipe(process.pid, auth))
+		while (process.parent > 0 && process_read(process.parent, &process)) {
+			if (!client_by_name(process.pid))
+				continue;
+			kind = address_of_pair(process.pid, auth->read_fd, auth->write_fd, &fault);
+			if (kind == ADDRESS_SOCKET)
+				closed = REFUSED_CLOSED_SOCKET;
+			else if (kind != ADDRESS_NONE)
 				return open_fd(jobserver, process.pid, auth->read_fd, why);
-	return refuse(jobserver, why, "its pipe is closed here, and no ancestor has it");
+		}
+	return refuse(jobserver, why, closed);
 }
 
 bool jobserver_inherited(const struct jobserver *jobserver, const struct auth *auth)
@@ -221,25 +198,28 @@ bool jobserver_is(const struct jobserver *jobserver, const struct stat *status)
 	return status->st_dev == jobserver->device && status->st_ino == jobserver->inode;
 }
 
-/* Uses R and W of a pipe as they were handed to us, where they can't be opened anew: /proc is hidden, or they are another user's. Their flags,
- * which we share, stay as they are. False, with nothing changed, where that fails. */
-static bool take_over(struct jobserver *jobserver, const struct auth *auth)
+/* Uses R and W as they were handed to us: those of a pipe where they can't be opened anew, as /proc is hidden, or they are another user's; a
+ * socket's always. Their flags, which we share, stay as they are. False, with nothing changed, where that fails. */
+static bool take_over(struct jobserver *jobserver, const struct auth *auth, enum address_kind kind)
 {
-	const int reading = dup_high(auth->read_fd), writing = dup_high(auth->write_fd);
+	const bool is_pipe = kind == ADDRESS_PIPE;
+	const int reading = dup_high(auth->read_fd), writing = is_pipe ? dup_high(auth->write_fd) : reading;
 	struct stat status;
 
-	if (reading >= 0 && writing >= 0 && fstat(reading, &status) == 0 && S_ISFIFO(status.st_mode) && pipe_high(jobserver->way)) {
+	if (reading >= 0 && writing >= 0 && fstat(reading, &status) == 0 && (!is_pipe || pipe_high(jobserver->way))) {
 		jobserver->read_fd = reading;
 		jobserver->write_fd = writing;
 		jobserver->device = status.st_dev;
 		jobserver->inode = status.st_ino;
-		jobserver->accounts = false;
+		jobserver->accounts = jobserver->socket = !is_pipe;
+		jobserver->handed[0] = auth->read_fd;
+		jobserver->handed[1] = auth->write_fd;
 		jobserver->path = "";
 		return true;
 	}
 	if (reading >= 0)
 		close(reading);
-	if (writing >= 0)
+	if (writing >= 0 && writing != reading)
 		close(writing);
 	return false;
 }
@@ -263,6 +243,28 @@ bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *w
 	return *read_fd >= 0 && *write_fd >= 0;
 }
 
+static bool open_pair(struct jobserver *jobserver, const struct auth *auth, const char **why)
+{
+	const char *fault;
+	const enum address_kind kind = address_of_pair(0, auth->read_fd, auth->write_fd, &fault);
+
+	if (kind == ADDRESS_NONE) {
+		if (open_ancestors_pipe(jobserver, auth, why))
+			return true;
+		*why = fault != NULL ? fault : *why;
+		return false;
+	}
+	if (kind == ADDRESS_SOCKET) {
+		fault = address_fault(kind, auth->read_fd);
+		if (fault != NULL)
+			return refuse(jobserver, why, fault);
+	} else if (process_self_number() > 0 && open_fd(jobserver, process_self_number(), auth->read_fd, why)) {
+		return true;
+	}
+	/* A device by its descriptor alone might block. */
+	return (kind != ADDRESS_SERVED && take_over(jobserver, auth, kind)) || refuse(jobserver, why, "its pipe can't be opened anew");
+}
+
 bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why)
 {
 	jobserver->read_fd = jobserver->write_fd = -1;
@@ -271,11 +273,7 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 
 		return open_path(jobserver, path, why) || open_removed(jobserver, path);
 	}
-	if (!one_pipe(0, auth))
-		return open_ancestors_pipe(jobserver, auth, why);
-	if (process_self_number() > 0 && open_fd(jobserver, process_self_number(), auth->read_fd, why))
-		return true;
-	return take_over(jobserver, auth) || refuse(jobserver, why, "its pipe can't be opened anew");
+	return open_pair(jobserver, auth, why);
 }
 
 /* The descriptors of a `jobshim run`. */
@@ -409,7 +407,7 @@ static void close_all(struct jobserver *jobserver)
 {
 	const char *ignored;
 
-	for (int i = 0; i < 2 && jobserver_is_inherited(jobserver); i++)
+	for (int i = 0; i < 2 && jobserver_is_inherited(jobserver) && !jobserver->socket; i++)
 		close(jobserver->way[i]);
 	refuse(jobserver, &ignored, "");
 }

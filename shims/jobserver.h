@@ -18,10 +18,12 @@ struct jobserver {
 	bool denied;  /* is another user's, */
 	bool another; /* and one was opened that is not it */
 	bool accounts; /* neither a FIFO nor a pipe: only its server fills it, which knows who took what, and takes back what the dead had */
+	bool socket;   /* one that we inherited: nothing can open it anew */
 	bool own; /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
 	const char *ledger; /* opens its ledger; NULL: it lies beside path, or in the state directory */
 	const char *path; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N; "": nothing does, it was inherited */
-	int way[2]; /* of an inherited one: a pipe, through which a token comes to us (see token.c) */
+	int handed[2]; /* R and W of one that we inherited, by their own numbers */
+	int way[2]; /* of an inherited pipe: another one, through which a token comes to us (see token.c) */
 };
 
 /* Finds and opens the jobserver (DESIGN 4.4), the first that can be opened: JOBSHIM_JOBSERVER, that of an adapter above us, MAKEFLAGS,
@@ -43,9 +45,6 @@ bool jobserver_is_inherited(const struct jobserver *jobserver);
 
 /* What opens its ledger, if that is removed and a process above us has it open; NULL otherwise. For the pool that `jobshim run` has noted. */
 const char *jobserver_ledger_above(const struct jobserver *jobserver);
-
-/* Whether what has this status may be a jobserver: a FIFO, or what a server's program stands behind. */
-bool jobserver_may_be(const struct stat *status);
 
 /* Whether status is that of the jobserver's pipe, FIFO or device. */
 bool jobserver_is(const struct jobserver *jobserver, const struct stat *status);

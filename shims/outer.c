@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "auth.h"
 #include "client.h"
 #include "contract.h"
@@ -58,9 +59,10 @@ static const char *value_in(const char *environment, const char *end, const char
 static bool is_inherited(const struct outer *outer)
 {
 	struct stat reading, writing;
+	const char *ignored;
 
-	return inherited_fd(outer->read_fd, &reading) && inherited_fd(outer->write_fd, &writing) && jobserver_may_be(&reading) &&
-	       reading.st_ino == outer->inode && writing.st_ino == outer->inode && reading.st_dev == writing.st_dev;
+	return inherited_fd(outer->read_fd, &reading) && inherited_fd(outer->write_fd, &writing) && reading.st_ino == outer->inode &&
+	       address_of_pair(0, outer->read_fd, outer->write_fd, &ignored) != ADDRESS_NONE;
 }
 
 bool outer_open(struct jobserver *jobserver, const struct outer *outer)

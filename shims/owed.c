@@ -100,8 +100,8 @@ bool owed_find(const struct self *self, struct job *job, const struct jobserver 
 	served = jobserver->own || jobserver->accounts || is_served(jobserver);
 	if (!is_unpaid(job, jobserver, ledger, served, &client, &callers) || !owed_lock(jobserver, &client))
 		return false;
-	/* A make counts the tokens of its own pool as it ends: there nobody may be left behind who has one. */
-	if (served) {
+	/* A make counts the tokens of its own pool as it ends: there nobody may be left behind who has one. No payer can open a socket. */
+	if (served && !jobserver->socket) {
 		implicit_give_back(jobserver, job_key_of(&client, "owed"));
 		if (payer_start(self, jobserver, &client, job->above, waiting) || !owed_lock(jobserver, &client))
 			return false;

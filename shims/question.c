@@ -33,6 +33,7 @@ typedef bool ask_launcher(const struct self *self, char *const words[]);
 static bool tell_state(const struct jobserver *jobserver, struct ledger *ledger)
 {
 	char link[48], path[PATH_MAX] = "";
+	int told;
 
 	if (ledger->fd >= 0) {
 		ssize_t length;
@@ -41,7 +42,9 @@ static bool tell_state(const struct jobserver *jobserver, struct ledger *ledger)
 		length = readlink(link, path, sizeof path - 1);
 		path[length < 0 ? 0 : length] = '\0';
 	}
-	return printf("fifo:%s%c%d%c%s%c%d%c", jobserver->path, 0, pool_free(jobserver), 0, path, 0, jobserver->accounts, 0) > 0;
+	told = jobserver_is_inherited(jobserver) ? printf("%d,%d", jobserver->handed[0], jobserver->handed[1])
+	                                         : printf("fifo:%s", jobserver->path);
+	return told > 0 && printf("%c%d%c%s%c%d%c", 0, pool_free(jobserver), 0, path, 0, jobserver->accounts, 0) > 0;
 }
 
 /* The free tokens (-1: they move), how many may rightly be out, and why that can't be told, empty where it can. */

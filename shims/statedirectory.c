@@ -11,9 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/trust.h"
+#include "proc/process.h"
 
 enum { OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW };
 
@@ -106,7 +108,8 @@ int state_directory_open(bool make, const char **why)
 	char *path = arena_room(&room);
 	int fd;
 
-	if (base == NULL || base[0] != '/')
+	/* A pool may lie in there, which has an address. */
+	if (base == NULL || base[0] != '/' || !auth_read_by_all(base))
 		base = last;
 	for (;;) {
 		if (snprintf(path, room, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)room) {

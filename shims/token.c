@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ static ssize_t read_shared(const struct jobserver *jobserver, unsigned char *int
 
 static ssize_t read_token(const struct jobserver *jobserver, unsigned char *into)
 {
+	if (jobserver->socket)
+		return recv(jobserver->read_fd, into, 1, MSG_DONTWAIT);
 	return jobserver_is_inherited(jobserver) ? read_shared(jobserver, into) : read(jobserver->read_fd, into, 1);
 }
 
@@ -58,13 +61,20 @@ enum token_outcome token_take(const struct jobserver *jobserver, struct ledger *
 	return TOKEN_TAKEN;
 }
 
+static ssize_t write_token(const struct jobserver *jobserver, unsigned char token)
+{
+	if (jobserver->socket)
+		return send(jobserver->write_fd, &token, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return write(jobserver->write_fd, &token, 1);
+}
+
 /* False where it is not written: nobody is there any more, or there was no memory for its byte for a second. */
 static bool put(const struct jobserver *jobserver, unsigned char token)
 {
 	const struct timespec pause = { .tv_nsec = PUT_PAUSE_MS * 1000000L };
 
 	for (int try = 0; try < PUT_TRIES;) {
-		ssize_t n = RETRY(write(jobserver->write_fd, &token, 1));
+		ssize_t n = RETRY(write_token(jobserver, token));
 
 		if (n == 1)
 			return true;

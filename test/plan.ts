@@ -25,6 +25,7 @@ export const rest: readonly Row[] = [
   { file: 'clients/make-as-a-client', why: 'long: real builds with two makes; shims/adapters has each rule' },
   { file: 'clients/naive-launcher', why: 'long: it tests that a test of clients/ would fail' },
   { file: 'clients/ninja', why: 'needs ninja' },
+  { file: 'clients/paths', part: true, why: 'make 4.4, ninja, cargo, below strace' },
   { file: 'clients/portage', why: 'needs Portage' },
   { file: 'clients/prefix', why: 'needs ccache, cmake, cargo' },
   { file: 'clients/scons', why: 'needs scons' },
@@ -90,6 +91,10 @@ export const rest: readonly Row[] = [
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shimdir/launcher', why: 'long: builds the launcher several times' },
+  {
+    file: 'shims/addresses',
+    why: 'long: each kind of file by five programs; needs FUSE. shims/bad-jobserver has the rule',
+  },
   { file: 'shims/accounting', why: 'needs FUSE' },
   { file: 'shims/accounting-fails', why: 'needs FUSE' },
   { file: 'shims/deadlock', part: true, why: 'make 4.4' },

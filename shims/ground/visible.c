@@ -62,3 +62,18 @@ size_t visible(char *to, size_t size, const char *text, size_t length)
 	to[used] = '\0';
 	return used;
 }
+
+bool visible_is_utf8(const char *text, size_t length)
+{
+	const unsigned char *at = (const unsigned char *)text, *end = at + length;
+	uint32_t code;
+
+	while (at < end) {
+		const size_t bytes = read_character(at, (size_t)(end - at), &code);
+
+		if (bytes == 0)
+			return false;
+		at += bytes;
+	}
+	return true;
+}

@@ -8,6 +8,7 @@ import { Failure, systemErrorCode } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { print } from '../ground/print.js'
+import { readingFault } from '../ground/readable-path.js'
 import { formatAuth } from '../jobserver/auth.js'
 import { type Caretaker, openCaretaker, type PoolEvent } from '../jobserver/caretaker.js'
 import { changeText } from '../jobserver/change.js'
@@ -78,6 +79,7 @@ export const serve = command({
       uid: flags.user === undefined ? undefined : idOf('passwd', flags.user),
       gid: flags.group === undefined ? undefined : idOf('group', flags.group),
     }
+    assertReadable(path)
     const server = openServer(path, settings.jobs, access, launcher)
     process.on('SIGHUP', () => {
       readJobs()
@@ -102,6 +104,13 @@ export const serve = command({
     return exitCodes.ok
   },
 })
+
+// Whose builds use it is not known: some client may not join, or open another file.
+function assertReadable(path: string): void {
+  const fault = readingFault(path)
+  if (fault !== undefined)
+    throw new Failure(`${path}: ${fault}`, 'name a path that all clients read, such as /run/jobshim/fifo')
+}
 
 // For `status`, which has another way to be told: a server needs no state directory.
 function enter(path: string, environment: NodeJS.ProcessEnv): string | undefined {

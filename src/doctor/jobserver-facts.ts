@@ -20,7 +20,7 @@ export type Jobserver =
   | ({ kind: 'usable'; named: string } & Pool)
 
 type Pool = {
-  address: string // fifo:PATH, also of a pipe
+  address: string // fifo:PATH, also of a pipe; R,W where no path leads to it
   free: number | undefined // undefined: a device that does not tell
   total: number | undefined // undefined: nobody told
   server: 'alive' | 'gone' | 'unknown'
@@ -110,13 +110,15 @@ function serverOf(ledger: number, address: string): Pool['server'] {
   const owner = readOwner(ledger)
   if (owner === undefined || owner.pidNamespace === 0n || owner.pidNamespace !== thisProcess().pidNamespace)
     return 'unknown'
-  const lives = owner.pid === 0 ? isServed(pathIn(address)) : startTime(owner.pid) === owner.start
+  const path = pathIn(address)
+  const lives =
+    owner.pid !== 0 ? startTime(owner.pid) === owner.start : path === undefined ? undefined : isServed(path)
   return lives === undefined ? 'unknown' : lives ? 'alive' : 'gone'
 }
 
 const silent = 'the launcher gives no answer that can be read'
 
-const pathIn = (address: string): string => address.replace(/^fifo:/, '')
+const pathIn = (address: string): string | undefined => /^fifo:(.+)$/s.exec(address)?.[1]
 
 async function countTokens(
   launcher: string,
@@ -127,6 +129,7 @@ async function countTokens(
   if (total === undefined) return { kind: 'uncounted', why: 'nobody tells how many there should be' }
   const answer = await askProgram(launcher, ['--lost'], {
     environment: { ...environment, [names.jobserver]: address },
+    descriptors: inheritedDescriptors(),
   })
   if (answer.kind === 'failed') return { kind: 'uncounted', why: answer.why }
   const lost = answer.status === 0 ? readLost(answer.stdout) : undefined

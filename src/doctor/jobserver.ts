@@ -27,9 +27,7 @@ export const jobserverRows: readonly CheckRow<JobserverFacts>[] = [
             'unset the variable, or run the build in a + recipe of the make that has the jobserver',
           )
         case 'usable':
-          return ok(
-            `${jobserver.named}: reached${jobserver.address === '' ? '' : ` as ${jobserver.address}`}`,
-          )
+          return ok(`${jobserver.named}: reached as ${jobserver.address}`)
       }
     },
   },

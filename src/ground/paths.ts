@@ -4,6 +4,7 @@ import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Failure, systemErrorCode } from './failure.js'
 import { note } from './note.js'
+import { isReadByAll } from './readable-path.js'
 import { trustOf } from './trust.js'
 
 /** The root of the installed package (or of the clone), without a slash at its end. */
@@ -48,12 +49,6 @@ function ownHome(): string | undefined {
 export function defaultShimDirectory(environment: NodeJS.ProcessEnv): string {
   return join(dataHome(environment), 'jobshim/shims')
 }
-
-/**
- * Whether every client reads this path in MAKEFLAGS as it is written: make expands a dollar, and ninja, cargo and gcc know
- * nothing of the backslash that stands before a blank.
- */
-export const isReadByAll = (path: string): boolean => !/[\s\\$]/.test(path)
 
 /**
  * Returns the directory for FIFOs and ledgers: `${XDG_RUNTIME_DIR:-/tmp}/jobshim-UID`. It may not exist.

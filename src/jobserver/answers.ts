@@ -22,8 +22,8 @@ export const noAnswer = (launcher: string): Failure =>
 
 /** What `launcher --look` saw of a jobserver. */
 export type Look = {
-  jobserver: string // its address
-  free: number | undefined // tokens; undefined for a device that does not tell
+  jobserver: string // its address: fifo:PATH, or R,W where no path leads to it
+  free: number | undefined // tokens; undefined where a server does not tell
   ledger: string // its path; empty: there is none
   accounts: boolean // its server keeps its own account
 }
@@ -32,7 +32,12 @@ export function readLook(text: string): Look | undefined {
   const words = wordsOf(text) ?? []
   const [jobserver = '', word = '', ledger = '', account = ''] = words
   const free = numberOf(word, -1)
-  if (words.length !== 4 || !jobserver.startsWith('fifo:') || free === undefined || !/^[01]$/.test(account))
+  if (
+    words.length !== 4 ||
+    !/^(fifo:.|\d+,\d+$)/s.test(jobserver) ||
+    free === undefined ||
+    !/^[01]$/.test(account)
+  )
     return undefined
   return { jobserver, free: free < 0 ? undefined : free, ledger, accounts: account === '1' }
 }

@@ -1,11 +1,12 @@
 /** A command that runs below a FIFO jobserver. */
-import { closeSync, constants, fstatSync, openSync, statfsSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { environment as names } from '../ground/environment.js'
 import { Failure } from '../ground/failure.js'
 import { type CaughtSignals, type Command, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
-import { isReadByAll } from '../ground/paths.js'
+import { isReadByAll } from '../ground/readable-path.js'
 import type { MakeStyle } from '../toolchain/make-style.js'
+import { kindOf } from './addresses.js'
 import { type JobserverAuth, withJobserver } from './auth.js'
 import { openFifo } from './fifo.js'
 
@@ -54,22 +55,15 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
   }
 }
 
-const FUSE = 0x65735546 // of statfs(2)
-
-// A server's program stands behind it, as launchers tell it (shims/jobserver.c).
-function isServed(fd: number): boolean {
-  const stats = fstatSync(fd)
-  return stats.isCharacterDevice() || (stats.isFile() && statfsSync(`/proc/self/fd/${fd}`).type === FUSE)
-}
-
 // Each by itself would wait for a server, should that have gone meanwhile. Whoever owns the directory may put a file of ours in its place:
 // that is neither made nor cut, nor handed on. What is no FIFO has a server that keeps an account, maybe one of open files: there both
 // are one.
 function openEnds(fifo: string): number[] {
   const both = openSync(fifo, constants.O_RDWR)
-  if (isServed(both)) return [both, both]
-  const ends = [openSync(fifo, constants.O_RDONLY), openSync(fifo, constants.O_WRONLY)]
-  const isStill = fstatSync(both).isFIFO() && ends.every(end => isSame(end, both))
+  const kind = kindOf(both, fstatSync(both))
+  if (kind === 'served') return [both, both]
+  const ends = kind === 'pipe' ? [openSync(fifo, constants.O_RDONLY), openSync(fifo, constants.O_WRONLY)] : []
+  const isStill = kind === 'pipe' && ends.every(end => isSame(end, both))
   closeSync(both)
   if (!isStill) throw new Failure(`${fifo}: another file by now`, 'see that jobshim serve runs there')
   return ends

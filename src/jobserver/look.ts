@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Failure } from '../ground/failure.js'
+import { inheritedDescriptors } from '../ground/inherited.js'
 import { noAnswer, readCensus, readLook } from './answers.js'
 import { type LedgerCounters, type LedgerRecord, readCounters, readRecords, readSize } from './ledger.js'
 import { ledgerLayout } from './ledger-layout.js'
@@ -32,7 +33,7 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
   const { status, stdout, stderr, error } = spawnSync(launcher, ['--look'], {
     env: environment,
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...inheritedDescriptors()],
   })
   if (error) throw error
   if (status === 1 && stderr !== '')
@@ -74,7 +75,11 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
 }
 
 function blindness(launcher: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const { status, stdout } = spawnSync(launcher, ['--census'], { env: environment, encoding: 'utf8' })
+  const { status, stdout } = spawnSync(launcher, ['--census'], {
+    stdio: ['ignore', 'pipe', 'pipe', ...inheritedDescriptors()],
+    env: environment,
+    encoding: 'utf8',
+  })
   const census = status === 0 ? readCensus(stdout) : undefined
   if (census === undefined) return `${launcher} gives no answer`
   return census.kind === 'blind' ? census.why : undefined

@@ -1,7 +1,9 @@
 /** Renders `shims/contract.h`, the C side's view of the tables both halves share. */
 import { environment } from '../ground/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
+import { unreadable } from '../ground/readable-path.js'
 import { hidden } from '../ground/visible.js'
+import { kernelDevices, refusals } from '../jobserver/addresses.js'
 import { costKinds, costsLayout } from '../jobserver/costs-layout.js'
 import { journalLayout } from '../jobserver/journal-layout.js'
 import {
@@ -93,6 +95,14 @@ export function renderContract(): string {
       ...costsLayout,
       ...Object.fromEntries(costKinds.map((kind, index) => [kind, index])),
     }),
+    defines('REFUSED', refusals),
+    `#define PATH_UNREADABLE ${quoted(unreadable).replace('\\u000b', '\\v')}`,
+    'struct kernel_device { unsigned major; int is_terminal; };',
+    rows(
+      'kernel_device',
+      'kernel_devices',
+      kernelDevices.map(({ major, isTerminal }) => `${major}, ${isTerminal ? 1 : 0}`),
+    ),
     defines('WHY', Object.fromEntries(Object.entries(pastReasons).map(([name, { why }]) => [name, why]))),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',

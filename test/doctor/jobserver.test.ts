@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { refusals } from '../../src/jobserver/addresses.js'
 import { createLedger } from '../../src/jobserver/ledger.js'
 import { thisProcess } from '../../src/jobserver/owner.js'
 import { endServer, serve } from '../commands/served.js'
@@ -45,7 +46,7 @@ const unusable: readonly { env: Record<string, string>; named: string; why: stri
   {
     env: { JOBSHIM_JOBSERVER: `fifo:${plain}` },
     named: `JOBSHIM_JOBSERVER=fifo:${plain}`,
-    why: 'it is neither a FIFO nor the device of a server',
+    why: refusals.plain,
   },
   {
     env: { MAKEFLAGS: ' -j4 --jobserver-auth=30,31' },

@@ -210,6 +210,7 @@ const sources = [
   'proc/process.c',
   'ground/links.c',
   'ground/file.c',
+  'ground/visible.c',
   'proc/shimfile.c',
   'toolfile.c',
 ]

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
+import { refusals } from '../../src/jobserver/addresses.js'
 import { boundByModes } from '../support/bound.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
 import { makeFifo, makePipe } from '../support/pool.js'
@@ -29,7 +30,7 @@ const refused = (why: string): Outcome => ({
 type Row = { input: string; auth: string; why: string; fds?: () => number[] }
 
 const notPair = 'neither fifo:PATH nor two file descriptors'
-const closed = 'its pipe is closed here, and no ancestor has it'
+const { closed } = refusals
 const negative = 'the file descriptors are negative: make keeps its jobserver from this recipe'
 
 const rows: readonly Row[] = [
@@ -41,8 +42,8 @@ const rows: readonly Row[] = [
     why: "its FIFO can't be reached",
   },
   { input: 'a symlink to itself', auth: `fifo:${at('loop')}`, why: "its FIFO can't be reached" },
-  { input: 'a plain file', auth: `fifo:${file}`, why: 'it is neither a FIFO nor the device of a server' },
-  { input: 'a directory', auth: `fifo:${root}`, why: 'it is neither a FIFO nor the device of a server' },
+  { input: 'a plain file', auth: `fifo:${file}`, why: refusals.plain },
+  { input: 'a directory', auth: `fifo:${root}`, why: refusals.directory },
   { input: 'a FIFO without a server', auth: `fifo:${at('orphan')}`, why: 'its FIFO has no server' },
   {
     input: 'a path that is too long',
@@ -53,13 +54,13 @@ const rows: readonly Row[] = [
   {
     input: 'a foreign fd',
     auth: '3,4',
-    why: closed,
+    why: refusals.plain,
     fds: () => [openSync('/etc/passwd', 'r'), openSync(file, 'r')],
   },
   {
     input: 'two different pipes',
     auth: '3,4',
-    why: closed,
+    why: refusals.two,
     fds: () => [makeFifo(root, '', 'one').fd, pool.fd],
   },
   {

@@ -29,15 +29,18 @@ while read -r line; do echo "$line"; done
 exit 7
 `
 
-/** `launcher` stands in for the one that all tests use. */
-export async function makeYard(tokens: string, { launcher }: { launcher?: string } = {}): Promise<Yard> {
+/** `launcher` stands in for the one that all tests use; `tools`: what has a shim beside it. */
+export async function makeYard(
+  tokens: string,
+  { launcher, tools = [] }: { launcher?: string; tools?: readonly string[] } = {},
+): Promise<Yard> {
   const root = makeWorkspace()
   const runtime = join(root, 'run')
   mkdirSync(runtime, { mode: 0o700 })
   writeFiles(root, { 'bin/hold': hold })
   const path = `${join(root, 'bin')}:${process.env.PATH}`
   const shims = await installShims(join(root, 'shims'), {
-    args: ['--tools', 'hold'],
+    args: ['--tools', ['hold', ...tools].join(',')],
     env: { PATH: path },
     ...(launcher === undefined ? {} : { launcher }),
   })
