@@ -54,8 +54,10 @@ export const clients = {
   go: { name: 'go', program: 'go', asks: ['version'] },
   icecc: { name: 'icecc', program: 'icecc' },
   less: { name: 'less', program: 'less' },
+  lld: { name: 'lld', program: 'ld.lld' },
   mandoc: { name: 'mandoc', program: 'mandoc', asks: ['/dev/null'] },
   meson: { name: 'meson', program: 'meson' },
+  mold: { name: 'mold', program: 'mold' },
   ninja: { name: 'ninja', program: 'ninja' },
   portage: { name: 'portage', program: 'ebuild', fetched: 'portage' },
   python: { name: 'python', program: 'python3', plain: true },
@@ -63,6 +65,7 @@ export const clients = {
   scons: { name: 'scons', program: 'scons' },
   strace: { name: 'strace', program: 'strace' },
   tmux: { name: 'tmux', program: 'tmux', asks: ['-V'] },
+  wild: { name: 'wild', program: 'wild', fetched: 'wild' },
   zsh: { name: 'zsh', program: 'zsh' },
 } as const satisfies Record<string, Client>
 
