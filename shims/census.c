@@ -169,12 +169,16 @@ static bool carries(const struct client_name *client, const struct process *proc
 }
 
 /* What a killed client has started lives on, adopted from another session, and runs in a slot that nobody else stands
- * for. */
+ * for. Clients adopt nothing: what one of them, or a fork of it, has started in a session of its own is counted as its child. */
 static bool is_orphan(const struct process *process)
 {
+	const struct client_name *client;
 	struct process parent;
 
-	return process_read(process->parent, &parent) && parent.session != process->session;
+	if (!process_read(process->parent, &parent) || parent.session == process->session)
+		return false;
+	client = client_script(parent.pid);
+	return client == NULL || client->holds == HOLDS_NOTHING;
 }
 
 static void may_hold(struct census *census, const struct process *process, long tokens)

@@ -28,6 +28,7 @@ const lost = 4
 async function startLiving(served: Served, directory: string, client: Living): Promise<Held> {
   writeFiles(directory, client.files)
   makeFifos(directory, client.fifos)
+  client.prepare?.(directory)
   for (const [name, program] of Object.entries(client.copies ?? {}))
     copyFileSync(join('/bin', program), join(directory, name))
   const command = client.command(client.needs.map(key => findClient(key) ?? ''))
@@ -72,7 +73,7 @@ for (const client of living)
     if (client.release) client.release(directory)
     else writeFileSync(join(directory, 'over'), '')
     const { status, stderr } = await held.ended
-    assert.is(status, 0, stderr)
+    assert.is(status, client.fails ? 1 : 0, stderr)
     await until('all tokens are back', () => freeTokens(served) === total)
     await endRestored(served, lost)
   })

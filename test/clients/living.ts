@@ -1,8 +1,9 @@
 /** Clients that live, with tokens in use, while another one is killed: for killed-beside.test.ts. */
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClientKey } from '../support/clients.js'
+import { hostSource, imagesFor } from './offload.js'
 
 export type Living = {
   needs: readonly ClientKey[]
@@ -14,7 +15,9 @@ export type Living = {
   holds: number // tokens, once all of it waits
   unseen: number // so many more it may have for all that can be told: of what the other one had, these are back at its end
   blind?: RegExp // what the census says while it lives, if it can tell nothing
+  prepare?(directory: string): void // what files can't say
   release?(directory: string): void // what lets it go on; default: `over` is there
+  fails?: true // at its end, for a reason that is no matter here
 }
 
 /** A job waits for `over`. */
@@ -83,7 +86,7 @@ const doubleOf = (name: string): Living => ({
   command: () => [`./${name}`, 'client.sh'],
   holds: 2,
   unseen: 4,
-  blind: new RegExp(`^process \\d+ \\(${name}\\) may hold any number of tokens$`),
+  blind: anyNumber(name),
 })
 
 const scriptOf = (
@@ -103,6 +106,11 @@ const scriptOf = (
 const readDependencies = (directory: string): void => {
   readFileSync(join(directory, 'dependencies'))
 }
+
+const anyNumber = (program: string): RegExp =>
+  new RegExp(`^process \\d+ \\(${program}\\) may hold any number of tokens$`)
+
+const members = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 
 const limited = /^process \d+ \(make\) has a limit of load, and may hold tokens of jobs that wait for it$/
 
@@ -157,8 +165,77 @@ export const living: readonly Living[] = [
     ],
     holds: 4, // all that there are
     unseen: 4,
-    blind: /^process \d+ \(wild\) may hold any number of tokens$/,
+    blind: anyNumber('wild'),
     release: readDependencies,
+  },
+  {
+    needs: ['clangLinkerWrapper'],
+    title: 'a clang-linker-wrapper, one of LLVM\'s drivers',
+    files: {
+      clang: `#!/bin/sh\n${job}\nexit 1\n`, // of the device: it is looked for on PATH
+      'device.s': '.globl f\nf: ret\n',
+      'host.s': hostSource('images'),
+    },
+    prepare: directory => {
+      const assemble = (name: string): void => {
+        execFileSync('as', [`${name}.s`, '-o', `${name}.o`], { cwd: directory })
+      }
+      assemble('device')
+      const image = readFileSync(join(directory, 'device.o'))
+      writeFileSync(join(directory, 'images'), imagesFor(['gfx90a', 'gfx1030', 'gfx1100'], image))
+      assemble('host')
+    },
+    command: ([llvm]) => [
+      ...['sh', '-c', 'PATH=$PWD:$PATH; exec "$@"', 'sh', `${llvm}/clang-linker-wrapper`],
+      ...['--host-triple=x86_64-unknown-linux-gnu', '--wrapper-jobs=jobserver', '--linker-path=/usr/bin/ld'],
+      ...['-o', 'out', '--', 'host.o'],
+    ],
+    holds: 4,
+    unseen: 4,
+    blind: anyNumber('clang-linker-wrapper'),
+    fails: true,
+  },
+  {
+    needs: ['nasmRs'],
+    title: 'a build script with nasm-rs',
+    files: {
+      nasm: `#!/bin/sh\ntest "$1" = -v && exec echo NASM version 2.16.01\n${job}\n`,
+      'a.asm': '',
+      'b.asm': '',
+      'c.asm': '',
+    },
+    command: ([directory]) => [
+      ...['sh', '-c', 'NASM=$PWD/nasm OUT_DIR=$PWD TARGET=x86_64-unknown-linux-gnu exec "$@"', 'sh'],
+      ...[`${directory}/build-script-build`, 'a.asm', 'b.asm', 'c.asm'],
+    ],
+    holds: 2,
+    unseen: 4,
+    blind: /^process \d+ \(build-script-bu\) has the jobserver open and is no client that is known$/,
+  },
+  {
+    needs: ['cargo'],
+    title: 'a cargo that can\'t write what it begins',
+    files: {
+      'Cargo.toml': `[workspace]\nresolver = "2"\nmembers = ${JSON.stringify(members)}\n`,
+      ...Object.fromEntries(
+        members.flatMap(name => [
+          [`${name}/Cargo.toml`, `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\n`],
+          [`${name}/src/lib.rs`, ''],
+        ]),
+      ),
+    },
+    fifos: ['said'],
+    command: () => [
+      'sh',
+      '-c',
+      'exec 2<>said; head -c 65536 /dev/zero >&2; exec cargo build --offline',
+    ],
+    holds: 4,
+    unseen: 4,
+    blind: /^process \d+ \(cargo\) is at work, or can't be looked at: it may hold any number of tokens$/,
+    release: directory => {
+      execFile('cat', [join(directory, 'said')], () => {})
+    },
   },
   carrier('clang', 'clang', '@words'),
   carrier('lld', 'ld.lld', 'words'),
@@ -167,7 +244,7 @@ export const living: readonly Living[] = [
   doubleOf('swift-driver'),
   scriptOf('jobserver-exec', jobserverExec, {
     unseen: 4,
-    blind: /^process \d+ \(jobserver-exec\) may hold any number of tokens$/,
+    blind: anyNumber('jobserver-exec'),
   }),
   scriptOf('spack', spack, { unseen: 1 }), // that of the build in its own slot
   scriptOf('spack', busySpack, {
