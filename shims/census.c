@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "asleep.h"
 #include "client.h"
 #include "contract.h"
 #include "description.h"
@@ -19,11 +20,12 @@
 #include "records.h"
 #include "ground/arena.h"
 #include "ground/file.h"
+#include "ground/hash.h"
 #include "ground/report.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
 
-enum { CLIENTS_MAX = 1024 };
+enum { CLIENTS_MAX = 1024, TRIES = 4 };
 
 struct look {
 	const struct jobserver *jobserver;
@@ -32,7 +34,10 @@ struct look {
 	struct stat fifo;
 	uint64_t since; /* when the jobserver was made: what is older is no client of it that hides */
 	pid_t clients[CLIENTS_MAX]; /* each may have a token for each of its children */
+	const struct client_name *names[CLIENTS_MAX];
+	uint64_t runs[CLIENTS_MAX]; /* of a client whose sleep tells that it has no more */
 	size_t count;
+	long children;
 	long recorded; /* launchers that have a record */
 	long loose;    /* others that may have a token and are no clients */
 	void (*visit)(pid_t pid, void *state); /* of each process that may hold anything without a record; NULL: they are counted */
@@ -52,7 +57,8 @@ static __attribute__((format(printf, 2, 3))) bool be_blind(struct census *census
 
 struct opener {
 	const struct look *look;
-	bool open;   /* it has the jobserver open */
+	bool open;   /* it has the jobserver open, */
+	bool marked; /* a descriptor of it with O_CLOEXEC */
 	bool hidden; /* what some of its descriptors are can't be seen */
 	bool ledger; /* and its ledger, */
 	bool record; /* with a lock in it: what it holds is written there */
@@ -69,9 +75,10 @@ static bool look_at_fd(int directory, const char *name, void *state)
 		opener->hidden = opener->hidden || errno == EACCES || errno == EPERM;
 		return false;
 	}
-	if (jobserver_is(look->jobserver, &status))
+	if (jobserver_is(look->jobserver, &status)) {
 		opener->open = true;
-	else if (status.st_dev == look->ledger.st_dev && status.st_ino == look->ledger.st_ino) {
+		opener->marked = opener->marked || process_fd_cloexec(directory, name);
+	} else if (status.st_dev == look->ledger.st_dev && status.st_ino == look->ledger.st_ino) {
 		opener->ledger = true;
 		opener->record = opener->record || process_fd_locks(directory, name);
 	}
@@ -136,21 +143,43 @@ static bool is_jobshim(const struct process *process, const struct opener *opene
 	return (opener->ledger && process->start == opener->look->since) || strcmp(process->comm, "jobshim") == 0;
 }
 
-/* Whether a program that is known to take no token has the jobserver open because it inherited it. What it has opened by itself it may
- * use as it likes: a script that is a client has a shell's name. */
+static uint64_t hash_of_words(pid_t pid)
+{
+	char *words, *end = process_words(pid, "cmdline", &words);
+
+	return end == NULL ? 0 : hash(HASH_OF_NOTHING, words, (size_t)(end - words));
+}
+
+/* Whether a script's process is a part of its parent, which has forked and started no other program. */
+static bool is_fork(const struct process *process)
+{
+	const uint64_t words = hash_of_words(process->pid);
+
+	return words != 0 && words == hash_of_words(process->parent);
+}
+
+/* Whether it has the jobserver open because it inherited it, and takes no token by that. What it has opened by itself it may use as
+ * it likes: a script that is a client has a shell's name. */
 static bool carries(const struct client_name *client, const struct process *process, const struct opener *opener)
 {
-	return client->holds == HOLDS_NOTHING &&
-	       (is_jobshim(process, opener) || description_is_inherited(process, opener->look->jobserver));
+	const bool may = client->holds == HOLDS_NOTHING || (client->marks && !opener->marked) ||
+	                 (client->is_script && is_fork(process));
+
+	return (client->holds == HOLDS_NOTHING && is_jobshim(process, opener)) ||
+	       (may && description_is_inherited(process, opener->look->jobserver));
 }
 
 /* What a killed client has started lives on, adopted from another session, and runs in a slot that nobody else stands
- * for. */
+ * for. Clients adopt nothing: what one of them, or a fork of it, has started in a session of its own is counted as its child. */
 static bool is_orphan(const struct process *process)
 {
+	const struct client_name *client;
 	struct process parent;
 
-	return process_read(process->parent, &parent) && parent.session != process->session;
+	if (!process_read(process->parent, &parent) || parent.session == process->session)
+		return false;
+	client = client_script(parent.pid);
+	return client == NULL || client->holds == HOLDS_NOTHING;
 }
 
 static void may_hold(struct census *census, const struct process *process, long tokens)
@@ -173,11 +202,21 @@ static bool is_named(const struct look *look, pid_t pid)
 	return look->visit != NULL;
 }
 
-static bool add_client(struct look *look, pid_t pid)
+/* What it may hold besides a token for each child. Asleep it has none in its hand; another thread of it may have one. */
+static long besides(const struct client_name *client, const struct process *process)
+{
+	if (client->sleeps != SLEEP_ANYWHERE)
+		return process->threads - 1;
+	return client->holds == HOLDS_BY_CHILD ? 1 : 1 + process->threads;
+}
+
+static bool add_client(struct look *look, const struct client_name *client, const struct process *process)
 {
 	if (look->count == CLIENTS_MAX)
 		return be_blind(look->census, "there are more than %d clients", CLIENTS_MAX);
-	look->clients[look->count++] = pid;
+	may_hold(look->census, process, besides(client, process));
+	look->names[look->count] = client;
+	look->clients[look->count++] = process->pid;
 	return false;
 }
 
@@ -210,7 +249,7 @@ static bool look_at_process(int proc, const char *name, void *state)
 			may_hold_alone(look, &process);
 		return false;
 	}
-	client = client_program(process.pid);
+	client = client_script(process.pid);
 	if ((client != NULL && carries(client, &process, &opener)) || is_named(look, process.pid))
 		return false;
 	if (client == NULL)
@@ -219,8 +258,16 @@ static bool look_at_process(int proc, const char *name, void *state)
 	if (client->holds == HOLDS_NOTHING)
 		return be_blind(look->census, "process %d (%s) may have opened the jobserver by itself, and hold tokens",
 		                (int)process.pid, process.comm);
-	may_hold(look->census, &process, client->holds == HOLDS_BY_CHILD ? 1 : 1 + process.threads);
-	return add_client(look, process.pid);
+	if (client->holds == HOLDS_ANY)
+		return be_blind(look->census, "process %d (%s) may hold any number of tokens", (int)process.pid, client->name);
+	return add_client(look, client, &process);
+}
+
+/* A make takes the token of a job before it looks at the load, and keeps it while the job waits for a lower one. */
+static bool be_blind_by_load(struct look *look, pid_t make)
+{
+	return be_blind(look->census, "process %d (make) has a limit of load, and may hold tokens of jobs that wait for it",
+	                (int)make);
 }
 
 static bool add_child(int proc, const char *name, void *state)
@@ -231,9 +278,55 @@ static bool add_child(int proc, const char *name, void *state)
 	(void)proc;
 	if (!process_read((pid_t)strtol(name, NULL, 10), &process))
 		return false;
+	for (size_t i = 0; i < look->count; i++) {
+		if (look->clients[i] != process.parent)
+			continue;
+		look->children++;
+		if (look->names[i]->means == CLIENT_MAKE && client_told_load(process.pid))
+			return be_blind_by_load(look, process.parent);
+	}
+	return false;
+}
+
+/* Whether each client that must sleep does so. A first look notes how often they have run; a second one compares. */
+static bool are_asleep(struct look *look, bool again)
+{
+	for (size_t i = 0; i < look->count; i++) {
+		const enum client_sleep call = look->names[i]->sleeps;
+		uint64_t runs = 0;
+
+		if (call == SLEEP_ANYWHERE)
+			continue;
+		if (!is_asleep(look->clients[i], call, &runs) || (again && runs != look->runs[i]))
+			return !be_blind(look->census, "process %d (%s) is at work, or can't be looked at: it may hold any number of tokens",
+			                 (int)look->clients[i], look->names[i]->name);
+		look->runs[i] = runs;
+	}
+	return true;
+}
+
+/* Counts the clients' children, in a moment in which no client that must sleep has run. False where none is found. */
+static bool add_children(struct look *look)
+{
+	struct census *census = look->census;
+
 	for (size_t i = 0; i < look->count; i++)
-		if (look->clients[i] == process.parent)
-			may_hold(look->census, &process, 1);
+		if (look->names[i]->means == CLIENT_MAKE && client_heeds_load(look->clients[i]))
+			return !be_blind_by_load(look, look->clients[i]);
+	for (int try = 0; try < TRIES; try++) {
+		census->blind = false;
+		census->why[0] = '\0';
+		look->children = 0;
+		if (!are_asleep(look, false))
+			continue;
+		if (process_each(add_child, look))
+			return false;
+		if (!are_asleep(look, true))
+			continue;
+		census->held += look->children;
+		report_debug("census: %ld children of clients may stand for as many", look->children);
+		return true;
+	}
 	return false;
 }
 
@@ -273,7 +366,7 @@ void census_take(const struct jobserver *jobserver, struct ledger *ledger, struc
 		be_blind(census, "this jobserver keeps its own account");
 	else if (ioctl(jobserver->read_fd, FIONREAD, &before) < 0)
 		be_blind(census, "the pool can't be counted");
-	else if (look_around(&look, jobserver, ledger, census) && !process_each(add_child, &look) &&
+	else if (look_around(&look, jobserver, ledger, census) && add_children(&look) &&
 	         ioctl(jobserver->read_fd, FIONREAD, &after) == 0 && after == before)
 		census->free = after;
 }

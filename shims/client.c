@@ -13,6 +13,7 @@
 #include "contract.h"
 #include "jobs.h"
 #include "jobserver.h"
+#include "makeflags.h"
 #include "outer.h"
 #include "ground/arena.h"
 #include "ground/file.h"
@@ -41,11 +42,13 @@ static bool same_name(const char *program, const char *name)
 	return strncmp(program, name, length) == 0 && strspn(program + length, "-.0123456789") == strlen(program + length);
 }
 
-static const struct client_name *client_named(const char *program)
+static const struct client_name *row_of(const char *program, bool is_script)
 {
 	for (size_t i = 0; i < sizeof client_names / sizeof client_names[0]; i++) {
 		const struct client_name *client = &client_names[i];
 
+		if (client->is_script != is_script)
+			continue;
 		if (same_name(program, client->name))
 			return client;
 		for (const char *at = strchr(program, '-'); client->is_tool && at != NULL; at = strchr(at, '-'))
@@ -53,6 +56,11 @@ static const struct client_name *client_named(const char *program)
 				return client;
 	}
 	return NULL;
+}
+
+static const struct client_name *client_named(const char *program)
+{
+	return row_of(program, false);
 }
 
 enum { PROGRAM_MAX = 64 };
@@ -96,6 +104,28 @@ bool client_was_told_jobs(pid_t pid)
 		argv[count++] = word;
 	argv[count] = NULL;
 	return count > 0 && jobs_asked("make", argv) != JOBS_UNSAID;
+}
+
+bool client_told_load(pid_t child)
+{
+	static const char *const names[] = { "MAKEFLAGS=", "GNUMAKEFLAGS=" };
+	char *words, *end = process_words(child, "environ", &words);
+
+	for (char *word = words; end != NULL && word < end; word += strlen(word) + 1)
+		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+			if (strncmp(word, names[i], strlen(names[i])) == 0 && makeflags_load(word + strlen(names[i])) >= 0)
+				return true;
+	return false;
+}
+
+bool client_heeds_load(pid_t pid)
+{
+	char *words, *end = process_words(pid, "cmdline", &words);
+
+	for (char *word = words; end != NULL && word < end && strcmp(word, "--") != 0; word += strlen(word) + 1)
+		if (make_word_has_load(word))
+			return true;
+	return client_told_load(pid);
 }
 
 /* Whether a process was started with MAKEFLAGS that name the same descriptors as ours. */
@@ -219,4 +249,37 @@ bool client_by_name(pid_t pid)
 const struct client_name *client_program(pid_t pid)
 {
 	return name_of(pid);
+}
+
+static bool is_python(const char *program)
+{
+	return same_name(program, "python") || same_name(program, "pypy");
+}
+
+/* The word of a Python's command line that names its script; NULL where it has none. */
+static const char *script_in(const char *word, const char *end)
+{
+	for (word += strlen(word) + 1; word < end && word[0] == '-'; word += strlen(word) + 1) {
+		if (word[1] == 'c' || word[1] == 'm' || word[1] == '\0')
+			return NULL;
+		if (strcmp(word, "-W") == 0 || strcmp(word, "-X") == 0)
+			word += strlen(word) + 1;
+	}
+	return word < end ? word : NULL;
+}
+
+const struct client_name *client_script(pid_t pid)
+{
+	char program[PROGRAM_MAX], *words, *end;
+	const char *script, *slash;
+
+	process_program(pid, program, sizeof program);
+	if (!is_python(program))
+		return client_named(program);
+	end = process_words(pid, "cmdline", &words);
+	script = end == NULL ? NULL : script_in(words, end);
+	if (script == NULL)
+		return NULL;
+	slash = strrchr(script, '/');
+	return row_of(slash == NULL ? script : slash + 1, true);
 }

@@ -28,7 +28,14 @@ bool client_by_name(pid_t pid);
 /* The row of the program that pid runs, NULL where its name is none of a client or carrier. */
 const struct client_name *client_program(pid_t pid);
 
+/* The same, and that of a script which Python runs there. */
+const struct client_name *client_script(pid_t pid);
+
 /* Whether a make was called with -j. */
 bool client_was_told_jobs(pid_t pid);
+
+/* Whether a make was called with -l, or its environment has it; whether that of what it has started has. */
+bool client_heeds_load(pid_t pid);
+bool client_told_load(pid_t child);
 
 #endif

@@ -113,6 +113,18 @@ double makeflags_load(const char *makeflags)
 	return load;
 }
 
+bool make_word_has_load(const char *word)
+{
+	struct make_reader reader;
+	struct make_flag flag;
+
+	make_reader_begin(&reader, word);
+	while (word[0] == '-' && make_reader_next(&reader, &flag))
+		if (flag.means == MAKE_MEANS_LOAD)
+			return true;
+	return false;
+}
+
 int makeflags_jobs(const char *makeflags)
 {
 	struct make_reader reader;

@@ -12,6 +12,9 @@ int makeflags_jobs(const char *makeflags);
 /* What the last -l says; -1 where there is none, or it has no number, by which make takes back one before it. */
 double makeflags_load(const char *makeflags);
 
+/* Whether a word of make's command line has a -l, whatever it says. */
+bool make_word_has_load(const char *word);
+
 enum { MAKEOPTS_UNBOUNDED = 0, MAKEOPTS_NONE = -1, MAKEOPTS_REFUSED = -2 };
 
 /* What make makes of Gentoo's MAKEOPTS, which it gets as words of its command line. *jobs is what the last -j says; MAKEOPTS_REFUSED:

@@ -49,7 +49,13 @@ const holdsOf = {
   nothing: 'HOLDS_NOTHING',
   'a token a child': 'HOLDS_BY_CHILD',
   'a token a child or thread': 'HOLDS_BY_CHILD_OR_THREAD',
+  'any number': 'HOLDS_ANY',
 } as const satisfies Record<ClientName['holds'], string>
+
+const sleepOf = {
+  epoll: 'SLEEP_EPOLL',
+  futex: 'SLEEP_FUTEX',
+} as const satisfies Record<NonNullable<ClientName['sleepsIn']>, string>
 
 const runKindOf = (kind: RunKind): string => `RUN_${kind.toUpperCase()}`
 
@@ -105,14 +111,15 @@ export function renderContract(): string {
     ),
     defines('WHY', Object.fromEntries(Object.entries(pastReasons).map(([name, { why }]) => [name, why]))),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
-    'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD };',
-    'struct client_name { const char *name; enum client_means means; enum client_holds holds; int is_tool; };',
+    'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD, HOLDS_ANY };',
+    'enum client_sleep { SLEEP_ANYWHERE, SLEEP_EPOLL, SLEEP_FUTEX };',
+    'struct client_name { const char *name; enum client_means means; enum client_holds holds; enum client_sleep sleeps; int marks; int is_script; int is_tool; };',
     rows(
       'client_name',
       'client_names',
       clientNames.map(
-        ({ name, means, holds, isTool }) =>
-          `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${isTool ? 1 : 0}`,
+        ({ name, means, holds, sleepsIn, marks, isScript, isTool }) =>
+          `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${sleepsIn ? sleepOf[sleepsIn] : 'SLEEP_ANYWHERE'}, ${marks ? 1 : 0}, ${isScript ? 1 : 0}, ${isTool ? 1 : 0}`,
       ),
     ),
     `enum adapter_kind { ${Object.values(adapterKindOf).join(', ')} };`,

@@ -35,6 +35,13 @@ export const clients = {
   ccache: { name: 'ccache', program: 'ccache' },
   chromium: { name: 'chromium', program: 'chromium' },
   clang: { name: 'clang', program: 'clang' },
+  clangLinkerWrapper: {
+    name: 'clang-linker-wrapper 22',
+    program: 'clang-linker-wrapper',
+    asks: ['--help'],
+    version: /--wrapper-jobs=.*'jobserver'/, // a client
+    fetched: 'llvm',
+  },
   cmake: { name: 'cmake', program: 'cmake' },
   ctest: {
     name: 'ctest 3.29',
@@ -54,8 +61,11 @@ export const clients = {
   go: { name: 'go', program: 'go', asks: ['version'] },
   icecc: { name: 'icecc', program: 'icecc' },
   less: { name: 'less', program: 'less' },
+  lld: { name: 'lld', program: 'ld.lld' },
   mandoc: { name: 'mandoc', program: 'mandoc', asks: ['/dev/null'] },
   meson: { name: 'meson', program: 'meson' },
+  mold: { name: 'mold', program: 'mold' },
+  nasmRs: { name: 'nasm-rs', program: 'build-script-build', asks: [], fetched: 'nasm-rs' },
   ninja: { name: 'ninja', program: 'ninja' },
   portage: { name: 'portage', program: 'ebuild', fetched: 'portage' },
   python: { name: 'python', program: 'python3', plain: true },
@@ -63,6 +73,7 @@ export const clients = {
   scons: { name: 'scons', program: 'scons' },
   strace: { name: 'strace', program: 'strace' },
   tmux: { name: 'tmux', program: 'tmux', asks: ['-V'] },
+  wild: { name: 'wild', program: 'wild', fetched: 'wild' },
   zsh: { name: 'zsh', program: 'zsh' },
 } as const satisfies Record<string, Client>
 

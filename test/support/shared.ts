@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { endRestored, endServer, freeTokens, type Serve, serve } from '../commands/served.js'
+import { censusIsTaken, endRestored, endServer, freeTokens, type Serve, serve } from '../commands/served.js'
 import { makeYard, type Yard } from '../shims/hold.js'
 import { accounted, openAccount } from './pools.js'
 
@@ -11,6 +11,7 @@ export type Shared = {
   fifo: string // its path
   free(): number
   ledger(): string // its path
+  looked(): Promise<void> // once the census has seen what is lost by now; a server with an account takes none
   end(restored?: number | 'some'): Promise<void> // tokens that were lost with killed clients: of these a server with an account says nothing
 }
 
@@ -23,6 +24,7 @@ export async function share(tokens: number, { args = [] }: Pick<Serve, 'args'> =
       fifo: served.fifo,
       free: () => freeTokens(served),
       ledger: () => `${served.fifo}.ledger`,
+      looked: () => censusIsTaken(served),
       end: (restored = 0) =>
         restored === 0 ? endServer(served) : endRestored(served, restored === 'some' ? undefined : restored),
     }
@@ -34,6 +36,7 @@ export async function share(tokens: number, { args = [] }: Pick<Serve, 'args'> =
     fifo: path,
     free: () => account().free,
     ledger: () => ledgerIn(yard),
+    looked: () => Promise.resolve(),
     async end() {
       assert.is(account().free, tokens)
     },
