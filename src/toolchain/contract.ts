@@ -121,7 +121,19 @@ export function renderContract(): string {
       'jobs_option',
       'jobs_options',
       jobsOptions.map(
-        ({ family, long, number, zero, letters, taking, ending, beyond, longOptions, longTaking = '', heeding = '' }) =>
+        ({
+          family,
+          long,
+          number,
+          zero,
+          letters,
+          taking,
+          ending,
+          beyond,
+          longOptions,
+          longTaking = '',
+          heeding = '',
+        }) =>
           `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${zero === 'refused' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}, ${longOptions ? 1 : 0}, ${quoted(longTaking)}, ${quoted(heeding)}`,
       ),
     ),
