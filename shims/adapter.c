@@ -234,7 +234,8 @@ static bool takes_files(const struct adaption *adaption)
 static void mend_ninja(struct adaption *adaption)
 {
 	const char *makeflags = getenv("MAKEFLAGS");
-	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
+	bool heeds = jobs_heed(adaption->adapter->family, adaption->argv);
+	long jobs = heeds ? JOBS_UNSAID : jobs_asked(adaption->adapter->family, adaption->argv);
 	struct auth auth;
 
 	if (jobs != JOBS_UNSAID && !adaption->join)
@@ -255,7 +256,7 @@ static void mend_ninja(struct adaption *adaption)
 		                 (!auth.escaped || joins_by_path(adaption, makeflags, &auth));
 	else
 		adaption->pays = jobserver_inherited(adaption->jobserver, &auth);
-	if (adaption->pays)
+	if (adaption->pays && !heeds)
 		jobs_drop(adaption->adapter->family, adaption->argv);
 }
 
@@ -342,7 +343,8 @@ bool adapter_may_leave(const struct adapter *adapter, char *argv[])
 {
 	const char *makeflags = getenv("MAKEFLAGS");
 
-	return (makeflags != NULL && strchr(makeflags, 'j') != NULL) || jobs_asked(adapter->family, argv) != JOBS_UNSAID;
+	return (makeflags != NULL && strchr(makeflags, 'j') != NULL) || jobs_asked(adapter->family, argv) != JOBS_UNSAID ||
+	       jobs_heed(adapter->family, argv);
 }
 
 void adapter_mend(struct adaption *adaption)

@@ -32,7 +32,7 @@ bool adapter_keeps_name(const struct adapter *adapter);
 /* Whether the children of a program of this name need the shims although it has no adapter. */
 bool adapter_keeps_path(const char *tool);
 
-/* Whether the program, which was told of no jobserver, may make one: it is asked for several jobs. */
+/* Whether the program, which was told of no jobserver, may make one: it is asked for several jobs, or for a pool. */
 bool adapter_may_leave(const struct adapter *adapter, char *argv[]);
 
 /* Makes arguments and environment such that the program can join our jobserver: an old make gets two descriptors in

@@ -310,13 +310,13 @@ static const struct adapter adapters[] __attribute__((unused)) = {
 
 static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
 
-struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; };
+struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; const char *long_taking; const char *heeding; };
 
 static const struct jobs_option jobs_options[] __attribute__((unused)) = {
-	{ "bmake", "", 1, 1, 1, "CDIJTVdfmv", "", 0, 0 },
-	{ "cmake", "--parallel", 0, 1, 0, "", "", 1, 0 },
-	{ "make", "--jobs", 0, 1, 1, "CEIWfo", "Ol", 0, 1 },
-	{ "ninja", "", 1, 0, 1, "Cdfkltw", "", 0, 0 },
+	{ "bmake", "", 1, 1, 1, "CDIJTVdfmv", "", 0, 0, "", "" },
+	{ "cmake", "--parallel", 0, 1, 0, "", "", 1, 0, "", "" },
+	{ "make", "--jobs", 0, 1, 1, "CEIWfo", "Ol", 0, 1, "", "" },
+	{ "ninja", "", 1, 0, 1, "Cdfkltw", "", 0, 0, "--status", "--jobserver-pool" },
 };
 
 struct family_name { const char *name; const char *family; int triple; int version; int by_default; };

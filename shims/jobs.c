@@ -14,6 +14,7 @@
 struct found {
 	char *from;   /* where in its word it begins; NULL: the word has none */
 	char *number; /* what follows it there; NULL: nothing */
+	bool heeds;   /* the word is no -j, and makes the program heed a jobserver in spite of one */
 };
 
 static bool is_digit(char c)
@@ -36,6 +37,14 @@ static struct found found_at(char *from, char *behind, bool equals)
 	return (struct found){ .from = from, .number = *behind == '\0' ? NULL : behind };
 }
 
+/* Whether a word is this long option, or begins it, as getopt_long(3) has it. */
+static bool is_long(const char *word, const char *name)
+{
+	size_t length = strlen(word);
+
+	return length > strlen("--") && strncmp(word, name, length) == 0;
+}
+
 /* Looks through one word. *argument tells whether the next one belongs to another option of this one. */
 static struct found find(const struct jobs_option *option, char *word, bool *argument)
 {
@@ -48,9 +57,10 @@ static struct found find(const struct jobs_option *option, char *word, bool *arg
 		bool is_ours = name > 0 && strncmp(word, option->long_name, name) == 0 &&
 		               (word[name] == '\0' || word[name] == '=' || (!option->letters && is_digit(word[name])));
 
-		if (!is_ours && option->gnu_make)
-			*argument = make_long_takes_next(word + 2);
-		return is_ours ? found_at(word, word + name, true) : nothing;
+		if (is_ours)
+			return found_at(word, word + name, true);
+		*argument = option->gnu_make ? make_long_takes_next(word + 2) : is_long(word, option->long_taking);
+		return (struct found){ .heeds = is_long(word, option->heeding) };
 	}
 	if (!option->letters)
 		return word[1] == 'j' ? found_at(word, word + 2, true) : nothing;
@@ -87,7 +97,7 @@ static char **keep(char ***to, bool drop)
 	return drop ? (*to)++ : &nowhere;
 }
 
-static long walk(const struct jobs_option *option, char *argv[], bool drop)
+static long walk(const struct jobs_option *option, char *argv[], bool drop, bool *heeds)
 {
 	long jobs = JOBS_UNSAID;
 	char **to = argv + 1;
@@ -104,6 +114,7 @@ static long walk(const struct jobs_option *option, char *argv[], bool drop)
 			ended = !option->beyond;
 		else if (!ended)
 			found = find(option, word, &argument);
+		*heeds = *heeds || found.heeds;
 		if (found.from != NULL && found.number == NULL && at[1] != NULL && (option->needs_number || is_digit(at[1][0])))
 			found.number = *++at;
 		if (found.from != NULL && jobs != JOBS_ODD)
@@ -122,16 +133,28 @@ static long walk(const struct jobs_option *option, char *argv[], bool drop)
 long jobs_asked(const char *family, char *argv[])
 {
 	const struct jobs_option *option = option_of(family);
+	bool heeds = false;
 
-	return option == NULL ? JOBS_UNSAID : walk(option, argv, false);
+	return option == NULL ? JOBS_UNSAID : walk(option, argv, false, &heeds);
+}
+
+bool jobs_heed(const char *family, char *argv[])
+{
+	const struct jobs_option *option = option_of(family);
+	bool heeds = false;
+
+	if (option != NULL)
+		walk(option, argv, false, &heeds);
+	return heeds;
 }
 
 void jobs_drop(const char *family, char *argv[])
 {
 	const struct jobs_option *option = option_of(family);
+	bool heeds = false;
 
 	if (option != NULL)
-		walk(option, argv, true);
+		walk(option, argv, true, &heeds);
 }
 
 char **jobs_insert(char *argv[], char *word)

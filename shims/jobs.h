@@ -2,11 +2,16 @@
 #ifndef JOBS_H
 #define JOBS_H
 
+#include <stdbool.h>
+
 enum { JOBS_UNBOUNDED = 0, JOBS_UNSAID = -1, JOBS_ODD = -2 };
 
 /* How many jobs the command line of a tool of this family asks for. JOBS_ODD: what follows -j is none that the tool
  * takes, and it will say so. */
 long jobs_asked(const char *family, char *argv[]);
+
+/* Whether a word of it makes the tool join a jobserver that it finds, whatever its -j. */
+bool jobs_heed(const char *family, char *argv[]);
 
 /* Takes each -j out of argv, in place. */
 void jobs_drop(const char *family, char *argv[]);

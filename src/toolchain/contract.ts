@@ -133,13 +133,25 @@ export function renderContract(): string {
       ),
     ),
     `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
-    'struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; };',
+    'struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; const char *long_taking; const char *heeding; };',
     rows(
       'jobs_option',
       'jobs_options',
       jobsOptions.map(
-        ({ family, long, number, zero, letters, taking, ending, beyond, longOptions }) =>
-          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${zero === 'refused' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}, ${longOptions ? 1 : 0}`,
+        ({
+          family,
+          long,
+          number,
+          zero,
+          letters,
+          taking,
+          ending,
+          beyond,
+          longOptions,
+          longTaking = '',
+          heeding = '',
+        }) =>
+          `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${zero === 'refused' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}, ${longOptions ? 1 : 0}, ${quoted(longTaking)}, ${quoted(heeding)}`,
       ),
     ),
     'struct family_name { const char *name; const char *family; int triple; int version; int by_default; };',

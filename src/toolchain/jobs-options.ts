@@ -13,6 +13,8 @@ export type JobsOption = {
   ending: string // single letters whose argument, if there is one, is the rest of the word
   beyond: boolean // also behind `--`
   longOptions?: 'of GNU make' // with arguments that are words of their own
+  longTaking?: string // the long option, as far as it may be cut short, whose argument is a word of its own
+  heeding?: string // the long option, likewise, with which it joins a jobserver that it finds, whatever its -j
 }
 
 export const jobsOptions: readonly JobsOption[] = [
@@ -56,5 +58,7 @@ export const jobsOptions: readonly JobsOption[] = [
     taking: 'Cdfkltw',
     ending: '',
     beyond: false,
+    longTaking: '--status', // master
+    heeding: '--jobserver-pool', // master; where it finds none it makes one
   },
 ]

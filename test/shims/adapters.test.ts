@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { jobshim, type Outcome, run } from '../support/jobshim.js'
+import { makeFifo } from '../support/pool.js'
 import { installShims } from '../support/shimdir.js'
 import { test } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { killStarted, start } from './hold.js'
 
 /** What an adapter makes of a command line: the programs are stand-ins that tell it. */
 type Told = { args: string; makeflags: string; level: string }
@@ -31,11 +33,19 @@ echo "makeflags $MAKEFLAGS"
 echo "level \${CMAKE_BUILD_PARALLEL_LEVEL-none}"
 `
 
+/** One that runs until its stdin ends. */
+const holding = (version: string): string => `#!/bin/sh
+if test "$1" = --version; then echo '${version}'; exit; fi
+echo held $$
+while read -r line; do :; done
+`
+
 async function makePlace(): Promise<{ root: string; shims: string; path: string }> {
   const root = makeWorkspace()
   const shims = join(root, 'shims')
   for (const [name, version] of Object.entries(versions))
     writeFiles(root, { [`bin/${name}`]: standIn(version) })
+  writeFiles(root, { 'bin/ninja-1.14': holding('1.14.0') })
   mkdirSync(join(root, 'run'), { mode: 0o700 })
   const path = [join(root, 'bin'), process.env.PATH].join(delimiter)
   await installShims(shims, { args: ['--tools', 'make'], env: { PATH: path } })
@@ -96,6 +106,13 @@ const lines: Readonly<Record<string, string>> = {
   'ninja -vj64': '-v',
   'ninja -C j -j0': '-C j',
   'ninja -k -j4 -j1': '-k -j4 -j1',
+  'ninja --status -j4 -j64': '--status -j4',
+  'ninja --st -j4 -j64': '--st -j4',
+  'ninja --status=-j4 -j64': '--status=-j4',
+  'ninja --quiet -j64': '--quiet',
+  // It joins whatever its -j, which then counts for nothing; and makes a pool of so many where it finds none.
+  'ninja --jobserver-pool -j64': '--jobserver-pool -j64',
+  'ninja -j1 --jobserver': '-j1 --jobserver',
   'ninja-build -j64': '',
   'ctest -j64': '-j64',
   'samu -j64': '-j3',
@@ -236,5 +253,35 @@ test('adapters :: join :: without a jobserver all stays', async () => {
     assert.equal(read(outcome), { args: line.replace(/^\S+ /, ''), makeflags: '', level: '8' })
   }
 })
+
+/** Whether each of two has taken a slot for itself from the jobserver that MAKEFLAGS alone name. */
+const paying: readonly (readonly [line: string, pays: boolean])[] = [
+  ['ninja-1.14', true],
+  ['ninja-1.14 -j8', false], // no client
+  ['ninja-1.14 -j8 --jobserver-pool', true],
+  ['ninja-1.14 --jobserver-pool -j1', true],
+  ['ninja-1.14 --job', true],
+  ['ninja-1.14 -j8 --status --jobserver-pool', false], // what it prints
+  ['ninja-1.14 -j8 -- --jobserver-pool', false], // a target
+]
+
+for (const [line, pays] of paying)
+  test(`adapters :: ${line} ${pays ? 'pays for its slot' : 'takes no slot'}`, async () => {
+    place ??= makePlace()
+    const { root, shims, path } = await place
+    const pool = makeFifo(makeWorkspace(), 'ab')
+    const env = { PATH: `${shims}:${path}`, HOME: root, MAKEFLAGS: ` -j3 --jobserver-auth=${pool.auth}` }
+    const two = [1, 2].map(() => start({ env, command: line.split(' ') }))
+    for (const held of two) await held.tools
+    assert.is(pool.count().length, pays ? 1 : 2) // the other one has the slot that costs no token
+    for (const held of two) {
+      const { status, stderr } = await held.end()
+      assert.equal([status, stderr], [0, ''])
+    }
+    assert.is(pool.count(), 'ab')
+    pool.close()
+  })
+
+test.after.each(killStarted)
 
 test.run()

@@ -23,8 +23,8 @@ export const asUser = (uid: number): string[] => [
 export const testAsRoot = (name: string, body: () => void | Promise<void>): void =>
   void (isRoot ? test(name, body) : test.skip(name))
 
-// The clone, and Node, may lie where other users may not look.
-const maySeeClone =
+/** The clone, and Node, may lie where other users may not look. */
+export const maySeeClone =
   isRoot &&
   spawnSync('setpriv', [
     ...asUser(eve).slice(1),
