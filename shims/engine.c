@@ -20,19 +20,27 @@ bool engine_takes(const char *family)
 	return false;
 }
 
-/* The first program of that name on PATH, as a search without shims finds it, to be used at once; NULL for none. */
+static bool is_program(const char *file)
+{
+	struct stat status;
+
+	return stat_path(file, &status) && S_ISREG(status.st_mode) && access(file, X_OK) == 0;
+}
+
+/* The first program of that name on PATH, as a search without shims finds it, or the one at an absolute path; to be used at once. NULL
+ * for none, and for a path from wherever we are. */
 static const char *find(const char *path, const char *name)
 {
 	size_t room;
 	char *file = arena_room(&room);
-	struct stat status;
 
+	if (strchr(name, '/') != NULL)
+		return name[0] == '/' && is_program(name) ? name : NULL;
 	for (;; path++) {
 		size_t length = strcspn(path, ":");
 		int written = snprintf(file, room, "%.*s/%s", length == 0 ? 1 : (int)length, length == 0 ? "." : path, name);
 
-		if (written > 0 && (size_t)written < room && stat_path(file, &status) &&
-		    S_ISREG(status.st_mode) && access(file, X_OK) == 0)
+		if (written > 0 && (size_t)written < room && is_program(file))
 			return file;
 		path += length;
 		if (*path == '\0')

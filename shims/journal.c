@@ -199,48 +199,72 @@ const char *journal_path(const struct jobserver *jobserver, const struct ledger 
 }
 
 /* Whether a symlink is ours or root's, and stays so: another user's would have us write anywhere. */
-static bool is_own_link(const char *path)
+static bool is_own_link(int directory, const char *name, const char *place)
 {
-	const char *slash = strrchr(path, '/');
-	char directory[PATH_MAX];
 	struct stat status;
 
-	return snprintf(directory, sizeof directory, "%.*s", (int)(slash - path) + 1, path) < (int)sizeof directory &&
-	       trust_of_directory(directory) == TRUSTED && lstat(path, &status) == 0 &&
+	return trust_of_directory(place) == TRUSTED && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       (status.st_uid == geteuid() || status.st_uid == 0);
 }
 
-/* -1 unless it is a regular file: nothing else may be written without blocking. */
-static int open_journal(const char *path)
+/* A file of several names in a directory that others can write may be any file of ours, by a name that they gave it. */
+static bool is_only_there(int directory, const struct stat *file)
+{
+	struct stat status;
+
+	return file->st_nlink <= 1 || (fstat(directory, &status) == 0 &&
+	                               (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & S_IWOTH) == 0);
+}
+
+/* -1 unless it is a regular file, since nothing else may be written without blocking; *why says what it is. */
+static int open_in(int directory, const char *name, const char *place, const char **why)
 {
 	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
 	struct stat status;
-	int fd;
+	int fd = open_high_at(directory, name, flags | O_NOFOLLOW);
+
+	if (fd < 0 && errno == ELOOP) {
+		*why = "another user's symlink";
+		if (!is_own_link(directory, name, place))
+			return -1;
+		fd = open_high_at(directory, name, flags);
+	}
+	*why = NULL;
+	if (fd < 0 || fstat(fd, &status) < 0)
+		*why = strerror(errno);
+	else if (!S_ISREG(status.st_mode))
+		*why = "not a regular file";
+	else if (!is_only_there(directory, &status))
+		*why = "a link to another file";
+	if (*why == NULL)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int open_journal(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *why = "its path is too long";
+	char place[PATH_MAX];
+	int directory, fd = -1;
 
 	if (path[0] != '/') {
 		report_debug("%s=%s: not an absolute path", ENV_JOURNAL, path);
 		return -1;
 	}
-	fd = open_high(path, flags | O_NOFOLLOW);
-	if (fd < 0 && errno == ELOOP) {
-		if (!is_own_link(path)) {
-			report_debug("%s: no journal: another user's symlink", path);
-			return -1;
+	if (snprintf(place, sizeof place, "%.*s", (int)(slash - path) + 1, path) < (int)sizeof place) {
+		directory = trust_hold_directory(place);
+		if (directory < 0) {
+			why = errno == EPERM ? "another user's symlink" : strerror(errno);
+		} else {
+			fd = open_in(directory, slash + 1, place, &why);
+			close(directory);
 		}
-		fd = open_high(path, flags);
 	}
-	if (fd < 0) {
-		report_debug("%s: no journal: %s", path, strerror(errno));
-		return -1;
-	}
-	if (fstat(fd, &status) < 0)
-		report_debug("%s: no journal: %s", path, strerror(errno));
-	else if (S_ISREG(status.st_mode))
-		return fd;
-	else
-		report_debug("%s: no journal: not a regular file", path);
-	close(fd);
-	return -1;
+	if (fd < 0)
+		report_debug("%s: no journal: %s", path, why);
+	return fd;
 }
 
 static ssize_t write_some(int fd, const char *text, size_t length)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ledger.h"
 #include "makeflags.h"
@@ -12,6 +13,7 @@
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/report.h"
+#include "ground/trust.h"
 
 static const double LEAST_LOAD = 0.001; /* with -l0 make starts one job at a time */
 
@@ -120,11 +122,13 @@ void policy_parse(struct policy *policy, const struct policy_run *run, char *tex
 void policy_read(struct policy *policy, const struct policy_run *run, const char *shim_dir, bool installed)
 {
 	const char *path = getenv(ENV_RULES);
+	const bool named = path != NULL && *path != '\0';
+	struct stat status;
 	size_t room;
 	char *text;
 	ssize_t size;
 
-	if (path == NULL || *path == '\0') {
+	if (!named) {
 		char *own = arena_room(&room);
 		int length = snprintf(own, room, "%s/.jobshim/rules", shim_dir);
 
@@ -133,11 +137,17 @@ void policy_read(struct policy *policy, const struct policy_run *run, const char
 		path = arena_keep((size_t)length + 1);
 	}
 	text = arena_room(&room);
-	size = read_plain_file(path, text, room < LEDGER_RULES_FILE_MAX ? room : LEDGER_RULES_FILE_MAX);
+	size = read_plain_file(path, text, room < LEDGER_RULES_FILE_MAX ? room : LEDGER_RULES_FILE_MAX, &status);
 	if (size < 0 && errno == EINVAL)
 		report_debug("%s: no rules: %s is not a regular file", run->tool, path);
-	if (size > 0 && arena_keep((size_t)size + 1) != NULL) /* the engine's name stays in it */
-		policy_parse(policy, run, text);
+	if (size <= 0 || arena_keep((size_t)size + 1) == NULL) /* the engine's name stays in it */
+		return;
+	policy_parse(policy, run, text);
+	/* What another user wrote may have us wait, as their pool does; it names no program that we run. */
+	if (named && policy->engine[0] != '\0' && !trust_file(&status)) {
+		report_debug("%s: no engine: another user can write %s", run->tool, path);
+		policy->engine = "";
+	}
 }
 
 void policy_heed_make(struct policy *policy)

@@ -98,17 +98,16 @@ ssize_t read_small_file_at(int directory, const char *path, char *buffer, size_t
 	return length;
 }
 
-ssize_t read_plain_file(const char *path, char *buffer, size_t size)
+ssize_t read_plain_file(const char *path, char *buffer, size_t size, struct stat *status)
 {
-	struct stat status;
 	ssize_t length = -1;
 	int fd = open_to_read(AT_FDCWD, path);
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &status) == 0) {
+	if (fstat(fd, status) == 0) {
 		errno = EINVAL;
-		if (S_ISREG(status.st_mode))
+		if (S_ISREG(status->st_mode))
 			length = read_once(fd, buffer, size);
 	}
 	close(fd);

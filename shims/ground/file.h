@@ -28,8 +28,9 @@ bool inherited_fd(int fd, struct stat *status);
 ssize_t read_small_file(const char *path, char *buffer, size_t size);
 ssize_t read_small_file_at(int directory, const char *path, char *buffer, size_t size);
 
-/* The same of a regular file; of anything else -1, with EINVAL. A FIFO's text is gone once it is read, and others want it too. */
-ssize_t read_plain_file(const char *path, char *buffer, size_t size);
+/* The same of a regular file, and what it is; of anything else -1, with EINVAL. A FIFO's text is gone once it is read, and others want it
+ * too. */
+ssize_t read_plain_file(const char *path, char *buffer, size_t size, struct stat *status);
 
 /* Reads a file of a directory until it ends or size bytes are read; how many, or -1. */
 ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t size);

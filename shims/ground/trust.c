@@ -1,6 +1,7 @@
 #include "ground/trust.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,16 @@ static bool is_unmapped(uid_t uid)
 	       strtoull(at, &at, 10) != 0 || strtoull(at, &at, 10) != UINT32_MAX;
 }
 
+static bool is_trusted(uid_t uid)
+{
+	return uid == geteuid() || uid == 0 || is_unmapped(uid);
+}
+
+bool trust_file(const struct stat *status)
+{
+	return (status->st_uid == geteuid() || status->st_uid == 0) && (status->st_mode & S_IWOTH) == 0;
+}
+
 static enum trust look(const char *path, struct stat *status)
 {
 	int result;
@@ -34,7 +45,7 @@ static enum trust look(const char *path, struct stat *status)
 	result = RETRY(lstat(path, status));
 	if (result < 0)
 		return NO_DIRECTORY;
-	if (status->st_uid != geteuid() && status->st_uid != 0 && !is_unmapped(status->st_uid))
+	if (!is_trusted(status->st_uid))
 		return FOREIGN;
 	if (S_ISLNK(status->st_mode))
 		return TRUSTED;
@@ -43,11 +54,11 @@ static enum trust look(const char *path, struct stat *status)
 	return (status->st_mode & S_IWOTH) == 0 || (status->st_mode & S_ISVTX) != 0 ? TRUSTED : FOREIGN;
 }
 
-/* Puts what the link at place leads to before rest. False where that is too long. */
-static bool follow(const char *place, char rest[PATH_MAX], const char *behind)
+/* Puts what a link leads to before rest. False where that is too long. */
+static bool follow(int directory, const char *link, char rest[PATH_MAX], const char *behind)
 {
 	char whole[PATH_MAX];
-	ssize_t length = readlink(place, whole, sizeof whole);
+	ssize_t length = readlinkat(directory, link, whole, sizeof whole);
 	const size_t more = strlen(behind) + 1;
 
 	if (length <= 0 || (size_t)length + more > sizeof whole)
@@ -98,7 +109,7 @@ enum trust trust_of_directory(const char *path)
 		trust = look(place[0] == '\0' ? "/" : place, &status);
 		if (trust != TRUSTED || !S_ISLNK(status.st_mode))
 			continue;
-		if (++links > LINKS_MAX || !follow(place, rest, at))
+		if (++links > LINKS_MAX || !follow(AT_FDCWD, place, rest, at))
 			return NO_DIRECTORY;
 		at = rest;
 		if (*at == '/')
@@ -107,4 +118,74 @@ enum trust trust_of_directory(const char *path)
 			climb(place);
 	}
 	return trust;
+}
+
+/* The next name of a path, as what it is: a link is not followed. */
+static int open_next(int place, char *name, size_t length)
+{
+	const char behind = name[length];
+	int next;
+
+	name[length] = '\0';
+	next = open_high_at(place, name, O_PATH | O_NOFOLLOW);
+	name[length] = behind;
+	return next;
+}
+
+static int refuse(int place, int next, int error)
+{
+	if (place >= 0)
+		close(place);
+	if (next >= 0)
+		close(next);
+	errno = error;
+	return -1;
+}
+
+int trust_hold_directory(const char *path)
+{
+	char rest[PATH_MAX], *at = rest;
+	const uid_t nobody = geteuid(); /* no link of ours is another user's */
+	uid_t foreign = nobody;
+	unsigned links = 0;
+	struct stat status;
+	int place;
+
+	if (path[0] != '/' || strlen(path) >= sizeof rest)
+		return refuse(-1, -1, ENAMETOOLONG);
+	strcpy(rest, path);
+	place = open_high("/", O_PATH | O_DIRECTORY);
+	while (place >= 0) {
+		char *name = at + strspn(at, "/");
+		const size_t length = strcspn(name, "/");
+		int next;
+
+		if (length == 0)
+			break;
+		at = name + length;
+		next = open_next(place, name, length);
+		if (next < 0 || fstat(next, &status) < 0)
+			return refuse(place, next, errno);
+		if (!S_ISLNK(status.st_mode)) {
+			close(place);
+			place = next;
+			continue;
+		}
+		if (!is_trusted(status.st_uid)) {
+			if (foreign != nobody && foreign != status.st_uid)
+				return refuse(place, next, EPERM);
+			foreign = status.st_uid;
+		}
+		if (++links > LINKS_MAX || !follow(next, "", rest, at))
+			return refuse(place, next, ELOOP);
+		close(next);
+		at = rest;
+		if (*at == '/') {
+			close(place);
+			place = open_high("/", O_PATH | O_DIRECTORY);
+		}
+	}
+	if (place >= 0 && foreign != nobody && (fstat(place, &status) < 0 || status.st_uid != foreign))
+		return refuse(place, -1, EPERM);
+	return place;
 }

@@ -12,8 +12,8 @@ export const uninstall = command({
   summary: 'take everything of jobshim out of Portage again',
   options: [rootOption, jsonOption],
   examples: [{ line: 'jobshim portage uninstall', text: 'bashrc and package.env are as they were' }],
-  async run({ flags, workingDirectory }) {
-    const report = await uninstallPortage(resolve(workingDirectory, flags.root ?? '/'))
+  async run({ flags, workingDirectory, environment }) {
+    const report = await uninstallPortage(resolve(workingDirectory, flags.root ?? '/'), environment)
     const changed = [
       ...report.removed.map(path => `  removed ${path}`),
       ...report.wrote.map(path => `  changed ${path}`),

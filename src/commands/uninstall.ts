@@ -17,7 +17,7 @@ export const uninstall = command({
   ],
   async run({ flags, workingDirectory, environment }) {
     const { dir } = await loadSettings(flags, workingDirectory, environment)
-    const report = await uninstallShims(dir)
+    const report = await uninstallShims(dir, environment)
     print(flags.json ? `${renderJson(report)}\n` : render(report))
     return exitCodes.ok
   },

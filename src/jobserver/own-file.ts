@@ -18,9 +18,12 @@ export function removeSame(path: string, fd: number): void {
 /** Whether a file belongs to us; to root each one does. */
 export const isOurs = ({ uid }: BigIntStats): boolean => currentUid() === 0 || uid === BigInt(currentUid())
 
+/** By which people name another place. */
+export type PlaceOption = '--fifo' | '--dir'
+
 /** What is thrown where something of somebody else is at `path`. */
-export const inTheWay = (path: string): Failure =>
-  new Failure(`${path}: is in the way, and not ours`, 'remove it, or name another place with --fifo')
+export const inTheWay = (path: string, option: PlaceOption = '--fifo'): Failure =>
+  new Failure(`${path}: is in the way, and not ours`, `remove it, or name another place with ${option}`)
 
 const neverOpened: readonly string[] = ['EISDIR', 'ELOOP', 'ENXIO'] // a directory, a symlink, a socket
 
@@ -28,15 +31,15 @@ const neverOpened: readonly string[] = ['EISDIR', 'ELOOP', 'ENXIO'] // a directo
  * Opens the plain file at `path` that belongs to us, with `flags` of open(2).
  * Throws `Failure` where something else is there, or the system's error.
  */
-export function openOwn(path: string, flags: number): number {
+export function openOwn(path: string, flags: number, option?: PlaceOption): number {
   let fd: number
   try {
     fd = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    throw neverOpened.includes(systemErrorCode(error) ?? '') ? inTheWay(path) : error
+    throw neverOpened.includes(systemErrorCode(error) ?? '') ? inTheWay(path, option) : error
   }
   const stats = fstatSync(fd, { bigint: true })
   if (stats.isFile() && isOurs(stats)) return fd
   closeSync(fd)
-  throw inTheWay(path)
+  throw inTheWay(path, option)
 }

@@ -2,17 +2,18 @@
 import { closeSync, constants, lstatSync, unlinkSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { openFifo } from './fifo.js'
+import type { FileLock } from './file-lock.js'
 import { isLedger, writeSize } from './ledger.js'
 import { inTheWay, isOurs, openOwn, removeSame } from './own-file.js'
 import { type Access, assertServerPlace, makeServerFiles } from './server-files.js'
-import { type ServerLock, takeLock } from './server-lock.js'
+import { takeLock } from './server-lock.js'
 
 export type Server = {
   path: string
   fifoFd: number
   ledgerFd: number
   tokens: number // that it has: whoever looks after it tells of each change
-  lock: ServerLock
+  lock: FileLock
 }
 
 export const ledgerOf = (path: string): string => `${path}.ledger`
@@ -38,7 +39,7 @@ export function openServer(path: string, jobs: number, access: Access, launcher:
   }
 }
 
-function lockServer(path: string, launcher: string): ServerLock {
+function lockServer(path: string, launcher: string): FileLock {
   try {
     const lock = takeLock(path, launcher)
     if (lock) return lock

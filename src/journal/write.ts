@@ -1,7 +1,8 @@
 /** A journal as `jobshim run` writes it: a line at its start, more at its end. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, writeSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { type HeldDirectory, holdDirectory } from '../ground/held-directory.js'
 import { isOursOrRoots, trustOf } from '../ground/trust.js'
 import { journalLayout } from '../jobserver/journal-layout.js'
 import { ledgerLayout } from '../jobserver/ledger-layout.js'
@@ -67,20 +68,38 @@ function openToAppend(path: string): number {
 
 const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY
 
-// A symlink is followed only if it is ours or root's, and stays so: another user's would have us write anywhere.
+const notOurs = (path: string, what: string): Failure =>
+  new Failure(`${path}: ${what}`, 'name a file for the journal in a directory of yours')
+
+// What another user put on the way would have us write anywhere (shims/journal.c).
 function openNamed(path: string): number {
+  const directory = holdDirectory(dirname(path))
   try {
-    return openSync(path, flags | O_NOFOLLOW, 0o666)
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ELOOP') throw error
-    if (trustOf(dirname(path), 'group').kind !== 'trusted' || !isOursOrRoots(lstatSync(path)))
-      throw new Failure(
-        `${path}: another user's symlink`,
-        'name a file for the journal in a directory of yours',
-      )
-    return openSync(path, flags, 0o666)
+    const fd = openIn(directory, path)
+    if (isOnlyThere(directory, fstatSync(fd))) return fd
+    closeSync(fd)
+    throw notOurs(path, 'a link to another file')
+  } finally {
+    directory.close()
   }
 }
+
+// A symlink is followed only if it is ours or root's, and stays so.
+function openIn(directory: HeldDirectory, path: string): number {
+  const held = directory.at(basename(path))
+  try {
+    return openSync(held, flags | O_NOFOLLOW, 0o666)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ELOOP') throw error
+    if (trustOf(dirname(path), 'group').kind !== 'trusted' || !isOursOrRoots(lstatSync(held)))
+      throw notOurs(path, "another user's symlink")
+    return openSync(held, flags, 0o666)
+  }
+}
+
+// A file of several names in a directory that others can write may be any file of ours, by a name that they gave it.
+const isOnlyThere = ({ stats }: HeldDirectory, file: Stats): boolean =>
+  file.nlink <= 1 || (isOursOrRoots(stats) && (stats.mode & 0o002) === 0)
 
 const now = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000) / 1e6
 

@@ -57,13 +57,13 @@ export function switchPackage(root: string, atom: string, wish: 'in' | 'out'): P
 }
 
 /** Takes everything of ours away. */
-export async function uninstallPortage(root: string): Promise<PortageReport> {
+export async function uninstallPortage(root: string, environment: NodeJS.ProcessEnv): Promise<PortageReport> {
   const places = portagePlaces(root)
   const { actions } = ready(planUninstall(places, look(places)))
   const isAfterwards = ({ kind }: Action): boolean => kind === 'write state' || kind === 'remove directory'
   // The user's bashrc first: a phase that starts now finds a hook without shims, or none.
   for (const action of actions.filter(action => !isAfterwards(action))) apply(places, action)
-  const shims = await uninstallShims(places.shims)
+  const shims = await uninstallShims(places.shims, environment)
   for (const action of actions.filter(isAfterwards)) apply(places, action)
   const report = reportOf(places, actions, [])
   return {

@@ -45,6 +45,7 @@ export async function installShims(
     if (checkShimDirectory(layout, 'change') === 'missing') makeDirectory(dir)
     return await withLock(
       layout,
+      launcher,
       () => makeDirectory(dir),
       () => {
         checkShimDirectory(layout, 'change')
@@ -80,6 +81,7 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
     checkShimDirectory(layout, 'change')
     await withLock(
       layout,
+      launcher,
       () => makeDirectory(dir),
       () => {
         checkOwnPlaces(layout)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'
 import { apply, explain, removeIfEmpty, removeTemporaryFiles } from './apply.js'
 import { checkShimDirectory, foreignFiles, inspect, isKeptVersion } from './inspect.js'
+import { findLauncher } from './launcher.js'
 import { type Layout, layoutOf } from './layout.js'
 import { withLock } from './lock.js'
 import { planUninstall } from './plan.js'
@@ -19,13 +20,14 @@ export type UninstallReport = {
  * Removes what the manifest of `dir` (absolute) knows and what is still ours, then `.jobshim`, then `dir` if it is empty.
  * The manifest goes last: an uninstall that was killed can be run again.
  */
-export async function uninstallShims(dir: string): Promise<UninstallReport> {
+export async function uninstallShims(dir: string, environment: NodeJS.ProcessEnv): Promise<UninstallReport> {
   const layout = layoutOf(dir)
   const nothing: UninstallReport = { dir, removed: [], leftAlone: [], changed: false }
   try {
     if (checkShimDirectory(layout, 'change') === 'missing') return nothing
     const report = await withLock(
       layout,
+      findLauncher(environment),
       () => {
         throw new Gone()
       },

@@ -100,7 +100,7 @@ async function portage(root: string, verb: Verb, ...atoms: string[]) {
   const environment = scrubbed()
   if (verb === 'install')
     return await installPortage(root, await loadSettings({}, root, environment), environment)
-  if (verb === 'uninstall') return await uninstallPortage(root)
+  if (verb === 'uninstall') return await uninstallPortage(root, environment)
   const reports = atoms.map(atom => switchPackage(root, atom, verb === 'enable' ? 'in' : 'out'))
   return { changed: reports.some(({ changed }) => changed), packages: reports.at(-1)?.packages ?? [] }
 }

@@ -12,7 +12,7 @@ import { type Bench, links, makeBench, picture } from './fake-tools.js'
 const tools = Array.from({ length: 40 }, (_, index) => `tool${index}`)
 const whole = { '.jobshim': 'directory', ...links(...tools) }
 const mostLooks = 15_000
-const rounds = 6 // each waits until the killed one's lock is stale
+const rounds = 12
 
 console.log(`JOBSHIM_TEST_SEED=${seed}`)
 const chance = random(seed)

@@ -1,0 +1,94 @@
+/** A lock of the kernel's on a file: it goes with who has it however that ends, stopped or not, and no clock counts. */
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { closeSync, constants, linkSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import { getSystemErrorName } from 'node:util'
+import { systemErrorCode } from '../ground/failure.js'
+import { noAnswer } from './answers.js'
+import { notCalled } from './fifo.js'
+import { inTheWay, isSame, openOwn, type PlaceOption, removeSame } from './own-file.js'
+
+export type LockFile = {
+  path: string
+  magic: string // all that it holds: tells our file from another program's
+  option: PlaceOption // names another place
+}
+
+export type FileLock = { release(): void }
+
+/**
+ * Takes the lock; undefined where another process has it, also one that is stopped. The file is made, and goes with the lock.
+ * Throws `Failure` where something else has its name, or the system's error.
+ */
+export function takeFileLock(file: LockFile, launcher: string): FileLock | undefined {
+  const { path, option } = file
+  for (;;) {
+    const fd = openLock(file)
+    let isHeld = false
+    try {
+      if (!isLock(fd, file)) throw inTheWay(path, option)
+      if (!lock(path, fd, launcher)) return undefined
+      isHeld = isSame(path, fd) // else who had it removed it meanwhile, at the end
+    } finally {
+      if (!isHeld) closeSync(fd)
+    }
+    if (isHeld) return lockOn(path, fd)
+  }
+}
+
+function openLock(file: LockFile): number {
+  for (;;) {
+    try {
+      return openOwn(file.path, constants.O_RDWR, file.option)
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw error
+      makeLock(file)
+    }
+  }
+}
+
+function makeLock({ path, magic }: LockFile): void {
+  try {
+    if (magic === '') writeFileSync(path, '', { flag: 'wx', mode: 0o600 })
+    else makeWhole(path, magic)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EEXIST') throw error
+  }
+}
+
+// Whoever links first wins; nobody meets it empty.
+function makeWhole(path: string, magic: string): void {
+  const temporary = `${path}.${randomUUID()}`
+  try {
+    writeFileSync(temporary, magic, { flag: 'wx', mode: 0o600 })
+    linkSync(temporary, path)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+function isLock(fd: number, { magic }: LockFile): boolean {
+  const bytes = Buffer.alloc(magic.length + 1)
+  return bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0)) === magic
+}
+
+const lockOn = (path: string, fd: number): FileLock => ({
+  release() {
+    removeSame(path, fd)
+    closeSync(fd)
+  },
+})
+
+// The launcher locks the open file that it gets from us, since Node has no such call; from then on the lock is ours.
+function lock(path: string, fd: number, launcher: string): boolean {
+  const { error, status, stdout } = spawnSync(launcher, ['--lock'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore', fd],
+  })
+  if (error) throw notCalled(launcher, error)
+  if (status === 0 && stdout === 'locked\n') return true
+  if (status === 0 && stdout === 'taken\n') return false
+  if (status === 1 && /^[1-9]\d{0,3}\n$/.test(stdout))
+    throw Object.assign(new Error(`${path}: can't be locked`), { code: getSystemErrorName(-Number(stdout)) })
+  throw noAnswer(launcher)
+}
