@@ -135,7 +135,6 @@
 #define REFUSED_TERMINAL "it is a terminal"
 #define REFUSED_KERNELS "it is a device of the kernel's own: no server is behind it"
 #define REFUSED_OBJECT "it is one of the kernel's objects, such as an eventfd: no tokens are in it"
-#define REFUSED_UNWAITABLE "nobody can wait for it: epoll refuses it"
 #define REFUSED_NAMED "it is a socket, which no path can open: name its descriptor, N,N"
 #define REFUSED_LISTENS "it is a socket that listens, and is not connected itself"
 #define REFUSED_UNCONNECTED "it is a socket that is not connected"
@@ -160,6 +159,11 @@ static const struct kernel_device kernel_devices[] __attribute__((unused)) = {
 	{ 5, 1 },
 	{ 10, 0 },
 	{ 13, 0 },
+	{ 166, 1 },
+	{ 188, 1 },
+	{ 204, 1 },
+	{ 216, 1 },
+	{ 229, 1 },
 	{ 136, 1 },
 	{ 137, 1 },
 	{ 138, 1 },

@@ -254,15 +254,13 @@ static bool open_pair(struct jobserver *jobserver, const struct auth *auth, cons
 		*why = fault != NULL ? fault : *why;
 		return false;
 	}
-	if (kind == ADDRESS_SOCKET) {
-		fault = address_fault(kind, auth->read_fd);
-		if (fault != NULL)
-			return refuse(jobserver, why, fault);
-	} else if (process_self_number() > 0 && open_fd(jobserver, process_self_number(), auth->read_fd, why)) {
+	fault = kind == ADDRESS_PIPE ? NULL : address_fault(kind, auth->read_fd);
+	if (fault != NULL)
+		return refuse(jobserver, why, fault);
+	if (kind != ADDRESS_SOCKET && process_self_number() > 0 && open_fd(jobserver, process_self_number(), auth->read_fd, why))
 		return true;
-	}
 	/* A device by its descriptor alone might block. */
-	return (kind != ADDRESS_SERVED && take_over(jobserver, auth, kind)) || refuse(jobserver, why, "its pipe can't be opened anew");
+	return (kind != ADDRESS_SERVED && take_over(jobserver, auth, kind)) || refuse(jobserver, why, "it can't be opened anew");
 }
 
 bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why)

@@ -1,6 +1,6 @@
 /** What an address may lead to: each row of the table in docs/protocol.md, "Addresses", by all that meet it. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { refusals } from '../../src/jobserver/addresses.js'
@@ -45,7 +45,6 @@ const onlyPair = (verdict: string): Pick<Row, 'path' | 'pair'> => ({
 })
 
 const notParsed = 'neither fifo:PATH nor two file descriptors'
-const isThere = (path: string): readonly ClientKey[] => (existsSync(path) ? [] : ['fuseDevice'])
 
 const rows: readonly Row[] = [
   { what: 'a FIFO', kind: 'fifo', ...alike(used) },
@@ -60,6 +59,7 @@ const rows: readonly Row[] = [
   { what: 'a Unix datagram socket', kind: 'datagrams', ...onlyPair(refusals.datagrams) },
   { what: 'a TCP socket', kind: 'tcp', ...onlyPair(refusals.foreign) },
   { what: 'a plain file', kind: 'plain', ...alike(refusals.plain) },
+  { what: 'an empty plain file', kind: 'empty', ...alike(refusals.plain) },
   { what: 'a memfd', kind: 'memfd', ...alike(refusals.plain) },
   { what: 'a directory', kind: 'directory', ...alike(refusals.directory) },
   { what: 'a block device', kind: 'block', ...alike(refusals.block) },
@@ -72,12 +72,6 @@ const rows: readonly Row[] = [
     kind: '/dev/fuse',
     ...alike(refusals.kernels),
     needs: ['fuseDevice'],
-  },
-  {
-    what: 'a device without a poll, as /dev/cpu/0/cpuid',
-    kind: '/dev/cpu/0/cpuid',
-    ...byPath(refusals.unwaitable),
-    needs: isThere('/dev/cpu/0/cpuid'),
   },
   { what: 'an eventfd', kind: 'eventfd', ...alike(refusals.object) },
   { what: 'a pidfd', kind: 'pidfd', ...alike(refusals.object) },

@@ -39,10 +39,11 @@ def file(path, flags=os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK):
     return end, end
 
 
-def plain():
+def plain(is_empty=False):
     end, path = tempfile.mkstemp()
     os.unlink(path)
-    fill(end)
+    if not is_empty:
+        fill(end)
     return end, end
 
 
@@ -126,6 +127,7 @@ kinds = {
     "deserted": deserted,
     "directory": lambda: file("/", os.O_RDONLY),
     "ends": lambda: [end.detach() for end in socket.socketpair()],
+    "empty": lambda: plain(True),
     "eventfd": lambda: both(os.eventfd(len(tokens))),
     "fifo": fifo,
     "listens": lambda: alone(socket.SOCK_STREAM, True),
