@@ -231,6 +231,7 @@ export const accounted: Pick = {
   ],
   leaves: [
     { file: 'clients/accounting', why: 'has such servers anyhow' },
+    { file: 'clients/company-orders', why: 'long: clients/company-forms has each of its companions' },
     { file: 'clients/naive-launcher', why: "hangs below make, in make's own pool" },
     { file: 'clients/portage', why: 'each phase in a pool of its own; clients/emerge has the other one' },
   ],

@@ -107,8 +107,9 @@ for (const [name, command] of [
       wanted: 2,
     })
     await until(
-      `one waits: ${run.pid}`,
+      'one holds and one waits',
       () =>
+        run.output.stdout !== '' &&
         existsSync(served.ledger()) &&
         recordsIn(served.ledger()).some(({ state }) => state === recordStates.gated),
     )

@@ -197,7 +197,11 @@ const unheeded = 'jobshim: hold: no rule is heeded: '
 
 /** Where rules ask something of the run, before the others. */
 export const verdictsOfRules: readonly Verdict[] = [
-  { call: /^read .*\/fifo /, says: '', why: 'it has its first slot, and does without the second' },
+  {
+    call: /^(read .*\/fifo |mmap v1 #3$)/,
+    says: "jobshim: hold: the jobserver or the ledger can't be read: run in one slot, not in 2\n",
+    why: 'it has its first slot, and does without the second',
+  },
   {
     call: /^fcntl F_OFD_SETLK v1 37 #2$/,
     errors: ['ENOLCK'],
