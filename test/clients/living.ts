@@ -241,6 +241,20 @@ export const living: readonly Living[] = [
   carrier('clang', 'clang', '@words'),
   carrier('lld', 'ld.lld', 'words'),
   carrier('mold', 'mold', '@words'),
+  {
+    needs: ['bash'],
+    title: 'a double of bazel that has inherited it',
+    files: {
+      'client.sh': `exec 9<>"\${MAKEFLAGS##*fifo:}"\n./bazel bazel.sh &\nwait\n`,
+      'bazel.sh': 'read -r word <words\n',
+    },
+    copies: { make: 'bash', bazel: 'bash' },
+    fifos: ['words'],
+    command: () => ['./make', 'client.sh'],
+    holds: 0,
+    unseen: 2,
+    release: directory => writeFileSync(join(directory, 'words'), 'over\n'),
+  },
   doubleOf('clang-linker-wrapper'),
   doubleOf('swift-driver'),
   scriptOf('jobserver-exec', jobserverExec, {
