@@ -171,9 +171,11 @@ for (const features of ['', 'userpriv pid-sandbox']) {
     )
     assert.ok(top)
     killAll(treeOf(top.pid, all))
-    await until("its package's token and its make's are back", () => freeTokens(served) === 6, 60)
+    // In a sandbox the phases of the others are not seen: one is emerge's for all that can be told, by its --jobs=3.
+    const back = features === '' ? 6 : 5
+    await until("its package's token and its make's are back", () => freeTokens(served) === back, 60)
     await censusIsTaken(served)
-    assert.is(freeTokens(served), 6)
+    assert.is(freeTokens(served), back)
     assert.equal(built(build), [])
     writeFileSync(gateOf(served), '')
     const { status, stdout, stderr } = await emerge.ended
