@@ -347,7 +347,8 @@ static bool are_asleep(struct look *look, bool again)
 static bool may_hold_for_children(struct look *look)
 {
 	for (size_t i = 0; i < look->count; i++) {
-		const long tokens = look->queues[i] ? emerge_jobs(look->clients[i]) : look->children[i];
+		const bool queues = look->queues[i] || (is_emerge(look->names[i]) && look->children[i] == 0);
+		const long tokens = queues ? emerge_jobs(look->clients[i]) : look->children[i];
 
 		if (tokens < 0)
 			return !be_blind(look->census, "process %d (emerge) has packages that wait for their turn", (int)look->clients[i]);
