@@ -36,8 +36,9 @@ struct look {
 	pid_t clients[CLIENTS_MAX]; /* each may have a token for each of its children */
 	const struct client_name *names[CLIENTS_MAX];
 	uint64_t runs[CLIENTS_MAX]; /* of a client whose sleep tells that it has no more */
+	long children[CLIENTS_MAX];
+	bool queues[CLIENTS_MAX]; /* a package of this emerge may wait for its turn, with a token and no child */
 	size_t count;
-	long children;
 	long recorded; /* launchers that have a record */
 	long loose;    /* others that may have a token and are no clients */
 	void (*visit)(pid_t pid, void *state); /* of each process that may hold anything without a record; NULL: they are counted */
@@ -270,6 +271,43 @@ static bool be_blind_by_load(struct look *look, pid_t make)
 	                (int)make);
 }
 
+static bool is_emerge(const struct client_name *client)
+{
+	return strcmp(client->name, "emerge") == 0;
+}
+
+/* Whether a child of emerge is in a phase that packages don't queue for. For setup and unpack they do, and to be fetched. */
+static bool is_own_phase(pid_t child)
+{
+	static const char *const phases[] = { "prepare", "configure", "compile", "test", "install" };
+	char *words, *end = process_words(child, "cmdline", &words);
+	const char *last = NULL, *before = NULL;
+
+	for (const char *word = words; end != NULL && word < end; word += strlen(word) + 1) {
+		before = last;
+		last = word;
+	}
+	if (before == NULL || strstr(before, "/ebuild.sh") == NULL)
+		return false;
+	for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
+		if (strcmp(last, phases[i]) == 0)
+			return true;
+	return false;
+}
+
+/* How many packages an emerge builds at most, by its command line; -1: it does not say. */
+static long emerge_jobs(pid_t pid)
+{
+	static const char name[] = "--jobs=";
+	char *words, *end = process_words(pid, "cmdline", &words);
+	long jobs = -1;
+
+	for (char *word = words; end != NULL && word < end; word += strlen(word) + 1)
+		if (strncmp(word, name, sizeof name - 1) == 0)
+			jobs = strtol(word + sizeof name - 1, NULL, 10);
+	return jobs > 0 ? jobs : -1;
+}
+
 static bool add_child(int proc, const char *name, void *state)
 {
 	struct look *look = state;
@@ -281,7 +319,8 @@ static bool add_child(int proc, const char *name, void *state)
 	for (size_t i = 0; i < look->count; i++) {
 		if (look->clients[i] != process.parent)
 			continue;
-		look->children++;
+		look->children[i]++;
+		look->queues[i] = look->queues[i] || (is_emerge(look->names[i]) && !is_own_phase(process.pid));
 		if (look->names[i]->means == CLIENT_MAKE && client_told_load(process.pid))
 			return be_blind_by_load(look, process.parent);
 	}
@@ -305,6 +344,21 @@ static bool are_asleep(struct look *look, bool again)
 	return true;
 }
 
+/* Adds what each client may have for its children, as they were counted. False where it can't be told. */
+static bool may_hold_for_children(struct look *look)
+{
+	for (size_t i = 0; i < look->count; i++) {
+		const bool queues = look->queues[i] || (is_emerge(look->names[i]) && look->children[i] == 0);
+		const long tokens = queues ? emerge_jobs(look->clients[i]) : look->children[i];
+
+		if (tokens < 0)
+			return !be_blind(look->census, "process %d (emerge) has packages that wait for their turn", (int)look->clients[i]);
+		look->census->held += tokens;
+		report_debug("census: %d may hold %ld for its children", (int)look->clients[i], tokens);
+	}
+	return true;
+}
+
 /* Counts the clients' children, in a moment in which no client that must sleep has run. False where none is found. */
 static bool add_children(struct look *look)
 {
@@ -316,16 +370,14 @@ static bool add_children(struct look *look)
 	for (int try = 0; try < TRIES; try++) {
 		census->blind = false;
 		census->why[0] = '\0';
-		look->children = 0;
+		memset(look->children, 0, sizeof look->children);
+		memset(look->queues, 0, sizeof look->queues);
 		if (!are_asleep(look, false))
 			continue;
 		if (process_each(add_child, look))
 			return false;
-		if (!are_asleep(look, true))
-			continue;
-		census->held += look->children;
-		report_debug("census: %ld children of clients may stand for as many", look->children);
-		return true;
+		if (are_asleep(look, true))
+			return may_hold_for_children(look);
 	}
 	return false;
 }
@@ -383,10 +435,10 @@ long census_clients(const struct jobserver *jobserver, struct ledger *ledger, co
 bool census_each_suspect(const struct jobserver *jobserver, struct ledger *ledger, void (*visit)(pid_t pid, void *state),
                          void *state)
 {
-	struct look suspects = {
-		.jobserver = jobserver, .census = NULL, .since = ledger->owner_start, .visit = visit, .state = state
-	};
+	static struct look suspects;
 	struct stat status;
+
+	suspects = (struct look){ .jobserver = jobserver, .since = ledger->owner_start, .visit = visit, .state = state };
 
 	/* Without a ledger no descriptor is one of it. */
 	if (ledger->fd >= 0 && fstat(ledger->fd, &suspects.ledger) < 0)

@@ -21,6 +21,10 @@ export const rest: readonly Row[] = [
     why: 'long: real builds at three widths, with two makes; shims/adapters has each rule',
   },
   { file: 'clients/joined', why: 'long: each client at three widths; shims/adapters has each rule' },
+  {
+    file: 'clients/killed-beside',
+    why: 'needs make 4.4, ctest, wild, clang-linker-wrapper, nasm-rs, cargo, lld, mold',
+  },
   { file: 'clients/links', why: 'long, and shims/gather has each of its steps; make 4.4, ninja' },
   { file: 'clients/make-as-a-client', why: 'long: real builds with two makes; shims/adapters has each rule' },
   { file: 'clients/naive-launcher', why: 'long: it tests that a test of clients/ would fail' },
@@ -263,6 +267,7 @@ export const longest: readonly string[] = [
   'clients/company-forms',
   'clients/links',
   'clients/company-orders',
+  'clients/killed-beside',
   'shimdir/killed',
   'commands/serve-census',
   'commands/run-past',

@@ -170,7 +170,7 @@ export const living: readonly Living[] = [
   },
   {
     needs: ['clangLinkerWrapper'],
-    title: 'a clang-linker-wrapper, one of LLVM\'s drivers',
+    title: "a clang-linker-wrapper, one of LLVM's drivers",
     files: {
       clang: `#!/bin/sh\n${job}\nexit 1\n`, // of the device: it is looked for on PATH
       'device.s': '.globl f\nf: ret\n',
@@ -205,7 +205,12 @@ export const living: readonly Living[] = [
       'c.asm': '',
     },
     command: ([directory]) => [
-      ...['sh', '-c', 'NASM=$PWD/nasm OUT_DIR=$PWD TARGET=x86_64-unknown-linux-gnu exec "$@"', 'sh'],
+      ...[
+        'sh',
+        '-c',
+        'NASM=$PWD/nasm CARGO_MANIFEST_DIR=$PWD OUT_DIR=$PWD TARGET=x86_64-unknown-linux-gnu exec "$@"',
+        'sh',
+      ],
       ...[`${directory}/build-script-build`, 'a.asm', 'b.asm', 'c.asm'],
     ],
     holds: 2,
@@ -214,7 +219,7 @@ export const living: readonly Living[] = [
   },
   {
     needs: ['cargo'],
-    title: 'a cargo that can\'t write what it begins',
+    title: "a cargo that can't write what it begins",
     files: {
       'Cargo.toml': `[workspace]\nresolver = "2"\nmembers = ${JSON.stringify(members)}\n`,
       ...Object.fromEntries(
@@ -225,11 +230,7 @@ export const living: readonly Living[] = [
       ),
     },
     fifos: ['said'],
-    command: () => [
-      'sh',
-      '-c',
-      'exec 2<>said; head -c 65536 /dev/zero >&2; exec cargo build --offline',
-    ],
+    command: () => ['sh', '-c', 'exec 2<>said; head -c 65536 /dev/zero >&2; exec cargo build --offline'],
     holds: 4,
     unseen: 4,
     blind: /^process \d+ \(cargo\) is at work, or can't be looked at: it may hold any number of tokens$/,
@@ -240,6 +241,20 @@ export const living: readonly Living[] = [
   carrier('clang', 'clang', '@words'),
   carrier('lld', 'ld.lld', 'words'),
   carrier('mold', 'mold', '@words'),
+  {
+    needs: ['bash'],
+    title: 'a double of bazel that has inherited it',
+    files: {
+      'client.sh': `exec 9<>"\${MAKEFLAGS##*fifo:}"\n./bazel bazel.sh &\nwait\n`,
+      'bazel.sh': 'read -r word <words\n',
+    },
+    copies: { make: 'bash', bazel: 'bash' },
+    fifos: ['words'],
+    command: () => ['./make', 'client.sh'],
+    holds: 0,
+    unseen: 2,
+    release: directory => writeFileSync(join(directory, 'words'), 'over\n'),
+  },
   doubleOf('clang-linker-wrapper'),
   doubleOf('swift-driver'),
   scriptOf('jobserver-exec', jobserverExec, {

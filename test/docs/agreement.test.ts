@@ -105,8 +105,11 @@ test('docs :: README has every command', () => {
 /** Options in the documents that are not ours. */
 const ofOthers: Readonly<Record<string, string>> = {
   '--build': 'cmake',
+  '--experimental': 'bazel',
   '--jobserver-auth': 'MAKEFLAGS of make',
+  '--offload-jobs': 'clang',
   '--parallel': 'cmake --build',
+  '--wrapper-jobs': 'clang-linker-wrapper',
 }
 
 test('docs :: every option that is named is there', () => {
