@@ -104,9 +104,16 @@ test('docs :: README has every command', () => {
 
 /** Options in the documents that are not ours. */
 const ofOthers: Readonly<Record<string, string>> = {
+  '--bind': 'apptainer, bubblewrap',
   '--build': 'cmake',
+  '--cleanenv': 'apptainer',
+  '--env': 'apptainer',
+  '--fakeroot': 'apptainer',
+  '--group-add': 'docker, podman',
   '--jobserver-auth': 'MAKEFLAGS of make',
   '--parallel': 'cmake --build',
+  '--pid': 'docker, podman',
+  '--userns': 'docker, podman',
 }
 
 test('docs :: every option that is named is there', () => {
