@@ -27,7 +27,7 @@ const callers: readonly Caller[] = [
 
 /** No token, one, more than one, and some that are left over. */
 const usualCounts = [1, 2, 3, 8]
-const noise = /^make(\[\d+\])?: warning: -j16 forced in (submake|makefile): resetting jobserver mode\.$/
+const noise = /^make(\[\d+\])?: warning: -j16 forced in (submake|makefile): resetting jobserver mode\.?$/
 
 type Prepared = { site: Site; alone: Build; shims: string }
 
