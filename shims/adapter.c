@@ -21,7 +21,7 @@
 #include "ground/file.h"
 #include "proc/process.h"
 
-enum { NINJA_FILES_MAJOR = 1, NINJA_FILES_MINOR = 14 };
+enum { NINJA_DEVICES_MAJOR = 1, NINJA_DEVICES_MINOR = 14 };
 
 /* "-4.4", "4" */
 static bool is_version(const char *text)
@@ -225,10 +225,14 @@ static bool joins_by_path(struct adaption *adaption, const char *flags, const st
 	return adaption->assignment != NULL;
 }
 
-/* ninja 1.13 takes a FIFO alone: of anything else it says that it could not initialize it. */
-static bool takes_files(const struct adaption *adaption)
+/* ninja 1.13 takes a FIFO alone, 1.14 a character device too: of anything else they say that it could not be initialized. */
+static bool takes_served(const struct adaption *adaption)
 {
-	return version_reaches(adaption->shim_dir, base_name(adaption->path), adaption->path, NINJA_FILES_MAJOR, NINJA_FILES_MINOR);
+	struct stat status;
+
+	return fstat(adaption->jobserver->read_fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+	       version_reaches(adaption->shim_dir, base_name(adaption->path), adaption->path, NINJA_DEVICES_MAJOR,
+	                       NINJA_DEVICES_MINOR);
 }
 
 static void mend_ninja(struct adaption *adaption)
@@ -240,7 +244,7 @@ static void mend_ninja(struct adaption *adaption)
 
 	if (jobs != JOBS_UNSAID && !adaption->join)
 		return;
-	if (!speaks_fifo(adaption) || (adaption->jobserver->accounts && !takes_files(adaption))) {
+	if (!speaks_fifo(adaption) || (adaption->jobserver->accounts && !takes_served(adaption))) {
 		limit_jobs(adaption, jobs);
 		if (speaks_fifo(adaption) && makeflags != NULL && auth_find(makeflags, &auth) && means(adaption, &auth))
 			adaption->assignment = makeflags_without_jobserver(makeflags);

@@ -47,7 +47,7 @@ async function callMake(caller: Caller, jobs: number, { site, shims }: Prepared)
 
 /** No token, one, more than one, and some that are left over. */
 const usualCounts = [1, 2, 3, 8]
-const noise = /^make(\[\d+\])?: warning: -j16 forced in (submake|makefile): resetting jobserver mode\.$/
+const noise = /^make(\[\d+\])?: warning: -j16 forced in (submake|makefile): resetting jobserver mode\.?$/
 
 type Prepared = { site: Site; alone: Build; shims: string }
 

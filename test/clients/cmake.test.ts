@@ -24,7 +24,7 @@ driveUnderRun({
   ...shared,
   name: 'cmake --build -j8', // starts make with a pool of its own
   command: ['sh', '-c', `${configure} && cmake --build build -j8`],
-  noise: /^g?make(\[\d+\])?: warning: -j8 forced in (submake|makefile): resetting jobserver mode\.$/,
+  noise: /^g?make(\[\d+\])?: warning: -j8 forced in (submake|makefile): resetting jobserver mode\.?$/,
 })
 
 test.run()

@@ -48,7 +48,7 @@ const forms: readonly Form[] = [
     name: 'MAKEFLAGS += -j12',
     makefile: `MAKEFLAGS += -j12\n${rules}`,
     command: ['make'],
-    noise: /^make: warning: -j12 forced in (submake|makefile): resetting jobserver mode\.$/,
+    noise: /^make: warning: -j12 forced in (submake|makefile): resetting jobserver mode\.?$/,
   },
   // Not told of the server any more; who started it was.
   { name: 'MAKEFLAGS=-j8 make', makefile: rules, command: ['sh', '-c', 'MAKEFLAGS=-j8 make; exit $?'] },

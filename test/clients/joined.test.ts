@@ -30,7 +30,7 @@ add_library(words STATIC ${sources.map(name => `${name}.c`).join(' ')})
 
 const files = { Makefile: makefile('-j64'), 'build.ninja': ninjafile, 'CMakeLists.txt': cmakefile }
 const outputs = /\.o$|\.a$/
-const noise = /^g?make(\[\d+\])?: warning: -j64 forced in (submake|makefile): resetting jobserver mode\.$/
+const noise = /^g?make(\[\d+\])?: warning: -j64 forced in (submake|makefile): resetting jobserver mode\.?$/
 
 type Build = { name: string; needs: readonly ClientKey[]; script: string }
 

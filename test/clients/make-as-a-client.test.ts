@@ -18,7 +18,7 @@ for (const key of makes)
       files,
       command: ['make'],
       alone: ['make', '-j4'],
-      noise: /^make(\[\d+\])?: warning: -j16 forced in (submake|makefile): resetting jobserver mode\.$/,
+      noise: /^make(\[\d+\])?: warning: -j16 forced in (submake|makefile): resetting jobserver mode\.?$/,
       ...(index === 0 || name.includes('-j16') ? {} : { jobs: few }),
     })
 

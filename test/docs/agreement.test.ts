@@ -104,11 +104,18 @@ test('docs :: README has every command', () => {
 
 /** Options in the documents that are not ours. */
 const ofOthers: Readonly<Record<string, string>> = {
+  '--bind': 'apptainer, bubblewrap',
   '--build': 'cmake',
+  '--cleanenv': 'apptainer',
+  '--env': 'apptainer',
   '--experimental': 'bazel',
+  '--fakeroot': 'apptainer',
+  '--group-add': 'docker, podman',
   '--jobserver-auth': 'MAKEFLAGS of make',
   '--offload-jobs': 'clang',
   '--parallel': 'cmake --build',
+  '--pid': 'docker, podman',
+  '--userns': 'docker, podman',
   '--wrapper-jobs': 'clang-linker-wrapper',
 }
 

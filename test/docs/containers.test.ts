@@ -64,9 +64,9 @@ testWith(
 )
 
 test('docs :: containers :: what is given to each kind of container names the same directory and address', () => {
-  for (const start of ['docker run -v', 'apptainer exec ', 'bwrap '])
+  for (const start of ['docker run -v', 'podman run ', 'apptainer exec ', 'bwrap '])
     assert.match(line(start), /\/run\/jobshim/)
-  for (const start of ['docker run -v', 'apptainer exec ', 'export MAKEFLAGS='])
+  for (const start of ['docker run -v', 'podman run ', 'apptainer exec ', 'export MAKEFLAGS='])
     assert.match(line(start), /MAKEFLAGS="--jobserver-auth=fifo:\/run\/jobshim\/fifo"/)
 })
 

@@ -79,7 +79,6 @@ const ours: readonly Box[] = [
 const theirs: readonly Box[] = [
   ...combinations(asRoot).map(walls => unshared(walls, eve)),
   unshared({ user: ['--user', '--map-current-user'], pid: true, net: true }, eve), // podman's --userns=keep-id
-  unshared({ user: ['--user'] }, eve), // it has no number in there
   wrapped(['--unshare-pid'], eve),
   wrapped(['--unshare-all'], eve),
   wrapped(['--unshare-all', '--uid', '1000', '--gid', '1000'], eve),

@@ -141,6 +141,36 @@ for (const box of boxes) {
       await endServer(served)
     }
   })
+
+  // Who has processes of its own sees no client, and asks the caretaker; not from another network, nor as a run begins.
+  const more = box.hasInit ? 1 : 0
+  testIn(
+    box,
+    `below jobshim run -jN, beside what runs outside: N at once${more ? ', and one more' : ''}`,
+    async ({ yard, recorder, enter, as }) => {
+      for (const jobs of [1, 3]) {
+        const tools = (at: string): string =>
+          `for i in 1 2 3 4; do gcc -E -x c /dev/null -o ${at}/$i.i & done; wait`
+        const script = `${enter.map(quoted).join(' ')} sh -c '${tools('box')}' & ${tools('host')}`
+        recorder.take()
+        const held = start({
+          env: yard.env,
+          command: [
+            ...as,
+            'env',
+            '-C',
+            yard.root,
+            ...runLine(yard, '-q', `-j${jobs}`, '--', 'sh', '-c', script),
+          ],
+        })
+        const { status, stdout, stderr } = await held.ended
+        assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' })
+        const { runs, peak, unfinished } = recorder.take()
+        assert.equal({ runs, unfinished }, { runs: 8, unfinished: 0 })
+        assert.ok(peak <= jobs + more, `${peak} at once under -j${jobs}`)
+      }
+    },
+  )
 }
 
 /** Who waits behind such a wall can't be called by those before it: each has to look by itself. */
