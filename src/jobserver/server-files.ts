@@ -45,42 +45,46 @@ function assertOwnersAlone(directory: string, { mode, gid }: Stats): void {
 
 export type ServerFiles = { fifoFd: number; ledgerFd: number }
 
-/** Makes both in a directory that only we can enter, then moves them: nobody meets one half made or with wider permissions, and nothing is overwritten. */
-export function makeServerFiles(path: string, jobs: number, access: Access, launcher: string): ServerFiles {
+/**
+ * Makes both, in `directory`: in one of its own that only we can enter, then moves them. Nobody meets one half made or with wider
+ * permissions, and nothing is overwritten.
+ */
+export function makeServerFiles(
+  directory: HeldDirectory,
+  path: string,
+  jobs: number,
+  access: Access,
+  launcher: string,
+): ServerFiles {
   assertFits(jobs)
-  const directory = holdDirectory(dirname(path))
-  try {
-    assertOwnersAlone(directory.place, directory.stats)
-    const name = basename(path)
-    return inWorkshop(directory, `.${name}.`, workshop => {
-      const fifo = workshop.at('fifo')
-      prepareFifo(launcher, process.env, workshop.inChild('fifo', 3), [workshop.fd])
-      const fifoFd = openFifo(fifo)
-      fillFifo(path, fifoFd, jobs)
-      const ledgerFd = createLedger(
-        workshop.at('ledger'),
-        jobs,
-        { ...thisProcess(), pid: 0 },
-        {
-          fifo: fstatSync(fifoFd, { bigint: true }),
-        },
-      )
-      // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
-      handOver(ledgerFd, { ...access, mode: access.mode & ~0o002 })
-      handOver(fifoFd, access)
-      const ledger = directory.at(`${name}.ledger`)
-      place(workshop.at('ledger'), ledger, `${path}.ledger`)
-      try {
-        place(fifo, directory.at(name), path)
-      } catch (error) {
-        removeSame(ledger, ledgerFd)
-        throw error
-      }
-      return { fifoFd, ledgerFd }
-    })
-  } finally {
-    directory.close()
-  }
+  assertOwnersAlone(directory.place, directory.stats)
+  const name = basename(path)
+  return inWorkshop(directory, `.${name}.`, workshop => {
+    const fifo = workshop.at('fifo')
+    prepareFifo(launcher, process.env, workshop.inChild('fifo', 3), [workshop.fd])
+    const fifoFd = openFifo(fifo)
+    fillFifo(path, fifoFd, jobs)
+    const ledgerFd = createLedger(
+      workshop.at('ledger'),
+      jobs,
+      { ...thisProcess(), pid: 0 },
+      {
+        fifo: fstatSync(fifoFd, { bigint: true }),
+      },
+    )
+    // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
+    handOver(ledgerFd, { ...access, mode: access.mode & ~0o002 })
+    handOver(fifoFd, access)
+    const ledger = directory.at(`${name}.ledger`)
+    place(workshop.at('ledger'), ledger, `${path}.ledger`)
+    try {
+      place(fifo, directory.at(name), path)
+    } catch (error) {
+      removeSame(ledger, ledgerFd)
+      throw error
+    }
+    return { fifoFd, ledgerFd }
+  })
 }
 
 function inWorkshop<Result>(
