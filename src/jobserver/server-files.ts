@@ -7,7 +7,9 @@ import {
   fchownSync,
   fstatSync,
   linkSync,
+  lstatSync,
   mkdtempSync,
+  readdirSync,
   rmdirSync,
   rmSync,
   type Stats,
@@ -59,6 +61,7 @@ export function makeServerFiles(
   assertFits(jobs)
   assertOwnersAlone(directory.place, directory.stats)
   const name = basename(path)
+  sweepWorkshops(directory, name)
   return inWorkshop(directory, `.${name}.`, workshop => {
     const fifo = workshop.at('fifo')
     prepareFifo(launcher, process.env, workshop.inChild('fifo', 3), [workshop.fd])
@@ -103,7 +106,7 @@ function inWorkshop<Result>(
         )
       return work(workshop)
     } finally {
-      for (const made of ['fifo', 'ledger']) rmSync(workshop.at(made), { force: true })
+      for (const made of workshopFiles) rmSync(workshop.at(made), { force: true })
       workshop.close()
     }
   } finally {
@@ -117,6 +120,25 @@ function place(from: string, to: string, path: string): void {
     linkSync(from, to)
   } catch (error) {
     throw systemErrorCode(error) === 'EEXIST' ? inTheWay(path) : error
+  }
+}
+
+const workshopFiles: readonly string[] = ['fifo', 'ledger']
+
+// Of servers that were killed in them: we have the lock, so nobody is at work there. What holds something else stays.
+function sweepWorkshops(directory: HeldDirectory, name: string): void {
+  const left = readdirSync(directory.at('.')).filter(
+    entry => entry.startsWith(`.${name}.`) && /^\w{6}$/.test(entry.slice(name.length + 2)),
+  )
+  for (const entry of left) {
+    const stats = lstatSync(directory.at(entry), { throwIfNoEntry: false })
+    if (!stats?.isDirectory() || stats.uid !== currentUid() || (stats.mode & 0o077) !== 0) continue
+    const workshop = holdDirectory(`${directory.place}/${entry}`)
+    const names = workshop.stats.ino === stats.ino ? readdirSync(workshop.at('.')) : []
+    if (names.every(made => workshopFiles.includes(made)))
+      for (const made of names) rmSync(workshop.at(made), { force: true })
+    workshop.close()
+    removeEmpty(directory.at(entry))
   }
 }
 
