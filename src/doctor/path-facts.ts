@@ -1,6 +1,7 @@
 /** Where the shims stand on PATH: here, and in a login shell. */
 import { realpathSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { trustOf } from '../ground/trust.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { pathWithShims, usualPath } from '../shimdir/surroundings.js'
 import { askProgram } from './program.js'
@@ -70,11 +71,19 @@ function programOf(path: string): string {
   }
 }
 
+// Its profile would run as us: `sudo -E` keeps HOME.
+function foreignHome({ HOME: home }: NodeJS.ProcessEnv): string | undefined {
+  const trust = home?.startsWith('/') ? trustOf(home, 'group') : undefined
+  return trust?.kind === 'foreign' || trust?.kind === 'open' ? `${trust.at}: ${trust.what}` : undefined
+}
+
 async function askLoginShell(
   dir: string,
   names: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<Login> {
+  const foreign = foreignHome(environment)
+  if (foreign !== undefined) return { kind: 'untold', why: foreign }
   const bash = findTool('bash', realDirectories(environment.PATH || usualPath))
   if (bash === undefined) return { kind: 'untold', why: 'no bash on PATH' }
   // A profile may print whatever it likes.

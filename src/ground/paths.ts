@@ -29,7 +29,7 @@ export function dataHome(environment: NodeJS.ProcessEnv): string {
   const own = join(ownHome() ?? home ?? '/', '.local/share')
   for (const { variable, named, place = '' } of places) {
     if (!isAbsolute(named)) continue
-    const trust = trustOf(named, 'everybody')
+    const trust = trustOf(named, 'group')
     if (trust.kind !== 'foreign') return place
     note(`${variable}=${named}: ${trust.at}: ${trust.what}: not used`)
   }

@@ -13,9 +13,9 @@ export type Trust =
   | { kind: 'unreachable'; at: string; code: string }
 
 /** Who else may write a directory on the way that is not sticky. */
-export type Writers = 'nobody' | 'group' | 'everybody'
+export type Writers = 'nobody' | 'group'
 
-const refusedModes: Readonly<Record<Writers, number>> = { nobody: 0o022, group: 0o002, everybody: 0 }
+const refusedModes: Readonly<Record<Writers, number>> = { nobody: 0o022, group: 0o002 }
 
 /** Whether a file is ours or root's. */
 export const isOursOrRoots = ({ uid }: Stats): boolean => uid === 0 || uid === process.geteuid?.()

@@ -10,6 +10,7 @@ import { inTheWay, isSame, openOwn, type PlaceOption, removeSame } from './own-f
 
 export type LockFile = {
   path: string
+  named: string // what people know it by
   magic: string // all that it holds: tells our file from another program's
   option: PlaceOption // names another place
 }
@@ -21,13 +22,13 @@ export type FileLock = { release(): void }
  * Throws `Failure` where something else has its name, or the system's error.
  */
 export function takeFileLock(file: LockFile, launcher: string): FileLock | undefined {
-  const { path, option } = file
+  const { path, named, option } = file
   for (;;) {
     const fd = openLock(file)
     let isHeld = false
     try {
-      if (!isLock(fd, file)) throw inTheWay(path, option)
-      if (!lock(path, fd, launcher)) return undefined
+      if (!isLock(fd, file)) throw inTheWay(named, option)
+      if (!lock(named, fd, launcher)) return undefined
       isHeld = isSame(path, fd) // else who had it removed it meanwhile, at the end
     } finally {
       if (!isHeld) closeSync(fd)
@@ -39,7 +40,7 @@ export function takeFileLock(file: LockFile, launcher: string): FileLock | undef
 function openLock(file: LockFile): number {
   for (;;) {
     try {
-      return openOwn(file.path, constants.O_RDWR, file.option)
+      return openOwn(file.path, constants.O_RDWR, file.named, file.option)
     } catch (error) {
       if (systemErrorCode(error) !== 'ENOENT') throw error
       makeLock(file)
@@ -80,7 +81,7 @@ const lockOn = (path: string, fd: number): FileLock => ({
 })
 
 // The launcher locks the open file that it gets from us, since Node has no such call; from then on the lock is ours.
-function lock(path: string, fd: number, launcher: string): boolean {
+function lock(named: string, fd: number, launcher: string): boolean {
   const { error, status, stdout } = spawnSync(launcher, ['--lock'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore', fd],
@@ -89,6 +90,6 @@ function lock(path: string, fd: number, launcher: string): boolean {
   if (status === 0 && stdout === 'locked\n') return true
   if (status === 0 && stdout === 'taken\n') return false
   if (status === 1 && /^[1-9]\d{0,3}\n$/.test(stdout))
-    throw Object.assign(new Error(`${path}: can't be locked`), { code: getSystemErrorName(-Number(stdout)) })
+    throw Object.assign(new Error(`${named}: can't be locked`), { code: getSystemErrorName(-Number(stdout)) })
   throw noAnswer(launcher)
 }

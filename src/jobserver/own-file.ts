@@ -28,18 +28,18 @@ export const inTheWay = (path: string, option: PlaceOption = '--fifo'): Failure 
 const neverOpened: readonly string[] = ['EISDIR', 'ELOOP', 'ENXIO'] // a directory, a symlink, a socket
 
 /**
- * Opens the plain file at `path` that belongs to us, with `flags` of open(2).
+ * Opens the plain file at `path` that belongs to us, with `flags` of open(2). `named`: what people know it by.
  * Throws `Failure` where something else is there, or the system's error.
  */
-export function openOwn(path: string, flags: number, option?: PlaceOption): number {
+export function openOwn(path: string, flags: number, named = path, option?: PlaceOption): number {
   let fd: number
   try {
     fd = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    throw neverOpened.includes(systemErrorCode(error) ?? '') ? inTheWay(path, option) : error
+    throw neverOpened.includes(systemErrorCode(error) ?? '') ? inTheWay(named, option) : error
   }
   const stats = fstatSync(fd, { bigint: true })
   if (stats.isFile() && isOurs(stats)) return fd
   closeSync(fd)
-  throw inTheWay(path, option)
+  throw inTheWay(named, option)
 }

@@ -7,7 +7,9 @@ import {
   fchownSync,
   fstatSync,
   linkSync,
+  lstatSync,
   mkdtempSync,
+  readdirSync,
   rmdirSync,
   rmSync,
   type Stats,
@@ -45,42 +47,47 @@ function assertOwnersAlone(directory: string, { mode, gid }: Stats): void {
 
 export type ServerFiles = { fifoFd: number; ledgerFd: number }
 
-/** Makes both in a directory that only we can enter, then moves them: nobody meets one half made or with wider permissions, and nothing is overwritten. */
-export function makeServerFiles(path: string, jobs: number, access: Access, launcher: string): ServerFiles {
+/**
+ * Makes both, in `directory`: in one of its own that only we can enter, then moves them. Nobody meets one half made or with wider
+ * permissions, and nothing is overwritten.
+ */
+export function makeServerFiles(
+  directory: HeldDirectory,
+  path: string,
+  jobs: number,
+  access: Access,
+  launcher: string,
+): ServerFiles {
   assertFits(jobs)
-  const directory = holdDirectory(dirname(path))
-  try {
-    assertOwnersAlone(directory.place, directory.stats)
-    const name = basename(path)
-    return inWorkshop(directory, `.${name}.`, workshop => {
-      const fifo = workshop.at('fifo')
-      prepareFifo(launcher, process.env, workshop.inChild('fifo', 3), [workshop.fd])
-      const fifoFd = openFifo(fifo)
-      fillFifo(path, fifoFd, jobs)
-      const ledgerFd = createLedger(
-        workshop.at('ledger'),
-        jobs,
-        { ...thisProcess(), pid: 0 },
-        {
-          fifo: fstatSync(fifoFd, { bigint: true }),
-        },
-      )
-      // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
-      handOver(ledgerFd, { ...access, mode: access.mode & ~0o002 })
-      handOver(fifoFd, access)
-      const ledger = directory.at(`${name}.ledger`)
-      place(workshop.at('ledger'), ledger, `${path}.ledger`)
-      try {
-        place(fifo, directory.at(name), path)
-      } catch (error) {
-        removeSame(ledger, ledgerFd)
-        throw error
-      }
-      return { fifoFd, ledgerFd }
-    })
-  } finally {
-    directory.close()
-  }
+  assertOwnersAlone(directory.place, directory.stats)
+  const name = basename(path)
+  sweepWorkshops(directory, name)
+  return inWorkshop(directory, `.${name}.`, workshop => {
+    const fifo = workshop.at('fifo')
+    prepareFifo(launcher, process.env, workshop.inChild('fifo', 3), [workshop.fd])
+    const fifoFd = openFifo(fifo)
+    fillFifo(path, fifoFd, jobs)
+    const ledgerFd = createLedger(
+      workshop.at('ledger'),
+      jobs,
+      { ...thisProcess(), pid: 0 },
+      {
+        fifo: fstatSync(fifoFd, { bigint: true }),
+      },
+    )
+    // Nobody trusts a ledger that everybody may write: where everybody may take tokens, others do so without a record.
+    handOver(ledgerFd, { ...access, mode: access.mode & ~0o002 })
+    handOver(fifoFd, access)
+    const ledger = directory.at(`${name}.ledger`)
+    place(workshop.at('ledger'), ledger, `${path}.ledger`)
+    try {
+      place(fifo, directory.at(name), path)
+    } catch (error) {
+      removeSame(ledger, ledgerFd)
+      throw error
+    }
+    return { fifoFd, ledgerFd }
+  })
 }
 
 function inWorkshop<Result>(
@@ -99,7 +106,7 @@ function inWorkshop<Result>(
         )
       return work(workshop)
     } finally {
-      for (const made of ['fifo', 'ledger']) rmSync(workshop.at(made), { force: true })
+      for (const made of workshopFiles) rmSync(workshop.at(made), { force: true })
       workshop.close()
     }
   } finally {
@@ -113,6 +120,25 @@ function place(from: string, to: string, path: string): void {
     linkSync(from, to)
   } catch (error) {
     throw systemErrorCode(error) === 'EEXIST' ? inTheWay(path) : error
+  }
+}
+
+const workshopFiles: readonly string[] = ['fifo', 'ledger']
+
+// Of servers that were killed in them: we have the lock, so nobody is at work there. What holds something else stays.
+function sweepWorkshops(directory: HeldDirectory, name: string): void {
+  const left = readdirSync(directory.at('.')).filter(
+    entry => entry.startsWith(`.${name}.`) && /^\w{6}$/.test(entry.slice(name.length + 2)),
+  )
+  for (const entry of left) {
+    const stats = lstatSync(directory.at(entry), { throwIfNoEntry: false })
+    if (!stats?.isDirectory() || stats.uid !== currentUid() || (stats.mode & 0o077) !== 0) continue
+    const workshop = holdDirectory(`${directory.place}/${entry}`)
+    const names = workshop.stats.ino === stats.ino ? readdirSync(workshop.at('.')) : []
+    if (names.every(made => workshopFiles.includes(made)))
+      for (const made of names) rmSync(workshop.at(made), { force: true })
+    workshop.close()
+    removeEmpty(directory.at(entry))
   }
 }
 

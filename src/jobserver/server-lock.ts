@@ -1,13 +1,26 @@
 /** The lock of a FIFO's server: on a file beside the FIFO. */
 import { lstatSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { HeldDirectory } from '../ground/held-directory.js'
 import { type FileLock, takeFileLock } from './file-lock.js'
 import { lockedFrom } from './locks.js'
 
 const lockOf = (path: string): string => `${path}.lock`
 
-/** Takes the lock of the FIFO at `path`; undefined where another server has it, also one that is stopped. Throws as `takeFileLock`. */
-export const takeLock = (path: string, launcher: string): FileLock | undefined =>
-  takeFileLock({ path: lockOf(path), magic: 'jobshim serve\n', option: '--fifo' }, launcher)
+/**
+ * Takes the lock of the FIFO at `path`, which lies in `directory`; undefined where another server has it, also one that is stopped.
+ * Throws as `takeFileLock`.
+ */
+export const takeLock = (directory: HeldDirectory, path: string, launcher: string): FileLock | undefined =>
+  takeFileLock(
+    {
+      path: directory.at(lockOf(basename(path))),
+      named: lockOf(path),
+      magic: 'jobshim serve\n',
+      option: '--fifo',
+    },
+    launcher,
+  )
 
 /** Tells whether a server of the FIFO at `path` lives, also one that is stopped; undefined where that can't be told. */
 export function isServed(path: string): boolean | undefined {

@@ -1,6 +1,8 @@
 /** A FIFO that several builds share, and its ledger: made under a lock, looked after, and removed at the end. */
 import { closeSync, constants, lstatSync, unlinkSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { type HeldDirectory, holdDirectory } from '../ground/held-directory.js'
 import { openFifo } from './fifo.js'
 import type { FileLock } from './file-lock.js'
 import { isLedger, writeSize } from './ledger.js'
@@ -14,6 +16,7 @@ export type Server = {
   ledgerFd: number
   tokens: number // that it has: whoever looks after it tells of each change
   lock: FileLock
+  directory: HeldDirectory // in which all lies: another user who owns it may move it, and put links in its place
 }
 
 export const ledgerOf = (path: string): string => `${path}.ledger`
@@ -24,12 +27,21 @@ export const ledgerOf = (path: string): string => `${path}.ledger`
  */
 export function openServer(path: string, jobs: number, access: Access, launcher: string): Server {
   assertServerPlace(path)
-  const lock = lockServer(path, launcher)
+  const directory = holdPlace(path)
+  let lock: FileLock | undefined
   try {
-    clearWay(path)
-    return { path, tokens: jobs, ...makeServerFiles(path, jobs, access, launcher), lock }
+    lock = lockServer(directory, path, launcher)
+    clearWay(directory, path)
+    return {
+      path,
+      tokens: jobs,
+      ...makeServerFiles(directory, path, jobs, access, launcher),
+      lock,
+      directory,
+    }
   } catch (error) {
-    lock.release()
+    lock?.release()
+    directory.close()
     const code = systemErrorCode(error)
     if (code === undefined) throw error
     throw new Failure(
@@ -39,14 +51,26 @@ export function openServer(path: string, jobs: number, access: Access, launcher:
   }
 }
 
-function lockServer(path: string, launcher: string): FileLock {
+function holdPlace(path: string): HeldDirectory {
   try {
-    const lock = takeLock(path, launcher)
+    return holdDirectory(dirname(path))
+  } catch (error) {
+    throw notLocked(path, error)
+  }
+}
+
+function notLocked(path: string, error: unknown): unknown {
+  const code = systemErrorCode(error)
+  if (code === undefined) return error
+  return new Failure(`${path}: can't be locked (${code})`, 'name a place that you can write with --fifo')
+}
+
+function lockServer(directory: HeldDirectory, path: string, launcher: string): FileLock {
+  try {
+    const lock = takeLock(directory, path, launcher)
     if (lock) return lock
   } catch (error) {
-    const code = systemErrorCode(error)
-    if (code === undefined) throw error
-    throw new Failure(`${path}: can't be locked (${code})`, 'name a place that you can write with --fifo')
+    throw notLocked(path, error)
   }
   throw new Failure(`${path}: another jobshim serves it`, 'join it, or end that one first')
 }
@@ -55,16 +79,18 @@ function lockServer(path: string, launcher: string): FileLock {
  * Removes what a killed server left: a ledger, and the FIFO that it names. Its clients go on among themselves. The FIFO goes first, here as
  * at a server's end: one without its ledger would be nobody's.
  */
-function clearWay(path: string): void {
-  const file = ledgerOf(path)
-  const ledger = lstatSync(file, { throwIfNoEntry: false }) && openOwn(file, constants.O_RDONLY)
+function clearWay(directory: HeldDirectory, path: string): void {
+  const at = directory.at(basename(path))
+  const file = ledgerOf(at)
+  const ledger =
+    lstatSync(file, { throwIfNoEntry: false }) && openOwn(file, constants.O_RDONLY, ledgerOf(path))
   try {
-    if (ledger !== undefined && !isLedger(ledger)) throw inTheWay(file)
-    const fifo = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    if (ledger !== undefined && !isLedger(ledger)) throw inTheWay(ledgerOf(path))
+    const fifo = lstatSync(at, { bigint: true, throwIfNoEntry: false })
     if (fifo) {
       const isLeft = ledger !== undefined && fifo.isFIFO() && isOurs(fifo) && isLedger(ledger, fifo)
       if (!isLeft) throw inTheWay(path)
-      unlinkSync(path)
+      unlinkSync(at)
     }
     if (ledger !== undefined) removeSame(file, ledger)
   } finally {
@@ -85,13 +111,15 @@ export function wakeServer(path: string): void {
 }
 
 /** Removes the FIFO and the ledger, if they are still ours. Who has them open goes on without a server. */
-export function closeServer({ path, fifoFd, ledgerFd, lock }: Server): void {
+export function closeServer({ path, fifoFd, ledgerFd, lock, directory }: Server): void {
+  const at = directory.at(basename(path))
   for (const [file, fd] of [
-    [path, fifoFd],
-    [ledgerOf(path), ledgerFd],
+    [at, fifoFd],
+    [ledgerOf(at), ledgerFd],
   ] as const) {
     removeSame(file, fd)
     closeSync(fd)
   }
   lock.release()
+  directory.close()
 }

@@ -27,8 +27,8 @@ function isWritable(path: string): boolean {
 
 // The Makefile writes to a temporary name and renames: two builds at once are harmless.
 async function build(output: string, environment: NodeJS.ProcessEnv): Promise<void> {
-  const trust = trustOf(dirname(output), 'everybody')
-  if (trust.kind === 'foreign')
+  const trust = trustOf(dirname(output), 'group')
+  if (trust.kind === 'foreign' || trust.kind === 'open')
     throw new Failure(
       `${output}: can't build the launcher: ${trust.at}: ${trust.what}`,
       'set XDG_DATA_HOME to a directory of yours',

@@ -32,7 +32,7 @@ export function checkShimDirectory({ dir, own }: Layout, wish: ShimWish): 'missi
 }
 
 function directoryFault(dir: string, wish: ShimWish): string | undefined {
-  const trust = trustOf(dir, 'everybody')
+  const trust = trustOf(dir, 'group')
   switch (trust.kind) {
     case 'missing':
       return lstatSync(dir, { throwIfNoEntry: false })?.isSymbolicLink() ? 'a symlink to nothing' : 'missing'

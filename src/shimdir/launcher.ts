@@ -22,7 +22,7 @@ export function findLauncher(environment: NodeJS.ProcessEnv): string | undefined
 
 // It is run, and copied to where all users run it: nobody else may have put it there.
 function isTrustedFile(path: string): boolean {
-  const trust = trustOf(path, 'everybody')
+  const trust = trustOf(path, 'group')
   return trust.kind === 'trusted' && trust.stats.isFile() && isOursOrRoots(trust.stats)
 }
 

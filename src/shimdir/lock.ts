@@ -30,7 +30,8 @@ export async function withLock<Result>(
 }
 
 async function take({ dir }: Layout, launcher: string, missing: () => void): Promise<FileLock> {
-  const file = { path: join(dir, '.jobshim.lock'), magic: '', option: '--dir' } as const
+  const path = join(dir, '.jobshim.lock')
+  const file = { path, named: path, magic: '', option: '--dir' } as const
   for (let left = attempts; left > 0; left--) {
     try {
       removeOld(file.path)

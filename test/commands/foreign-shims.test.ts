@@ -62,6 +62,16 @@ for (const { words, status } of commands) {
     },
   )
 
+  test(`foreign shims :: ${name} :: everybody can write what is above, and move it :: refused`, async () => {
+    const yard = await makeYard('')
+    chmodSync(yard.root, 0o777)
+    assert.equal(
+      await withShims(yard, yard.shims, words),
+      refused(status, `${yard.shims}: ${yard.root}: can be written by everybody`),
+    )
+    chmodSync(yard.root, 0o755)
+  })
+
   test(`foreign shims :: ${name} :: everybody can write the shim dir :: refused`, async () => {
     const yard = await makeYard('')
     chmodSync(yard.shims, 0o777)

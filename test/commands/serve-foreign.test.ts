@@ -98,6 +98,42 @@ testAsRoot(
   },
 )
 
+/** A launcher that locks, and before that lets the directory's owner put a symlink to `elsewhere` in its place. */
+const moving = (real: string, place: string, elsewhere: string): string => `#!/bin/sh
+if test "$1" = --lock && ! test -L ${place}; then
+	${asUser(eve).join(' ')} sh -c 'mv ${place} ${place}-moved && ln -s ${elsewhere} ${place}' >&2
+fi
+exec ${real} "$@"
+`
+
+testAsRoot(
+  "serve :: foreign :: root, in another user's directory, who moves that meanwhile :: nothing is touched elsewhere",
+  async () => {
+    const yard = await makeYard('')
+    openToOthers(yard.root)
+    const theirs = makeDirectoryOf(eve, join(yard.root, 'theirs'), 0o755)
+    const place = makeDirectoryOf(eve, join(theirs, 'place'), 0o755)
+    const elsewhere = join(yard.root, 'elsewhere')
+    mkdirSync(elsewhere)
+    writeFileSync(join(elsewhere, 'central.lock'), 'jobshim serve\n')
+    const launcher = join(yard.shims, '.jobshim/launcher')
+    const real = join(yard.root, 'real/.jobshim/launcher')
+    mkdirSync(dirname(real), { recursive: true })
+    renameSync(launcher, real)
+    writeFileSync(launcher, moving(real, place, elsewhere), { mode: 0o755 })
+    const fifo = join(place, 'central')
+    const env = { ...yard.env, HOME: yard.root }
+    assert.equal(await jobshim(serveLine(yard, fifo), { cwd: yard.root, env }), {
+      status: 1,
+      signal: null,
+      stdout: '',
+      stderr: `jobshim: ${fifo}: can't make the jobserver (ENOENT)\n  name a place that you can write with --fifo\n`,
+    })
+    assert.equal(readdirSync(elsewhere), ['central.lock'])
+    assert.equal(readdirSync(`${place}-moved`), [])
+  },
+)
+
 testAsRoot(
   "serve :: foreign :: root, through another user's symlink to a directory of root's :: refused",
   async () => {

@@ -9,7 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { killStarted } from '../shims/hold.js'
@@ -46,6 +46,24 @@ async function kill({ server }: Served): Promise<void> {
 
 /** Starts a server where a killed one was. */
 const startAt = ({ yard }: Served, tokens: number): Promise<Served> => serve(tokens, { yard })
+
+test('serve :: place :: what servers left that were killed as they began :: goes, and nothing else', async () => {
+  const first = await serve(2)
+  const { root } = first.yard
+  await kill(first)
+  const left = ['.central.aB3dE6/fifo', '.central.aB3dE6/ledger', '.central.Z00000/ledger']
+  const kept = ['.central.backup/ledger', '.central.backup/mine', '.central.longer7/fifo']
+  for (const file of [...left, ...kept]) {
+    mkdirSync(dirname(join(root, file)), { recursive: true, mode: 0o700 })
+    writeFileSync(join(root, file), '')
+  }
+  mkdirSync(join(root, '.central.empty0'), { mode: 0o700 })
+  const next = await startAt(first, 2)
+  await endServer(next)
+  assert.equal(lies(next), ['.central.backup', '.central.longer7'])
+  assert.equal(readdirSync(join(root, '.central.backup')).sort(), ['ledger', 'mine'])
+  assert.equal(readdirSync(join(root, '.central.longer7')), ['fifo'])
+})
 
 test('serve :: place :: one that is stopped keeps it, and goes on', async () => {
   const first = await serve(3)

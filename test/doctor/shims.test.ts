@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eve, makeDirectoryOf, testAsRoot } from '../support/other-user.js'
 import { writeFiles } from '../support/workspace.js'
 import { addTools, makePatient, verdicts } from './patient.js'
 
@@ -197,6 +198,14 @@ for (const { name, text, verdict, path } of profiles)
     const env = { HOME: home, ...(path === undefined ? {} : { PATH: path }) }
     assert.equal(await verdicts(patient, 'login shells', { env }), [verdict])
   })
+
+testAsRoot('doctor :: login shells :: root, HOME of another user :: their profile is not run', async () => {
+  const home = makeDirectoryOf(eve, join(patient.root, 'home-of-eve'), 0o755)
+  writeFiles(home, { '.bash_profile': `touch ${home}/was-run\n` })
+  const text = `not tried: ${home}: belongs to another user`
+  assert.equal(await verdicts(patient, 'login shells', { env: { HOME: home } }), [{ state: 'note', text }])
+  assert.not(existsSync(join(home, 'was-run')))
+})
 
 test('doctor :: login shells :: no bash', async () => {
   const other = await makePatient()

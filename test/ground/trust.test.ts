@@ -61,7 +61,6 @@ for (const { mode, nobody, group } of [
     chmodSync(join(root, 'a'), mode)
     assert.is(said(root, 'a/b'), nobody)
     assert.is(said(root, 'a/b', 'group'), group)
-    assert.is(said(root, 'a/b', 'everybody'), 'trusted: /a/b')
   })
 
 testAsRoot("trust :: another user's directory above, at the end, or missing below it :: foreign", () => {
@@ -69,7 +68,7 @@ testAsRoot("trust :: another user's directory above, at the end, or missing belo
   mkdirSync(join(root, 'theirs/ours'), { recursive: true })
   lchownSync(join(root, 'theirs'), eve, eve)
   for (const path of ['theirs', 'theirs/ours', 'theirs/none'])
-    assert.is(said(root, path, 'everybody'), '/theirs: belongs to another user')
+    assert.is(said(root, path, 'group'), '/theirs: belongs to another user')
 })
 
 testAsRoot("trust :: another user's symlink in a sticky directory, to ours :: foreign", () => {
