@@ -174,7 +174,7 @@ export const verdicts: readonly Verdict[] = [
   },
   { call: /^mmap (v1|.*\.ledger) #1$/, says: `${unsafe}the ledger can't be mapped\n`, why: noLedger },
   {
-    call: /^(openat|fstat|fcntl F_DUPFD_CLOEXEC) .*\/journal /,
+    call: /^(openat|fstat|fcntl F_DUPFD_CLOEXEC) ((.*\/)?journal|\/|\/tmp|tmp|\/?place-N|work-\w+|-) /, // and what is above it
     says: 'jobshim: JOURNAL: no journal: REASON\n',
     why: 'nobody but who reads it misses a line',
   },
