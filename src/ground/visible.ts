@@ -1,7 +1,7 @@
 /**
  * Text that others wrote, such as the name of a file: it is not to move the reader's cursor, to colour what follows, to turn it
  * around, or to look like another line. All that is printed for people goes through here; the launcher does the same by the
- * same table (shims/visible.c).
+ * same table (shims/ground/visible.c).
  */
 
 /** What a terminal does not show as it stands, the first and the last of each range: controls, and formats such as U+202E. */

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { watchBelow } from '../support/counted.js'
+import { accounted } from '../support/pools.js'
 import {
   canBuild,
   letIn,
@@ -14,7 +15,6 @@ import {
   type Package,
   type Portage,
 } from '../support/portage.js'
-import { accounted } from '../support/pools.js'
 import { killAll, type Process, processes } from '../support/processes.js'
 import { type Shared, share } from '../support/shared.js'
 import { test } from '../support/test-with.js'
