@@ -115,6 +115,7 @@ export const rest: readonly Row[] = [
   { file: 'shims/past-slow', why: 'needs strace' },
   { file: 'shims/payer-fails', why: 'long: each system call fails, or is the last' },
   { file: 'shims/quick', why: 'needs strace' },
+  { file: 'shims/sockets', part: true, why: 'make 4.4' },
   { file: 'shims/strangers', why: 'long on a busy machine, which it waits for' },
   { file: 'shims/transparent-terminal', part: true, why: 'strace' },
   { file: 'shims/transparent-tools', part: true, why: 'clang, rustc, ccache' },

@@ -156,7 +156,7 @@ test('doctor :: launcher build :: static, and dynamic', async () => {
   const patient = await makePatient()
   const [fine] = await verdicts(patient, 'launcher build')
   const dynamic = join(patient.root, 'dynamic')
-  execFileSync('sh', ['-c', `cc -std=c11 -D_GNU_SOURCE -O1 -o ${dynamic} *.c`], {
+  execFileSync('sh', ['-c', `cc -I. -std=c11 -D_GNU_SOURCE -O1 -o ${dynamic} *.c */*.c`], {
     cwd: join(repository, 'shims'),
   })
   unlinkSync(launcherOf(patient))
