@@ -32,7 +32,8 @@ async function startLiving(served: Served, directory: string, client: Living): P
   for (const [name, program] of Object.entries(client.copies ?? {}))
     copyFileSync(join('/bin', program), join(directory, name))
   const command = client.command(client.needs.map(key => findClient(key) ?? ''))
-  const held = start({ env: sharing(served, total + 1), command: ['env', '-C', directory, ...command] })
+  const env = { ...sharing(served, total + 1), TMPDIR: directory } // some leave files there
+  const held = start({ env, command: ['env', '-C', directory, ...command] })
   const opened = (): number =>
     processesOf(held.pid).filter(({ pid }) => openFiles(pid).includes(served.fifo)).length
   const users = client.fifos === undefined ? 1 : 2 // one that carries it, too
