@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+
 /** The errors that the system calls of a launcher may meet, and when they do. */
 type Errors = Readonly<Record<string, string>>
 
@@ -126,6 +128,12 @@ const unsafe = 'jobshim: hold: no crash safety: '
 const noFifo = 'without the jobserver there is nothing to take a slot from'
 const noLedger = 'who can have no ledger may take a slot all the same'
 
+/** The directories that test files make theirs in, each by its path and by its name. */
+const placesAbove = tmpdir()
+  .split('/')
+  .slice(1)
+  .flatMap((name, index, all) => [name, `/${all.slice(0, index + 1).join('/')}`])
+
 /** The first that fits counts. */
 export const verdicts: readonly Verdict[] = [
   {
@@ -174,7 +182,9 @@ export const verdicts: readonly Verdict[] = [
   },
   { call: /^mmap (v1|.*\.ledger) #1$/, says: `${unsafe}the ledger can't be mapped\n`, why: noLedger },
   {
-    call: /^(openat|fstat|fcntl F_DUPFD_CLOEXEC) ((.*\/)?journal|\/|\/tmp|tmp|\/?place-N|work-\w+|-) /, // and what is above it
+    call: new RegExp(
+      `^(openat|fstat|fcntl F_DUPFD_CLOEXEC) ((.*/)?journal|/|${placesAbove.join('|')}|/?place-N|work-\\w+|-) `, // and what is above it
+    ),
     says: 'jobshim: JOURNAL: no journal: REASON\n',
     why: 'nobody but who reads it misses a line',
   },
