@@ -66,7 +66,7 @@ const sorted = (tokens: string): string => [...tokens].sort().join('')
 
 async function judge({ place, injector }: Prepared, row: Row, ran: Ran): Promise<void> {
   const { root, shims } = await yardOfPlaces()
-  const { says = '', status = 7 } = verdictOn(place, row) ?? {}
+  const { says = '', orSays = says, status = 7 } = verdictOn(place, row) ?? {}
   const reason = /(can't be (?:created|started|started as a child)|journal)(: )[A-Z][A-Za-z /]+\n/
   const seen = {
     ...ran,
@@ -80,7 +80,9 @@ async function judge({ place, injector }: Prepared, row: Row, ran: Ran): Promise
   const expected: Ran = {
     end: `exit ${status}`,
     stdout: status === 7 ? 'held PID\n' : '',
-    stderr: says.replace('SHIMS', shims).replace('BIN', join(root, 'bin')),
+    stderr: (seen.stderr === orSays ? orSays : says)
+      .replace('SHIMS', shims)
+      .replace('BIN', join(root, 'bin')),
     tokens: sorted(injector.plain.tokens),
     failed: 1,
     left: false,
