@@ -153,7 +153,10 @@ testAsRoot("another user's datagrams put no end of a deadlock off", async () => 
   await held.tools
   const waiter = start({ env, hangSeconds: busySeconds })
   await until('it has a socket', () => socketsOf(yard).length === 1)
-  const flood = start({ env: yard.env, command: [...other, ...sender(0, socketsOf(yard))] })
+  // Not below this process, which has the pool open: what computes there may be a job's work, and is waited for.
+  const command = ['setsid', '--fork', ...other, ...sender(0, socketsOf(yard))]
+  const flood = start({ env: yard.env, command })
+  const [pid = -1] = await flood.tools
   await waiter.tools
   assert.equal(await waiter.end(), {
     status: 7,
@@ -161,7 +164,8 @@ testAsRoot("another user's datagrams put no end of a deadlock off", async () => 
     stdout: waiter.output.stdout,
     stderr: overdraft,
   })
-  await flood.kill()
+  process.kill(pid)
+  await flood.ended
   assert.equal(await held.end(), { status: 7, signal: null, stdout: held.output.stdout, stderr: '' })
   await assertWhole(yard, '')
 })
