@@ -21,8 +21,10 @@ export function makeWorkspace(name = 'work'): string {
 
 /** Lets other users into a workspace, through all directories above it that were made for these tests. */
 export function openToOthers(workspace: string): void {
-  for (let directory = workspace; (statSync(directory).mode & 1) === 0; directory = dirname(directory))
-    chmodSync(directory, statSync(directory).mode | 0o111)
+  for (let directory = workspace; directory !== '/'; directory = dirname(directory)) {
+    const { mode } = statSync(directory)
+    if ((mode & 1) === 0) chmodSync(directory, mode | 0o111)
+  }
 }
 
 /** Writes text files, by path relative to `directory`; a file that starts with `#!` becomes executable. */
