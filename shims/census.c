@@ -24,6 +24,7 @@
 #include "ground/report.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
+#include "proc/tree.h"
 
 enum { CLIENTS_MAX = 1024, TRIES = 4 };
 
@@ -276,23 +277,48 @@ static bool is_emerge(const struct client_name *client)
 	return strcmp(client->name, "emerge") == 0;
 }
 
-/* Whether a child of emerge is in a phase that packages don't queue for. For setup and unpack they do, and to be fetched. */
-static bool is_own_phase(pid_t child)
+/* Whether a process runs a phase that packages don't queue for. For setup and unpack they do, and to be fetched. Its command line ends in
+ * .../ebuild.sh and the phase, two words or, behind bash -c, one. */
+static bool is_own_phase(pid_t pid)
 {
+	static const char script[] = "/ebuild.sh";
 	static const char *const phases[] = { "prepare", "configure", "compile", "test", "install" };
-	char *words, *end = process_words(child, "cmdline", &words);
-	const char *last = NULL, *before = NULL;
+	char *words, *end = process_words(pid, "cmdline", &words), *space;
+	char *last = NULL, *before = NULL;
+	size_t length;
 
-	for (const char *word = words; end != NULL && word < end; word += strlen(word) + 1) {
+	for (char *word = words; end != NULL && word < end; word += strlen(word) + 1) {
 		before = last;
 		last = word;
 	}
-	if (before == NULL || strstr(before, "/ebuild.sh") == NULL)
+	if (last != NULL && (space = strrchr(last, ' ')) != NULL) {
+		*space = '\0';
+		before = last;
+		last = space + 1;
+	}
+	length = before == NULL ? 0 : strlen(before);
+	if (length < strlen(script) || strcmp(before + length - strlen(script), script) != 0)
 		return false;
 	for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
 		if (strcmp(last, phases[i]) == 0)
 			return true;
 	return false;
+}
+
+static void note_phase(pid_t pid, void *found)
+{
+	*(bool *)found = *(bool *)found || is_own_phase(pid);
+}
+
+/* Whether a child of emerge runs such a phase: itself, or, with FEATURES=pid-sandbox, as the one that the phase's init is a child of
+ * (portage/process.py). */
+static bool runs_own_phase(pid_t child)
+{
+	bool found = is_own_phase(child);
+
+	if (!found)
+		tree_each_child(child, note_phase, &found);
+	return found;
 }
 
 /* How many packages an emerge builds at most, by its command line; -1: it does not say. */
@@ -320,7 +346,7 @@ static bool add_child(int proc, const char *name, void *state)
 		if (look->clients[i] != process.parent)
 			continue;
 		look->children[i]++;
-		look->queues[i] = look->queues[i] || (is_emerge(look->names[i]) && !is_own_phase(process.pid));
+		look->queues[i] = look->queues[i] || (is_emerge(look->names[i]) && !runs_own_phase(process.pid));
 		if (look->names[i]->means == CLIENT_MAKE && client_told_load(process.pid))
 			return be_blind_by_load(look, process.parent);
 	}

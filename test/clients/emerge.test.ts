@@ -4,7 +4,6 @@ import { delimiter, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { watchBelow } from '../support/counted.js'
-import { accounted } from '../support/pools.js'
 import {
   canBuild,
   letIn,
@@ -170,11 +169,9 @@ for (const features of ['', 'userpriv pid-sandbox']) {
     )
     assert.ok(top)
     killAll(treeOf(top.pid, all))
-    // In a sandbox the phases of the others are not seen: one is emerge's for all that can be told, by its --jobs=3.
-    const back = features === '' || accounted !== undefined ? 6 : 5
-    await until("its package's token and its make's are back", () => served.free() === back, 60)
+    await until("its package's token and its make's are back", () => served.free() === 6, 60)
     await served.looked()
-    assert.is(served.free(), back)
+    assert.is(served.free(), 6)
     assert.equal(built(build), [])
     writeFileSync(gateOf(served), '')
     const { status, stdout, stderr } = await emerge.ended

@@ -174,7 +174,10 @@ test('paths :: longer than the system takes :: serve :: refused', async () => {
   ]
   const { status, stderr } = await run(process.execPath, line, { env })
   assert.is(status, 1)
-  assert.match(stderr, /^jobshim: .*\(E(?:NAMETOOLONG|NOENT)\)\n {2}name a place that you can write with --fifo\n$/)
+  assert.match(
+    stderr,
+    /^jobshim: .*\(E(?:NAMETOOLONG|NOENT)\)\n {2}name a place that you can write with --fifo\n$/,
+  )
 })
 
 test('paths :: the docs have the same table', () => {
