@@ -245,8 +245,12 @@ static void mend_ninja(struct adaption *adaption)
 	if (jobs != JOBS_UNSAID && !adaption->join)
 		return;
 	if (!speaks_fifo(adaption) || (adaption->jobserver->accounts && !takes_served(adaption))) {
+		const bool heeds_named = speaks_fifo(adaption) && makeflags != NULL && auth_find(makeflags, &auth);
+
+		if (heeds_named && !means(adaption, &auth))
+			return; /* another pool, which it joins by itself */
 		limit_jobs(adaption, jobs);
-		if (speaks_fifo(adaption) && makeflags != NULL && auth_find(makeflags, &auth) && means(adaption, &auth))
+		if (heeds_named)
 			adaption->assignment = makeflags_without_jobserver(makeflags);
 		return;
 	}

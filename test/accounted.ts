@@ -14,6 +14,11 @@ type LeftOut = {
 
 const leftOut: readonly LeftOut[] = [
   {
+    file: 'shims/adapters',
+    titles: /^adapters :: (join :: ninja|an address that takes the place)/,
+    why: 'ninja reads no file of FUSE: it is not handed the address, and keeps to the slots that MAKEFLAGS tell',
+  },
+  {
     file: 'shims/nothing-lost',
     titles: /^kill :: the launcher while it holds a token, and nobody waits|^kill :: everybody at once/,
     why: 'until a launcher looks for the dead a FIFO lacks their tokens; shims/accounting has both without that',
@@ -59,6 +64,12 @@ const leftOut: readonly LeftOut[] = [
     file: 'shims/gates-callers',
     titles: /^caller's slot :: status names the tool/,
     why: 'the census of a pool of our own',
+  },
+  {
+    file: 'clients/takes-all',
+    titles: /beside each other, by make43/,
+    way: 'by open file',
+    why: "the kernel's jobserver-exec opens make's R anew and writes to W: to such a server these are two",
   },
   {
     file: 'clients/takes-all',
