@@ -1,6 +1,6 @@
 /** Clients that live, with tokens in use, while another one is killed: for killed-beside.test.ts. */
 import { execFile, execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClientKey } from '../support/clients.js'
 import { hostSource, imagesFor } from './offload.js'
@@ -73,7 +73,7 @@ function carrier(key: ClientKey, program: string, reads: '@words' | 'words'): Li
     command: ([directory = '']) => ['./make', 'client.sh', directory],
     holds: 0,
     unseen: 2, // of the make: one for its child, and one in its hand
-    release: directory => writeFileSync(join(directory, 'words'), '--version'),
+    release: directory => closeSync(openSync(join(directory, 'words'), 'w')), // mold closes it unread, since it has no size
   }
 }
 
