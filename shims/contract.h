@@ -314,6 +314,26 @@ static const struct adapter adapters[] __attribute__((unused)) = {
 
 static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
 
+struct launcher_option { const char *option; int words; int only_looks; };
+
+static const struct launcher_option launcher_options[] __attribute__((unused)) = {
+	{ "--look", 0, 1 },
+	{ "--census", 0, 1 },
+	{ "--lost", 0, 1 },
+	{ "--reclaim", 0, 0 },
+	{ "--ready", 0, 1 },
+	{ "--about", 0, 1 },
+	{ "--bottom-line", 0, 1 },
+	{ "--freshen", 0, 1 },
+	{ "--prepare", 1, 1 },
+	{ "--lock", 0, 1 },
+	{ "--fill", 1, 1 },
+	{ "--tend", 0, 1 },
+	{ "--pay", 3, 0 },
+	{ "--start", -3, 1 },
+	{ "--tell-past", 1, 1 },
+};
+
 struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; const char *long_taking; const char *heeding; };
 
 static const struct jobs_option jobs_options[] __attribute__((unused)) = {

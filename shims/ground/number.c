@@ -17,3 +17,22 @@ bool number_read(const char *text, uint64_t most, uint64_t *number)
 	*number = value;
 	return true;
 }
+
+static const double DECIMAL_MAX = 1e9; /* seconds that in nanoseconds still fit 64 bits */
+
+double decimal_read(const char *text, double otherwise)
+{
+	double value = 0, unit = 1;
+	const char *at = text;
+
+	if (strpbrk(text, "0123456789") == NULL)
+		return otherwise;
+	for (; *at >= '0' && *at <= '9'; at++)
+		value = value * 10 + (*at - '0');
+	if (*at == '.')
+		for (at++; *at >= '0' && *at <= '9'; at++)
+			value += (*at - '0') * (unit /= 10);
+	if (*at != '\0')
+		return otherwise;
+	return value < DECIMAL_MAX ? value : DECIMAL_MAX;
+}

@@ -9,4 +9,8 @@
  * other one. */
 bool number_read(const char *text, uint64_t most, uint64_t *number);
 
+/* The number that text is, digits and a decimal point and no more; else otherwise. libc's strtod would be a twentieth of
+ * the launcher. */
+double decimal_read(const char *text, double otherwise);
+
 #endif

@@ -114,7 +114,7 @@ function stateBase({ XDG_RUNTIME_DIR: runtime }: NodeJS.ProcessEnv): string {
 
 /**
  * Returns the state directory's path in a base; undefined where another user has the usual one, and there is no other yet. One that is
- * ours wins; of several, the oldest by its name, so that all find the same (shims/statedirectory.c).
+ * ours wins; of several, the oldest by its name, so that all find the same (shims/ledger/statedirectory.c).
  */
 function placeIn(base: string): string | undefined {
   const usual = join(base, `jobshim-${currentUid()}`)

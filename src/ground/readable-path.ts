@@ -1,6 +1,6 @@
 /**
  * Paths as MAKEFLAGS name them. Each client reads them in its own way (docs/protocol.md, "Paths"): only one that all read alike may
- * be a pool's. The launcher has the same rule (shims/auth.c).
+ * be a pool's. The launcher has the same rule (shims/pool/auth.c).
  */
 
 /** Characters that one client or another does not take for themselves. */

@@ -1,5 +1,5 @@
 /**
- * What may be a jobserver, and why all else is none. The launcher judges by the same tables (shims/address.c), and docs/protocol.md has
+ * What may be a jobserver, and why all else is none. The launcher judges by the same tables (shims/pool/address.c), and docs/protocol.md has
  * them for people; test/shims/addresses.test.ts holds the three together.
  */
 import { type Stats, statfsSync } from 'node:fs'

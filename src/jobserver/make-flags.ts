@@ -1,4 +1,4 @@
-/** The options in MAKEFLAGS, read as GNU make reads them. The launcher has the same reader in C, shims/makeflags.c. */
+/** The options in MAKEFLAGS, read as GNU make reads them. The launcher has the same reader in C, shims/pool/makeflags.c. */
 import { type MakeMeaning, type MakeOption, makeOptions } from './make-options.js'
 
 /** A part of a text: where it begins, and where what follows begins. */

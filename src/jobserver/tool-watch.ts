@@ -1,4 +1,4 @@
-/** What tools run below a command, and which of them went past the shims: a caretaker looks a few times a second (shims/past.c). */
+/** What tools run below a command, and which of them went past the shims: a caretaker looks a few times a second (shims/look/past.c). */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'

@@ -1,6 +1,6 @@
 /**
  * A journal: a text file in which each tool run, and each `jobshim run`, appends what it was, one JSON object a line. The
- * tool runs' lines are written by the launcher (shims/journal.c). docs/json.md has the shapes for other programs.
+ * tool runs' lines are written by the launcher (shims/launcher/journal.c). docs/json.md has the shapes for other programs.
  */
 import { z } from 'zod'
 import { journalLayout } from '../jobserver/journal-layout.js'

@@ -21,6 +21,7 @@ import { argumentKinds, familyRuns, sourceSuffixes, valuedFlags } from './argume
 import { type ClientName, clientNames } from './clients.js'
 import { compilerParts, familyRows, machines } from './families.js'
 import { jobsOptions } from './jobs-options.js'
+import { launcherOptions } from './launcher-options.js'
 import { pastReasons } from './past-reasons.js'
 import { type RunKind, runKinds } from './run-kinds.js'
 import { wrappers } from './wrappers.js'
@@ -133,6 +134,14 @@ export function renderContract(): string {
       ),
     ),
     `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
+    'struct launcher_option { const char *option; int words; int only_looks; };',
+    rows(
+      'launcher_option',
+      'launcher_options',
+      launcherOptions.map(
+        ({ option, words, onlyLooks }) => `${quoted(option)}, ${words}, ${onlyLooks ? 1 : 0}`,
+      ),
+    ),
     'struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; const char *long_taking; const char *heeding; };',
     rows(
       'jobs_option',

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth.h"
-#include "makeflags.h"
-#include "makereader.h"
+#include "pool/auth.h"
+#include "pool/makeflags.h"
+#include "pool/makereader.h"
 
 static void read_all(const char *text)
 {

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "job.h"
-#include "jobserver.h"
-#include "ledger.h"
-#include "ledgerfile.h"
-#include "records.h"
+#include "wait/job.h"
+#include "pool/jobserver.h"
+#include "ledger/ledger.h"
+#include "ledger/ledgerfile.h"
+#include "ledger/records.h"
 
 static char path[64], ledger_path[80];
 static struct jobserver jobserver;

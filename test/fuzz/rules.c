@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "contract.h"
-#include "ledger.h"
-#include "policy.h"
+#include "ledger/ledger.h"
+#include "rules/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "contract.h"
-#include "toolfile.h"
+#include "tool/toolfile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

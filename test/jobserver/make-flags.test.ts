@@ -204,15 +204,15 @@ for (const key of ['make43', 'make44'] as const)
 const asker = join(makeWorkspace(), 'makeflags')
 const sources = [
   'ground/arena.c',
-  'auth.c',
-  'makeflags.c',
-  'makereader.c',
+  'ground/number.c',
+  'pool/auth.c',
+  'pool/makeflags.c',
+  'pool/makereader.c',
   'proc/process.c',
   'ground/links.c',
   'ground/file.c',
   'ground/visible.c',
   'proc/shimfile.c',
-  'toolfile.c',
 ]
 
 /** What the launcher makes of each. */

@@ -8,7 +8,7 @@ import { makeWorkspace, repository } from '../support/workspace.js'
 test('families :: the launcher and install agree on each name', () => {
   const shims = join(repository, 'shims')
   const program = join(makeWorkspace(), 'family')
-  const sources = [join(repository, 'test/support/family.c'), join(shims, 'families.c')]
+  const sources = [join(repository, 'test/support/family.c'), join(shims, 'tool/families.c')]
   execFileSync('cc', ['-D_GNU_SOURCE', '-I', shims, '-o', program, ...sources])
   const own = familyRows.flatMap(({ names }) => names)
   const triples = machines

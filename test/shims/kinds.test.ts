@@ -10,7 +10,7 @@ const program = join(makeWorkspace(), 'kind')
 const shims = join(repository, 'shims')
 execFileSync('cc', [
   ...['-D_GNU_SOURCE', `-I${shims}`, '-o', program],
-  ...[join(repository, 'test/support/kind.c'), join(shims, 'arguments.c')],
+  ...[join(repository, 'test/support/kind.c'), join(shims, 'tool/arguments.c')],
 ])
 
 const told = (family: string, line: string): string[] =>

@@ -59,7 +59,7 @@ export function buildLauncher(output: string, define: string): void {
 export function buildWithLauncher(output: string, name: string, some?: readonly string[]): void {
   const shims = join(repository, 'shims')
   const isWanted = (file: string): boolean =>
-    file.endsWith('.h') || (some?.includes(file) ?? file !== 'launcher.c')
+    file.endsWith('.h') || (some?.includes(file) ?? file !== 'launcher/main.c')
   const sources = launcherFiles().filter(isWanted)
   const texts = [join(support, name), ...sources.map(file => join(shims, file))].map(file =>
     readFileSync(file, 'utf8'),

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "contract.h"
-#include "families.h"
+#include "tool/families.h"
 
 int main(int argc, char **argv)
 {

@@ -1,7 +1,7 @@
 /* kind FAMILY TOOL ARGS...: prints what kind of run the launcher takes it for, and the file that it is about. */
 #include <stdio.h>
 
-#include "arguments.h"
+#include "tool/arguments.h"
 
 int main(int argc, char **argv)
 {

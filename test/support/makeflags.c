@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "auth.h"
-#include "makeflags.h"
+#include "pool/auth.h"
+#include "pool/makeflags.h"
 
 static void tell(const char *makeflags)
 {

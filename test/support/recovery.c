@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recovery.h"
+#include "wait/recovery.h"
 #include "proc/process.h"
 #include "proc/tree.h"
 

@@ -1,0 +1,229 @@
+#include "launcher/child.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ground/retry.h"
+#include "ledger/mapping.h"
+#include "pool/badge.h"
+
+/* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
+ * process group anyway. */
+static const int passed_on[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGTSTP, SIGCONT,
+	SIGURG, SIGXCPU, SIGVTALRM, SIGPROF, SIGWINCH, SIGIO, SIGPWR,
+};
+
+static const char DEFAULT_PATH[] = "/bin:/usr/bin"; /* as execvp() has it where PATH is not set */
+
+/* These a terminal sends to the whole foreground group: the tool has had them. */
+static bool sent_by_terminal(const siginfo_t *info)
+{
+	static const int of_terminals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH };
+
+	if (info->si_code != SI_KERNEL)
+		return false;
+	for (size_t i = 0; i < sizeof of_terminals / sizeof of_terminals[0]; i++)
+		if (info->si_signo == of_terminals[i])
+			return true;
+	return false;
+}
+
+static void handled_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
+		sigaddset(set, passed_on[i]);
+}
+
+void child_prepare(struct inherited *inherited)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t handled;
+
+	inherited->number_at = NULL;
+	handled_set(&handled);
+	sigprocmask(SIG_BLOCK, &handled, &inherited->mask);
+	sigaction(SIGCHLD, &standard, &inherited->child);
+}
+
+void child_unprepare(const struct inherited *inherited)
+{
+	mapping_restore_signals();
+	sigaction(SIGCHLD, &inherited->child, NULL);
+	sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
+}
+
+void exec_program(const char *path, char *const argv[], char *const envp[])
+{
+	char shell[] = "/bin/sh";
+	size_t count = 0;
+
+	execve(path, argv, envp);
+	if (errno != ENOEXEC)
+		return;
+	while (argv[count] != NULL)
+		count++;
+
+	/* On the stack: the kernel let argv in, whose pointers may take a quarter of it at most (execve(2)). */
+	char *with_shell[count + 2];
+
+	with_shell[0] = shell;
+	with_shell[1] = (char *)path;
+	if (count > 0)
+		memcpy(with_shell + 2, argv + 1, count * sizeof *with_shell);
+	else
+		with_shell[2] = NULL;
+	execve(shell, with_shell, envp);
+	errno = ENOEXEC;
+}
+
+void exec_found(char *const argv[], char *const envp[])
+{
+	const char *path = getenv("PATH");
+	int error = ENOENT;
+
+	if (argv[0][0] == '\0' || strchr(argv[0], '/') != NULL) {
+		exec_program(argv[0], argv, envp);
+		return;
+	}
+	for (const char *at = path == NULL ? DEFAULT_PATH : path;; at++) {
+		char file[PATH_MAX];
+		const size_t length = strcspn(at, ":");
+
+		if (snprintf(file, sizeof file, "%.*s%s%s", (int)length, at, length > 0 ? "/" : "", argv[0]) < (int)sizeof file)
+			exec_program(file, argv, envp);
+		else
+			errno = ENAMETOOLONG;
+		if (errno != ENOENT && errno != ENOTDIR) {
+			error = errno;
+			if (errno != EACCES)
+				break;
+		}
+		at += length;
+		if (*at == '\0')
+			break;
+	}
+	errno = error;
+}
+
+/* In a function of its own: the child of vfork runs on our stack and must not disturb what the parent still uses. */
+static __attribute__((noinline)) pid_t start(const char *path, char *const argv[], char *const envp[],
+                                             const struct inherited *inherited, volatile int *error)
+{
+	pid_t launcher = getpid();
+	pid_t child = vfork();
+
+	if (child != 0)
+		return child;
+	/* It never outlives us, so that a returned token is never still in use. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == launcher) {
+		child_unprepare(inherited);
+		if (inherited->number_at != NULL)
+			badge_write_number(inherited->number_at);
+		if (path == NULL)
+			exec_found(argv, envp);
+		else
+			exec_program(path, argv, envp);
+	}
+	*error = errno;
+	_exit(127);
+}
+
+/* Stops ourselves as the tool is stopped, for whoever watches us: a shell's job control. Only once the tool is, since it
+ * may handle SIGTSTP or come to it later. A SIGCONT that came meanwhile takes the SIGTSTP back. */
+static void stop_too(void)
+{
+	sigset_t stop, pending;
+
+	if (sigpending(&pending) == 0 && sigismember(&pending, SIGCONT))
+		return;
+	/* A SIGTSTP that comes after the SIGCONT and before the mask is back stops us at once, maybe before the tool: so would
+	 * it any parent, and there is no way to block it sooner. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	kill(getpid(), SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
+pid_t child_start(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited)
+{
+	volatile int error = 0;
+	const pid_t child = start(path, argv, envp, inherited, &error);
+
+	if (child < 0 || error == 0)
+		return child;
+	(void)RETRY(waitpid(child, NULL, 0));
+	errno = error;
+	return -1;
+}
+
+int child_wait(pid_t child, struct rusage *usage)
+{
+	int status = 0, last_sent = 0;
+	bool stopped = false, asked_to_stop = false;
+	sigset_t handled;
+
+	handled_set(&handled);
+	for (;;) {
+		siginfo_t info;
+		pid_t changed = RETRY(wait4(child, &status, WNOHANG | WUNTRACED | WCONTINUED, usage));
+
+		if (changed < 0)
+			return -1;
+		if (changed == child) {
+			if (!WIFSTOPPED(status) && !WIFCONTINUED(status))
+				break;
+			stopped = WIFSTOPPED(status);
+			continue;
+		}
+		if (asked_to_stop && stopped) {
+			asked_to_stop = stopped = false;
+			stop_too();
+		}
+		if (sigwaitinfo(&handled, &info) < 0 || info.si_signo == SIGCHLD)
+			continue;
+		if (info.si_signo == SIGTSTP || info.si_signo == SIGCONT)
+			asked_to_stop = info.si_signo == SIGTSTP;
+		/* A SIGCONT that was passed on may have come after the terminal's SIGTSTP, and undone it. */
+		if (!sent_by_terminal(&info) || (asked_to_stop && last_sent == SIGCONT)) {
+			last_sent = info.si_signo;
+			kill(child, last_sent); /* ESRCH: it ended meanwhile, SIGCHLD is on its way */
+		}
+	}
+	return status;
+}
+
+int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited,
+              struct rusage *usage)
+{
+	const pid_t child = child_start(path, argv, envp, inherited);
+
+	return child < 0 ? -1 : child_wait(child, usage);
+}
+
+_Noreturn void child_end_like(int status)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t only;
+
+	if (WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	/* The tool's own core file must not be overwritten by ours. */
+	prctl(PR_SET_DUMPABLE, 0);
+	sigaction(WTERMSIG(status), &standard, NULL);
+	sigemptyset(&only);
+	sigaddset(&only, WTERMSIG(status));
+	kill(getpid(), WTERMSIG(status));
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	_exit(128 + WTERMSIG(status)); /* init of a PID namespace can't die of a signal */
+}

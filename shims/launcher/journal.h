@@ -1,0 +1,39 @@
+/* The journal: each tool run appends one line of JSON at its end (src/journal/event.ts). */
+#ifndef JOURNAL_H
+#define JOURNAL_H
+
+#include <stdint.h>
+#include <sys/resource.h>
+
+struct job;
+struct jobserver;
+struct ledger;
+
+/* What is known of a run at its end. */
+struct journal_run {
+	const char *tool;
+	const char *path;   /* of its program */
+	const char *kind;
+	const char *file;   /* that it reads, or makes; empty: none is told */
+	const char *slot;   /* whose it ran in */
+	unsigned slots;
+	uint64_t job;
+	int gate;           /* the last that was closed */
+	uint64_t waited_ns; /* for all */
+	uint64_t gated_ns;  /* of it, at gates */
+	uint64_t began_us;  /* when the tool was started, by journal_now_us() */
+	uint64_t ran_ns;
+	int status;         /* as wait4() has it */
+	struct rusage usage;
+};
+
+/* The path of the journal: JOBSHIM_JOURNAL, else that of the `jobshim run` that made the pool. NULL where there is none. */
+const char *journal_path(const struct jobserver *jobserver, const struct ledger *ledger);
+
+/* Microseconds since 1970. */
+uint64_t journal_now_us(void);
+
+/* Appends the run's line. A journal that can't be written is no reason to fail a build. */
+void journal_append(const char *path, const struct journal_run *ended);
+
+#endif

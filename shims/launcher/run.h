@@ -1,0 +1,49 @@
+/* One tool run, from what is known of it to its end. */
+#ifndef RUN_H
+#define RUN_H
+
+#include <stdbool.h>
+
+#include "contract.h"
+#include "rules/policy.h"
+#include "tool/resolve.h"
+#include "tool/toolfile.h"
+
+struct adapter;
+struct wrapper;
+
+/* All that is known of this run before a slot is sought. */
+struct run {
+	char *tool;       /* as it was called */
+	const char *name; /* whose settings and rules apply */
+	char **argv;      /* the tool's; argv[0] is set by choose_argv0 */
+	char **compiler;  /* whose settings and arguments count: argv, or the part of it that a wrapper was given */
+	const struct adapter *adapter;
+	const struct wrapper *wrapper;
+	bool passes; /* it takes no slot, what it starts does, through these: */
+	char *prefix, *cpp_prefix;
+	bool builds; /* it starts tools: what has an adapter, or what `launcher --token` starts */
+	bool prefixed; /* we were told the tool, and who did has chosen what stands before it */
+	bool pays;   /* it takes a token, whatever slot may be there */
+	bool in_callers; /* it runs in the slot that its caller took */
+	const char *journal; /* its path; NULL: none */
+	struct tool_settings settings;
+	enum run_kind kind;
+	struct policy policy;
+	struct self self;
+	struct resolution real;
+};
+
+/* Becomes the tool, in no slot. */
+_Noreturn void run_exec(const struct run *run);
+
+/* Whether it leaves a server behind. */
+bool run_starts_server(const struct run *run);
+
+/* A wrapper is told to start its tools through us, where it can be: then they take the slots, and a hit takes none. */
+void run_choose_prefixes(struct run *run);
+
+/* Takes a slot, runs the tool, gives the slot back and ends as the tool did; without a jobserver as the policy has it. */
+_Noreturn void run_govern(struct run *run);
+
+#endif

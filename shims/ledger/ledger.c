@@ -1,0 +1,136 @@
+#include "ledger/ledger.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "ledger/ledgerfile.h"
+#include "ledger/mapping.h"
+#include "proc/process.h"
+
+/* Where there is no ledger the same code works on the first of these: all that a header has is there to be read and written. */
+static _Alignas(8) unsigned char no_header[LEDGER_HEADER_BYTES], header_copy[LEDGER_HEADER_BYTES];
+
+static void without(struct ledger *ledger, const char *why)
+{
+	if (ledger->fd >= 0)
+		close(ledger->fd);
+	ledger->fd = -1;
+	ledger->copied = false;
+	ledger->header = no_header;
+	ledger_record_privately(ledger);
+	ledger->why = why;
+}
+
+void ledger_map(struct ledger *ledger)
+{
+	if (ledger->fd < 0 || !ledger->copied)
+		return;
+	ledger->copied = false;
+	ledger->header = mapping_make(ledger->fd, 0, 0);
+	if (ledger->header == NULL)
+		without(ledger, "the ledger can't be mapped");
+}
+
+bool ledger_refresh(struct ledger *ledger)
+{
+	if (ledger->copied)
+		return ledger_file_read(ledger->fd, header_copy, sizeof header_copy, 0);
+	/* A page that is first touched by a store is touched once. */
+	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 0, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+bool ledger_store(struct ledger *ledger, size_t offset, size_t size)
+{
+	return !ledger->copied || ledger_file_write(ledger->fd, header_copy + offset, size, (off_t)offset);
+}
+
+/* Checks what fd refers to, and maps its header unless that is to be copied. */
+static void adopt(struct ledger *ledger, int fd, uid_t owner, bool copy)
+{
+	const uint32_t numbers[] = { LEDGER_VERSION, LEDGER_RECORD_COUNT };
+	unsigned char head[HEADER_WANTED];
+	struct stat status;
+	uint32_t owner_pid;
+
+	ledger->fd = fd;
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != owner || (status.st_mode & S_IWOTH) != 0)
+		return without(ledger, "the ledger is not a file of ours");
+	if (status.st_size != LEDGER_BYTES)
+		return without(ledger, "the ledger is cut or from another version");
+	/* Read, not mapped: see ledger_refresh. */
+	if (!ledger_file_read(fd, head, sizeof head, 0) || memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0 ||
+	    memcmp(head + HEADER_VERSION, numbers, sizeof numbers) != 0)
+		return without(ledger, "the ledger is from another version");
+	memcpy(&owner_pid, head + HEADER_OWNER_PID, sizeof owner_pid);
+	memcpy(&ledger->owner_start, head + HEADER_OWNER_START, sizeof ledger->owner_start);
+	memcpy(&ledger->owner_namespace, head + HEADER_OWNER_PID_NAMESPACE, sizeof ledger->owner_namespace);
+	ledger->owner = (pid_t)owner_pid;
+	ledger->copied = true;
+	if (copy)
+		ledger->header = memcpy(header_copy, head, sizeof head);
+	else
+		ledger_map(ledger);
+}
+
+void ledger_none(struct ledger *ledger)
+{
+	*ledger = (struct ledger){ .fd = -1, .index = LEDGER_RECORD_COUNT };
+	without(ledger, "there is none");
+}
+
+void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, enum ledger_use use)
+{
+	const char *why = "signals can't be handled";
+	uid_t owner;
+	int fd;
+
+	ledger_none(ledger);
+	fd = mapping_begin() ? ledger_file_open(jobserver, use != LEDGER_LOOK, &owner, &why) : -1;
+	if (fd < 0)
+		ledger->why = why;
+	else
+		adopt(ledger, fd, owner, use == LEDGER_COPY);
+}
+
+bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace)
+{
+	return ledger->owner != 0 && ledger->owner_namespace == namespace;
+}
+
+bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
+{
+	/* No other process has both, in any PID namespace: the start time is of the machine's clock. */
+	return ledger->owner == process->pid && ledger->owner_start == process->start;
+}
+
+/* A server's group may have written anything there. */
+static long size_at(const struct ledger *ledger, size_t offset)
+{
+	const int32_t tokens = *FIELD(int32_t, ledger->header, offset);
+
+	return ledger->fd < 0 || tokens < 0 || tokens > LEDGER_POOL_MAX ? -1 : tokens;
+}
+
+long ledger_tokens(const struct ledger *ledger)
+{
+	return size_at(ledger, HEADER_TOTAL);
+}
+
+long ledger_wanted(const struct ledger *ledger)
+{
+	return size_at(ledger, HEADER_WANTED);
+}
+
+long ledger_slots(const struct ledger *ledger)
+{
+	const long tokens = ledger_tokens(ledger);
+
+	/* The command of `jobshim run` has a slot of its own. */
+	return tokens < 0 ? -1 : tokens + (ledger->owner != 0);
+}

@@ -1,0 +1,23 @@
+/* Where ledgers lie: beside the FIFO of `jobshim run`, else in the state directory, made where missing. */
+#ifndef LEDGERFILE_H
+#define LEDGERFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "contract.h"
+
+struct jobserver;
+
+static const off_t LEDGER_BYTES = LEDGER_HEADER_BYTES + (off_t)LEDGER_RECORD_COUNT * LEDGER_RECORD_BYTES;
+
+/* Opens the jobserver's ledger, as yet unchecked, and sets *owner to the user it must belong to. Where there is none,
+ * one is made if make is set. -1, with *why set for people, where that is not so or can't be. */
+int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why);
+
+/* pread() and pwrite() of all of it, with EINTR looped: FUSE and network file systems give it. */
+bool ledger_file_read(int fd, void *bytes, size_t size, off_t at);
+bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at);
+
+#endif

@@ -1,0 +1,113 @@
+#include "look/about.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined __GLIBC__
+#define LIBC "glibc"
+#else
+#define LIBC "musl"
+#endif
+
+enum { STATX_MASK_BIRTH = 0x800 };
+
+/* Each returns whether it works, with errno where it doesn't. */
+typedef bool feature(void);
+
+/* A record's lock in the ledger: dies with its owner, and is seen in /proc/locks. */
+static bool has_ofd_locks(void)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), error;
+	bool works = fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0;
+
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return works;
+}
+
+static bool has_exclusive_epoll(void)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	int ends[2], epoll, error;
+	bool works;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return false;
+	epoll = epoll_create1(EPOLL_CLOEXEC);
+	works = epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event) == 0;
+	error = errno;
+	if (epoll >= 0)
+		close(epoll);
+	close(ends[0]);
+	close(ends[1]);
+	errno = error;
+	return works;
+}
+
+static bool has_pidfd(void)
+{
+#if defined SYS_pidfd_open
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+#else
+	errno = ENOSYS;
+	return false;
+#endif
+}
+
+static bool has_statx(void)
+{
+	uint64_t status[32]; /* the kernel's struct statx */
+
+	return syscall(SYS_statx, AT_FDCWD, "/", 0, STATX_MASK_BIRTH, status) == 0;
+}
+
+static bool has_death_signal(void)
+{
+	return prctl(PR_SET_PDEATHSIG, 0) == 0;
+}
+
+static bool has_datagrams(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static const struct {
+	const char *name;
+	feature *works;
+} features[] = {
+	{ "ofd-locks", has_ofd_locks },
+	{ "pdeathsig", has_death_signal },
+	{ "epoll-exclusive", has_exclusive_epoll },
+	{ "pidfd", has_pidfd },
+	{ "statx", has_statx },
+	{ "unix-datagrams", has_datagrams },
+};
+
+bool about_print(void)
+{
+	/* Only a program that has an interpreter was loaded by one. */
+	printf("%s%c%s%c", getauxval(AT_BASE) == 0 ? "static" : "dynamic", 0, LIBC, 0);
+	for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
+		printf("%s%c%s%c", features[i].name, 0, features[i].works() ? "" : strerror(errno), 0);
+	return fflush(stdout) == 0;
+}

@@ -1,0 +1,112 @@
+#include "look/bypass.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ground/visible.h"
+#include "look/sight.h"
+
+enum { KINDS_MAX = 128 };
+
+struct kind {
+	const char *why;
+	uint64_t ns;
+	unsigned runs;
+	bool told;
+	char tool[PATH_MAX];
+	char caller[256];
+	char directory[PATH_MAX]; /* where the first of them worked */
+};
+
+static struct kind kinds[KINDS_MAX];
+static size_t kind_count;
+static uint64_t all_ns;
+
+static void read_directory(pid_t pid, char *directory, size_t size)
+{
+	char link[32];
+	ssize_t length;
+
+	snprintf(link, sizeof link, "/proc/%d/cwd", (int)pid);
+	length = readlink(link, directory, size - 1);
+	directory[length < 0 ? 0 : length] = '\0';
+}
+
+struct kind *bypass_kind(const struct ancestor *tool, const char *why)
+{
+	struct kind *kind = kinds;
+	char path[sizeof kind->tool], caller[sizeof kind->caller];
+
+	sight_tool(&tool->process, path, sizeof path);
+	sight_caller(tool->above, caller, sizeof caller);
+	for (; kind < kinds + kind_count; kind++)
+		if (strcmp(kind->tool, path) == 0 && strcmp(kind->caller, caller) == 0 && strcmp(kind->why, why) == 0)
+			return kind;
+	if (kind_count == KINDS_MAX)
+		return kind - 1; /* the rest goes with the last */
+	kind_count++;
+	strcpy(kind->tool, path);
+	strcpy(kind->caller, caller);
+	read_directory(tool->process.pid, kind->directory, sizeof kind->directory);
+	kind->why = why;
+	return kind;
+}
+
+bool bypass_count(struct kind *kind, bool is_new, uint64_t ns)
+{
+	const bool is_first = is_new && kind->runs == 0;
+
+	kind->runs += is_new;
+	kind->ns += ns;
+	all_ns += ns;
+	return is_first;
+}
+
+void bypass_discount(struct kind *kind, uint64_t ns)
+{
+	kind->runs--;
+	kind->ns -= ns;
+	all_ns -= ns;
+}
+
+uint64_t bypass_ns(void)
+{
+	return all_ns;
+}
+
+void bypass_tell(struct kind *kind)
+{
+	char tool[sizeof kind->tool], caller[sizeof kind->caller];
+
+	if (kind->told)
+		return;
+	kind->told = true;
+	visible(tool, sizeof tool, kind->tool, strlen(kind->tool));
+	visible(caller, sizeof caller, kind->caller, strlen(kind->caller));
+	printf("jobshim: %s went past the shims: %s, by %s\n", tool, kind->why, caller);
+	fflush(stdout);
+}
+
+static void print_number(FILE *out, uint64_t number)
+{
+	fprintf(out, "%llu%c", (unsigned long long)number, 0);
+}
+
+void bypass_print(FILE *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < kind_count; i++)
+		count += kinds[i].runs > 0;
+	print_number(out, count);
+	for (size_t i = 0; i < kind_count; i++) {
+		const struct kind *kind = &kinds[i];
+
+		if (kind->runs == 0) /* what was of this kind turned out to be wrappers */
+			continue;
+		fprintf(out, "%s%c%s%c%s%c%s%c", kind->tool, 0, kind->caller, 0, kind->why, 0, kind->directory, 0);
+		print_number(out, kind->runs);
+		print_number(out, kind->ns / 1000000);
+	}
+}

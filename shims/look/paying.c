@@ -1,0 +1,117 @@
+#include "look/paying.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "ledger/ledger.h"
+#include "pool/find.h"
+#include "pool/jobserver.h"
+#include "tool/resolve.h"
+#include "tool/toolfile.h"
+#include "wait/job.h"
+#include "wait/owed.h"
+#include "wait/slot.h"
+#include "ground/file.h"
+#include "ground/number.h"
+#include "proc/process.h"
+
+enum { LOOK_MS = 100 }; /* where the kernel can't tell a process's end */
+
+/* Until it is told whoever waits for us may be killed: then we end, by the pipe's SIGIO. */
+static bool follow_starter(bool follows)
+{
+	const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+	struct pollfd starter = { .fd = STDOUT_FILENO };
+
+	/* Of one that was killed before no signal comes. */
+	return flags >= 0 && fcntl(STDOUT_FILENO, F_SETOWN, getpid()) == 0 &&
+	       fcntl(STDOUT_FILENO, F_SETFL, follows ? flags | O_ASYNC : flags & ~O_ASYNC) == 0 &&
+	       (poll(&starter, 1, 0) <= 0 || (starter.revents & POLLERR) == 0);
+}
+
+static bool lives(const struct process *client)
+{
+	struct process now;
+
+	return process_read(client->pid, &now) && now.start == client->start && !now.zombie;
+}
+
+static void await_end(const struct process *client)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+	struct pollfd end = { .fd = process_open(client->pid), .events = POLLIN };
+
+	while (lives(client)) {
+		if (end.fd < 0)
+			nanosleep(&pause, NULL);
+		else
+			ppoll(&end, 1, NULL, NULL);
+	}
+}
+
+/* What is sent to the whole process group is not for us: the client may go on for a while. */
+static void ignore_signals(void)
+{
+	static const int sent_to_groups[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof sent_to_groups / sizeof sent_to_groups[0]; i++)
+		signal(sent_to_groups[i], SIG_IGN);
+	signal(SIGIO, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void tell(void)
+{
+	write_whole(STDOUT_FILENO, "", 1);
+	close(STDOUT_FILENO);
+}
+
+bool payer_work(const struct self *self, char *const words[])
+{
+	struct process client;
+	uint64_t pid, start, above;
+	struct jobserver jobserver;
+	struct tool_settings settings;
+	struct ledger ledger;
+	struct slot slot;
+	struct job job;
+	sigset_t none;
+	const char *why;
+
+	ignore_signals();
+	if (!number_read(words[0], INT_MAX, &pid) || !number_read(words[1], UINT64_MAX, &start) ||
+	    !number_read(words[2], UINT_MAX, &above) || !follow_starter(true) || !jobserver_open(&jobserver, &why) ||
+	    !process_read((pid_t)pid, &client) || client.start != start)
+		return false;
+	ledger_open(&ledger, &jobserver, LEDGER_MAKE);
+	job_of(&client, &jobserver, &ledger, (unsigned)above, &job);
+	if (job.ours || !owed_lock(&jobserver, &client)) {
+		tell();
+		return true;
+	}
+	(void)!chdir("/"); /* no file system is to be kept busy by us */
+	tool_settings_read(&settings, self->shim_dir, client.comm);
+	sigemptyset(&none);
+	ledger_claim(&ledger, &jobserver, job.key, client.comm);
+	slot = owed_take(self, &job, &jobserver, &ledger, &none, settings.patience, false);
+	if (!follow_starter(false)) {
+		slot_give_back(&slot, &jobserver, &ledger);
+		return false;
+	}
+	tell();
+	await_end(&client);
+	slot_give_back(&slot, &jobserver, &ledger);
+	return true;
+}

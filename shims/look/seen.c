@@ -1,0 +1,107 @@
+#include "look/seen.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proc/process.h"
+#include "tool/command.h"
+
+enum { RUNS_MAX = 1024, SLOWEST = 5 };
+
+static struct seen runs[RUNS_MAX], slowest[SLOWEST];
+
+uint64_t seen_age_ms(const struct process *process)
+{
+	const uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
+	struct timespec now;
+	uint64_t ms, started = process->start * 1000 / ticks;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &now) < 0)
+		return 0;
+	ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return ms > started ? ms - started : 0;
+}
+
+void seen_begin(void)
+{
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		runs[i].now = false;
+}
+
+/* Whether it is a tool's run, as far as is known. */
+static bool is_run(const struct seen *run)
+{
+	return run->pid != 0 && (run->kind == NULL || run->verdict == SUSPECTED || run->verdict == WENT_PAST);
+}
+
+/* Keeps it if it is one of the slowest. */
+static void keep(struct seen table[SLOWEST], const struct seen *run)
+{
+	for (size_t i = 0; i < SLOWEST; i++) {
+		if (run->ms <= table[i].ms)
+			continue;
+		memmove(table + i + 1, table + i, (SLOWEST - 1 - i) * sizeof *table);
+		table[i] = *run;
+		return;
+	}
+}
+
+void seen_end(void (*ended)(struct seen *run))
+{
+	for (size_t i = 0; i < RUNS_MAX; i++) {
+		if (runs[i].pid == 0 || runs[i].now)
+			continue;
+		ended(&runs[i]);
+		if (is_run(&runs[i]))
+			keep(slowest, &runs[i]);
+		runs[i].pid = 0;
+	}
+}
+
+struct seen *seen_of(const struct process *process)
+{
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		if (runs[i].pid == process->pid && runs[i].start == process->start)
+			return &runs[i];
+	return NULL;
+}
+
+static struct seen *find_free(void)
+{
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		if (runs[i].pid == 0)
+			return &runs[i];
+	return NULL;
+}
+
+struct seen *seen_note(const struct process *process, const char *shim_dir, bool *is_new)
+{
+	struct seen *run = seen_of(process);
+	struct command command;
+
+	*is_new = run == NULL;
+	if (run == NULL && (run = find_free()) == NULL)
+		return NULL;
+	if (*is_new) {
+		*run = (struct seen){ .pid = process->pid, .start = process->start };
+		command_read(&command, process, NULL, shim_dir);
+		snprintf(run->tool, sizeof run->tool, "%s", command.tool);
+		snprintf(run->file, sizeof run->file, "%s", command.file);
+	}
+	run->ms = seen_age_ms(process);
+	run->now = true;
+	return run;
+}
+
+void seen_print(FILE *out)
+{
+	static struct seen table[SLOWEST];
+
+	memcpy(table, slowest, sizeof table);
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		if (is_run(&runs[i]))
+			keep(table, &runs[i]);
+	for (size_t i = 0; i < SLOWEST && table[i].ms > 0; i++)
+		fprintf(out, "%s%c%s%c%llu%c", table[i].tool, 0, table[i].file, 0, (unsigned long long)table[i].ms, 0);
+}

@@ -1,0 +1,67 @@
+#include "pool/asleep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "ground/file.h"
+
+enum { STATUS_MAX = 4096 };
+
+static bool is_call(enum client_sleep call, long number)
+{
+	if (call == SLEEP_FUTEX)
+		return number == SYS_futex;
+#ifdef SYS_epoll_wait
+	if (number == SYS_epoll_wait)
+		return true;
+#endif
+	return number == SYS_epoll_pwait;
+}
+
+/* Where the kernel's function tells it: a user may see that of a process that he may not trace. */
+static bool is_function(enum client_sleep call, const char *name)
+{
+	if (call == SLEEP_FUTEX)
+		return strstr(name, "futex") != NULL;
+	return strcmp(name, "ep_poll") == 0 || strcmp(name, "do_epoll_wait") == 0;
+}
+
+static bool sleeps_in(pid_t pid, enum client_sleep call)
+{
+	char path[32], text[256], *end;
+	long number;
+
+	snprintf(path, sizeof path, "/proc/%d/syscall", (int)pid);
+	if (read_small_file(path, text, sizeof text) > 0) {
+		number = strtol(text, &end, 10);
+		return end != text && *end == ' ' && is_call(call, number);
+	}
+	snprintf(path, sizeof path, "/proc/%d/wchan", (int)pid);
+	return read_small_file(path, text, sizeof text) > 0 && is_function(call, text);
+}
+
+static bool read_count(const char *status, const char *name, uint64_t *count)
+{
+	const char *at = strstr(status, name);
+
+	if (at == NULL)
+		return false;
+	*count = strtoull(at + strlen(name), NULL, 10);
+	return true;
+}
+
+bool is_asleep(pid_t pid, enum client_sleep call, uint64_t *runs)
+{
+	char path[32], status[STATUS_MAX];
+	uint64_t left, lost; /* a processor, by itself or not */
+
+	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+	if (read_small_file(path, status, sizeof status) <= 0 ||
+	    !read_count(status, "\nvoluntary_ctxt_switches:", &left) ||
+	    !read_count(status, "\nnonvoluntary_ctxt_switches:", &lost))
+		return false;
+	*runs = left + lost;
+	return sleeps_in(pid, call);
+}

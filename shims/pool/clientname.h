@@ -1,0 +1,27 @@
+/* Clients and carriers by the name of their program: rows of the contract's table client_names. */
+#ifndef CLIENTNAME_H
+#define CLIENTNAME_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct client_name;
+
+enum { PROGRAM_MAX = 64 };
+
+/* The name that `launcher --start` gives its process: what `jobshim run` starts has that for its parent. A row of the table, too. */
+#define STARTER_NAME "jobshim-start"
+
+/* The row for a program of that name, NULL if it is none of a client or carrier. */
+const struct client_name *client_named(const char *program);
+
+/* The row of the program that pid runs. */
+const struct client_name *client_program(pid_t pid);
+
+/* The same, and that of a script which Python runs there. */
+const struct client_name *client_script(pid_t pid);
+
+/* Whether the program pid runs is by its name one that keeps a pipe jobserver's descriptors to itself. */
+bool client_by_name(pid_t pid);
+
+#endif

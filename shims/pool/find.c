@@ -1,0 +1,199 @@
+#include "pool/find.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "ground/retry.h"
+#include "pool/above.h"
+#include "pool/auth.h"
+#include "pool/hidden.h"
+#include "pool/jobserver.h"
+#include "pool/opening.h"
+#include "pool/outer.h"
+#include "proc/process.h"
+
+/* The descriptors of a `jobshim run`. */
+struct run_descriptors {
+	uint64_t start;   /* of the process */
+	const char *fifo; /* its path, as its ledger's tells; it may lead nowhere */
+	int fifo_fd, ledger_fd;
+};
+
+/* Whether fd is the ledger of a `jobshim run` that has started then, in clock ticks since boot, or of a server, whose pool a run may use. */
+static bool is_ledger_of(int fd, uint64_t start)
+{
+	unsigned char head[HEADER_WANTED];
+	uint64_t owner_start;
+	uint32_t owner;
+	struct stat status;
+	ssize_t length;
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return false;
+	length = RETRY(pread(fd, head, sizeof head, 0));
+	if (length != (ssize_t)sizeof head || memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0)
+		return false;
+	memcpy(&owner, head + HEADER_OWNER_PID, sizeof owner);
+	memcpy(&owner_start, head + HEADER_OWNER_START, sizeof owner_start);
+	return owner == 0 || owner_start == start;
+}
+
+static bool ledger_fd(int directory, const char *name, void *state)
+{
+	struct run_descriptors *run = state;
+	const char *path = above_path(directory, name);
+	const size_t length = path == NULL ? 0 : strlen(path), suffix = strlen(LEDGER_SUFFIX);
+	int fd;
+	bool ours;
+
+	if (length <= suffix || strcmp(path + length - suffix, LEDGER_SUFFIX) != 0)
+		return false;
+	run->fifo = arena_copy(path, length - suffix);
+	fd = open_high_at(directory, name, O_RDONLY | O_NONBLOCK);
+	ours = fd >= 0 && is_ledger_of(fd, run->start);
+	if (fd >= 0)
+		close(fd);
+	if (!ours)
+		return false;
+	run->ledger_fd = (int)strtol(name, NULL, 10);
+	return run->fifo != NULL;
+}
+
+static bool fifo_fd(int directory, const char *name, void *state)
+{
+	struct run_descriptors *run = state;
+	const char *path = above_path(directory, name);
+
+	if (path == NULL || strcmp(path, run->fifo) != 0)
+		return false;
+	run->fifo_fd = (int)strtol(name, NULL, 10);
+	return true;
+}
+
+/* For builds that clear their environment, or that the pool's directory is hidden from, or removed: an ancestor `jobshim run` has its FIFO
+ * and its ledger open. Any program may have that name: the ledger says whose it is. */
+static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
+{
+	struct run_descriptors run;
+	struct process process;
+	const char *ignored;
+
+	if (!process_self(&process))
+		return false;
+	while (process.parent > 0 && process_read(process.parent, &process)) {
+		run.start = process.start;
+		if (strcmp(process.comm, "jobshim") != 0 || !process_each_fd(process.pid, ledger_fd, &run))
+			continue;
+		if (!jobserver_open_path(jobserver, run.fifo, why) &&
+		    (!process_each_fd(process.pid, fifo_fd, &run) ||
+		     !jobserver_open_path(jobserver, above_link(process.pid, run.fifo_fd), &ignored)))
+			return false;
+		jobserver->ledger = above_link(process.pid, run.ledger_fd);
+		return true;
+	}
+	return false;
+}
+
+/* The search for a jobserver: why the first one that was named can't be opened is told. */
+struct search {
+	struct jobserver *jobserver;
+	const char **why;
+	bool failed; /* one was named */
+};
+
+static bool fail(struct search *search, const char *why)
+{
+	if (!search->failed)
+		*search->why = why;
+	search->failed = true;
+	return false;
+}
+
+static bool try_auth(struct search *search, const struct auth *auth)
+{
+	const char *why = "";
+
+	return jobserver_open_auth(search->jobserver, auth, &why) || fail(search, why);
+}
+
+static bool try_run(struct search *search)
+{
+	const char *why = NULL;
+
+	search->jobserver->own = true;
+	return open_ancestors_run(search->jobserver, &why) || (why != NULL && fail(search, why));
+}
+
+static bool names_path(const struct auth *auth, const char *path)
+{
+	return auth->kind == AUTH_FIFO && auth->path_length == strlen(path) && memcmp(auth->path, path, auth->path_length) == 0;
+}
+
+/* That of an adapter above us, unless it is the one that the flags lead to anyhow. */
+static bool try_outer(struct search *search, const char *flags, const char *cargo_flags)
+{
+	struct outer outer;
+	struct auth named = { .kind = AUTH_NONE };
+
+	if (!outer_read(&outer))
+		return false;
+	if (flags == NULL || !auth_find(flags, &named))
+		(void)!(cargo_flags != NULL && auth_find(cargo_flags, &named));
+	search->jobserver->own = false;
+	return (outer.path == NULL || !names_path(&named, outer.path)) && outer_open(search->jobserver, &outer);
+}
+
+/* All addresses in flags, the last one first. */
+static bool try_flags(struct search *search, const char *flags, const char **why)
+{
+	struct auth auth = { .why = NULL };
+
+	search->jobserver->own = false;
+	while (flags != NULL && auth_find(flags, &auth)) {
+		if (try_auth(search, &auth))
+			return true;
+		flags = arena_copy(flags, (size_t)(auth.argument - flags));
+	}
+	*why = auth.why;
+	return false;
+}
+
+bool jobserver_open(struct jobserver *jobserver, const char **why)
+{
+	struct search search = { .jobserver = jobserver, .why = why };
+	const char *own = getenv(ENV_JOBSERVER), *unnamed = NULL, *ignored;
+	const char *flags = getenv("MAKEFLAGS"), *cargo_flags = getenv("CARGO_MAKEFLAGS");
+	struct auth auth;
+	bool is_set = own != NULL && *own != '\0';
+
+	*jobserver = (struct jobserver){ .read_fd = -1, .write_fd = -1, .own = true };
+	if (is_set && !auth_parse(own, strlen(own), &auth)) {
+		*why = auth.why;
+		return false;
+	}
+	/* What JOBSHIM_JOBSERVER names is most likely the nearest run's. */
+	if (is_set && (try_auth(&search, &auth) || try_run(&search)))
+		return true;
+	if (try_outer(&search, flags, cargo_flags) || try_flags(&search, flags, &unnamed) ||
+	    try_flags(&search, cargo_flags, &ignored)) {
+		jobserver->own = jobserver->own || (is_set && hidden_names(jobserver));
+		if (!is_set || jobserver->own || !hidden_by(jobserver))
+			return true;
+		jobserver->another = true;
+		fail(&search, "it is hidden here");
+		jobserver_close(jobserver);
+	}
+	if (!is_set && try_run(&search))
+		return true;
+	jobserver->named = search.failed;
+	if (!search.failed)
+		*why = unnamed != NULL ? unnamed : "no jobserver in MAKEFLAGS";
+	return false;
+}

@@ -1,0 +1,288 @@
+#include "rules/gate.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "ledger/ledger.h"
+#include "rules/caller.h"
+#include "rules/memory.h"
+#include "rules/policy.h"
+#include "wait/asking.h"
+#include "wait/keeper.h"
+#include "ground/clock.h"
+#include "ground/file.h"
+#include "ground/number.h"
+#include "proc/process.h"
+#include "proc/tree.h"
+
+/* A test's launcher is built with others. */
+#ifndef LOADAVG
+#define LOADAVG "/proc/loadavg"
+#endif
+#ifndef PRESSURE
+#define PRESSURE "/proc/pressure"
+#endif
+
+enum {
+	TICK_MS = 10,     /* who is first at its gate; memory and load don't tell when they change */
+	TICK_MAX_MS = 500, /* the others, by their place */
+	BUSY_MS = 1,      /* while somebody else looks at the gates */
+};
+
+/* What all others ask for, take and wait for. */
+struct others {
+	const struct policy *policy;
+	uint64_t since; /* when we came */
+	unsigned index;
+	unsigned earlier[GATE_MEMORY + 1]; /* came before us and wait for this gate; of a limit, those of our rule */
+	unsigned limited;                  /* runs of our rule */
+	unsigned admitted;
+	bool passed; /* one of them is our own process */
+	bool gathering;
+	unsigned slots;    /* of runs that take more than one */
+	uint64_t promised; /* KiB */
+	uint64_t unused;   /* of it */
+};
+
+static bool came_before(const struct asking *asking, const struct others *others)
+{
+	return asking->since < others->since || (asking->since == others->since && asking->index < others->index);
+}
+
+static bool add_up(const struct asking *asking, void *state)
+{
+	struct others *others = state;
+	bool same_limit = others->policy->limit > 0 && asking->limit == others->policy->limit_rule;
+
+	if (asking->gated) {
+		if (came_before(asking, others) && asking->gate <= GATE_MEMORY && (asking->gate != GATE_LIMIT || same_limit))
+			others->earlier[asking->gate]++;
+		return false;
+	}
+	others->passed = others->passed || (asking->tool && asking->pid == getpid());
+	others->admitted++;
+	others->limited += same_limit;
+	others->gathering = others->gathering || asking->gathers;
+	others->slots += asking->slots;
+	others->promised += asking->promise;
+	return false;
+}
+
+/* What of a promise its run does not use yet: the rest of it shows in the memory that is free. */
+static bool add_unused(const struct asking *asking, void *state)
+{
+	struct others *others = state;
+	char program[16] = "";
+	uint64_t pages, used = 0;
+
+	if (asking->gated || asking->promise == 0)
+		return false;
+	/* A launcher's by its name: in another PID namespace the number may be somebody else's. */
+	if (!asking->tool)
+		process_program(asking->pid, program, sizeof program);
+	if ((asking->tool || strcmp(program, "launcher") == 0) && tree_pages(asking->pid, &pages))
+		used = pages * (uint64_t)(sysconf(_SC_PAGESIZE) / 1024);
+	if (used < asking->promise)
+		others->unused += asking->promise - used;
+	return false;
+}
+
+static bool is_only_run(const struct others *others, const struct ledger *ledger)
+{
+	return others->admitted == 0 && ledger_running(ledger) == 0;
+}
+
+static bool has_memory(struct others *others, struct ledger *ledger, const struct memory *memory, uint32_t promise)
+{
+	if (memory->available >= others->promised + promise)
+		return true;
+	if (memory->available < promise)
+		return false;
+	asking_each(ledger, add_unused, others);
+	return memory->available >= others->unused + promise;
+}
+
+/* The load average of the last minute, which is late to rise; so is what can run now, less ourselves. */
+static double load_now(void)
+{
+	char text[64], *at;
+	double average, ready;
+
+	if (read_small_file(LOADAVG, text, sizeof text) < 0)
+		return 0;
+	at = strchr(text, ' ');
+	if (at == NULL)
+		return 0;
+	*at = '\0';
+	average = decimal_read(text, 0);
+	at = strchr(at + 1, ' ');
+	at = at == NULL ? NULL : strchr(at + 1, ' ');
+	ready = at == NULL ? 0 : (double)strtol(at + 1, NULL, 10) - 1;
+	return ready > average ? ready : average;
+}
+
+static bool has_pressure(const struct policy *policy)
+{
+	for (size_t i = 0; i < PRESSURES; i++)
+		if (policy->pressure[i] > 0)
+			return true;
+	return false;
+}
+
+/* Whether one of the pressures is above what the policy bears. A kernel without them has none. */
+static bool is_pressed(const struct policy *policy)
+{
+	static const char *const files[PRESSURES] = { PRESSURE "/cpu", PRESSURE "/memory", PRESSURE "/io" };
+	static const char name[] = "avg10=";
+
+	for (size_t i = 0; i < PRESSURES; i++) {
+		char text[256], *at;
+
+		if (policy->pressure[i] <= 0 || read_small_file(files[i], text, sizeof text) < 0)
+			continue;
+		at = strstr(text, name); /* the first line is that of `some` */
+		if (at == NULL)
+			continue;
+		at += strlen(name);
+		at[strcspn(at, " \n")] = '\0';
+		if (decimal_read(at, 0) > policy->pressure[i])
+			return true;
+	}
+	return false;
+}
+
+/* One gathers at a time, lest two have half each. And those that can't run at once don't wait in one queue for the same
+ * tokens: who stands behind them would wait for more than one of them. */
+static bool may_gather(const struct others *others, const struct ledger *ledger)
+{
+	int slots = policy_pool_slots(ledger);
+
+	return !others->gathering &&
+	       (others->slots == 0 || slots < 0 || others->slots + policy_slots(others->policy, ledger) <= (unsigned)slots);
+}
+
+/* The first gate that is closed. Memory comes last: who waits for that alone keeps those behind it from taking it, and
+ * so must lack nothing else. */
+static int closed_gate(struct others *others, struct ledger *ledger, uint32_t promise, const struct memory *memory)
+{
+	const struct policy *policy = others->policy;
+
+	if (policy->limit > 0 && (others->earlier[GATE_LIMIT] > 0 || others->limited >= policy->limit))
+		return GATE_LIMIT;
+	if (policy->load > 0 &&
+	    (others->earlier[GATE_LOAD] > 0 || (load_now() > policy->load && !is_only_run(others, ledger))))
+		return GATE_LOAD;
+	if (has_pressure(policy) &&
+	    (others->earlier[GATE_PRESSURE] > 0 || (is_pressed(policy) && !is_only_run(others, ledger))))
+		return GATE_PRESSURE;
+	if (policy_slots(policy, ledger) > 1 && (others->earlier[GATE_TOKENS] > 0 || !may_gather(others, ledger)))
+		return GATE_TOKENS;
+	if (promise > 0 && (others->earlier[GATE_MEMORY] > 0 ||
+	                    (!has_memory(others, ledger, memory, promise) && !is_only_run(others, ledger))))
+		return GATE_MEMORY;
+	return GATE_NONE;
+}
+
+/* Enters the run among those that ask, as waiting, at its gate, or as the tool that it becomes. */
+static enum admission enter(const struct policy *policy, struct ledger *ledger, bool becomes, int gate)
+{
+	const unsigned slots = policy_slots(policy, ledger);
+
+	if (becomes && gate != GATE_NONE)
+		return CLOSED;
+	if (!asking_enter(ledger) || (becomes && !ledger_become(ledger)))
+		return UNGATED;
+	if (becomes)
+		return ADMITTED;
+	if (gate != GATE_NONE) {
+		ledger_gated(ledger, gate);
+		return CLOSED;
+	}
+	if (slots > 1)
+		ledger_gathers(ledger, slots, true);
+	ledger_waiting(ledger);
+	return ADMITTED;
+}
+
+/* Looks at all gates at one moment, and takes what the run asks for if they are open, as the tool that it becomes
+ * where it does. LOCKED: another one looks just now. *wait says how many ms to wait until the next look. */
+static enum admission look(const struct policy *policy, struct ledger *ledger, const struct job *job, bool becomes,
+                           int *wait)
+{
+	struct others others = { .policy = policy, .since = ledger_since(ledger), .index = ledger->index };
+	struct memory memory = { .available = UINT64_MAX, .total = UINT64_MAX };
+	enum admission admission;
+	uint64_t promise = policy->memory;
+	int gate;
+
+	*wait = BUSY_MS;
+	if (!asking_lock(ledger))
+		return errno == EAGAIN || errno == EACCES ? LOCKED : UNGATED;
+	if (!ledger_refresh(ledger))
+		return asking_unlock(ledger), UNGATED;
+	caller_meet(ledger, job);
+	if (becomes)
+		caller_set_namespace(ledger);
+	asking_each(ledger, add_up, &others);
+	if (others.passed)
+		return asking_unlock(ledger), PASSED;
+	if (promise > 0 && memory_look(&memory, others.promised + promise, ledger) && promise > memory.total)
+		promise = memory.total;
+	ledger_asks(ledger, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
+	gate = closed_gate(&others, ledger, (uint32_t)promise, &memory);
+	admission = enter(policy, ledger, becomes, gate);
+	asking_unlock(ledger);
+	*wait = TICK_MS * (1 + (int)others.earlier[gate]);
+	if (*wait > TICK_MAX_MS)
+		*wait = TICK_MAX_MS;
+	return admission;
+}
+
+enum admission gate_pass_at_once(const struct policy *policy, struct ledger *ledger, const struct job *job)
+{
+	int wait;
+	const enum admission admission = look(policy, ledger, job, true, &wait);
+
+	return admission == LOCKED ? CLOSED : admission;
+}
+
+enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, const struct job *job,
+                         struct ledger *ledger, const sigset_t *waiting, double patience, uint64_t *waited_ns)
+{
+	struct keeper keeper = keeper_make(patience);
+	enum admission admission;
+	int locked = 0;
+
+	*waited_ns = 0;
+	if (ledger->fd < 0 || ledger->index >= LEDGER_RECORD_COUNT)
+		return UNGATED;
+	for (;;) {
+		struct timespec timeout = { .tv_sec = 0 };
+		int wait;
+
+		admission = look(policy, ledger, job, false, &wait);
+		if (admission != CLOSED && admission != LOCKED)
+			break;
+		/* A look takes no time: who has the lock for so long was stopped, or means ill. Looks are counted, since we may be stopped. */
+		locked = admission == LOCKED ? locked + 1 : 0;
+		if (locked == LOCKED_MS / BUSY_MS) {
+			ledger_waiting(ledger);
+			break;
+		}
+		timeout.tv_nsec = wait * 1000000L;
+		if (keeper_look(&keeper, jobserver, ledger)) {
+			admission = IMPATIENT;
+			ledger_waiting(ledger);
+			break;
+		}
+		ppoll(NULL, 0, &timeout, waiting);
+	}
+	*waited_ns = monotonic_ns() - keeper.patience.arrived_ns;
+	return admission;
+}

@@ -1,0 +1,185 @@
+#include "rules/policy.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ledger/ledger.h"
+#include "pool/makeflags.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "ground/number.h"
+#include "ground/report.h"
+#include "ground/trust.h"
+
+static const double LEAST_LOAD = 0.001; /* with -l0 make starts one job at a time */
+
+/* A rule holds where each kind of condition that it names is met. */
+struct conditions {
+	uint32_t rule;
+	bool names_tool, meets_tool;
+	bool fails;
+};
+
+static uint32_t parse_count(const char *text, uint32_t most)
+{
+	unsigned long long value = strtoull(text, NULL, 10);
+
+	return value > most ? most : (uint32_t)value;
+}
+
+/* A trailing * stands for any rest. */
+static bool name_matches(const char *pattern, const char *name)
+{
+	size_t length = strlen(pattern);
+
+	if (length > 0 && pattern[length - 1] == '*')
+		return strncmp(pattern, name, length - 1) == 0;
+	return strcmp(pattern, name) == 0;
+}
+
+static bool package_matches(const char *pattern)
+{
+	const char *package = getenv(ENV_PACKAGE), *category = getenv("CATEGORY"), *name = getenv("PN");
+	char text[256];
+
+	if (package != NULL)
+		return name_matches(pattern, package);
+	return category != NULL && name != NULL &&
+	       snprintf(text, sizeof text, "%s/%s", category, name) < (int)sizeof text && name_matches(pattern, text);
+}
+
+/* Takes note of a line that says when a rule holds. False where it is none. */
+static bool condition(struct conditions *conditions, const struct policy_run *run, const char *key, const char *value)
+{
+	if (strcmp(key, "rule") == 0) {
+		*conditions = (struct conditions){ .rule = parse_count(value, UINT32_MAX) };
+	} else if (strcmp(key, "tool") == 0) {
+		conditions->names_tool = true;
+		if (strcmp(value, run->tool) == 0 || strcmp(value, run->family) == 0)
+			conditions->meets_tool = true;
+	} else if (strcmp(key, "kind") == 0) {
+		if (strcmp(value, run_kind_names[run->kind]) != 0)
+			conditions->fails = true;
+	} else if (strcmp(key, "package") == 0) {
+		if (!package_matches(value))
+			conditions->fails = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void ask(struct policy *policy, uint32_t rule, const char *key, const char *value)
+{
+	static const char *const pressures[PRESSURES] = { "pressure-cpu", "pressure-memory", "pressure-io" };
+
+	if (strcmp(key, "tokens") == 0) {
+		policy->tokens = parse_count(value, LEDGER_TOKENS_MAX);
+	} else if (strcmp(key, "memory") == 0) {
+		policy->learns = strcmp(value, "learn") == 0;
+		policy->memory = policy->learns ? 0 : parse_count(value, UINT32_MAX);
+	} else if (strcmp(key, "limit") == 0) {
+		policy->limit = parse_count(value, UINT32_MAX);
+		policy->limit_rule = rule;
+	} else if (strcmp(key, "load") == 0) {
+		policy->load = decimal_read(value, policy->load);
+	} else if (strcmp(key, "launcher") == 0) {
+		policy->engine = value;
+	}
+	for (size_t i = 0; i < PRESSURES; i++)
+		if (strcmp(key, pressures[i]) == 0)
+			policy->pressure[i] = decimal_read(value, policy->pressure[i]);
+}
+
+void policy_none(struct policy *policy)
+{
+	*policy = (struct policy){ .tokens = 1, .engine = "" };
+}
+
+void policy_parse(struct policy *policy, const struct policy_run *run, char *text)
+{
+	struct conditions conditions = { .rule = 0 };
+	char *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		char *equals = strchr(line, '=');
+
+		if (equals == NULL)
+			continue;
+		*equals = '\0';
+		if (!condition(&conditions, run, line, equals + 1) && !conditions.fails &&
+		    (conditions.meets_tool || !conditions.names_tool))
+			ask(policy, conditions.rule, line, equals + 1);
+	}
+	if (policy->tokens == 0)
+		policy->tokens = 1;
+}
+
+void policy_read(struct policy *policy, const struct policy_run *run, const char *shim_dir, bool installed)
+{
+	const char *path = getenv(ENV_RULES);
+	const bool named = path != NULL && *path != '\0';
+	struct stat status;
+	size_t room;
+	char *text;
+	ssize_t size;
+
+	if (!named) {
+		char *own = arena_room(&room);
+		int length = snprintf(own, room, "%s/.jobshim/rules", shim_dir);
+
+		if (!installed || shim_dir[0] == '\0' || length >= (int)room)
+			return;
+		path = arena_keep((size_t)length + 1);
+	}
+	text = arena_room(&room);
+	size = read_plain_file(path, text, room < LEDGER_RULES_FILE_MAX ? room : LEDGER_RULES_FILE_MAX, &status);
+	if (size < 0 && errno == EINVAL)
+		report_debug("%s: no rules: %s is not a regular file", run->tool, path);
+	if (size <= 0 || arena_keep((size_t)size + 1) == NULL) /* the engine's name stays in it */
+		return;
+	policy_parse(policy, run, text);
+	/* What another user wrote may have us wait, as their pool does; it names no program that we run. */
+	if (named && policy->engine[0] != '\0' && !trust_file(&status)) {
+		report_debug("%s: no engine: another user can write %s", run->tool, path);
+		policy->engine = "";
+	}
+}
+
+void policy_heed_make(struct policy *policy)
+{
+	const char *makeflags = getenv("MAKEFLAGS");
+	const double load = makeflags == NULL ? -1 : makeflags_load(makeflags);
+
+	if (load >= 0)
+		policy->load = load > LEAST_LOAD ? load : LEAST_LOAD;
+}
+
+int policy_pool_slots(const struct ledger *ledger)
+{
+	const char *makeflags = getenv("MAKEFLAGS");
+	int slots = (int)ledger_slots(ledger);
+
+	if (slots >= 0)
+		return slots;
+	return makeflags == NULL ? -1 : makeflags_jobs(makeflags);
+}
+
+unsigned policy_slots(const struct policy *policy, const struct ledger *ledger)
+{
+	int slots = policy_pool_slots(ledger);
+
+	return slots > 0 && (unsigned)slots < policy->tokens ? (unsigned)slots : policy->tokens;
+}
+
+bool policy_has_gates(const struct policy *policy)
+{
+	for (size_t i = 0; i < PRESSURES; i++)
+		if (policy->pressure[i] > 0)
+			return true;
+	return policy->tokens > 1 || policy->memory > 0 || policy->learns || policy->limit > 0 || policy->load > 0;
+}

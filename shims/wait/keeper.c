@@ -1,0 +1,54 @@
+#include "wait/keeper.h"
+
+#include "ledger/ledger.h"
+#include "ledger/records.h"
+#include "wait/patience.h"
+#include "ground/clock.h"
+
+enum { LOOK_EACH_MS = 16 }; /* it looks less often by that for each launcher, while another one does it for all */
+
+static const uint64_t MS = 1000000; /* in nanoseconds */
+
+struct keeper keeper_make(double patience)
+{
+	return (struct keeper){ .patience = patience_make(patience) };
+}
+
+int keeper_longer(int ms, int each_ms, const struct ledger *ledger)
+{
+	uint32_t others = ledger_used(ledger);
+
+	return others < (uint32_t)((SLEEP_MAX_MS - ms) / each_ms) ? ms + (int)others * each_ms : SLEEP_MAX_MS;
+}
+
+/* Of a crowd of keepers one or two look so often; who finds nobody doing it begins. */
+static void look_for_the_dead(struct keeper *keeper, const struct jobserver *jobserver, struct ledger *ledger)
+{
+	const uint64_t now = monotonic_ns();
+	int again_ms = LOOK_AGAIN_MS;
+
+	if (now < keeper->reclaim_due_ns)
+		return;
+	if (!ledger_reclaim_in_crowd(ledger, jobserver, LOOK_AGAIN_MS * MS / 2))
+		again_ms = keeper_longer(LOOK_AGAIN_MS, LOOK_EACH_MS, ledger);
+	keeper->reclaim_due_ns = now + (uint64_t)again_ms * MS;
+}
+
+bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, struct ledger *ledger)
+{
+	look_for_the_dead(keeper, jobserver, ledger);
+#ifdef JOBSHIM_NAIVE
+	keeper->patience.due_ns = UINT64_MAX;
+	return false;
+#endif
+	return patience_is_out(&keeper->patience, jobserver, ledger);
+}
+
+int keeper_due_ms(const struct keeper *keeper)
+{
+	const uint64_t reclaim = keeper->reclaim_due_ns, patience = keeper->patience.due_ns, now = monotonic_ns();
+	const uint64_t due = reclaim < patience ? reclaim : patience;
+
+	/* Rounded up: to wake a moment too soon is to wake twice. */
+	return due > now ? (int)((due - now + MS - 1) / MS) : 0;
+}

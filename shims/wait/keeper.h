@@ -1,0 +1,32 @@
+/* What one waiter does for the others: looks for dead launchers, and whether all of them wait in vain. */
+#ifndef KEEPER_H
+#define KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wait/patience.h"
+
+struct jobserver;
+struct ledger;
+
+enum { LOOK_AGAIN_MS = 250, SLEEP_MAX_MS = 10000 };
+
+struct keeper {
+	uint64_t reclaim_due_ns; /* it looks for the dead then, CLOCK_MONOTONIC */
+	struct patience patience;
+};
+
+/* Begins to wait now. patience: seconds. */
+struct keeper keeper_make(double patience);
+
+/* Looks for the dead, four times a second. True where patience is out. */
+bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, struct ledger *ledger);
+
+/* In how many ms it wants to look again. */
+int keeper_due_ms(const struct keeper *keeper);
+
+/* ms, and each_ms more for every launcher that looks as well. */
+int keeper_longer(int ms, int each_ms, const struct ledger *ledger);
+
+#endif

@@ -1,0 +1,133 @@
+#include "wait/patience.h"
+
+#include <unistd.h>
+
+#include "ledger/ledger.h"
+#include "pool/jobserver.h"
+#include "wait/work.h"
+#include "ground/clock.h"
+
+enum { SHARE = 100 }; /* of a processor, looking takes one in so many at most */
+
+static const uint64_t SECOND = 1000000000u;
+static const uint64_t LONGER_NS = 120000000000u; /* a machine that others keep busy holds nobody up for more than that */
+
+struct patience patience_make(double seconds)
+{
+	return (struct patience){ .seconds = seconds, .arrived_ns = monotonic_ns() };
+}
+
+static uint64_t later(uint64_t one, uint64_t other)
+{
+	return one > other ? one : other;
+}
+
+/* Whether they used more than a twentieth of the time that they did not stand in the scheduler's queue, or stood there all the time: on
+ * a busy machine a compiler that works may get a hundredth of a processor, or none for a while. */
+static bool was_kept_from_work(const struct work_done *before, const struct work_done *done, uint64_t elapsed)
+{
+	const uint64_t ran = done->ran_ns - before->ran_ns, ready = done->ready_ns - before->ready_ns;
+
+	if (done->ran_ns == before->ran_ns)
+		return before->ready && done->ready;
+	if (done->ran_ns < before->ran_ns || done->ready_ns <= before->ready_ns)
+		return false; /* one of them has ended */
+	return ran * 20 > (ready < elapsed ? later(elapsed - ready, elapsed / 20) : elapsed / 20);
+}
+
+/* Whether more than a twentieth of a core was used since the last sample, of the whole machine half a core; or one of them ended.
+ * One tick is nothing: who wakes up for a moment may cross its border. */
+static bool has_worked(const struct patience *patience, const struct work_done *done, uint64_t now)
+{
+	const uint64_t tick_ns = SECOND / (uint64_t)sysconf(_SC_CLK_TCK), elapsed = now - patience->sampled_ns;
+	uint64_t ticks;
+
+	if (!patience->sampled || done->whole_machine != patience->done.whole_machine || done->ticks < patience->done.ticks)
+		return true;
+	ticks = done->ticks - patience->done.ticks;
+	return (ticks > 1 && ticks * tick_ns * (done->whole_machine ? 2 : 20) > elapsed) ||
+	       (!done->whole_machine && was_kept_from_work(&patience->done, done, elapsed));
+}
+
+/* Samples, every so often while that costs little. Returns when the next sample is due. */
+static uint64_t sample(struct patience *patience, uint64_t now, uint64_t every)
+{
+	const uint64_t began_cpu = cpu_ns();
+	struct work_done done;
+	uint64_t cost;
+
+	if (work_measure(&patience->work, &done)) {
+		if (has_worked(patience, &done, now))
+			patience->idle_since_ns = now;
+		patience->sampled = true;
+		patience->sampled_ns = now;
+		patience->done = done;
+	}
+	patience->blind = !patience->sampled;
+	cost = (cpu_ns() - began_cpu) * SHARE;
+	return now + later(cost, every);
+}
+
+static uint64_t sooner(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+/* Whether another wait of our job ended so while we waited: it is known to wait for itself, and may do so once more. */
+static bool is_known(const struct patience *patience, const struct ledger *ledger)
+{
+	return !patience->blind && ledger_had_overdraft(ledger, patience->arrived_ns);
+}
+
+/* When it will be out, as far as is known now. */
+static uint64_t end_of(const struct patience *patience, uint64_t slots_stand_still_ns, uint64_t needed)
+{
+	const uint64_t end = later(slots_stand_still_ns, patience->idle_since_ns + needed);
+
+	return patience->sampled && !patience->done.whole_machine ? end : sooner(end, slots_stand_still_ns + LONGER_NS);
+}
+
+/* When a slot was taken last. Who writes it may have another clock, in a time namespace of its own: a moment that is yet to come
+ * counts as the one at which we found it. */
+static uint64_t last_progress(struct patience *patience, const struct ledger *ledger, uint64_t now)
+{
+	const uint64_t told_ns = ledger_progress(ledger);
+
+	if (told_ns != patience->told_ns) {
+		patience->told_ns = told_ns;
+		patience->found_ns = now;
+	}
+	return sooner(told_ns, patience->found_ns);
+}
+
+bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, struct ledger *ledger)
+{
+	const uint64_t limit = (uint64_t)(patience->seconds * (double)SECOND), now = monotonic_ns();
+	const bool known = is_known(patience, ledger);
+	const uint64_t needed = sooner(limit, known ? SECOND / 4 : SECOND);
+	const uint64_t slots_stand_still_ns =
+	    later(patience->arrived_ns + limit, last_progress(patience, ledger, now) + (known ? needed : limit));
+	uint64_t end;
+
+	/* Nothing is looked at before the last second: a wait is mostly just a wait. */
+	patience->due_ns = patience->seconds <= 0 ? UINT64_MAX : slots_stand_still_ns - needed;
+	if (now < patience->due_ns)
+		return false;
+	patience->work.jobserver = jobserver;
+	patience->work.ledger = ledger;
+	if (now >= patience->sample_due_ns || now >= end_of(patience, slots_stand_still_ns, needed))
+		patience->sample_due_ns = sample(patience, now, needed / 5);
+	if (known && patience->blind) {
+		patience->due_ns = now;
+		return false;
+	}
+	/* Where nothing can be measured the wait ends all the same: to hang is worse than one tool too many. */
+	end = end_of(patience, slots_stand_still_ns, needed);
+	patience->due_ns = sooner(patience->sample_due_ns, end);
+	if (now < end)
+		return false;
+	/* It may have been no deadlock: the next one waits as long again. */
+	if (patience->blind || now < patience->idle_since_ns + needed)
+		ledger_count_progress(ledger);
+	return true;
+}

@@ -1,0 +1,149 @@
+#include "wait/work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/ledger.h"
+#include "ledger/records.h"
+#include "pool/client.h"
+#include "pool/jobserver.h"
+#include "wait/census.h"
+#include "ground/file.h"
+#include "proc/process.h"
+#include "proc/shimfile.h"
+#include "proc/tree.h"
+
+/* All that can hold a slot of a pool that a build has for itself is below it. */
+static pid_t outermost_client(const struct work *work)
+{
+	struct process process;
+	pid_t outermost = -1;
+
+	if (!process_self(&process))
+		return -1;
+	while (process.parent > 0 && process_read(process.parent, &process))
+		if (ledger_owned_by(work->ledger, &process) || client_of(&process, work->jobserver, false) != CLIENT_NO)
+			outermost = process.pid;
+	return outermost;
+}
+
+/* Of the whole machine since boot: the first line of /proc/stat without idle, iowait. */
+static bool measure_machine(uint64_t *ticks)
+{
+	enum { IDLE = 3, IOWAIT = 4, FIELDS = 8 };
+	char text[512];
+	char *at = text + strlen("cpu ");
+
+	if (read_small_file("/proc/stat", text, sizeof text) < 0 || strncmp(text, "cpu ", strlen("cpu ")) != 0)
+		return false;
+	*ticks = 0;
+	for (int field = 0; field < FIELDS; field++) {
+		uint64_t value = strtoull(at, &at, 10);
+
+		if (field != IDLE && field != IOWAIT)
+			*ticks += value;
+	}
+	return true;
+}
+
+static bool is_launcher_process(pid_t pid)
+{
+	const char *path = process_path(pid);
+
+	return path != NULL && is_launcher(path);
+}
+
+struct sum {
+	const struct ledger *ledger;
+	uint64_t ticks, ran_ns, ready_ns;
+	bool ready;
+	bool unseen; /* a part of it can't be told */
+};
+
+/* The `jobshim run` of this pool, or a launcher: what those do is no work of the build's. */
+static bool is_ours(const struct ledger *ledger, const struct process *process)
+{
+	return ledger_owned_by(ledger, process) || is_launcher_process(process->pid);
+}
+
+/* /proc/PID/schedstat, of the first thread: ran, was ready to run (nanoseconds). A kernel without it has no such file. */
+static void add_scheduled(pid_t pid, struct sum *sum)
+{
+	char path[32], text[96], *at = text;
+
+	snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
+	if (read_small_file(path, text, sizeof text) < 0)
+		return;
+	sum->ran_ns += strtoull(at, &at, 10);
+	sum->ready_ns += strtoull(at, &at, 10);
+}
+
+static void add_process(const struct process *process, void *state)
+{
+	struct sum *sum = state;
+
+	/* What has ended below it counts, of ours too: short processes leave no other trace. */
+	sum->ticks += process->reaped;
+	if (is_ours(sum->ledger, process))
+		return;
+	sum->ticks += process->cpu;
+	sum->ready = sum->ready || process->ready;
+	add_scheduled(process->pid, sum);
+}
+
+static void add_tree(pid_t root, struct sum *sum)
+{
+	if (tree_each(root, add_process, sum) != TREE_SEEN)
+		sum->unseen = true;
+}
+
+/* Where its number is none of a launcher's it has just ended, or is in another PID namespace: nothing can be told of it. */
+static void add_holder(pid_t pid, bool is_tool, void *state)
+{
+	struct sum *sum = state;
+
+	if (is_tool || is_launcher_process(pid))
+		add_tree(pid, sum);
+	else
+		sum->unseen = true;
+}
+
+static void add_suspect(pid_t pid, void *state)
+{
+	add_tree(pid, state);
+}
+
+/* A pool that a server keeps has clients beside each other. */
+static bool is_shared(const struct work *work)
+{
+	return work->outermost < 0 || (work->ledger->owner == 0 && ledger_slots(work->ledger) >= 0);
+}
+
+/* Whether others may use the pool, and no ledger tells what their launchers hold: those hide from us. */
+static bool is_others(const struct work *work)
+{
+	struct stat status;
+
+	return work->ledger->fd < 0 && fstat(work->jobserver->write_fd, &status) == 0 &&
+	       (status.st_uid != geteuid() || (status.st_mode & 066) != 0);
+}
+
+bool work_measure(struct work *work, struct work_done *done)
+{
+	struct sum sum = { .ledger = work->ledger, .unseen = is_others(work) };
+
+	if (work->outermost == 0)
+		work->outermost = outermost_client(work);
+	if (work->outermost > 0)
+		add_tree(work->outermost, &sum);
+	if (!ledger_each_holder(work->ledger, add_holder, &sum))
+		sum.unseen = true;
+	if (is_shared(work) && !census_each_suspect(work->jobserver, work->ledger, add_suspect, &sum))
+		sum.unseen = true;
+	*done = (struct work_done){ .ticks = sum.ticks, .ran_ns = sum.ran_ns, .ready_ns = sum.ready_ns, .ready = sum.ready };
+	done->whole_machine = sum.unseen;
+	return !sum.unseen || measure_machine(&done->ticks);
+}
