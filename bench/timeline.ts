@@ -1,6 +1,6 @@
 /** How long a timeline of 50,000 tool runs takes: to draw it, and to open its page in a browser. */
 import { statSync, writeFileSync } from 'node:fs'
-import { readJournal } from '../src/journal/read.js'
+import { readJournal } from '../src/timeline/read.js'
 import { startBrowser, visit } from '../test/support/browser.js'
 import { buildOf, journalOf } from '../test/support/journals.js'
 import { milliseconds, print, spread, table } from './figures.js'

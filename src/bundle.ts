@@ -113,7 +113,7 @@ async function bundle(paths: readonly string[], made: ReadonlySet<string> = new 
 await bundle([join(packageRoot, 'src/main.ts')])
 await build({
   ...common,
-  entryPoints: { page: join(packageRoot, 'src/journal/page/main.ts') },
+  entryPoints: { page: join(packageRoot, 'src/timeline/page/main.ts') },
   outdir: bundled(''),
   minify: true,
   target: 'es2022',

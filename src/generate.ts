@@ -5,8 +5,8 @@ import { renderJsonPage } from './commands/json-page.js'
 import { renderManPage } from './commands/man-page.js'
 import { journalRows, shapeRows } from './commands/shapes.js'
 import { renderJsonSchema } from './config/schema.js'
+import { renderContract } from './contract/header.js'
 import { packageRoot } from './ground/paths.js'
-import { renderContract } from './toolchain/contract.js'
 
 writeFileSync(`${packageRoot}/shims/contract.h`, renderContract())
 writeFileSync(`${packageRoot}/config.schema.json`, renderJsonSchema())

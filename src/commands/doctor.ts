@@ -1,15 +1,15 @@
 import { constants } from 'node:os'
 import { styleText } from 'node:util'
 import type { SettingFlags } from '../config/options.js'
+import type { BuildFacts } from '../doctor/bypass.js'
 import { examine } from '../doctor/examine.js'
-import type { BuildFacts } from '../doctor/past.js'
 import { endPrograms } from '../doctor/program.js'
 import { type Check, judgeAll } from '../doctor/verdict.js'
 import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
-import { endLike } from '../ground/foreground.js'
 import { renderJson } from '../ground/json.js'
-import { print, printExact } from '../ground/print.js'
+import { print, printExact, say } from '../ground/print.js'
+import { endLike } from '../launcher/foreground.js'
 import { type Call, command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
@@ -37,7 +37,7 @@ export const doctor = command({
     const checks = await examine(flags, workingDirectory, environment)
     stop()
     if (program !== undefined && dir !== undefined) {
-      const { buildRows } = await import('../doctor/past.js')
+      const { buildRows } = await import('../doctor/bypass.js')
       checks.push(...judgeAll(buildRows, await buildWith([program, ...args], call)))
     }
     const isColoured = process.stdout.isTTY && process.stdout.hasColors()
@@ -61,10 +61,10 @@ async function buildWith(
   words: [program: string, ...args: string[]],
   { flags, workingDirectory: directory, environment }: Call<Flags>,
 ): Promise<BuildFacts> {
-  const [{ loadSettings }, { build }, { say, withShims }] = await Promise.all([
+  const [{ loadSettings }, { build }, { withShims }] = await Promise.all([
     import('../config/load.js'),
-    import('./build.js'),
-    import('./run.js'),
+    import('../build/build.js'),
+    import('../build/environment.js'),
   ])
   process.title = 'jobshim' // a shim whose environment was cleared looks for this name among its ancestors
   const settings = await loadSettings(flags, directory, environment)

@@ -8,7 +8,7 @@ import { visibleLines } from '../ground/visible.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { shellVariables, usualPath } from '../shimdir/surroundings.js'
-import { ccachePrefixes } from '../toolchain/ccache-answer.js'
+import { ccachePrefixes } from '../tools/ccache-config.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 

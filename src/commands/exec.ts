@@ -1,10 +1,10 @@
 import { loadSettings } from '../config/load.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
-import { endLike, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
+import { commandOf } from '../launcher/closed-descriptors.js'
+import { endLike, runInForeground } from '../launcher/foreground.js'
 import { usableLauncher } from '../shimdir/ensure.js'
-import { commandOf } from '../toolchain/closed.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
 

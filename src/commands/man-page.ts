@@ -1,7 +1,7 @@
 /** Renders docs/jobshim.1 from the tables, around the words of man-prose.ts. Pure. */
 import { ruleConditionRows, ruleEffectRows, type SettingRow, settingRows } from '../config/options.js'
 import { expectedOf } from '../config/setting-types.js'
-import { publicVariables } from '../ground/environment.js'
+import { publicVariables } from '../contract/environment.js'
 import { exitCodes, exitTexts } from '../ground/exit-codes.js'
 import type { Command, CommandOption } from './command.js'
 import { helpOption, versionOption } from './completion-words.js'

@@ -1,19 +1,14 @@
 import { resolve } from 'node:path'
+import { build } from '../build/build.js'
+import { withShims } from '../build/environment.js'
+import { renderSummary, summaryJson } from '../build/summary.js'
 import { loadSettings } from '../config/load.js'
-import type { Settings } from '../config/options.js'
-import { environment as names } from '../ground/environment.js'
+import { environment as names } from '../contract/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
-import { print } from '../ground/print.js'
+import { say } from '../ground/print.js'
 import { ensureShims } from '../shimdir/ensure.js'
-import { layoutOf } from '../shimdir/layout.js'
-import { findTool, realDirectories } from '../shimdir/real-tools.js'
-import { pathWithShims, usualPath } from '../shimdir/surroundings.js'
-import { ccacheVariables } from '../toolchain/ccache.js'
-import { ccachePrefixes } from '../toolchain/ccache-answer.js'
-import { build } from './build.js'
 import { command } from './command.js'
-import { renderSummary, summaryJson } from './run-summary.js'
 import { configOptions, dirOption } from './setting-options.js'
 
 export const run = command({
@@ -93,26 +88,3 @@ export const run = command({
 
 const journalPath = (path: string | undefined, workingDirectory: string): string | undefined =>
   path ? resolve(workingDirectory, path) : undefined
-
-/** Tells the user something beside the build's own output. */
-export const say = (text: string): void => print(`${text}\n`, 2)
-
-// The shims stand first on PATH, and what the config says goes to them by environment, which wins over it. A ccache that
-// is called by its path comes through no shim: it gets its prefix here.
-export async function withShims(
-  environment: NodeJS.ProcessEnv,
-  dir: string,
-  settings: Settings,
-): Promise<NodeJS.ProcessEnv> {
-  const directories = realDirectories(environment.PATH || usualPath, dir)
-  const program = findTool('ccache', directories)
-  const ccache = program === undefined ? undefined : await ccachePrefixes(program, directories, environment)
-  return {
-    ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
-    ...(settings.join === undefined ? {} : { [names.join]: settings.join ? '1' : '0' }),
-    ...(settings.noJobserver === undefined ? {} : { [names.noJobserver]: settings.noJobserver }),
-    ...environment,
-    ...ccacheVariables(layoutOf(dir).launcher, ccache, environment),
-    PATH: pathWithShims(environment.PATH, dir),
-  }
-}

@@ -3,10 +3,10 @@
  * it. The commands don't load it: they need no zod.
  */
 import { z } from 'zod'
+import { costKinds } from '../contract/costs-layout.js'
+import { gateNames } from '../contract/ledger-layout.js'
 import { shapeVersion } from '../ground/json.js'
-import { costKinds } from '../jobserver/costs-layout.js'
-import { gateNames } from '../jobserver/ledger-layout.js'
-import { endEvent, pastEvent, startEvent, toolEvent } from '../journal/event.js'
+import { endEvent, pastEvent, startEvent, toolEvent } from '../timeline/event.js'
 
 export type ShapeRow = {
   commands: readonly string[] // their names

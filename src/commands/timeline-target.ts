@@ -13,8 +13,8 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { replaceFile } from '../ground/replace-file.js'
-import { journalMark } from '../journal/event.js'
-import { pageMark } from '../journal/html.js'
+import { journalMark } from '../timeline/event.js'
+import { pageMark } from '../timeline/html.js'
 
 export type Target = {
   path: string

@@ -4,10 +4,10 @@ import { Failure, systemErrorCode } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
 import { visibleLines } from '../ground/visible.js'
-import { grouped } from '../journal/amounts.js'
-import { type Build, buildsOf, togetherOf } from '../journal/builds.js'
-import { type Chart, chartOf } from '../journal/chart.js'
-import { type Journal, readJournal, type Skipped } from '../journal/read.js'
+import { grouped } from '../timeline/amounts.js'
+import { type Build, buildsOf, togetherOf } from '../timeline/builds.js'
+import { type Chart, chartOf } from '../timeline/chart.js'
+import { type Journal, readJournal, type Skipped } from '../timeline/read.js'
 import { command } from './command.js'
 import { jsonOption } from './setting-options.js'
 import { checkTarget, writeTarget } from './timeline-target.js'
@@ -15,9 +15,9 @@ import { checkTarget, writeTarget } from './timeline-target.js'
 /** By the suffix of the file that is written. What draws is loaded only where it is wanted. */
 const formats = {
   html: async (chart: Chart, skipped: Skipped) =>
-    (await import('../journal/html.js')).renderHtml(chart, skipped),
-  svg: async (chart: Chart) => (await import('../journal/svg.js')).renderSvg(chart),
-  json: async (chart: Chart) => (await import('../journal/trace.js')).renderTrace(chart),
+    (await import('../timeline/html.js')).renderHtml(chart, skipped),
+  svg: async (chart: Chart) => (await import('../timeline/svg.js')).renderSvg(chart),
+  json: async (chart: Chart) => (await import('../timeline/trace.js')).renderTrace(chart),
 } as const
 type Format = keyof typeof formats
 

@@ -1,5 +1,5 @@
 import { settingText } from '../config/options.js'
-import { familyNames } from '../toolchain/families.js'
+import { familyNames } from '../contract/families.js'
 import type { CommandOption } from './command.js'
 
 /** Which shims are made. */

@@ -1,10 +1,10 @@
 /** Reads the settings: flag > environment > config file > default. */
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import { environment as names } from '../ground/environment.js'
+import { environment as names } from '../contract/environment.js'
+import { adaptedNames } from '../contract/wrappers.js'
 import { note } from '../ground/note.js'
 import { defaultShimDirectory } from '../ground/paths.js'
-import { adaptedNames } from '../toolchain/wrappers.js'
 import { findConfig, type PassedOver } from './find.js'
 import { automaticJobs } from './jobs.js'
 import type { ConfigFile, SettingFlags, Settings } from './options.js'
@@ -55,7 +55,7 @@ async function askedJobs(
 }
 
 const slotsOf = async (launcher: string, environment: NodeJS.ProcessEnv): Promise<number | undefined> =>
-  (await import('../toolchain/engine.js')).engineSlots(launcher, environment)
+  (await import('../tools/engine.js')).engineSlots(launcher, environment)
 
 const namesOf = (adapters: boolean | readonly string[]): readonly string[] =>
   typeof adapters === 'boolean' ? (adapters ? adaptedNames : []) : adapters

@@ -1,7 +1,7 @@
 /** THE table of settings. The config's schema, its JSON schema and the help texts come from it. */
-import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { runKinds } from '../toolchain/run-kinds.js'
-import { adaptedNames } from '../toolchain/wrappers.js'
+import { ledgerLayout } from '../contract/ledger-layout.js'
+import { runKinds } from '../contract/run-kinds.js'
+import { adaptedNames } from '../contract/wrappers.js'
 
 export type SettingType =
   | { kind: 'text' }

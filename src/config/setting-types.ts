@@ -1,8 +1,8 @@
 /** What each type of setting accepts, and how that is told. Pure. */
 import { z } from 'zod'
+import { ledgerLayout } from '../contract/ledger-layout.js'
 import { parseSize, sizePattern } from '../ground/size.js'
-import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { toolName } from '../toolchain/tool-name.js'
+import { toolName } from '../tools/tool-name.js'
 import type { SettingRow, SettingType } from './options.js'
 
 type Of<Kind extends SettingType['kind']> = Extract<SettingType, { kind: Kind }>

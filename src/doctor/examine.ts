@@ -1,9 +1,10 @@
 /** All checks, in the order in which they are printed. */
+
+import { findConfigured } from '../bypass/configured.js'
 import type { SettingFlags } from '../config/options.js'
+import { defaultFamilies, familyOf } from '../contract/families.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { layoutOf } from '../shimdir/layout.js'
-import { findConfigured } from '../toolchain/configured.js'
-import { defaultFamilies, familyOf } from '../toolchain/families.js'
 import { jobserverRows } from './jobserver.js'
 import { jobserverFacts } from './jobserver-facts.js'
 import { launcherRows } from './launcher.js'

@@ -1,16 +1,16 @@
 /** What is known of the jobserver that a build started here would meet, and of its clients. */
 import { closeSync, openSync } from 'node:fs'
-import { environment as names } from '../ground/environment.js'
+import { environment as names } from '../contract/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
-import { readLook, readLost } from '../jobserver/answers.js'
 import { findAuth, type JobserverAuth } from '../jobserver/auth.js'
 import { readOwner, readSize } from '../jobserver/ledger.js'
 import { isAddress, readMakeFlags } from '../jobserver/make-flags.js'
+import { type MakeStyle, styleOfVersion } from '../jobserver/make-style.js'
 import { startTime, thisProcess } from '../jobserver/owner.js'
 import { isServed } from '../jobserver/server-lock.js'
+import { readLook, readLost } from '../launcher/answers.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { usualPath } from '../shimdir/surroundings.js'
-import { type MakeStyle, styleOfVersion } from '../toolchain/make-style.js'
 import { askProgram } from './program.js'
 
 export type Jobserver =

@@ -1,8 +1,8 @@
 /** What is known of the launcher. */
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
-import { environment as names } from '../ground/environment.js'
+import { environment as names } from '../contract/environment.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { wordsOf } from '../jobserver/answers.js'
+import { wordsOf } from '../launcher/answers.js'
 import { checkShimDirectory, inspect, launcherIn } from '../shimdir/inspect.js'
 import { findLauncher } from '../shimdir/launcher.js'
 import { layoutOf } from '../shimdir/layout.js'

@@ -1,5 +1,5 @@
 /** PATH: does a search for a tool find the shim? */
-import { wrappers } from '../toolchain/wrappers.js'
+import { wrappers } from '../contract/wrappers.js'
 import type { Forestalling, PathFacts, Standing } from './path-facts.js'
 import { broken, type CheckRow, few, note, ok } from './verdict.js'
 

@@ -1,6 +1,6 @@
 /** Trees that were configured before the shims were there. */
 import { relative } from 'node:path'
-import type { Configured, ConfiguredSearch } from '../toolchain/configured.js'
+import type { Configured, ConfiguredSearch } from '../bypass/configured.js'
 import { broken, type CheckRow, note, ok } from './verdict.js'
 
 export type TreeFacts = { root: string; search: ConfiguredSearch }

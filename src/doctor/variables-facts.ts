@@ -1,6 +1,6 @@
 /** Variables that steer builds past the shims or the pool. */
 import type { Settings } from '../config/options.js'
-import { environment as names } from '../ground/environment.js'
+import { environment as names } from '../contract/environment.js'
 import { findAuth } from '../jobserver/auth.js'
 import { type Forestalling, standingOn } from './path-facts.js'
 

@@ -1,10 +1,10 @@
 /** Variables: does one of them open a pool of its own, or name a tool by its path? */
 import { basename } from 'node:path'
-import { environment as names } from '../ground/environment.js'
+import { toolPastShims } from '../bypass/configured.js'
+import { environment as names } from '../contract/environment.js'
+import { familyOf } from '../contract/families.js'
 import { findAuth } from '../jobserver/auth.js'
 import { jobsAsked, readMakeFlags } from '../jobserver/make-flags.js'
-import { toolPastShims } from '../toolchain/configured.js'
-import { familyOf } from '../toolchain/families.js'
 import type { VariableFacts } from './variables-facts.js'
 import { broken, type CheckRow, few, note, ok } from './verdict.js'
 

@@ -21,3 +21,6 @@ export function printExact(text: string, descriptor = 1): void {
     }
   }
 }
+
+/** Tells the user a line, or several, beside a command's own output. */
+export const say = (text: string): void => print(`${text}\n`, 2)

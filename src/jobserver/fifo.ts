@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
+import { ledgerLayout } from '../contract/ledger-layout.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import type { MakeStyle } from '../toolchain/make-style.js'
-import { noAnswer } from './answers.js'
-import { ledgerLayout } from './ledger-layout.js'
+import { noAnswer } from '../launcher/answers.js'
+import type { MakeStyle } from './make-style.js'
 
 const TOKEN = '+' // make's byte; clients give back the byte that they read
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { closeSync, constants, linkSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { systemErrorCode } from '../ground/failure.js'
-import { noAnswer } from './answers.js'
+import { noAnswer } from '../launcher/answers.js'
 import { notCalled } from './fifo.js'
 import { inTheWay, isSame, openOwn, type PlaceOption, removeSame } from './own-file.js'
 

@@ -17,7 +17,7 @@ import {
   recordOffsets,
   recordStates,
   slotKinds,
-} from './ledger-layout.js'
+} from '../contract/ledger-layout.js'
 import { lockedFrom } from './locks.js'
 import { type Owner, startTime, thisProcess } from './owner.js'
 

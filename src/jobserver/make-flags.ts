@@ -1,5 +1,5 @@
 /** The options in MAKEFLAGS, read as GNU make reads them. The launcher has the same reader in C, shims/pool/makeflags.c. */
-import { type MakeMeaning, type MakeOption, makeOptions } from './make-options.js'
+import { type MakeMeaning, type MakeOption, makeOptions } from '../contract/make-options.js'
 
 /** A part of a text: where it begins, and where what follows begins. */
 export type Span = { from: number; to: number }

@@ -1,9 +1,9 @@
 /** The jobserver that a command would run below, if there is one already. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { environment as names } from '../ground/environment.js'
+import { environment as names } from '../contract/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
-import { noAnswer, readLook } from './answers.js'
+import { noAnswer, readLook } from '../launcher/answers.js'
 import { findAuth } from './auth.js'
 
 /** What there is of a jobserver around us; `why` for people. */

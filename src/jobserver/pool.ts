@@ -11,7 +11,6 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import type { MakeStyle } from '../toolchain/make-style.js'
 import { drainFifo, makeFifo } from './fifo.js'
 import {
   createLedger,
@@ -20,6 +19,7 @@ import {
   readTokenHolders,
   type TokenHolder,
 } from './ledger.js'
+import type { MakeStyle } from './make-style.js'
 import { thisProcess } from './owner.js'
 import { entryPath, removeEntry, sweepEntries } from './registry.js'
 

@@ -1,8 +1,8 @@
 /** What the tools of a shim dir did cost. Others may write there: nothing is believed but the size. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { type CostKind, costKinds, costsLayout, percentile, upperBound } from '../contract/costs-layout.js'
 import { systemErrorCode } from '../ground/failure.js'
-import { type CostKind, costKinds, costsLayout, percentile, upperBound } from '../jobserver/costs-layout.js'
 import { checkShimDirectory, costNames } from './inspect.js'
 import { layoutOf } from './layout.js'
 

@@ -1,7 +1,7 @@
 /** Makes a shim dir hold exactly the wanted shims. */
 import { existsSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
-import { askPrefixes } from '../toolchain/ccache.js'
+import { askPrefixes } from '../tools/ccache.js'
 import { apply, explain, makeDirectory, removeTemporaryFiles } from './apply.js'
 import { findOrBuildLauncher } from './build-launcher.js'
 import { checkOwnPlaces, checkShimDirectory, inspect } from './inspect.js'

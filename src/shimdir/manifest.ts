@@ -6,7 +6,7 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { packageVersion } from '../ground/version.js'
-import { isToolName } from '../toolchain/tool-name.js'
+import { isToolName } from '../tools/tool-name.js'
 import { type Layout, launcherPlace, shimTarget } from './layout.js'
 
 export const manifestVersion = 1

@@ -1,12 +1,13 @@
 /** Which shims are wanted. Pure but for the search of PATH that it is given. */
+
+import { adapterOf } from '../contract/adapters.js'
+import { defaultFamilies, familyNames, familyOf, isFamily } from '../contract/families.js'
+import { ledgerLayout } from '../contract/ledger-layout.js'
+import { wrappers } from '../contract/wrappers.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
-import { ledgerLayout } from '../jobserver/ledger-layout.js'
-import { adapterOf } from '../toolchain/adapters.js'
-import type { CcachePrefixes } from '../toolchain/ccache.js'
-import { defaultFamilies, familyNames, familyOf, isFamily } from '../toolchain/families.js'
-import { isToolName } from '../toolchain/tool-name.js'
-import { wrappers } from '../toolchain/wrappers.js'
+import type { CcachePrefixes } from '../tools/ccache.js'
+import { isToolName } from '../tools/tool-name.js'
 import type { WantedShim } from './plan.js'
 
 export type ShimWishes = {

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bucketOf, type CostKind, costKinds, costsLayout } from '../../src/jobserver/costs-layout.js'
+import { bucketOf, type CostKind, costKinds, costsLayout } from '../../src/contract/costs-layout.js'
 import { type Bench, makeBench } from '../shimdir/fake-tools.js'
 import { boundByModes } from '../support/bound.js'
 import { run, scrubbed } from '../support/jobshim.js'

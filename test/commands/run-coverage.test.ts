@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { journalEvent } from '../../src/journal/event.js'
+import { journalEvent } from '../../src/timeline/event.js'
 import { buildProgram } from '../support/built.js'
 import { covered, type KernelRun, length, recordEvents, sum } from '../support/events.js'
 import { jobshim } from '../support/jobshim.js'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { recordStates } from '../../src/jobserver/ledger-layout.js'
+import { recordStates } from '../../src/contract/ledger-layout.js'
 import { type Held, killStarted, makeGate, recordsIn, start, until } from '../shims/hold.js'
 import { belowShell } from '../support/below-shell.js'
 import { clients } from '../support/clients.js'

@@ -2,12 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, copyFileSync, existsSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import {
-  headerOffsets,
-  ledgerLayout,
-  recordOffsets,
-  recordStates,
-} from '../../src/jobserver/ledger-layout.js'
+import { headerOffsets, ledgerLayout, recordOffsets, recordStates } from '../../src/contract/ledger-layout.js'
 import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
 import { describe, openFiles, processesOf } from '../support/processes.js'

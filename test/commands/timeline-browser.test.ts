@@ -81,7 +81,7 @@ async function point(page: Page, part: number, row: number): Promise<{ x: number
   await page.locator('#picture').scrollIntoViewIfNeeded()
   const box = await page.locator('#picture canvas').first().boundingBox()
   if (!box) throw new Error('there is no picture')
-  const [left, right, top, band] = [58, 14, 30, 26] // src/journal/picture.ts
+  const [left, right, top, band] = [58, 14, 30, 26] // src/timeline/picture.ts
   return { x: box.x + left + (box.width - left - right) * part, y: box.y + top + band * (row + 0.6) }
 }
 

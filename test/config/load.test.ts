@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadSettings } from '../../src/config/load.js'
-import { adaptedNames } from '../../src/toolchain/wrappers.js'
+import { adaptedNames } from '../../src/contract/wrappers.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 test('config :: load :: defaults', async () => {

@@ -7,7 +7,7 @@ import { renderJsonPage } from '../../src/commands/json-page.js'
 import { renderManPage } from '../../src/commands/man-page.js'
 import { journalRows, shapeRows } from '../../src/commands/shapes.js'
 import { renderJsonSchema } from '../../src/config/schema.js'
-import { renderContract } from '../../src/toolchain/contract.js'
+import { renderContract } from '../../src/contract/header.js'
 import { repository } from '../support/workspace.js'
 
 const committed = (path: string): string => readFileSync(join(repository, path), 'utf8')

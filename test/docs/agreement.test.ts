@@ -8,7 +8,7 @@ import { formsOf, helpOption, takesValue, versionOption } from '../../src/comman
 import { parseArguments } from '../../src/commands/parser.js'
 import { shapeRows } from '../../src/commands/shapes.js'
 import { ruleConditionRows, ruleEffectRows, settingRows } from '../../src/config/options.js'
-import { environmentRows, publicVariables } from '../../src/ground/environment.js'
+import { environmentRows, publicVariables } from '../../src/contract/environment.js'
 import { repository } from '../support/workspace.js'
 import { callsIn, readDocuments } from './documents.js'
 

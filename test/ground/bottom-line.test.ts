@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { allowsBottomLine } from '../../src/ground/bottom-line.js'
+import { allowsBottomLine } from '../../src/launcher/bottom-line.js'
 import { closeScreens, openScreen, type Screen, type ScreenOptions } from '../support/screen.js'
 import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'

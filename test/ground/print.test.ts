@@ -40,14 +40,14 @@ const writes: readonly Exception[] = [
   { file: 'src/ground/redraw.ts', why: 'frames of status --watch, which are visible' },
   { file: 'src/jobserver/fifo.ts', why: 'tokens' },
   { file: 'src/jobserver/ledger.ts', why: 'a file' },
-  { file: 'src/journal/write.ts', why: 'a file' },
+  { file: 'src/timeline/write.ts', why: 'a file' },
 ]
 
 test('print :: who else writes to a descriptor', () => {
   const pattern =
     /\bprocess\.(stdout|stderr)\.(write|end)\b|\bconsole\.|\bwriteSync\(|\bwriteFileSync\((0|1|2|process)|\blogUpdate\(/
   assert.equal(
-    filesWith('src', '.ts', pattern).filter(name => !name.startsWith('src/journal/page/')),
+    filesWith('src', '.ts', pattern).filter(name => !name.startsWith('src/timeline/page/')),
     filesOf(writes),
   )
 })

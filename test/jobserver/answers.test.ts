@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readCensus, readLook, readLost } from '../../src/jobserver/answers.js'
-import { readReport } from '../../src/jobserver/caretaker.js'
+import { readCensus, readLook, readLost } from '../../src/launcher/answers.js'
+import { readReport } from '../../src/launcher/caretaker.js'
 
 const words = (...all: string[]): string => all.map(word => `${word}\0`).join('')
 

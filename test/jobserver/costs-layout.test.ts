@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bucketOf, costsLayout, percentile, upperBound } from '../../src/jobserver/costs-layout.js'
+import { bucketOf, costsLayout, percentile, upperBound } from '../../src/contract/costs-layout.js'
 
 const { buckets } = costsLayout
 

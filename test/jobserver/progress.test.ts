@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Progress, progressOf, progressText, type Sample } from '../../src/jobserver/progress.js'
+import { type Progress, progressOf, progressText, type Sample } from '../../src/build/progress.js'
 
 const idle: Sample = { slots: 8, free: 7, runs: 0, running: 0, callerRuns: 0, records: [] }
 const record = (

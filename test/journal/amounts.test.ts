@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { grouped, renderInstant, renderMemory, renderPart, renderTime } from '../../src/journal/amounts.js'
-import { tickInterval } from '../../src/journal/picture.js'
+import { grouped, renderInstant, renderMemory, renderPart, renderTime } from '../../src/timeline/amounts.js'
+import { tickInterval } from '../../src/timeline/picture.js'
 
 for (const [microseconds, text] of [
   [0, '0 s'],

@@ -1,11 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { levelsOf } from '../../src/journal/areas.js'
-import { barsOf, lanesOf, runsBetween } from '../../src/journal/bars.js'
-import { type Build, buildsOf } from '../../src/journal/builds.js'
-import { chartOf } from '../../src/journal/chart.js'
-import type { ToolEvent } from '../../src/journal/event.js'
-import { meanOf, sumOf } from '../../src/journal/steps.js'
+import { levelsOf } from '../../src/timeline/areas.js'
+import { barsOf, lanesOf, runsBetween } from '../../src/timeline/bars.js'
+import { type Build, buildsOf } from '../../src/timeline/builds.js'
+import { chartOf } from '../../src/timeline/chart.js'
+import type { ToolEvent } from '../../src/timeline/event.js'
+import { meanOf, sumOf } from '../../src/timeline/steps.js'
 import { began, buildOf, end, start, tool } from '../support/journals.js'
 
 const second = 1e6

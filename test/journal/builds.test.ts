@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { buildsOf, togetherOf } from '../../src/journal/builds.js'
+import { buildsOf, togetherOf } from '../../src/timeline/builds.js'
 import { began, end, past, start, tool } from '../support/journals.js'
 
 const shape = (events: Parameters<typeof buildsOf>[0]) =>

@@ -1,11 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Build, buildsOf } from '../../src/journal/builds.js'
-import { type Chart, chartOf } from '../../src/journal/chart.js'
-import { drawingOf } from '../../src/journal/drawing.js'
-import type { JournalEvent, ToolEvent } from '../../src/journal/event.js'
-import { costsByFile } from '../../src/journal/quantities.js'
-import type { Steps } from '../../src/journal/steps.js'
+import { type Build, buildsOf } from '../../src/timeline/builds.js'
+import { type Chart, chartOf } from '../../src/timeline/chart.js'
+import { drawingOf } from '../../src/timeline/drawing.js'
+import type { JournalEvent, ToolEvent } from '../../src/timeline/event.js'
+import { costsByFile } from '../../src/timeline/quantities.js'
+import type { Steps } from '../../src/timeline/steps.js'
 import { began, end, past, start, tool } from '../support/journals.js'
 
 const second = 1e6

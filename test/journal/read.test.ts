@@ -2,7 +2,7 @@ import { closeSync, openSync, truncateSync, writeFileSync, writeSync } from 'nod
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readJournal } from '../../src/journal/read.js'
+import { readJournal } from '../../src/timeline/read.js'
 import { buildOf, end, journalOf, past, start, tool } from '../support/journals.js'
 import { makeWorkspace } from '../support/workspace.js'
 

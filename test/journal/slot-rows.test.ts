@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ToolEvent } from '../../src/journal/event.js'
-import { placeRuns } from '../../src/journal/slot-rows.js'
+import type { ToolEvent } from '../../src/timeline/event.js'
+import { placeRuns } from '../../src/timeline/slot-rows.js'
 import { began, buildOf, tool } from '../support/journals.js'
 
 /** Runs by their start and end, in seconds since the beginning. */

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Build, buildsOf } from '../../src/journal/builds.js'
-import { chartOf } from '../../src/journal/chart.js'
-import { renderTrace } from '../../src/journal/trace.js'
+import { type Build, buildsOf } from '../../src/timeline/builds.js'
+import { chartOf } from '../../src/timeline/chart.js'
+import { renderTrace } from '../../src/timeline/trace.js'
 import { began, buildOf, end, start, tool } from '../support/journals.js'
 
 type Event = {

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { adapterNames } from '../../src/contract/adapters.js'
 import { Failure } from '../../src/ground/failure.js'
 import { type ShimWishes, wantedShims } from '../../src/shimdir/wanted.js'
-import { adapterNames } from '../../src/toolchain/adapters.js'
 
 const onPath = [
   'ar',

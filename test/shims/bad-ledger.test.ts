@@ -17,8 +17,8 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { headerOffsets, ledgerLayout } from '../../src/contract/ledger-layout.js'
 import { currentUid } from '../../src/ground/paths.js'
-import { headerOffsets, ledgerLayout } from '../../src/jobserver/ledger-layout.js'
 import { killStarted, makeYard, start, waits } from './hold.js'
 import { holdOnce, ran } from './hold-once.js'
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { familyOf, familyRows, machines } from '../../src/toolchain/families.js'
+import { familyOf, familyRows, machines } from '../../src/contract/families.js'
 import { makeWorkspace, repository } from '../support/workspace.js'
 
 test('families :: the launcher and install agree on each name', () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { recordStates } from '../../src/jobserver/ledger-layout.js'
+import { recordStates } from '../../src/contract/ledger-layout.js'
 import { test } from '../support/test-with.js'
 import { makeWorkspace } from '../support/workspace.js'
 import { type Held, killStarted, ledgerRecords, makeYard, start, until } from './hold.js'

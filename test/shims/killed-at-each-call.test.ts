@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { headerOffsets } from '../../src/jobserver/ledger-layout.js'
+import { headerOffsets } from '../../src/contract/ledger-layout.js'
 import { type Call, endInjectors, type Injector } from '../support/injecting.js'
 import { inTwoLanes, type Place, places, startPlace, usualCalls } from './places.js'
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ToolFamily } from '../../src/toolchain/arguments.js'
-import type { RunKind } from '../../src/toolchain/run-kinds.js'
+import type { ToolFamily } from '../../src/contract/arguments.js'
+import type { RunKind } from '../../src/contract/run-kinds.js'
 import { makeWorkspace, repository } from '../support/workspace.js'
 
 const program = join(makeWorkspace(), 'kind')

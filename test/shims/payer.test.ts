@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert'
-import { recordStates } from '../../src/jobserver/ledger-layout.js'
+import { recordStates } from '../../src/contract/ledger-layout.js'
 import { endServer, freeTokens, type Served, serve, sharing } from '../commands/served.js'
 import { killAll, processesOf } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'

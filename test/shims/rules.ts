@@ -1,7 +1,7 @@
 /** Rules for the tool `hold`, as `jobshim run` would hand them on. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { recordStates } from '../../src/jobserver/ledger-layout.js'
+import { recordStates } from '../../src/contract/ledger-layout.js'
 import { scrubbed } from '../support/jobshim.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 import { type Held, ledgerRecords, start, until, type Yard } from './hold.js'

@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, readFileSync, readlinkSync, symlinkSync } from 'no
 import { basename, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { journalEvent, type ToolEvent } from '../../src/journal/event.js'
+import { journalEvent, type ToolEvent } from '../../src/timeline/event.js'
 import { buildProgram } from '../support/built.js'
 import { run } from '../support/jobshim.js'
 import { processes } from '../support/processes.js'

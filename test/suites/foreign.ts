@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { journalEvent } from '../../src/journal/event.js'
+import { journalEvent } from '../../src/timeline/event.js'
 import { covered, type KernelRun, length, recordEvents, sum } from '../support/events.js'
 import { jobshim, scrubbed } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'

@@ -1,7 +1,7 @@
 /** `jobshim run -jN` whose slots a server gives that keeps an account: `run --jobserver`, which tells nothing of a pool that is not its own. */
 import { closeSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { renderSummary } from '../../src/commands/run-summary.js'
+import { renderSummary } from '../../src/build/summary.js'
 import { readCounters } from '../../src/jobserver/ledger.js'
 import type { Settlement } from '../../src/jobserver/pool.js'
 import type { Accounting } from './accounting.js'

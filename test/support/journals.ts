@@ -1,5 +1,5 @@
 /** Journals as builds write them, without a build. */
-import type { EndEvent, PastEvent, StartEvent, ToolEvent } from '../../src/journal/event.js'
+import type { EndEvent, PastEvent, StartEvent, ToolEvent } from '../../src/timeline/event.js'
 import { random as randomOf } from './random.js'
 
 /** When these builds began: seconds since 1970. */

@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adapters } from '../../src/toolchain/adapters.js'
-import { argumentKinds, familyRuns } from '../../src/toolchain/arguments.js'
-import { clientNames } from '../../src/toolchain/clients.js'
-import { jobsOptions } from '../../src/toolchain/jobs-options.js'
+import { adapters } from '../../src/contract/adapters.js'
+import { argumentKinds, familyRuns } from '../../src/contract/arguments.js'
+import { clientNames } from '../../src/contract/clients.js'
+import { jobsOptions } from '../../src/contract/jobs-options.js'
 
 // By code units, as the tables are written.
 const sorted = (words: readonly string[]): string[] => [...words].sort()

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findTool } from '../../src/shimdir/real-tools.js'
-import { ccachePrefixes } from '../../src/toolchain/ccache-answer.js'
+import { ccachePrefixes } from '../../src/tools/ccache-config.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 const program = findTool('ccache', (process.env.PATH ?? '').split(':'))

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { engineSlots, slotsIn } from '../../src/toolchain/engine.js'
+import { engineSlots, slotsIn } from '../../src/tools/engine.js'
 import { scrubbed } from '../support/jobshim.js'
 import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { defaultFamilies, familyNames, familyOf, familyRows } from '../../src/toolchain/families.js'
+import { defaultFamilies, familyNames, familyOf, familyRows } from '../../src/contract/families.js'
 
 const members: Record<string, readonly string[]> = {
   gcc: [

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { ledgerLayout } from '../contract/ledger-layout.js'
 import { Failure } from '../ground/failure.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
-import { noAnswer, readCensus, readLook } from './answers.js'
+import { noAnswer, readCensus, readLook } from '../launcher/answers.js'
 import { type LedgerCounters, type LedgerRecord, readCounters, readRecords, readSize } from './ledger.js'
-import { ledgerLayout } from './ledger-layout.js'
 
 export type Picture = {
   jobserver: string // its address

@@ -1,8 +1,9 @@
 /** The caretaker of a build: it comes once the command has run for a moment, since many are over by then. */
+
+import { type Sighting, type ToolWatch, watchTools } from '../bypass/tool-watch.js'
 import { ensureStateDirectory } from '../ground/paths.js'
-import { type Caretaker, openCaretaker } from '../jobserver/caretaker.js'
 import { isBelowRun } from '../jobserver/outer.js'
-import { type Sighting, type ToolWatch, watchTools } from '../jobserver/tool-watch.js'
+import { type Caretaker, openCaretaker } from '../launcher/caretaker.js'
 
 const delay = 150 // ms
 

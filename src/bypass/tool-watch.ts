@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'
-import { numberOf, wordsOf } from './answers.js'
-import type { Caretaker } from './caretaker.js'
-import { enterWatch, livingWatches, removeEntry } from './registry.js'
+import { enterWatch, livingWatches, removeEntry } from '../jobserver/registry.js'
+import { numberOf, wordsOf } from '../launcher/answers.js'
+import type { Caretaker } from '../launcher/caretaker.js'
 
 /** Tools that went past the shims, all that were alike. */
 export type PastTools = {

@@ -2,8 +2,8 @@
 import { styleText } from 'node:util'
 import progressBars from 'cli-progress'
 import sliceAnsi from 'slice-ansi'
-import { type LedgerRecord, readCount, readCounters, readRecords } from './ledger.js'
-import type { Pool } from './pool.js'
+import { type LedgerRecord, readCount, readCounters, readRecords } from '../jobserver/ledger.js'
+import type { Pool } from '../jobserver/pool.js'
 
 export type Progress = {
   slots: number

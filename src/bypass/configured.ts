@@ -1,11 +1,11 @@
 /** Which trees were configured with tools that go past the shims: by their absolute paths. */
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { familyOf } from '../contract/families.js'
+import { wrappers } from '../contract/wrappers.js'
 import { readSmallFile } from '../ground/small-file.js'
+import { isLauncher } from '../tools/ccache.js'
 import { type BuildSystem, buildSystems } from './build-systems.js'
-import { isLauncher } from './ccache.js'
-import { familyOf } from './families.js'
-import { wrappers } from './wrappers.js'
 
 export type Configured = {
   file: string // absolute path of the file

@@ -1,7 +1,7 @@
 /** The status line of a run: the little that is loaded at its start. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
-import type { Pool } from './pool.js'
+import type { Pool } from '../jobserver/pool.js'
 
 const firstLook = 1000 // ms: who runs a short command is not to see it flash
 const interval = 500
@@ -38,7 +38,7 @@ async function show(
   over: AbortSignal,
 ): Promise<void> {
   const [{ allowsBottomLine, openBottomLine }, { progressText, readProgress }] = await Promise.all([
-    import('../ground/bottom-line.js'),
+    import('../launcher/bottom-line.js'),
     import('./progress.js'),
   ])
   if (over.aborted || !allowsBottomLine(environment)) return

@@ -1,4 +1,4 @@
-/** What the page's HTML holds (src/journal/html.ts). Text gets into it as text only: it has other people's file names. */
+/** What the page's HTML holds (src/timeline/html.ts). Text gets into it as text only: it has other people's file names. */
 import type { Chart } from '../chart.js'
 
 export function elementOf(id: string): HTMLElement {

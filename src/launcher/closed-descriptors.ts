@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Command } from '../ground/foreground.js'
+import type { Command } from './foreground.js'
 
 const readAndWrite = 0o2
 const accessMode = 0o3
@@ -23,7 +23,7 @@ function isNodesNull(process: number | 'self', descriptor: number | string): boo
 }
 
 async function startsPlainly(program: string): Promise<boolean> {
-  const { clientNames } = await import('./clients.js')
+  const { clientNames } = await import('../contract/clients.js')
   const means = clientNames.find(({ name }) => name === program)?.means
   return program === 'ninja' || means === 'make' || (means === 'carrier' && program !== 'node')
 }

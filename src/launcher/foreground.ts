@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
-import { exitCodes } from './exit-codes.js'
-import { Failure, systemErrorCode } from './failure.js'
+import { exitCodes } from '../ground/exit-codes.js'
+import { Failure, systemErrorCode } from '../ground/failure.js'
 
 export type Ending = { kind: 'exit'; status: number } | { kind: 'signal'; number: number }
 

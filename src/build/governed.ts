@@ -1,14 +1,14 @@
 /** A command that runs below a FIFO jobserver. */
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
-import { environment as names } from '../ground/environment.js'
+import { kindOf } from '../contract/addresses.js'
+import { environment as names } from '../contract/environment.js'
 import { Failure } from '../ground/failure.js'
-import { type CaughtSignals, type Command, type Ending, runInForeground } from '../ground/foreground.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { isReadByAll } from '../ground/readable-path.js'
-import type { MakeStyle } from '../toolchain/make-style.js'
-import { kindOf } from './addresses.js'
-import { type JobserverAuth, withJobserver } from './auth.js'
-import { openFifo } from './fifo.js'
+import { type JobserverAuth, withJobserver } from '../jobserver/auth.js'
+import { openFifo } from '../jobserver/fifo.js'
+import type { MakeStyle } from '../jobserver/make-style.js'
+import { type CaughtSignals, type Command, type Ending, runInForeground } from '../launcher/foreground.js'
 
 /** A command, and what it is to find. */
 export type Start = {

@@ -1,6 +1,7 @@
 /** The -j of what an adapter starts. */
-import { makeLetters } from '../jobserver/make-options.js'
+
 import type { AdapterFamily } from './adapters.js'
+import { makeLetters } from './make-options.js'
 
 /** How a command line tells the number of jobs: by -j, and by what else. */
 export type JobsOption = {

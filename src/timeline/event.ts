@@ -3,8 +3,8 @@
  * tool runs' lines are written by the launcher (shims/launcher/journal.c). docs/json.md has the shapes for other programs.
  */
 import { z } from 'zod'
-import { journalLayout } from '../jobserver/journal-layout.js'
-import { gates, ledgerLayout } from '../jobserver/ledger-layout.js'
+import { journalLayout } from '../contract/journal-layout.js'
+import { gates, ledgerLayout } from '../contract/ledger-layout.js'
 
 /** Of all lines; another number is another shape. */
 export const journalVersion = journalLayout.version

@@ -12,7 +12,7 @@ import { type Theme, themes } from './theme.js'
 /** By this line a page is known as one of ours. */
 export const pageMark = '<meta name="generator" content="jobshim timeline">'
 
-/** What esbuild made of src/journal/page. */
+/** What esbuild made of src/timeline/page. */
 const pageFile = (suffix: string): string => readFileSync(bundled(`page.${suffix}`), 'utf8')
 
 /** Returns the page's text. */

@@ -1,9 +1,9 @@
 /** Finds out why tools went past the shims, and what mends it. */
 import { dirname } from 'node:path'
-import type { PastTools } from '../jobserver/tool-watch.js'
+import { pastReasons } from '../contract/bypass-reasons.js'
 import type { Bypass } from './bypass.js'
 import { configuredTools } from './configured.js'
-import { pastReasons } from './past-reasons.js'
+import type { PastTools } from './tool-watch.js'
 
 function fixOf(reason: string, launcher: string): string {
   const fix = Object.values(pastReasons).find(({ why }) => why === reason)?.fix ?? ''

@@ -1,7 +1,8 @@
 /** What went past the shims while a build ran. */
-import { type Ending, signalName } from '../ground/foreground.js'
-import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
-import { type Bypass, bypassText } from '../toolchain/bypass.js'
+
+import { type Bypass, bypassText } from '../bypass/bypass.js'
+import { coverageOf, type Sighting } from '../bypass/tool-watch.js'
+import { type Ending, signalName } from '../launcher/foreground.js'
 import { broken, type CheckRow, note, ok, type Verdict } from './verdict.js'
 
 export type BuildFacts = {

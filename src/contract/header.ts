@@ -1,11 +1,19 @@
 /** Renders `shims/contract.h`, the C side's view of the tables both halves share. */
-import { environment } from '../ground/environment.js'
+
 import { exitCodes } from '../ground/exit-codes.js'
 import { unreadable } from '../ground/readable-path.js'
 import { hidden } from '../ground/visible.js'
-import { kernelDevices, refusals } from '../jobserver/addresses.js'
-import { costKinds, costsLayout } from '../jobserver/costs-layout.js'
-import { journalLayout } from '../jobserver/journal-layout.js'
+import { type AdapterFamily, adapters, pathKeepers } from './adapters.js'
+import { kernelDevices, refusals } from './addresses.js'
+import { argumentKinds, familyRuns, sourceSuffixes, valuedFlags } from './arguments.js'
+import { pastReasons } from './bypass-reasons.js'
+import { type ClientName, clientNames } from './clients.js'
+import { costKinds, costsLayout } from './costs-layout.js'
+import { environment } from './environment.js'
+import { compilerParts, familyRows, machines } from './families.js'
+import { jobsOptions } from './jobs-options.js'
+import { journalLayout } from './journal-layout.js'
+import { launcherOptions } from './launcher-options.js'
 import {
   asks,
   gates,
@@ -14,15 +22,8 @@ import {
   recordOffsets,
   recordStates,
   slotKinds,
-} from '../jobserver/ledger-layout.js'
-import { makeArguments, makeMeanings, makeOptions } from '../jobserver/make-options.js'
-import { type AdapterFamily, adapters, pathKeepers } from './adapters.js'
-import { argumentKinds, familyRuns, sourceSuffixes, valuedFlags } from './arguments.js'
-import { type ClientName, clientNames } from './clients.js'
-import { compilerParts, familyRows, machines } from './families.js'
-import { jobsOptions } from './jobs-options.js'
-import { launcherOptions } from './launcher-options.js'
-import { pastReasons } from './past-reasons.js'
+} from './ledger-layout.js'
+import { makeArguments, makeMeanings, makeOptions } from './make-options.js'
 import { type RunKind, runKinds } from './run-kinds.js'
 import { wrappers } from './wrappers.js'
 

@@ -1,11 +1,11 @@
 /** What `jobshim run` tells at the end of a build. */
 import { relative } from 'node:path'
+import { type Bypass, renderPast } from '../bypass/bypass.js'
+import { coverageOf, type Sighting } from '../bypass/tool-watch.js'
+import { gateNames } from '../contract/ledger-layout.js'
 import { renderJson } from '../ground/json.js'
 import { visibleLine } from '../ground/visible.js'
-import { gateNames } from '../jobserver/ledger-layout.js'
 import type { Settlement } from '../jobserver/pool.js'
-import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
-import { type Bypass, renderPast } from '../toolchain/bypass.js'
 import type { BuildReport } from './build.js'
 
 type Told = Pick<BuildReport, 'jobs' | 'settlement' | 'sighting' | 'bypasses'>

@@ -1,7 +1,7 @@
 /** Reads a journal: its events, and how much of the file was something else. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { journalLayout } from '../contract/journal-layout.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { journalLayout } from '../jobserver/journal-layout.js'
 import { type JournalEvent, journalEvent, journalMark, journalVersion } from './event.js'
 
 /** What was passed over. */

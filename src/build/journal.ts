@@ -1,10 +1,10 @@
 /** What `jobshim run` itself writes into a journal. */
 import { availableParallelism } from 'node:os'
-import type { Ending } from '../ground/foreground.js'
+import type { Bypass } from '../bypass/bypass.js'
+import { coverageOf, type Sighting } from '../bypass/tool-watch.js'
 import { packageVersion } from '../ground/version.js'
-import { coverageOf, type Sighting } from '../jobserver/tool-watch.js'
-import { openJournal } from '../journal/write.js'
-import type { Bypass } from '../toolchain/bypass.js'
+import type { Ending } from '../launcher/foreground.js'
+import { openJournal } from '../timeline/write.js'
 
 export type BuildJournal = {
   path: string

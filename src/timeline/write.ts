@@ -1,11 +1,11 @@
 /** A journal as `jobshim run` writes it: a line at its start, more at its end. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, writeSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { journalLayout } from '../contract/journal-layout.js'
+import { ledgerLayout } from '../contract/ledger-layout.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { type HeldDirectory, holdDirectory } from '../ground/held-directory.js'
 import { isOursOrRoots, trustOf } from '../ground/trust.js'
-import { journalLayout } from '../jobserver/journal-layout.js'
-import { ledgerLayout } from '../jobserver/ledger-layout.js'
 import type { EndEvent, JournalEvent, PastEvent, StartEvent } from './event.js'
 
 const { O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants

@@ -1,13 +1,14 @@
 /** One build below one limit, and what is to be told of it at its end. */
-import { environment as names } from '../ground/environment.js'
+
+import type { Bypass } from '../bypass/bypass.js'
+import type { Sighting } from '../bypass/tool-watch.js'
+import { environment as names } from '../contract/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
-import { catchSignals, type Ending, endLike } from '../ground/foreground.js'
 import type { Settlement } from '../jobserver/pool.js'
-import type { Sighting } from '../jobserver/tool-watch.js'
+import { catchSignals, type Ending, endLike } from '../launcher/foreground.js'
 import { layoutOf } from '../shimdir/layout.js'
-import type { Bypass } from '../toolchain/bypass.js'
-import { type BuildOrder, placeOf } from './build-place.js'
+import { type BuildOrder, placeOf } from './place.js'
 
 /** How a build ended. */
 export type BuildReport = {
@@ -48,10 +49,10 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
 }
 
 const openJournalOf = async (path: string, order: BuildOrder) =>
-  (await import('./build-journal.js')).openBuildJournal(path, order)
+  (await import('./journal.js')).openBuildJournal(path, order)
 
 async function explained({ past }: Sighting, launcher: string): Promise<Bypass[]> {
   if (past.length === 0) return []
-  const { explainPast } = await import('../toolchain/explain-past.js')
+  const { explainPast } = await import('../bypass/explanation.js')
   return past.map(tools => explainPast(tools, launcher))
 }

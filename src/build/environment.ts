@@ -1,0 +1,30 @@
+/** The environment of a build that is governed. */
+import type { Settings } from '../config/options.js'
+import { environment as names } from '../contract/environment.js'
+import { layoutOf } from '../shimdir/layout.js'
+import { findTool, realDirectories } from '../shimdir/real-tools.js'
+import { pathWithShims, usualPath } from '../shimdir/surroundings.js'
+import { ccacheVariables } from '../tools/ccache.js'
+import { ccachePrefixes } from '../tools/ccache-config.js'
+
+/**
+ * Returns it: the shims stand first on PATH, and variables tell them what the config says, unless the caller has set those.
+ * A ccache that is called by its path comes through no shim: it gets its prefix here.
+ */
+export async function withShims(
+  environment: NodeJS.ProcessEnv,
+  dir: string,
+  settings: Settings,
+): Promise<NodeJS.ProcessEnv> {
+  const directories = realDirectories(environment.PATH || usualPath, dir)
+  const program = findTool('ccache', directories)
+  const ccache = program === undefined ? undefined : await ccachePrefixes(program, directories, environment)
+  return {
+    ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
+    ...(settings.join === undefined ? {} : { [names.join]: settings.join ? '1' : '0' }),
+    ...(settings.noJobserver === undefined ? {} : { [names.noJobserver]: settings.noJobserver }),
+    ...environment,
+    ...ccacheVariables(layoutOf(dir).launcher, ccache, environment),
+    PATH: pathWithShims(environment.PATH, dir),
+  }
+}
