@@ -1,4 +1,5 @@
 /** The command line: picks the command. The only place that exits. */
+import { callCommand } from './commands/call.js'
 import { commandTable } from './commands/command-table.js'
 import { readOverview } from './commands/overview.js'
 import { useCompileCache } from './ground/compile-cache.js'
@@ -37,7 +38,7 @@ async function main(words: readonly string[]): Promise<number> {
       print(readOverview())
       return exitCodes.ok
     case 'command':
-      return callCommand(request.name, request.words)
+      return runCommand(request.name, request.words)
   }
 }
 
@@ -49,10 +50,10 @@ function findCommand(first: string, [second, ...rest]: readonly string[]) {
   return row && { row, words: second === undefined ? [] : [second, ...rest] }
 }
 
-async function callCommand(name: string, words: readonly string[]): Promise<number> {
+async function runCommand(name: string, words: readonly string[]): Promise<number> {
   useCompileCache(process.env)
   const found = findCommand(name, words)
-  if (found) return (await found.row.load()).call(found.words)
+  if (found) return callCommand(await found.row.load(), found.words)
   const { reportUnknown } = await import('./commands/unknown-command.js')
   return reportUnknown(
     name,

@@ -2,7 +2,6 @@
  * What a command is. A command is one file: its name, summary, options and examples stand beside its `run`.
  * `src/main.ts` imports the file of the command in question only.
  */
-import { callCommand } from './call.js'
 
 /** What an option yields: a switch, a text, a whole number from 1 on, or names (`--tools a,b`, may be repeated). */
 type OptionValues = { switch: boolean; text: string; number: number; names: readonly string[] }
@@ -64,20 +63,15 @@ export type AnyFlags = Readonly<Record<string, OptionValues[keyof OptionValues]>
 
 export type Command = Omit<CommandDefinition<readonly CommandOption[]>, 'run'> & {
   run(call: Call<AnyFlags>): Promise<number>
-
-  /** Parses the words behind the command's name and runs it. Returns the exit status; throws nothing. */
-  call(words: readonly string[]): Promise<number>
 }
 
 /** Returns the definition as it is; gives `run` flags of the types its options declare. */
 export function command<const Options extends readonly CommandOption[]>(
   definition: CommandDefinition<Options>,
 ): Command {
-  const made: Command = {
+  return {
     ...definition,
-    // The one place where flags change type: `readFlags` yields for each row what its kind promises.
+    // The one place where flags change type: `parseArguments` yields for each row what its kind promises.
     run: call => definition.run({ ...call, flags: call.flags as FlagsOf<Options> }),
-    call: words => callCommand(made, words),
   }
-  return made
 }
