@@ -3,6 +3,9 @@
 #ifndef CONTRACT_H
 #define CONTRACT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #define EXIT_JOBSHIM 125
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
@@ -39,81 +42,123 @@
 #define LEDGER_HOP_LIMIT 20
 #define LEDGER_DEFAULT_PATIENCE 30
 
-#define HEADER_MAGIC 0
-#define HEADER_VERSION 8
-#define HEADER_RECORD_COUNT 12
-#define HEADER_TOTAL 16
-#define HEADER_OWNER_PID 20
-#define HEADER_OWNER_START 24
-#define HEADER_OWNER_PID_NAMESPACE 32
-#define HEADER_WANTED 40
-#define HEADER_FIFO 48
-#define HEADER_FIFO_BIRTH 56
-#define HEADER_RUNS 64
-#define HEADER_CALLER_RUNS 72
-#define HEADER_WAITED_MICROSECONDS 80
-#define HEADER_RUNNING 88
-#define HEADER_PEAK 92
-#define HEADER_OVERDRAFTS 96
-#define HEADER_RECLAIMED 100
-#define HEADER_PROGRESS 104
-#define HEADER_RECLAIMED_AT 112
-#define HEADER_RESTORED 120
-#define HEADER_LOOKS 124
-#define HEADER_USED 128
-#define HEADER_CALLERS_NOTED 132
-#define HEADER_UNLIMITED 136
-#define HEADER_UNLIMITED_AT 144
-#define HEADER_CALLER_START 152
-#define HEADER_CALLER_PID 160
-#define HEADER_CALLER_PID_NAMESPACE 164
-#define HEADER_CALLER_UNLIMITED_AT 168
-#define HEADER_GATED_MICROSECONDS 176
-#define HEADER_OVERDRAFT_JOB 224
-#define HEADER_OVERDRAFT_AT 232
-#define HEADER_CALLERS 256
-#define HEADER_JOURNAL 1024
-#define HEADER_ASKING 2048
+enum record_state { STATE_FREE = 0, STATE_WAITING = 1, STATE_ACQUIRING = 2, STATE_HELD = 3, STATE_RELEASING = 4, STATE_GATED = 5, STATE_TOOL = 6 };
 
-#define RECORD_STATE 0
-#define RECORD_KIND 1
-#define RECORD_TOKEN 2
-#define RECORD_COUNTED 3
-#define RECORD_PID 4
-#define RECORD_PROMISE 8
-#define RECORD_LIMIT 12
-#define RECORD_SINCE 16
-#define RECORD_JOB 24
-#define RECORD_TOOL 32
-#define RECORD_GATE 56
-#define RECORD_SLOTS 57
-#define RECORD_GATHERS 58
-#define RECORD_ASKS 59
-#define RECORD_PID_NAMESPACE 60
+enum slot_kind { SLOT_NONE = 0, SLOT_TOKEN = 1, SLOT_IMPLICIT = 2, SLOT_OVERDRAFT = 3 };
 
-#define STATE_FREE 0
-#define STATE_WAITING 1
-#define STATE_ACQUIRING 2
-#define STATE_HELD 3
-#define STATE_RELEASING 4
-#define STATE_GATED 5
-#define STATE_TOOL 6
+enum asks { ASKS_NOTHING = 0, ASKS_SOMETHING = 1, ASKS_FURTHER = 2 };
 
-#define SLOT_NONE 0
-#define SLOT_TOKEN 1
-#define SLOT_IMPLICIT 2
-#define SLOT_OVERDRAFT 3
+enum gate { GATE_NONE = 0, GATE_LIMIT = 1, GATE_LOAD = 2, GATE_PRESSURE = 3, GATE_TOKENS = 4, GATE_MEMORY = 5 };
 
-#define ASKS_NOTHING 0
-#define ASKS_SOMETHING 1
-#define ASKS_FURTHER 2
+struct ledger_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t record_count;
+	int32_t total;
+	uint32_t owner_pid;
+	uint64_t owner_start;
+	uint64_t owner_pid_namespace;
+	int32_t wanted;
+	uint8_t unused_44[4];
+	uint64_t fifo;
+	uint64_t fifo_birth;
+	uint64_t runs;
+	uint64_t caller_runs;
+	uint64_t waited_microseconds;
+	uint32_t running;
+	uint32_t peak;
+	uint32_t overdrafts;
+	uint32_t reclaimed;
+	uint64_t progress;
+	uint64_t reclaimed_at;
+	uint32_t restored;
+	uint32_t looks;
+	uint32_t used;
+	uint32_t callers_noted;
+	uint64_t unlimited;
+	uint64_t unlimited_at;
+	uint64_t caller_start;
+	uint32_t caller_pid;
+	uint32_t caller_pid_namespace;
+	uint64_t caller_unlimited_at;
+	uint64_t gated_microseconds[6];
+	uint64_t overdraft_job;
+	uint64_t overdraft_at;
+	uint8_t unused_240[16];
+	uint32_t callers[192];
+	char journal[1024];
+	uint16_t contenders[1024];
+};
+_Static_assert(offsetof(struct ledger_header, magic) == 0, "ledger_header.magic");
+_Static_assert(offsetof(struct ledger_header, version) == 8, "ledger_header.version");
+_Static_assert(offsetof(struct ledger_header, record_count) == 12, "ledger_header.record_count");
+_Static_assert(offsetof(struct ledger_header, total) == 16, "ledger_header.total");
+_Static_assert(offsetof(struct ledger_header, owner_pid) == 20, "ledger_header.owner_pid");
+_Static_assert(offsetof(struct ledger_header, owner_start) == 24, "ledger_header.owner_start");
+_Static_assert(offsetof(struct ledger_header, owner_pid_namespace) == 32, "ledger_header.owner_pid_namespace");
+_Static_assert(offsetof(struct ledger_header, wanted) == 40, "ledger_header.wanted");
+_Static_assert(offsetof(struct ledger_header, fifo) == 48, "ledger_header.fifo");
+_Static_assert(offsetof(struct ledger_header, fifo_birth) == 56, "ledger_header.fifo_birth");
+_Static_assert(offsetof(struct ledger_header, runs) == 64, "ledger_header.runs");
+_Static_assert(offsetof(struct ledger_header, caller_runs) == 72, "ledger_header.caller_runs");
+_Static_assert(offsetof(struct ledger_header, waited_microseconds) == 80, "ledger_header.waited_microseconds");
+_Static_assert(offsetof(struct ledger_header, running) == 88, "ledger_header.running");
+_Static_assert(offsetof(struct ledger_header, peak) == 92, "ledger_header.peak");
+_Static_assert(offsetof(struct ledger_header, overdrafts) == 96, "ledger_header.overdrafts");
+_Static_assert(offsetof(struct ledger_header, reclaimed) == 100, "ledger_header.reclaimed");
+_Static_assert(offsetof(struct ledger_header, progress) == 104, "ledger_header.progress");
+_Static_assert(offsetof(struct ledger_header, reclaimed_at) == 112, "ledger_header.reclaimed_at");
+_Static_assert(offsetof(struct ledger_header, restored) == 120, "ledger_header.restored");
+_Static_assert(offsetof(struct ledger_header, looks) == 124, "ledger_header.looks");
+_Static_assert(offsetof(struct ledger_header, used) == 128, "ledger_header.used");
+_Static_assert(offsetof(struct ledger_header, callers_noted) == 132, "ledger_header.callers_noted");
+_Static_assert(offsetof(struct ledger_header, unlimited) == 136, "ledger_header.unlimited");
+_Static_assert(offsetof(struct ledger_header, unlimited_at) == 144, "ledger_header.unlimited_at");
+_Static_assert(offsetof(struct ledger_header, caller_start) == 152, "ledger_header.caller_start");
+_Static_assert(offsetof(struct ledger_header, caller_pid) == 160, "ledger_header.caller_pid");
+_Static_assert(offsetof(struct ledger_header, caller_pid_namespace) == 164, "ledger_header.caller_pid_namespace");
+_Static_assert(offsetof(struct ledger_header, caller_unlimited_at) == 168, "ledger_header.caller_unlimited_at");
+_Static_assert(offsetof(struct ledger_header, gated_microseconds) == 176, "ledger_header.gated_microseconds");
+_Static_assert(offsetof(struct ledger_header, overdraft_job) == 224, "ledger_header.overdraft_job");
+_Static_assert(offsetof(struct ledger_header, overdraft_at) == 232, "ledger_header.overdraft_at");
+_Static_assert(offsetof(struct ledger_header, callers) == 256, "ledger_header.callers");
+_Static_assert(offsetof(struct ledger_header, journal) == 1024, "ledger_header.journal");
+_Static_assert(offsetof(struct ledger_header, contenders) == 2048, "ledger_header.contenders");
+_Static_assert(sizeof(struct ledger_header) == 4096, "ledger_header");
 
-#define GATE_NONE 0
-#define GATE_LIMIT 1
-#define GATE_LOAD 2
-#define GATE_PRESSURE 3
-#define GATE_TOKENS 4
-#define GATE_MEMORY 5
+struct ledger_record {
+	uint8_t state;
+	uint8_t kind;
+	uint8_t token;
+	uint8_t counted;
+	uint32_t pid;
+	uint32_t promise;
+	uint32_t limit;
+	uint64_t since;
+	uint64_t job;
+	char tool[24];
+	uint8_t gate;
+	uint8_t slots;
+	uint8_t gathers;
+	uint8_t asks;
+	uint32_t pid_namespace;
+};
+_Static_assert(offsetof(struct ledger_record, state) == 0, "ledger_record.state");
+_Static_assert(offsetof(struct ledger_record, kind) == 1, "ledger_record.kind");
+_Static_assert(offsetof(struct ledger_record, token) == 2, "ledger_record.token");
+_Static_assert(offsetof(struct ledger_record, counted) == 3, "ledger_record.counted");
+_Static_assert(offsetof(struct ledger_record, pid) == 4, "ledger_record.pid");
+_Static_assert(offsetof(struct ledger_record, promise) == 8, "ledger_record.promise");
+_Static_assert(offsetof(struct ledger_record, limit) == 12, "ledger_record.limit");
+_Static_assert(offsetof(struct ledger_record, since) == 16, "ledger_record.since");
+_Static_assert(offsetof(struct ledger_record, job) == 24, "ledger_record.job");
+_Static_assert(offsetof(struct ledger_record, tool) == 32, "ledger_record.tool");
+_Static_assert(offsetof(struct ledger_record, gate) == 56, "ledger_record.gate");
+_Static_assert(offsetof(struct ledger_record, slots) == 57, "ledger_record.slots");
+_Static_assert(offsetof(struct ledger_record, gathers) == 58, "ledger_record.gathers");
+_Static_assert(offsetof(struct ledger_record, asks) == 59, "ledger_record.asks");
+_Static_assert(offsetof(struct ledger_record, pid_namespace) == 60, "ledger_record.pid_namespace");
+_Static_assert(sizeof(struct ledger_record) == 64, "ledger_record");
 
 #define GATE_NAMES { "none", "limit", "load", "pressure", "tokens", "memory" }
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapt/goflags.h"
 #include "contract.h"
+#include "adapt/goflags.h"
 #include "ledger/ledger.h"
 #include "pool/auth.h"
 #include "pool/jobs.h"

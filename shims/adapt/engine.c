@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "adapt/wrapper.h"
+#include "tool/resolve.h"
 #include "ground/arena.h"
 #include "ground/file.h"
-#include "tool/resolve.h"
 
 bool engine_takes(const char *family)
 {

@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pool/auth.h"
+#include "pool/jobserver.h"
+#include "tool/resolve.h"
 #include "ground/arena.h"
 #include "ground/environment.h"
 #include "ground/file.h"
 #include "ground/links.h"
-#include "pool/auth.h"
-#include "pool/jobserver.h"
-#include "tool/resolve.h"
 
 static const char LAUNCHER[] = "/.jobshim/launcher";
 

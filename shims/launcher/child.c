@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ground/retry.h"
 #include "ledger/mapping.h"
 #include "pool/badge.h"
+#include "ground/retry.h"
 
 /* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
  * process group anyway. */

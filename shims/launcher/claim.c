@@ -50,7 +50,7 @@ static bool may_be_taken(unsigned tokens, const struct jobserver *jobserver, con
 	const long told = ledger_tokens(ledger), all = told >= 0 ? told : jobs - 1L; /* of a make: one slot is its own */
 	long held, launchers;
 
-	return free >= 0 && ledger_count(ledger, &held, &launchers) && (long)tokens + free + held <= all;
+	return free >= 0 && records_count(ledger, &held, &launchers) && (long)tokens + free + held <= all;
 }
 
 unsigned claim_of(const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger)

@@ -187,9 +187,9 @@ const char *journal_path(const struct jobserver *jobserver, const struct ledger 
 	if (named != NULL && *named != '\0')
 		return named;
 	/* In an environment that was cleared. Not where others could have put it there: it is written with our rights. */
-	if (!jobserver->own || ledger->fd < 0 || ledger->header[HEADER_JOURNAL] != '/')
+	if (!jobserver->own || ledger->fd < 0 || ledger->header->journal[0] != '/')
 		return NULL;
-	kept = (const char *)ledger->header + HEADER_JOURNAL;
+	kept = (const char *)ledger->header->journal;
 	if (memchr(kept, '\0', LEDGER_JOURNAL_BYTES) == NULL || fstat(ledger->fd, &status) < 0 ||
 	    status.st_uid != geteuid() || (status.st_mode & 022) != 0)
 		return NULL;

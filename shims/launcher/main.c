@@ -9,8 +9,8 @@
 
 #include "adapt/wrapper.h"
 #include "launcher/child.h"
-#include "launcher/run.h"
 #include "launcher/question.h"
+#include "launcher/run.h"
 #include "tool/adapters.h"
 #include "tool/arguments.h"
 #include "tool/freshen.h"

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "launcher/starter.h"
 #include "contract.h"
+#include "launcher/starter.h"
 #include "ledger/ledger.h"
-#include "ledger/records.h"
+#include "ledger/reclaim.h"
 #include "look/about.h"
 #include "look/bottomline.h"
 #include "look/caretaker.h"

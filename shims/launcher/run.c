@@ -12,8 +12,10 @@
 #include "launcher/child.h"
 #include "launcher/claim.h"
 #include "launcher/journal.h"
+#include "ledger/counters.h"
 #include "ledger/ledger.h"
 #include "ledger/mapping.h"
+#include "ledger/record.h"
 #include "pool/badge.h"
 #include "pool/find.h"
 #include "pool/hidden.h"
@@ -119,23 +121,23 @@ static void tell_ungated(const struct run *run, const struct ledger *ledger)
 
 /* Waits until the rules let the run look for a slot. */
 static enum admission wait_for_gates(const struct run *run, const struct jobserver *jobserver, const struct job *job,
-                                     struct ledger *ledger, const struct inherited *inherited, uint64_t *waited_ns)
+                                     struct record *record, const struct inherited *inherited, uint64_t *waited_ns)
 {
 	enum admission admission;
 
 	*waited_ns = 0;
 	if (!policy_has_gates(&run->policy))
 		return UNGATED;
-	admission = gate_pass(&run->policy, jobserver, job, ledger, &inherited->mask, run->settings.patience, waited_ns);
-	ledger_count_gate(ledger, ledger_gate(ledger), *waited_ns);
+	admission = gate_pass(&run->policy, jobserver, job, record, &inherited->mask, run->settings.patience, waited_ns);
+	ledger_count_gate(record->ledger, record->at->gate, *waited_ns);
 	if (admission == UNGATED)
-		tell_ungated(run, ledger);
+		tell_ungated(run, record->ledger);
 	if (admission == LOCKED) {
 		report("%s: no rule is heeded: another process has the ledger's lock for more than %d s", run->tool, LOCKED_MS / 1000);
 		return UNGATED;
 	}
 	if (admission == IMPATIENT) {
-		ledger_count_overdraft(ledger);
+		ledger_count_overdraft(record->ledger, job->key);
 		report("%s: a rule kept it from running for %g s on an idle machine: run all the same", run->tool,
 		       run->settings.patience);
 	}
@@ -148,11 +150,12 @@ static void run_at_once(const struct run *run, const struct jobserver *jobserver
                         struct ledger *ledger)
 {
 	enum admission admission = UNGATED;
+	struct record record;
 
-	if (ledger_claim_copy(ledger, jobserver, job->key, run->name))
-		admission = gate_pass_at_once(&run->policy, ledger, job);
+	if (record_prepare(&record, ledger, jobserver, &(struct record_of){ .pid = getpid(), .job = job->key, .tool = run->name }))
+		admission = gate_pass_at_once(&run->policy, &record, job);
 	if (admission == CLOSED) {
-		ledger_unclaim(ledger);
+		record_abandon(&record);
 		ledger_map(ledger);
 		return;
 	}
@@ -165,7 +168,7 @@ static void run_at_once(const struct run *run, const struct jobserver *jobserver
 
 /* Takes the further slots that a rule asks for. NULL where there is no room to note them. */
 static struct gathering *gather(const struct run *run, unsigned wanted, const struct jobserver *jobserver,
-                                const struct job *job, struct ledger *ledger, struct slot *slot,
+                                const struct job *job, struct record *record, struct slot *slot,
                                 const struct inherited *inherited)
 {
 	struct gathering *gathering = (void *)arena_keep(sizeof *gathering);
@@ -175,19 +178,19 @@ static struct gathering *gather(const struct run *run, unsigned wanted, const st
 	if (gathering != NULL)
 		memset(gathering, 0, sizeof *gathering);
 	if (gathering != NULL && (slot->kind == SLOT_TOKEN || slot->kind == SLOT_IMPLICIT))
-		gathered = gather_take(gathering, wanted, jobserver, job, ledger, slot, &inherited->mask, run->settings.patience);
+		gathered = gather_take(gathering, wanted, jobserver, job, record, slot, &inherited->mask, run->settings.patience);
 	if (gathered == UNNOTED)
 		report_debug("%s: the jobserver or the ledger can't be read: run in one slot, not in %u", run->tool, wanted);
 	if (gathered == IN_VAIN)
 		report("%s: %u slots were not free together for %g s on an idle machine: run in one", run->tool, wanted,
 		       run->settings.patience);
-	ledger_gathers(ledger, wanted, false);
+	record_gathers(record, wanted, false);
 	slot->waited_ns += monotonic_ns() - began_ns;
 	return gathering;
 }
 
 /* For who looks from outside: a wrapper is told by it. */
-static void note_caller(const struct run *run, const struct job *job, struct ledger *ledger)
+static void note_caller(const struct run *run, const struct job *job, const struct ledger *ledger)
 {
 	/* gcc past the shims, whose ld is one, is no wrapper by that. */
 	if (family_is_part(run->settings.family))
@@ -197,8 +200,10 @@ static void note_caller(const struct run *run, const struct job *job, struct led
 }
 
 static void count_start(const struct run *run, const struct job *job, const struct jobserver *jobserver,
-                        struct ledger *ledger, const struct slot *slot)
+                        struct record *record, const struct slot *slot)
 {
+	const struct ledger *ledger = record->ledger;
+
 	if (!run->builds)
 		note_caller(run, job, ledger);
 	if (run->builds)
@@ -207,7 +212,7 @@ static void count_start(const struct run *run, const struct job *job, const stru
 		ledger_count_caller_run(ledger); /* nested: in the slot of the tool above, which is counted already */
 		ledger_count_wait(ledger, slot->waited_ns);
 	} else
-		ledger_count_run(ledger, jobserver, slot->waited_ns);
+		record_count_run(record, jobserver, slot->waited_ns);
 }
 
 /* Whose slot it is, as a journal has it. */
@@ -233,6 +238,7 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 {
 	struct gathering *gathering = NULL;
 	struct job paid = *job; /* whose slot it is in the end */
+	struct record record;
 	struct inherited inherited;
 	struct rusage usage;
 	struct slot slot;
@@ -243,20 +249,20 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	char *number_at;
 
 	child_prepare(&inherited);
-	ledger_claim(ledger, jobserver, job->key, run->name);
-	admission = wait_for_gates(run, jobserver, job, ledger, &inherited, &gated_ns);
+	record_claim(&record, ledger, jobserver, &(struct record_of){ .pid = getpid(), .job = job->key, .tool = run->name });
+	admission = wait_for_gates(run, jobserver, job, &record, &inherited, &gated_ns);
 	if (admission == PASSED) {
-		ledger_free(ledger);
+		record_free(&record);
 		child_unprepare(&inherited);
 		run_exec(run);
 	}
-	gate = ledger_gate(ledger);
+	gate = record.at->gate;
 	wanted = admission == UNGATED ? 1 : policy_slots(&run->policy, ledger);
 	paid.claim = claim_of(job, jobserver, ledger);
-	slot = owed_take(&run->self, &paid, jobserver, ledger, &inherited.mask, run->settings.patience, wanted > 1);
+	slot = owed_take(&run->self, &paid, jobserver, &record, &inherited.mask, run->settings.patience, wanted > 1);
 	slot.waited_ns += gated_ns;
 	if (slot.kind == SLOT_NONE) {
-		ledger_free(ledger);
+		record_free(&record);
 		child_unprepare(&inherited);
 		without_jobserver(run, "it can't be read");
 	}
@@ -265,8 +271,8 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 	if (slot.kind == SLOT_OVERDRAFT)
 		report("%s: no slot was free for %g s on an idle machine: run without one", run->tool, run->settings.patience);
 	if (wanted > 1)
-		gathering = gather(run, wanted, jobserver, &paid, ledger, &slot, &inherited);
-	count_start(run, job, jobserver, ledger, &slot);
+		gathering = gather(run, wanted, jobserver, &paid, &record, &slot, &inherited);
+	count_start(run, job, jobserver, &record, &slot);
 	if (run->journal != NULL) {
 		began_us = journal_now_us();
 		began_ns = monotonic_ns();
@@ -279,10 +285,10 @@ static _Noreturn void run_in_slot(const struct run *run, const struct jobserver 
 		ran_ns = monotonic_ns() - began_ns;
 	if (gathering != NULL) {
 		slots += gathering->tokens + gathering->borrowed;
-		ledger_count_end(ledger);
+		record_count_end(&record);
 		gather_give_back(gathering, jobserver); /* before our record goes, for which others wait at their gates */
 	}
-	slot_give_back(&slot, jobserver, ledger);
+	slot_give_back(&slot, jobserver, &record);
 	if (status < 0 && error != ECHILD)
 		run_without_child(run, &inherited, error);
 	if (status < 0)

@@ -12,8 +12,11 @@
 #include "ledger/mapping.h"
 #include "proc/process.h"
 
-/* Where there is no ledger the same code works on the first of these: all that a header has is there to be read and written. */
-static _Alignas(8) unsigned char no_header[LEDGER_HEADER_BYTES], header_copy[LEDGER_HEADER_BYTES];
+/* Without a ledger the same code works on the first of these: all that a header has is there to be read and written. */
+static struct ledger_header no_header, header_copy;
+
+/* What tells whose it is stands at its beginning. */
+static const size_t HEAD_BYTES = offsetof(struct ledger_header, wanted);
 
 static void without(struct ledger *ledger, const char *why)
 {
@@ -21,8 +24,7 @@ static void without(struct ledger *ledger, const char *why)
 		close(ledger->fd);
 	ledger->fd = -1;
 	ledger->copied = false;
-	ledger->header = no_header;
-	ledger_record_privately(ledger);
+	ledger->header = &no_header;
 	ledger->why = why;
 }
 
@@ -31,7 +33,7 @@ void ledger_map(struct ledger *ledger)
 	if (ledger->fd < 0 || !ledger->copied)
 		return;
 	ledger->copied = false;
-	ledger->header = mapping_make(ledger->fd, 0, 0);
+	ledger->header = mapping_make(ledger->fd, 0);
 	if (ledger->header == NULL)
 		without(ledger, "the ledger can't be mapped");
 }
@@ -39,24 +41,22 @@ void ledger_map(struct ledger *ledger)
 bool ledger_refresh(struct ledger *ledger)
 {
 	if (ledger->copied)
-		return ledger_file_read(ledger->fd, header_copy, sizeof header_copy, 0);
+		return ledger_file_read(ledger->fd, &header_copy, sizeof header_copy, 0);
 	/* A page that is first touched by a store is touched once. */
-	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 0, __ATOMIC_SEQ_CST);
+	LEDGER_ADD(ledger, running, 0);
 	return true;
 }
 
-bool ledger_store(struct ledger *ledger, size_t offset, size_t size)
+bool ledger_store(const struct ledger *ledger, size_t offset, size_t size)
 {
-	return !ledger->copied || ledger_file_write(ledger->fd, header_copy + offset, size, (off_t)offset);
+	return !ledger->copied || ledger_file_write(ledger->fd, (const unsigned char *)&header_copy + offset, size, (off_t)offset);
 }
 
 /* Checks what fd refers to, and maps its header unless that is to be copied. */
 static void adopt(struct ledger *ledger, int fd, uid_t owner, bool copy)
 {
-	const uint32_t numbers[] = { LEDGER_VERSION, LEDGER_RECORD_COUNT };
-	unsigned char head[HEADER_WANTED];
+	struct ledger_header head;
 	struct stat status;
-	uint32_t owner_pid;
 
 	ledger->fd = fd;
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != owner || (status.st_mode & S_IWOTH) != 0)
@@ -64,23 +64,22 @@ static void adopt(struct ledger *ledger, int fd, uid_t owner, bool copy)
 	if (status.st_size != LEDGER_BYTES)
 		return without(ledger, "the ledger is cut or from another version");
 	/* Read, not mapped: see ledger_refresh. */
-	if (!ledger_file_read(fd, head, sizeof head, 0) || memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0 ||
-	    memcmp(head + HEADER_VERSION, numbers, sizeof numbers) != 0)
+	if (!ledger_file_read(fd, &head, HEAD_BYTES, 0) || memcmp(head.magic, LEDGER_MAGIC, sizeof head.magic) != 0 ||
+	    head.version != LEDGER_VERSION || head.record_count != LEDGER_RECORD_COUNT)
 		return without(ledger, "the ledger is from another version");
-	memcpy(&owner_pid, head + HEADER_OWNER_PID, sizeof owner_pid);
-	memcpy(&ledger->owner_start, head + HEADER_OWNER_START, sizeof ledger->owner_start);
-	memcpy(&ledger->owner_namespace, head + HEADER_OWNER_PID_NAMESPACE, sizeof ledger->owner_namespace);
-	ledger->owner = (pid_t)owner_pid;
+	ledger->owner = (pid_t)head.owner_pid;
+	ledger->owner_start = head.owner_start;
+	ledger->owner_namespace = head.owner_pid_namespace;
 	ledger->copied = true;
 	if (copy)
-		ledger->header = memcpy(header_copy, head, sizeof head);
+		ledger->header = memcpy(&header_copy, &head, HEAD_BYTES);
 	else
 		ledger_map(ledger);
 }
 
 void ledger_none(struct ledger *ledger)
 {
-	*ledger = (struct ledger){ .fd = -1, .index = LEDGER_RECORD_COUNT };
+	*ledger = (struct ledger){ .fd = -1 };
 	without(ledger, "there is none");
 }
 
@@ -98,6 +97,12 @@ void ledger_open(struct ledger *ledger, const struct jobserver *jobserver, enum 
 		adopt(ledger, fd, owner, use == LEDGER_COPY);
 }
 
+void ledger_close(struct ledger *ledger)
+{
+	without(ledger, "it was closed");
+	mapping_end();
+}
+
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace)
 {
 	return ledger->owner != 0 && ledger->owner_namespace == namespace;
@@ -110,21 +115,19 @@ bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
 }
 
 /* A server's group may have written anything there. */
-static long size_at(const struct ledger *ledger, size_t offset)
+static long size_of(const struct ledger *ledger, int32_t tokens)
 {
-	const int32_t tokens = *FIELD(int32_t, ledger->header, offset);
-
 	return ledger->fd < 0 || tokens < 0 || tokens > LEDGER_POOL_MAX ? -1 : tokens;
 }
 
 long ledger_tokens(const struct ledger *ledger)
 {
-	return size_at(ledger, HEADER_TOTAL);
+	return size_of(ledger, ledger->header->total);
 }
 
 long ledger_wanted(const struct ledger *ledger)
 {
-	return size_at(ledger, HEADER_WANTED);
+	return size_of(ledger, ledger->header->wanted);
 }
 
 long ledger_slots(const struct ledger *ledger)

@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "ledger/statedirectory.h"
+#include "pool/jobserver.h"
+#include "pool/opening.h"
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/report.h"
 #include "ground/retry.h"
-#include "ledger/statedirectory.h"
-#include "pool/jobserver.h"
-#include "pool/opening.h"
 
 enum { STALE_SECONDS = 60 * 60 };
 
@@ -50,21 +50,18 @@ bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at)
 /* Creates name in directory with an empty table; whoever links first wins. */
 static void create(int directory, const char *name)
 {
-	unsigned char header[HEADER_TOTAL + sizeof(int32_t)] = LEDGER_MAGIC;
-	const uint32_t version = LEDGER_VERSION, count = LEDGER_RECORD_COUNT;
-	const int32_t total = -1;
+	static const struct ledger_header header = {
+		.magic = LEDGER_MAGIC, .version = LEDGER_VERSION, .record_count = LEDGER_RECORD_COUNT, .total = -1
+	};
 	char temporary[128];
 	int fd;
 
-	memcpy(header + HEADER_VERSION, &version, sizeof version);
-	memcpy(header + HEADER_RECORD_COUNT, &count, sizeof count);
-	memcpy(header + HEADER_TOTAL, &total, sizeof total);
 	if (snprintf(temporary, sizeof temporary, "%s.%d", name, (int)getpid()) >= (int)sizeof temporary)
 		return;
 	fd = open_high_at(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd < 0)
 		return;
-	if (cut(fd) && ledger_file_write(fd, header, sizeof header, 0) &&
+	if (cut(fd) && ledger_file_write(fd, &header, offsetof(struct ledger_header, owner_pid), 0) &&
 	    linkat(directory, temporary, directory, name, 0) < 0 && errno != EEXIST)
 		report_debug("the ledger can't be created: %s", strerror(errno));
 	close(fd);

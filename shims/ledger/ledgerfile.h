@@ -10,7 +10,7 @@
 
 struct jobserver;
 
-static const off_t LEDGER_BYTES = LEDGER_HEADER_BYTES + (off_t)LEDGER_RECORD_COUNT * LEDGER_RECORD_BYTES;
+enum { LEDGER_BYTES = LEDGER_HEADER_BYTES + LEDGER_RECORD_COUNT * LEDGER_RECORD_BYTES };
 
 /* Opens the jobserver's ledger, as yet unchecked, and sets *owner to the user it must belong to. Where there is none,
  * one is made if make is set. -1, with *why set for people, where that is not so or can't be. */

@@ -4,12 +4,16 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 
+#include "ledger/ledgerfile.h"
+
+enum { PAGES_MAX = LEDGER_BYTES / 4096 }; /* no machine has smaller ones */
+
 /* What SIGBUS and SIGXFSZ did before a ledger was opened. */
 static struct sigaction inherited_bus, inherited_file_size;
 static bool signals_changed;
 
-/* For on_bus_error. */
-static unsigned char *mapped[MAPPED_MAX];
+/* In order of the file's pages, for on_bus_error. */
+static unsigned char *mapped[PAGES_MAX];
 
 /* A store failed: the disk is full, or somebody cut the file. Memory of our own takes the page's place and the run
  * goes on without crash safety. */
@@ -31,20 +35,29 @@ static void on_bus_error(int signal_number, siginfo_t *info, void *context)
 	raise(signal_number);
 }
 
-unsigned char *mapping_make(int file, off_t offset, size_t slot)
+void *mapping_make(int file, off_t offset)
 {
-	off_t size = (off_t)getauxval(AT_PAGESZ), first = offset - offset % size;
-	unsigned char *page = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, file, first);
+	const off_t size = (off_t)getauxval(AT_PAGESZ), number = offset / size;
+	unsigned char *page = number < PAGES_MAX ? mapped[number] : NULL;
 
-	if (page == MAP_FAILED)
+	if (number >= PAGES_MAX)
 		return NULL;
-	mapped[slot] = page;
-	return page + (offset - first);
+	if (page == NULL) {
+		page = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, file, number * size);
+		if (page == MAP_FAILED)
+			return NULL;
+		mapped[number] = page;
+	}
+	return page + offset % size;
 }
 
-bool mapping_is_free(size_t slot)
+void mapping_end(void)
 {
-	return mapped[slot] == NULL;
+	for (size_t i = 0; i < PAGES_MAX; i++) {
+		if (mapped[i] != NULL)
+			munmap(mapped[i], getauxval(AT_PAGESZ));
+		mapped[i] = NULL;
+	}
 }
 
 bool mapping_begin(void)

@@ -3,53 +3,70 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "contract.h"
-#include "ground/clock.h"
-#include "ground/retry.h"
 #include "ledger/ledger.h"
 #include "ledger/ledgerfile.h"
 #include "pool/jobkey.h"
-#include "pool/jobserver.h"
+#include "ground/clock.h"
 #include "proc/namespace.h"
 #include "proc/process.h"
 
-#ifdef JOBSHIM_NO_RECLAIM
-enum { RECLAIMS = false }; /* of a test that must fail then */
-#else
-enum { RECLAIMS = true };
-#endif
-enum { SCAN_BYTES = 4096, CROWD = 64, TURNS = 8 };
-static const uint64_t TURN_NS = 100000000u;
+enum { CHUNK = 4096 / LEDGER_RECORD_BYTES }; /* records that are read at once */
 static const uint64_t UNSEEN_NS = 86400ull * 1000000000u; /* after a day nobody else will clear it */
-static const uint64_t RECLAIM_NS = 1000000000u; /* DESIGN 1: whole again within a second */
+
+off_t record_offset(unsigned index)
+{
+	return LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES;
+}
 
 static struct flock lock_of(unsigned index, short type)
 {
 	return (struct flock){
 		.l_type = type,
 		.l_whence = SEEK_SET,
-		.l_start = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES,
+		.l_start = record_offset(index),
 		.l_len = LEDGER_RECORD_BYTES,
 	};
 }
 
-bool record_lock(const struct ledger *ledger, unsigned index, short type)
+/* The kernel gives one open file the same lock twice: ours are noted. */
+static bool is_locked(const struct ledger *ledger, unsigned index)
 {
-	/* A lock of our own would be had a second time. */
-	static unsigned char ours[LEDGER_RECORD_COUNT / 8];
-	const unsigned char bit = (unsigned char)(1u << index % 8);
-	struct flock lock = lock_of(index, type);
+	return (ledger->locked[index / 8] & 1u << index % 8) != 0;
+}
 
-	if (type != F_UNLCK && (ours[index / 8] & bit) != 0)
+bool record_lock(struct ledger *ledger, unsigned index)
+{
+	struct flock lock = lock_of(index, F_WRLCK);
+
+	if (is_locked(ledger, index) || fcntl(ledger->fd, F_OFD_SETLK, &lock) < 0)
 		return false;
-	if (fcntl(ledger->fd, F_OFD_SETLK, &lock) < 0)
-		return false;
-	ours[index / 8] = (unsigned char)(type == F_UNLCK ? ours[index / 8] & ~bit : ours[index / 8] | bit);
+	ledger->locked[index / 8] |= (unsigned char)(1u << index % 8);
 	return true;
+}
+
+void record_unlock(struct ledger *ledger, unsigned index)
+{
+	struct flock lock = lock_of(index, F_UNLCK);
+
+	if (is_locked(ledger, index) && fcntl(ledger->fd, F_OFD_SETLK, &lock) == 0)
+		ledger->locked[index / 8] &= (unsigned char)~(1u << index % 8);
+}
+
+unsigned records_locked(const struct ledger *ledger)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < sizeof ledger->locked; i++)
+		count += (unsigned)__builtin_popcount(ledger->locked[i]);
+	return count;
+}
+
+bool record_read(const struct ledger *ledger, unsigned index, struct ledger_record *record)
+{
+	return ledger_file_read(ledger->fd, record, sizeof *record, record_offset(index));
 }
 
 /* Whether a process with the number of one that wrote its record at a moment (CLOCK_MONOTONIC) is another, later one. While
@@ -65,167 +82,43 @@ static bool started_after(const struct process *process, uint64_t moment)
 	return process->start * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK)) > moment + asleep;
 }
 
-static enum owner tool_of(const unsigned char *record)
+static enum owner tool_of(const struct ledger_record *record)
 {
 	struct process process;
-	uint64_t since;
-	uint32_t pid, namespace;
 
-	memcpy(&pid, record + RECORD_PID, sizeof pid);
-	memcpy(&since, record + RECORD_SINCE, sizeof since);
-	memcpy(&namespace, record + RECORD_PID_NAMESPACE, sizeof namespace);
-	if (namespace == 0 || namespace != (uint32_t)pid_namespace() || !process_numbers_agree())
-		return monotonic_ns() - since > UNSEEN_NS ? OWNER_DEAD : OWNER_UNSEEN;
+	if (record->pid_namespace == 0 || record->pid_namespace != (uint32_t)pid_namespace() || !process_numbers_agree())
+		return monotonic_ns() - record->since > UNSEEN_NS ? OWNER_DEAD : OWNER_UNSEEN;
 	/* Most have ended: that is quickly told. */
-	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+	if (kill((pid_t)record->pid, 0) < 0 && errno == ESRCH)
 		return OWNER_DEAD;
-	return process_read((pid_t)pid, &process) && !process.zombie && !started_after(&process, since) ? OWNER_LIVES
-	                                                                                               : OWNER_DEAD;
+	return process_read((pid_t)record->pid, &process) && !process.zombie && !started_after(&process, record->since)
+	           ? OWNER_LIVES
+	           : OWNER_DEAD;
 }
 
-enum owner record_owner(const struct ledger *ledger, unsigned index, const unsigned char *record)
+enum owner record_owner(const struct ledger *ledger, unsigned index, const struct ledger_record *record)
 {
 	struct flock lock = lock_of(index, F_WRLCK);
 
-	if (record[RECORD_STATE] == STATE_TOOL)
+	if (record->state == STATE_TOOL)
 		return tool_of(record);
-	return fcntl(ledger->fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK ? OWNER_LIVES : OWNER_DEAD;
+	return is_locked(ledger, index) || fcntl(ledger->fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK ? OWNER_LIVES
+	                                                                                                      : OWNER_DEAD;
 }
 
-static bool write_token(const struct jobserver *jobserver, const unsigned char *token)
+bool records_each(const struct ledger *ledger, void (*visit)(unsigned index, const struct ledger_record *record, void *state),
+                  void *state)
 {
-	ssize_t n;
+	struct ledger_record chunk[CHUNK];
 
-	n = RETRY(write(jobserver->write_fd, token, 1));
-	return n == 1;
-}
-
-/* A record is worth a token if the kernel stored one into it and nobody began to write it back. */
-static bool holds_token(const unsigned char *record)
-{
-	return record[RECORD_KIND] == SLOT_TOKEN &&
-	       (record[RECORD_STATE] == STATE_HELD || (record[RECORD_STATE] == STATE_ACQUIRING && record[RECORD_TOKEN] != 0));
-}
-
-static bool store(const struct ledger *ledger, unsigned index, size_t offset, const void *bytes, size_t size)
-{
-	off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES + (off_t)offset;
-
-	return ledger_file_write(ledger->fd, bytes, size, at);
-}
-
-/* A server that keeps an account has the token back already. Else releasing is stored before the byte is written: a reclaimer that is
- * itself killed between the two loses this token and never makes one. */
-bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index)
-{
-	static const unsigned char empty[LEDGER_RECORD_BYTES], releasing = STATE_RELEASING, held = STATE_HELD;
-	unsigned char record[LEDGER_RECORD_BYTES];
-	off_t at = LEDGER_HEADER_BYTES + (off_t)index * LEDGER_RECORD_BYTES;
-
-	if (!ledger_file_read(ledger->fd, record, sizeof record, at))
-		return false;
-	if (record[RECORD_STATE] == STATE_FREE)
-		return true;
-	if (record[RECORD_STATE] == STATE_TOOL && tool_of(record) != OWNER_DEAD)
-		return false;
-	ledger_map(ledger); /* what was counted is taken out of it */
-	if (ledger->fd < 0)
-		return false;
-	if (RECLAIMS && !jobserver->accounts && holds_token(record)) {
-		if (!store(ledger, index, RECORD_STATE, &releasing, 1))
+	for (unsigned first = 0; first < LEDGER_RECORD_COUNT; first += CHUNK) {
+		if (!ledger_file_read(ledger->fd, chunk, sizeof chunk, record_offset(first)))
 			return false;
-		if (!write_token(jobserver, &record[RECORD_TOKEN])) {
-			(void)!store(ledger, index, RECORD_STATE, &held, 1); /* the next reclaimer tries again */
-			return false;
-		}
-		__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RECLAIMED), 1, __ATOMIC_SEQ_CST);
-	}
-	if (record[RECORD_COUNTED] != 0)
-		__atomic_sub_fetch(FIELD(uint32_t, ledger->header, HEADER_RUNNING), 1, __ATOMIC_SEQ_CST);
-	(void)!store(ledger, index, 0, empty, sizeof empty); /* a full disk: the next reclaimer tries again */
-	return true;
-}
-
-/* Calls visit with each record in use, as it is in the file. False where that can't be read. */
-static bool each_record(const struct ledger *ledger,
-                        void (*visit)(unsigned index, const unsigned char *record, void *state), void *state)
-{
-	_Alignas(8) unsigned char chunk[SCAN_BYTES];
-	const unsigned per_chunk = SCAN_BYTES / LEDGER_RECORD_BYTES;
-
-	for (unsigned first = 0; first < LEDGER_RECORD_COUNT; first += per_chunk) {
-		off_t at = LEDGER_HEADER_BYTES + (off_t)first * LEDGER_RECORD_BYTES;
-
-		if (!ledger_file_read(ledger->fd, chunk, sizeof chunk, at))
-			return false;
-		for (unsigned i = 0; i < per_chunk; i++)
-			if (chunk[i * LEDGER_RECORD_BYTES + RECORD_STATE] != STATE_FREE)
-				visit(first + i, chunk + (size_t)i * LEDGER_RECORD_BYTES, state);
+		for (unsigned i = 0; i < CHUNK; i++)
+			if (chunk[i].state != STATE_FREE)
+				visit(first + i, &chunk[i], state);
 	}
 	return true;
-}
-
-uint32_t ledger_used(const struct ledger *ledger)
-{
-	return *FIELD(uint32_t, ledger->header, HEADER_USED);
-}
-
-struct reclaim {
-	struct ledger *ledger;
-	const struct jobserver *jobserver;
-	uint32_t used;
-	unsigned turn; /* of TURNS: which of the records without a token are looked at; TURNS: all */
-};
-
-static void reclaim_if_dead(unsigned index, const unsigned char *record, void *state)
-{
-	struct reclaim *reclaim = state;
-
-	reclaim->used++;
-	/* For each lock that is tried the kernel goes through all others: those that can't be worth a token may take turns. */
-	if (reclaim->turn < TURNS && index % TURNS != reclaim->turn && record[RECORD_KIND] != SLOT_TOKEN)
-		return;
-	if (!record_lock(reclaim->ledger, index, F_WRLCK))
-		return;
-	record_reclaim(reclaim->ledger, reclaim->jobserver, index);
-	record_lock(reclaim->ledger, index, F_UNLCK);
-}
-
-static void search(struct ledger *ledger, const struct jobserver *jobserver, unsigned turn)
-{
-	struct reclaim reclaim = { .ledger = ledger, .jobserver = jobserver, .turn = turn };
-
-	if (ledger->fd < 0)
-		return;
-	*FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) = monotonic_ns();
-	if (each_record(ledger, reclaim_if_dead, &reclaim))
-		*FIELD(uint32_t, ledger->header, HEADER_USED) = reclaim.used;
-}
-
-void ledger_reclaim(struct ledger *ledger, const struct jobserver *jobserver)
-{
-	search(ledger, jobserver, TURNS);
-}
-
-static bool done_within(const struct ledger *ledger, uint64_t age_ns)
-{
-	return monotonic_ns() - *FIELD(uint64_t, ledger->header, HEADER_RECLAIMED_AT) < age_ns;
-}
-
-bool ledger_reclaim_in_crowd(struct ledger *ledger, const struct jobserver *jobserver, uint64_t age_ns)
-{
-	bool crowded = ledger_used(ledger) > CROWD;
-
-	if (crowded && done_within(ledger, age_ns))
-		return false;
-	search(ledger, jobserver, crowded ? (unsigned)(monotonic_ns() / TURN_NS % TURNS) : TURNS);
-	return true;
-}
-
-void ledger_reclaim_now_and_then(struct ledger *ledger, const struct jobserver *jobserver)
-{
-	if (!done_within(ledger, RECLAIM_NS))
-		ledger_reclaim(ledger, jobserver);
 }
 
 struct count {
@@ -233,20 +126,20 @@ struct count {
 	long launchers;
 };
 
-static void count_record(unsigned index, const unsigned char *record, void *state)
+static void count_record(unsigned index, const struct ledger_record *record, void *state)
 {
 	struct count *count = state;
 
 	(void)index;
-	count->launchers += record[RECORD_STATE] != STATE_TOOL && record[RECORD_ASKS] != ASKS_FURTHER;
-	count->tokens += record[RECORD_KIND] == SLOT_TOKEN;
+	count->launchers += record->state != STATE_TOOL && record->asks != ASKS_FURTHER;
+	count->tokens += record->kind == SLOT_TOKEN;
 }
 
-bool ledger_count(const struct ledger *ledger, long *tokens, long *launchers)
+bool records_count(const struct ledger *ledger, long *tokens, long *launchers)
 {
 	struct count count = { .tokens = 0 };
 
-	if (!each_record(ledger, count_record, &count))
+	if (!records_each(ledger, count_record, &count))
 		return false;
 	*tokens = count.tokens;
 	*launchers = count.launchers;
@@ -255,31 +148,30 @@ bool ledger_count(const struct ledger *ledger, long *tokens, long *launchers)
 
 struct holders {
 	const struct ledger *ledger;
+	unsigned but;
 	void (*visit)(pid_t pid, bool is_tool, void *state);
 	void *state;
 	bool unseen;
 };
 
-static void visit_holder(unsigned index, const unsigned char *record, void *state)
+static void visit_holder(unsigned index, const struct ledger_record *record, void *state)
 {
 	struct holders *holders = state;
-	uint32_t pid;
 	enum owner owner;
 
-	if (index == holders->ledger->index || (record[RECORD_STATE] != STATE_HELD && record[RECORD_STATE] != STATE_TOOL))
+	if (index == holders->but || (record->state != STATE_HELD && record->state != STATE_TOOL))
 		return;
 	owner = record_owner(holders->ledger, index, record);
 	holders->unseen = holders->unseen || owner == OWNER_UNSEEN;
-	memcpy(&pid, record + RECORD_PID, sizeof pid);
 	if (owner == OWNER_LIVES)
-		holders->visit((pid_t)pid, record[RECORD_STATE] == STATE_TOOL, holders->state);
+		holders->visit((pid_t)record->pid, record->state == STATE_TOOL, holders->state);
 }
 
-bool ledger_each_holder(const struct ledger *ledger, void (*visit)(pid_t pid, bool is_tool, void *state), void *state)
+bool records_each_holder(const struct ledger *ledger, unsigned but, void (*visit)(pid_t pid, bool is_tool, void *state), void *state)
 {
-	struct holders holders = { .ledger = ledger, .visit = visit, .state = state };
+	struct holders holders = { .ledger = ledger, .but = but, .visit = visit, .state = state };
 
-	return ledger->fd < 0 || (each_record(ledger, visit_holder, &holders) && !holders.unseen);
+	return ledger->fd < 0 || (records_each(ledger, visit_holder, &holders) && !holders.unseen);
 }
 
 struct job_search {
@@ -288,20 +180,18 @@ struct job_search {
 	bool found;
 };
 
-static void look_for_job(unsigned index, const unsigned char *record, void *state)
+static void look_for_job(unsigned index, const struct ledger_record *record, void *state)
 {
 	struct job_search *search = state;
-	uint64_t key;
 
-	memcpy(&key, record + RECORD_JOB, sizeof key);
-	if (record[RECORD_STATE] == STATE_HELD && record[RECORD_KIND] == SLOT_IMPLICIT && job_is_of(key, search->job) &&
+	if (record->state == STATE_HELD && record->kind == SLOT_IMPLICIT && job_is_of(record->job, search->job) &&
 	    record_owner(search->ledger, index, record) == OWNER_LIVES)
 		search->found = true;
 }
 
-bool ledger_job_runs(const struct ledger *ledger, const struct process *job)
+bool records_have_job(const struct ledger *ledger, const struct process *job)
 {
 	struct job_search search = { .ledger = ledger, .job = job };
 
-	return ledger->fd >= 0 && each_record(ledger, look_for_job, &search) && search.found;
+	return ledger->fd >= 0 && records_each(ledger, look_for_job, &search) && search.found;
 }

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ground/visible.h"
 #include "look/sight.h"
+#include "ground/visible.h"
 
 enum { KINDS_MAX = 128 };
 

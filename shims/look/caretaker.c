@@ -13,7 +13,7 @@
 
 #include "contract.h"
 #include "ledger/ledger.h"
-#include "ledger/records.h"
+#include "ledger/reclaim.h"
 #include "look/guideanswer.h"
 #include "look/past.h"
 #include "pool/auth.h"
@@ -95,13 +95,11 @@ static bool await_use(void)
 /* Tells the size to all who look. */
 static void set_size(long tokens)
 {
-	volatile int32_t *told = FIELD(int32_t, caretaker.ledger.header, HEADER_TOTAL);
-
 	if (tokens != caretaker.tokens)
 		say("size", tokens);
 	caretaker.tokens = tokens;
-	if (caretaker.ledger.fd >= 0 && *told != tokens)
-		*told = (int32_t)tokens;
+	if (caretaker.ledger.fd >= 0 && caretaker.ledger.header->total != tokens)
+		caretaker.ledger.header->total = (int32_t)tokens;
 }
 
 /* One step towards the size that is wanted of a server: more come at once, surplus ones are taken as they are given back. The pool of a

@@ -12,12 +12,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "ground/datagram.h"
-#include "ground/environment.h"
 #include "pool/jobserver.h"
-#include "proc/process.h"
 #include "wait/guide.h"
 #include "wait/job.h"
+#include "ground/datagram.h"
+#include "ground/environment.h"
+#include "proc/process.h"
 
 enum { ANSWERS = 64 }; /* at a time */
 

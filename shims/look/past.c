@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ledger/ledger.h"
+#include "ledger/counters.h"
 #include "look/bypass.h"
 #include "look/seen.h"
 #include "look/sight.h"

@@ -14,6 +14,7 @@
 
 #include "contract.h"
 #include "ledger/ledger.h"
+#include "ledger/record.h"
 #include "pool/find.h"
 #include "pool/jobserver.h"
 #include "tool/resolve.h"
@@ -85,6 +86,7 @@ bool payer_work(const struct self *self, char *const words[])
 	struct jobserver jobserver;
 	struct tool_settings settings;
 	struct ledger ledger;
+	struct record record;
 	struct slot slot;
 	struct job job;
 	sigset_t none;
@@ -104,14 +106,14 @@ bool payer_work(const struct self *self, char *const words[])
 	(void)!chdir("/"); /* no file system is to be kept busy by us */
 	tool_settings_read(&settings, self->shim_dir, client.comm);
 	sigemptyset(&none);
-	ledger_claim(&ledger, &jobserver, job.key, client.comm);
-	slot = owed_take(self, &job, &jobserver, &ledger, &none, settings.patience, false);
+	record_claim(&record, &ledger, &jobserver, &(struct record_of){ .pid = getpid(), .job = job.key, .tool = client.comm });
+	slot = owed_take(self, &job, &jobserver, &record, &none, settings.patience, false);
 	if (!follow_starter(false)) {
-		slot_give_back(&slot, &jobserver, &ledger);
+		slot_give_back(&slot, &jobserver, &record);
 		return false;
 	}
 	tell();
 	await_end(&client);
-	slot_give_back(&slot, &jobserver, &ledger);
+	slot_give_back(&slot, &jobserver, &record);
 	return true;
 }

@@ -4,8 +4,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proc/process.h"
 #include "tool/command.h"
+#include "proc/process.h"
 
 enum { RUNS_MAX = 1024, SLOWEST = 5 };
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapt/wrapper.h"
 #include "contract.h"
+#include "adapt/wrapper.h"
 #include "ledger/records.h"
 #include "pool/auth.h"
 #include "pool/clientname.h"
@@ -323,7 +323,7 @@ static bool has_slot(struct ancestor *tool, const struct surroundings *surroundi
 			return false;
 		job->slot_is_used = true;
 		return client == CLIENT_LAUNCHER || job == tool || shims.ledger == NULL ||
-		       !ledger_job_runs(shims.ledger, &job->process);
+		       !records_have_job(shims.ledger, &job->process);
 	}
 	/* What a launcher has become in the slot of a client that was killed meanwhile has that slot to its end. */
 	if (top->adopts)

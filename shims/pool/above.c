@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ground/arena.h"
 #include "pool/hidden.h"
 #include "pool/jobserver.h"
+#include "ground/arena.h"
 #include "proc/process.h"
 
 const char *above_link(pid_t pid, int fd)

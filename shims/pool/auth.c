@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "contract.h"
+#include "pool/makereader.h"
 #include "ground/arena.h"
 #include "ground/visible.h"
-#include "pool/makereader.h"
 
 static const char FIFO[] = "fifo:";
 static const char not_parsed[] = "neither fifo:PATH nor two file descriptors", too_long[] = "the path behind fifo: is too long";

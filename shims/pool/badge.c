@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "pool/jobserver.h"
 #include "ground/clock.h"
 #include "ground/environment.h"
 #include "ground/hash.h"
-#include "pool/jobserver.h"
 #include "proc/process.h"
 
 /* Below the implicit slots (implicit.c). A byte lies between two: the kernel would make one lock of two that touch. */

@@ -8,15 +8,15 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ground/arena.h"
-#include "ground/file.h"
-#include "ground/retry.h"
 #include "pool/above.h"
 #include "pool/auth.h"
 #include "pool/hidden.h"
 #include "pool/jobserver.h"
 #include "pool/opening.h"
 #include "pool/outer.h"
+#include "ground/arena.h"
+#include "ground/file.h"
+#include "ground/retry.h"
 #include "proc/process.h"
 
 /* The descriptors of a `jobshim run`. */
@@ -29,20 +29,17 @@ struct run_descriptors {
 /* Whether fd is the ledger of a `jobshim run` that has started then, in clock ticks since boot, or of a server, whose pool a run may use. */
 static bool is_ledger_of(int fd, uint64_t start)
 {
-	unsigned char head[HEADER_WANTED];
-	uint64_t owner_start;
-	uint32_t owner;
+	struct ledger_header head;
+	const size_t size = offsetof(struct ledger_header, wanted);
 	struct stat status;
 	ssize_t length;
 
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		return false;
-	length = RETRY(pread(fd, head, sizeof head, 0));
-	if (length != (ssize_t)sizeof head || memcmp(head, LEDGER_MAGIC, HEADER_VERSION) != 0)
+	length = RETRY(pread(fd, &head, size, 0));
+	if (length != (ssize_t)size || memcmp(head.magic, LEDGER_MAGIC, sizeof head.magic) != 0)
 		return false;
-	memcpy(&owner, head + HEADER_OWNER_PID, sizeof owner);
-	memcpy(&owner_start, head + HEADER_OWNER_START, sizeof owner_start);
-	return owner == 0 || owner_start == start;
+	return head.owner_pid == 0 || head.owner_start == start;
 }
 
 static bool ledger_fd(int directory, const char *name, void *state)

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ground/file.h"
 #include "pool/auth.h"
 #include "pool/jobserver.h"
 #include "tool/resolve.h"
+#include "ground/file.h"
 
 /* An end of the wait that nobody else can put off: whoever may read the file may lock it. */
 enum { LOOKS = 250, LOOK_MS = 20 };

@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "ground/hash.h"
 #include "pool/jobserver.h"
+#include "ground/hash.h"
 #include "proc/process.h"
 
 /* The lock is process-owned, so that F_GETLK tells the holder. */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "contract.h"
-#include "ground/arena.h"
 #include "pool/makereader.h"
+#include "ground/arena.h"
 
 /* One -j of a command line. */
 struct found {

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ground/retry.h"
 #include "pool/jobserver.h"
+#include "ground/retry.h"
 
 enum { CHUNK = 4096 }; /* a write of no more is whole or nothing (pipe(7), PIPE_BUF) */
 

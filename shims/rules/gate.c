@@ -9,11 +9,13 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "ledger/contenders.h"
+#include "ledger/counters.h"
 #include "ledger/ledger.h"
+#include "ledger/record.h"
 #include "rules/caller.h"
 #include "rules/memory.h"
 #include "rules/policy.h"
-#include "wait/asking.h"
 #include "wait/keeper.h"
 #include "ground/clock.h"
 #include "ground/file.h"
@@ -50,46 +52,51 @@ struct others {
 	uint64_t unused;   /* of it */
 };
 
-static bool came_before(const struct asking *asking, const struct others *others)
+static bool came_before(const struct contender *contender, const struct others *others)
 {
-	return asking->since < others->since || (asking->since == others->since && asking->index < others->index);
+	const uint64_t since = contender->record.since;
+
+	return since < others->since || (since == others->since && contender->index < others->index);
 }
 
-static bool add_up(const struct asking *asking, void *state)
+static bool add_up(const struct contender *contender, void *state)
 {
 	struct others *others = state;
-	bool same_limit = others->policy->limit > 0 && asking->limit == others->policy->limit_rule;
+	const struct ledger_record *record = &contender->record;
+	const bool same_limit = others->policy->limit > 0 && record->limit == others->policy->limit_rule;
 
-	if (asking->gated) {
-		if (came_before(asking, others) && asking->gate <= GATE_MEMORY && (asking->gate != GATE_LIMIT || same_limit))
-			others->earlier[asking->gate]++;
+	if (contender->is_gated) {
+		if (came_before(contender, others) && record->gate <= GATE_MEMORY && (record->gate != GATE_LIMIT || same_limit))
+			others->earlier[record->gate]++;
 		return false;
 	}
-	others->passed = others->passed || (asking->tool && asking->pid == getpid());
+	others->passed = others->passed || (contender->is_tool && (pid_t)record->pid == getpid());
 	others->admitted++;
 	others->limited += same_limit;
-	others->gathering = others->gathering || asking->gathers;
-	others->slots += asking->slots;
-	others->promised += asking->promise;
+	others->gathering = others->gathering || record->gathers != 0;
+	others->slots += record->slots;
+	others->promised += record->promise;
 	return false;
 }
 
 /* What of a promise its run does not use yet: the rest of it shows in the memory that is free. */
-static bool add_unused(const struct asking *asking, void *state)
+static bool add_unused(const struct contender *contender, void *state)
 {
 	struct others *others = state;
+	const struct ledger_record *record = &contender->record;
+	const pid_t pid = (pid_t)record->pid;
 	char program[16] = "";
 	uint64_t pages, used = 0;
 
-	if (asking->gated || asking->promise == 0)
+	if (contender->is_gated || record->promise == 0)
 		return false;
 	/* A launcher's by its name: in another PID namespace the number may be somebody else's. */
-	if (!asking->tool)
-		process_program(asking->pid, program, sizeof program);
-	if ((asking->tool || strcmp(program, "launcher") == 0) && tree_pages(asking->pid, &pages))
+	if (!contender->is_tool)
+		process_program(pid, program, sizeof program);
+	if ((contender->is_tool || strcmp(program, "launcher") == 0) && tree_pages(pid, &pages))
 		used = pages * (uint64_t)(sysconf(_SC_PAGESIZE) / 1024);
-	if (used < asking->promise)
-		others->unused += asking->promise - used;
+	if (used < record->promise)
+		others->unused += record->promise - used;
 	return false;
 }
 
@@ -98,13 +105,13 @@ static bool is_only_run(const struct others *others, const struct ledger *ledger
 	return others->admitted == 0 && ledger_running(ledger) == 0;
 }
 
-static bool has_memory(struct others *others, struct ledger *ledger, const struct memory *memory, uint32_t promise)
+static bool has_memory(struct others *others, const struct record *record, const struct memory *memory, uint32_t promise)
 {
 	if (memory->available >= others->promised + promise)
 		return true;
 	if (memory->available < promise)
 		return false;
-	asking_each(ledger, add_unused, others);
+	contenders_each(record, add_unused, others);
 	return memory->available >= others->unused + promise;
 }
 
@@ -169,9 +176,10 @@ static bool may_gather(const struct others *others, const struct ledger *ledger)
 
 /* The first gate that is closed. Memory comes last: who waits for that alone keeps those behind it from taking it, and
  * so must lack nothing else. */
-static int closed_gate(struct others *others, struct ledger *ledger, uint32_t promise, const struct memory *memory)
+static int closed_gate(struct others *others, const struct record *record, uint32_t promise, const struct memory *memory)
 {
 	const struct policy *policy = others->policy;
+	const struct ledger *ledger = record->ledger;
 
 	if (policy->limit > 0 && (others->earlier[GATE_LIMIT] > 0 || others->limited >= policy->limit))
 		return GATE_LIMIT;
@@ -184,101 +192,108 @@ static int closed_gate(struct others *others, struct ledger *ledger, uint32_t pr
 	if (policy_slots(policy, ledger) > 1 && (others->earlier[GATE_TOKENS] > 0 || !may_gather(others, ledger)))
 		return GATE_TOKENS;
 	if (promise > 0 && (others->earlier[GATE_MEMORY] > 0 ||
-	                    (!has_memory(others, ledger, memory, promise) && !is_only_run(others, ledger))))
+	                    (!has_memory(others, record, memory, promise) && !is_only_run(others, ledger))))
 		return GATE_MEMORY;
 	return GATE_NONE;
 }
 
 /* Enters the run among those that ask, as waiting, at its gate, or as the tool that it becomes. */
-static enum admission enter(const struct policy *policy, struct ledger *ledger, bool becomes, int gate)
+static enum admission enter(const struct policy *policy, struct record *record, bool becomes, int gate)
 {
-	const unsigned slots = policy_slots(policy, ledger);
+	const unsigned slots = policy_slots(policy, record->ledger);
 
 	if (becomes && gate != GATE_NONE)
 		return CLOSED;
-	if (!asking_enter(ledger) || (becomes && !ledger_become(ledger)))
+	if (!contenders_enter(record) || (becomes && !record_become(record)))
 		return UNGATED;
 	if (becomes)
 		return ADMITTED;
 	if (gate != GATE_NONE) {
-		ledger_gated(ledger, gate);
+		record_gated(record, gate);
 		return CLOSED;
 	}
 	if (slots > 1)
-		ledger_gathers(ledger, slots, true);
-	ledger_waiting(ledger);
+		record_gathers(record, slots, true);
+	record_waiting(record);
 	return ADMITTED;
 }
 
 /* Looks at all gates at one moment, and takes what the run asks for if they are open, as the tool that it becomes
- * where it does. LOCKED: another one looks just now. *wait says how many ms to wait until the next look. */
-static enum admission look(const struct policy *policy, struct ledger *ledger, const struct job *job, bool becomes,
-                           int *wait)
+ * if it does. *wait says how many ms to wait until the next look. To be called with the contenders' lock. */
+static enum admission look_at_gates(const struct policy *policy, struct record *record, const struct job *job, bool becomes, int *wait)
 {
-	struct others others = { .policy = policy, .since = ledger_since(ledger), .index = ledger->index };
+	struct ledger *ledger = record->ledger;
+	struct others others = { .policy = policy, .since = record->at->since, .index = record->index };
 	struct memory memory = { .available = UINT64_MAX, .total = UINT64_MAX };
-	enum admission admission;
 	uint64_t promise = policy->memory;
 	int gate;
 
-	*wait = BUSY_MS;
-	if (!asking_lock(ledger))
-		return errno == EAGAIN || errno == EACCES ? LOCKED : UNGATED;
 	if (!ledger_refresh(ledger))
-		return asking_unlock(ledger), UNGATED;
+		return UNGATED;
 	caller_meet(ledger, job);
 	if (becomes)
 		caller_set_namespace(ledger);
-	asking_each(ledger, add_up, &others);
+	contenders_each(record, add_up, &others);
 	if (others.passed)
-		return asking_unlock(ledger), PASSED;
+		return PASSED;
 	if (promise > 0 && memory_look(&memory, others.promised + promise, ledger) && promise > memory.total)
 		promise = memory.total;
-	ledger_asks(ledger, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
-	gate = closed_gate(&others, ledger, (uint32_t)promise, &memory);
-	admission = enter(policy, ledger, becomes, gate);
-	asking_unlock(ledger);
+	record_asks(record, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
+	gate = closed_gate(&others, record, (uint32_t)promise, &memory);
 	*wait = TICK_MS * (1 + (int)others.earlier[gate]);
 	if (*wait > TICK_MAX_MS)
 		*wait = TICK_MAX_MS;
+	return enter(policy, record, becomes, gate);
+}
+
+/* LOCKED: another one looks just now. */
+static enum admission look(const struct policy *policy, struct record *record, const struct job *job, bool becomes, int *wait)
+{
+	enum admission admission;
+
+	*wait = BUSY_MS;
+	if (!contenders_lock(record->ledger))
+		return errno == EAGAIN || errno == EACCES ? LOCKED : UNGATED;
+	admission = look_at_gates(policy, record, job, becomes, wait);
+	contenders_unlock(record->ledger);
 	return admission;
 }
 
-enum admission gate_pass_at_once(const struct policy *policy, struct ledger *ledger, const struct job *job)
+enum admission gate_pass_at_once(const struct policy *policy, struct record *record, const struct job *job)
 {
 	int wait;
-	const enum admission admission = look(policy, ledger, job, true, &wait);
+	const enum admission admission = look(policy, record, job, true, &wait);
 
 	return admission == LOCKED ? CLOSED : admission;
 }
 
 enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, const struct job *job,
-                         struct ledger *ledger, const sigset_t *waiting, double patience, uint64_t *waited_ns)
+                         struct record *record, const sigset_t *waiting, double patience, uint64_t *waited_ns)
 {
 	struct keeper keeper = keeper_make(patience);
 	enum admission admission;
 	int locked = 0;
 
 	*waited_ns = 0;
-	if (ledger->fd < 0 || ledger->index >= LEDGER_RECORD_COUNT)
+	if (record->ledger->fd < 0 || !record_is_noted(record))
 		return UNGATED;
 	for (;;) {
 		struct timespec timeout = { .tv_sec = 0 };
 		int wait;
 
-		admission = look(policy, ledger, job, false, &wait);
+		admission = look(policy, record, job, false, &wait);
 		if (admission != CLOSED && admission != LOCKED)
 			break;
 		/* A look takes no time: who has the lock for so long was stopped, or means ill. Looks are counted, since we may be stopped. */
 		locked = admission == LOCKED ? locked + 1 : 0;
 		if (locked == LOCKED_MS / BUSY_MS) {
-			ledger_waiting(ledger);
+			record_waiting(record);
 			break;
 		}
 		timeout.tv_nsec = wait * 1000000L;
-		if (keeper_look(&keeper, jobserver, ledger)) {
+		if (keeper_look(&keeper, jobserver, record)) {
 			admission = IMPATIENT;
-			ledger_waiting(ledger);
+			record_waiting(record);
 			break;
 		}
 		ppoll(NULL, 0, &timeout, waiting);

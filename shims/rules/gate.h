@@ -8,7 +8,7 @@
 
 struct job;
 struct jobserver;
-struct ledger;
+struct record;
 struct policy;
 
 enum { LOCKED_MS = 5000 };
@@ -25,10 +25,10 @@ enum admission {
 /* Waits for the gates and notes in the ledger what the run takes; *waited_ns for how long. Signals of waiting (the mask to
  * wait with) act while it waits. patience: seconds, 0 = for ever. */
 enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, const struct job *job,
-                         struct ledger *ledger, const sigset_t *waiting, double patience, uint64_t *waited_ns);
+                         struct record *record, const sigset_t *waiting, double patience, uint64_t *waited_ns);
 
 /* The same of a run that becomes its tool unless it must wait: notes it as such, in the record that was claimed for that.
  * ADMITTED, PASSED, CLOSED or UNGATED. */
-enum admission gate_pass_at_once(const struct policy *policy, struct ledger *ledger, const struct job *job);
+enum admission gate_pass_at_once(const struct policy *policy, struct record *record, const struct job *job);
 
 #endif

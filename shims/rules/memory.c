@@ -7,11 +7,11 @@
 #include <sys/sysinfo.h>
 
 #include "contract.h"
+#include "ledger/ledger.h"
+#include "rules/caller.h"
 #include "ground/clock.h"
 #include "ground/file.h"
 #include "ground/hash.h"
-#include "ledger/ledger.h"
-#include "rules/caller.h"
 
 /* A test's launcher is built with others. */
 #ifdef MEMINFO
@@ -130,12 +130,11 @@ static void heed_cgroups(struct memory *memory, struct ledger *ledger)
 	bool limited = false;
 	ssize_t size = caller_is_unlimited(ledger) ? -1 : read_small_file(OWN_CGROUPS, text, sizeof text);
 	uint64_t groups = size < 0 ? 0 : hash(HASH_OF_NOTHING, text, (size_t)size), now = monotonic_ns();
-	volatile uint64_t *unlimited = FIELD(uint64_t, ledger->header, HEADER_UNLIMITED);
-	volatile uint64_t *unlimited_at = FIELD(uint64_t, ledger->header, HEADER_UNLIMITED_AT);
+	volatile struct ledger_header *header = ledger->header;
 
 	if (size < 0)
 		return;
-	if (*unlimited == groups && now - *unlimited_at < BELIEVED_NS) {
+	if (header->unlimited == groups && now - header->unlimited_at < BELIEVED_NS) {
 		caller_tell_unlimited(ledger);
 		return;
 	}
@@ -156,9 +155,9 @@ static void heed_cgroups(struct memory *memory, struct ledger *ledger)
 		line += *line == '\n';
 	}
 	if (!limited) {
-		*unlimited = groups;
-		*unlimited_at = now;
-		(void)!ledger_store(ledger, HEADER_UNLIMITED, HEADER_UNLIMITED_AT + sizeof *unlimited_at - HEADER_UNLIMITED);
+		header->unlimited = groups;
+		header->unlimited_at = now;
+		(void)!ledger_store(ledger, offsetof(struct ledger_header, unlimited), sizeof header->unlimited + sizeof header->unlimited_at);
 		caller_tell_unlimited(ledger);
 	}
 }

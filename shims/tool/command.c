@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "ground/file.h"
-#include "proc/process.h"
 #include "tool/arguments.h"
 #include "tool/families.h"
 #include "tool/toolfile.h"
+#include "ground/file.h"
+#include "proc/process.h"
 
 enum { COMMAND_BYTES = 16384, WORDS_MAX = 1024 };
 

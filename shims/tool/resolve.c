@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tool/note.h"
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
-#include "tool/note.h"
 
 static const char MARKER[] = ".jobshim";
 static const char DEFAULT_PATH[] = "/bin:/usr/bin"; /* as execvp() has it where PATH is not set */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-#include "ledger/ledger.h"
+#include "ledger/counters.h"
 #include "pool/jobkey.h"
 #include "wait/census.h"
 #include "proc/process.h"

@@ -12,6 +12,7 @@
 
 #include "contract.h"
 #include "ledger/ledger.h"
+#include "ledger/reclaim.h"
 #include "ledger/records.h"
 #include "pool/asleep.h"
 #include "pool/clientcall.h"
@@ -424,11 +425,11 @@ static bool look_around(struct look *look, const struct jobserver *jobserver, st
 	if (stat("/proc/1", &status) < 0)
 		return !be_blind(census, "/proc does not show all processes");
 	ledger_reclaim(ledger, jobserver);
-	if (!ledger_count(ledger, &census->held, &living))
+	if (!records_count(ledger, &census->held, &living))
 		return !be_blind(census, "the pool can't be counted");
 	if (process_each(look_at_process, look))
 		return false;
-	look->recorded += ledger->index < LEDGER_RECORD_COUNT; /* we */
+	look->recorded += records_locked(ledger); /* our own */
 	return look->recorded >= living || !be_blind(census, "launchers of another PID namespace are at work");
 }
 

@@ -1,10 +1,11 @@
 #include "wait/gather.h"
 
+#include "ledger/contenders.h"
 #include "ledger/ledger.h"
+#include "ledger/record.h"
 #include "pool/implicit.h"
 #include "pool/jobserver.h"
 #include "wait/alone.h"
-#include "wait/asking.h"
 #include "wait/job.h"
 #include "wait/keeper.h"
 #include "wait/queue.h"
@@ -22,7 +23,7 @@ struct gatherer {
 	unsigned further; /* slots besides the first one */
 	const struct jobserver *jobserver;
 	const struct job *job;
-	struct ledger *ledger;
+	struct record *first;
 };
 
 static bool has_all(const struct gatherer *gatherer)
@@ -35,10 +36,10 @@ static enum token_outcome add_token(struct gatherer *gatherer)
 	enum token_outcome outcome;
 	struct gathering *gathering = gatherer->gathering;
 	unsigned number = gathering->tokens;
-	struct ledger *record = &gathering->records[number];
+	struct record *record = &gathering->records[number];
 
 	if (number == gathering->claimed) {
-		if (!ledger_claim_another(record, gatherer->ledger, gatherer->jobserver, gatherer->job->key))
+		if (!record_claim_further(record, gatherer->first, gatherer->jobserver))
 			return TOKEN_UNREADABLE;
 		gathering->claimed++;
 	}
@@ -46,7 +47,7 @@ static enum token_outcome add_token(struct gatherer *gatherer)
 	if (outcome == TOKEN_TAKEN)
 		gathering->tokens++;
 	else
-		ledger_free(record);
+		record_free(record);
 	return outcome;
 }
 
@@ -65,12 +66,12 @@ static bool add_implicit(struct gatherer *gatherer, uint64_t key)
 }
 
 /* Who waits for a gate runs nothing in its job's slot: make has paid for that one, and can't give it to us. */
-static bool borrow(const struct asking *asking, void *state)
+static bool borrow(const struct contender *contender, void *state)
 {
 	struct gatherer *gatherer = state;
 
-	if (asking->gated && asking->job != gatherer->job->key)
-		add_implicit(gatherer, asking->job);
+	if (contender->is_gated && contender->record.job != gatherer->job->key)
+		add_implicit(gatherer, contender->record.job);
 	return has_all(gatherer);
 }
 
@@ -78,10 +79,10 @@ static void add_implicits(struct gatherer *gatherer, const struct slot *slot)
 {
 	if (slot->kind == SLOT_TOKEN && !gatherer->job->pays && queue_is_empty(gatherer->jobserver, gatherer->job))
 		add_implicit(gatherer, gatherer->job->key);
-	if (has_all(gatherer) || gatherer->ledger->fd < 0 || !asking_lock(gatherer->ledger))
+	if (has_all(gatherer) || gatherer->first->ledger->fd < 0 || !contenders_lock(gatherer->first->ledger))
 		return;
-	asking_each(gatherer->ledger, borrow, gatherer);
-	asking_unlock(gatherer->ledger);
+	contenders_each(gatherer->first, borrow, gatherer);
+	contenders_unlock(gatherer->first->ledger);
 }
 
 /* Whether nobody is left who could give us more. */
@@ -90,14 +91,14 @@ static bool has_all_there_are(const struct gatherer *gatherer)
 	struct gathering *gathering = gatherer->gathering;
 
 	gathering->keys[gathering->borrowed] = gatherer->job->key; /* after those that count */
-	return is_alone(gatherer->jobserver, gatherer->ledger, gathering->keys, gathering->borrowed + 1);
+	return is_alone(gatherer->jobserver, gatherer->first->ledger, gathering->keys, gathering->borrowed + 1);
 }
 
 enum gathered gather_take(struct gathering *gathering, unsigned wanted, const struct jobserver *jobserver, const struct job *job,
-                 struct ledger *ledger, const struct slot *slot, const sigset_t *waiting, double patience)
+                 struct record *first, const struct slot *slot, const sigset_t *waiting, double patience)
 {
 	struct gatherer gatherer = {
-		.gathering = gathering, .further = wanted - 1, .jobserver = jobserver, .job = job, .ledger = ledger
+		.gathering = gathering, .further = wanted - 1, .jobserver = jobserver, .job = job, .first = first
 	};
 	struct keeper keeper = keeper_make(patience);
 	struct sleeper sleeper;
@@ -117,7 +118,7 @@ enum gathered gather_take(struct gathering *gathering, unsigned wanted, const st
 			break;
 		if (outcome == TOKEN_UNREADABLE)
 			gathered = UNNOTED;
-		else if (keeper_look(&keeper, jobserver, ledger))
+		else if (keeper_look(&keeper, jobserver, first))
 			gathered = IN_VAIN;
 		else if ((alone = has_all_there_are(&gatherer) ? alone + 1 : 0) == ALONE_LOOKS)
 			break;
@@ -134,7 +135,7 @@ void gather_give_back(struct gathering *gathering, const struct jobserver *jobse
 {
 	for (unsigned i = 0; i < gathering->tokens; i++)
 		if (token_give_back(jobserver, &gathering->records[i], gathering->bytes[i]))
-			ledger_free(&gathering->records[i]);
+			record_free(&gathering->records[i]);
 	for (unsigned i = 0; i < gathering->borrowed; i++)
 		implicit_give_back(jobserver, gathering->keys[i]);
 	gathering->tokens = gathering->borrowed = 0;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "contract.h"
-#include "ledger/ledger.h"
+#include "ledger/record.h"
 
 struct jobserver;
 struct job;
@@ -16,7 +16,7 @@ struct slot;
 /* What a run has besides its first slot. */
 struct gathering {
 	unsigned tokens;
-	struct ledger records[LEDGER_TOKENS_MAX]; /* one a token */
+	struct record records[LEDGER_TOKENS_MAX]; /* one a token */
 	unsigned char bytes[LEDGER_TOKENS_MAX];
 	unsigned claimed; /* of the records */
 	unsigned borrowed;
@@ -33,7 +33,7 @@ enum gathered {
  * It keeps what it has: whoever runs ends. Unless it has them all, what was gathered is given back, and the run has its one
  * slot. */
 enum gathered gather_take(struct gathering *gathering, unsigned wanted, const struct jobserver *jobserver, const struct job *job,
-                 struct ledger *ledger, const struct slot *slot, const sigset_t *waiting, double patience);
+                 struct record *first, const struct slot *slot, const sigset_t *waiting, double patience);
 
 void gather_give_back(struct gathering *gathering, const struct jobserver *jobserver);
 

@@ -12,9 +12,9 @@
 #include "pool/clientname.h"
 #include "pool/jobkey.h"
 #include "pool/jobserver.h"
+#include "wait/guide.h"
 #include "proc/namespace.h"
 #include "proc/process.h"
-#include "wait/guide.h"
 
 static const uint64_t OWNER_KEY = 1;
 

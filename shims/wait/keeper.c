@@ -1,7 +1,8 @@
 #include "wait/keeper.h"
 
 #include "ledger/ledger.h"
-#include "ledger/records.h"
+#include "ledger/reclaim.h"
+#include "ledger/record.h"
 #include "wait/patience.h"
 #include "ground/clock.h"
 
@@ -34,14 +35,14 @@ static void look_for_the_dead(struct keeper *keeper, const struct jobserver *job
 	keeper->reclaim_due_ns = now + (uint64_t)again_ms * MS;
 }
 
-bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, struct ledger *ledger)
+bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, const struct record *record)
 {
-	look_for_the_dead(keeper, jobserver, ledger);
+	look_for_the_dead(keeper, jobserver, record->ledger);
 #ifdef JOBSHIM_NAIVE
 	keeper->patience.due_ns = UINT64_MAX;
 	return false;
 #endif
-	return patience_is_out(&keeper->patience, jobserver, ledger);
+	return patience_is_out(&keeper->patience, jobserver, record);
 }
 
 int keeper_due_ms(const struct keeper *keeper)

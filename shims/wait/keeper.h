@@ -9,6 +9,7 @@
 
 struct jobserver;
 struct ledger;
+struct record;
 
 enum { LOOK_AGAIN_MS = 250, SLEEP_MAX_MS = 10000 };
 
@@ -20,8 +21,8 @@ struct keeper {
 /* Begins to wait now. patience: seconds. */
 struct keeper keeper_make(double patience);
 
-/* Looks for the dead, four times a second. True where patience is out. */
-bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, struct ledger *ledger);
+/* Looks for the dead, four times a second. True once patience is out. */
+bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, const struct record *record);
 
 /* In how many ms it wants to look again. */
 int keeper_due_ms(const struct keeper *keeper);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ledger/ledger.h"
+#include "ledger/record.h"
 #include "pool/badge.h"
 #include "pool/clientname.h"
 #include "pool/implicit.h"
@@ -113,14 +113,14 @@ bool owed_find(const struct self *self, struct job *job, const struct jobserver 
 	return true;
 }
 
-struct slot owed_take(const struct self *self, struct job *job, const struct jobserver *jobserver, struct ledger *ledger,
+struct slot owed_take(const struct self *self, struct job *job, const struct jobserver *jobserver, struct record *record,
                       const sigset_t *waiting, double patience, bool keep_place)
 {
 	const uint64_t began_ns = monotonic_ns();
 
 	for (;;) {
-		struct slot slot = slot_take(jobserver, job, ledger, waiting, patience, keep_place);
-		const bool pays = slot.kind == SLOT_IMPLICIT && !slot.claimed && owed_find(self, job, jobserver, ledger, waiting);
+		struct slot slot = slot_take(jobserver, job, record, waiting, patience, keep_place);
+		const bool pays = slot.kind == SLOT_IMPLICIT && !slot.claimed && owed_find(self, job, jobserver, record->ledger, waiting);
 
 		slot.waited_ns = monotonic_ns() - began_ns;
 		if (!pays)
@@ -128,6 +128,6 @@ struct slot owed_take(const struct self *self, struct job *job, const struct job
 		/* The lock of the job's slot stays ours. */
 		if (keep_place)
 			sleeper_close(&slot.place);
-		ledger_waiting(ledger);
+		record_waiting(record);
 	}
 }

@@ -10,6 +10,7 @@ struct job;
 struct jobserver;
 struct ledger;
 struct process;
+struct record;
 struct self;
 struct slot;
 
@@ -19,7 +20,7 @@ bool owed_find(const struct self *self, struct job *job, const struct jobserver 
                const sigset_t *waiting);
 
 /* Takes a slot of the job, as slot_take() does, and sees to what is owed for it: *job is then the one whose slot it is. */
-struct slot owed_take(const struct self *self, struct job *job, const struct jobserver *jobserver, struct ledger *ledger,
+struct slot owed_take(const struct self *self, struct job *job, const struct jobserver *jobserver, struct record *record,
                       const sigset_t *waiting, double patience, bool keep_place);
 
 /* Takes the lock that tells others that we pay for client; it goes with us. False where somebody else has it. */

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include "ledger/counters.h"
 #include "ledger/ledger.h"
+#include "ledger/record.h"
 #include "pool/jobserver.h"
 #include "wait/work.h"
 #include "ground/clock.h"
@@ -74,9 +76,9 @@ static uint64_t sooner(uint64_t one, uint64_t other)
 }
 
 /* Whether another wait of our job ended so while we waited: it is known to wait for itself, and may do so once more. */
-static bool is_known(const struct patience *patience, const struct ledger *ledger)
+static bool is_known(const struct patience *patience, const struct record *record)
 {
-	return !patience->blind && ledger_had_overdraft(ledger, patience->arrived_ns);
+	return !patience->blind && ledger_had_overdraft(record->ledger, record->at->job, patience->arrived_ns);
 }
 
 /* When it will be out, as far as is known now. */
@@ -100,10 +102,11 @@ static uint64_t last_progress(struct patience *patience, const struct ledger *le
 	return sooner(told_ns, patience->found_ns);
 }
 
-bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, struct ledger *ledger)
+bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, const struct record *record)
 {
+	const struct ledger *ledger = record->ledger;
 	const uint64_t limit = (uint64_t)(patience->seconds * (double)SECOND), now = monotonic_ns();
-	const bool known = is_known(patience, ledger);
+	const bool known = is_known(patience, record);
 	const uint64_t needed = sooner(limit, known ? SECOND / 4 : SECOND);
 	const uint64_t slots_stand_still_ns =
 	    later(patience->arrived_ns + limit, last_progress(patience, ledger, now) + (known ? needed : limit));
@@ -114,7 +117,7 @@ bool patience_is_out(struct patience *patience, const struct jobserver *jobserve
 	if (now < patience->due_ns)
 		return false;
 	patience->work.jobserver = jobserver;
-	patience->work.ledger = ledger;
+	patience->work.record = record;
 	if (now >= patience->sample_due_ns || now >= end_of(patience, slots_stand_still_ns, needed))
 		patience->sample_due_ns = sample(patience, now, needed / 5);
 	if (known && patience->blind) {

@@ -7,6 +7,9 @@
 
 #include "wait/work.h"
 
+struct jobserver;
+struct record;
+
 struct patience {
 	double seconds; /* 0: for ever */
 	uint64_t arrived_ns;
@@ -26,6 +29,6 @@ struct patience patience_make(double seconds);
 /* To be asked by one of those who wait, not later than at due_ns. True once we have waited for the
  * given time, nobody took a slot in it, and all who hold slots stood still for the last second of it. If another wait of our job ended so while we
  * waited, it is known to wait for itself: then nobody need have taken a slot, or moved, for more than a quarter of a second. */
-bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, struct ledger *ledger);
+bool patience_is_out(struct patience *patience, const struct jobserver *jobserver, const struct record *record);
 
 #endif

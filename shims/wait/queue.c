@@ -10,11 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "pool/jobserver.h"
+#include "wait/job.h"
 #include "ground/clock.h"
 #include "ground/datagram.h"
 #include "ground/retry.h"
-#include "pool/jobserver.h"
-#include "wait/job.h"
 
 /* Tickets are locks on the jobserver's own inode, far beyond any size, as the implicit slot is: they need no writable
  * directory, and go with who has them, however that ends. */

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "contract.h"
 #include "ledger/ledger.h"
 #include "pool/jobserver.h"
 #include "pool/tokens.h"
@@ -79,7 +78,7 @@ static struct recovery_change mend(struct recovery *recovery, long total, const 
 	struct recovery_change change = { .restored = tokens_add(jobserver, lost) };
 
 	if (change.restored > 0)
-		__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_RESTORED), change.restored, __ATOMIC_SEQ_CST);
+		LEDGER_ADD(ledger, restored, change.restored);
 	if (!look->census.blind && look->census.free > total)
 		change.surplus = tokens_take(jobserver, look->census.free - total);
 	recovery->looked = lost == 0;
@@ -130,7 +129,7 @@ struct recovery_change recovery_step(struct recovery *recovery, long total, cons
 	if (ledger->fd < 0 || jobserver->accounts || began < recovery_due_ns(recovery))
 		return nothing;
 	census_take(jobserver, ledger, &look.census);
-	__atomic_add_fetch(FIELD(uint32_t, ledger->header, HEADER_LOOKS), 1, __ATOMIC_SEQ_CST);
+	LEDGER_ADD(ledger, looks, 1);
 	recovery->looked_ns = began;
 	recovery->last_written_ns = look.written_ns;
 	recovery->cost_ns = cpu_ns() - began_cpu;

@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ground/clock.h"
-#include "ledger/ledger.h"
-#include "ledger/records.h"
+#include "ledger/reclaim.h"
+#include "ledger/record.h"
 #include "pool/implicit.h"
 #include "pool/jobserver.h"
 #include "wait/job.h"
@@ -15,6 +14,7 @@
 #include "wait/queue.h"
 #include "wait/sleeper.h"
 #include "wait/token.h"
+#include "ground/clock.h"
 
 enum {
 	UNSEEN_HOLDER_MS = 10, /* the keeper, where the implicit slot's holder can't be watched */
@@ -22,35 +22,35 @@ enum {
 	TICK_EACH_MS = 50,     /* longer by that for each launcher */
 };
 
-static enum token_outcome try_token(const struct jobserver *jobserver, struct ledger *ledger, struct slot *slot)
+static enum token_outcome try_token(const struct jobserver *jobserver, struct record *record, struct slot *slot)
 {
-	enum token_outcome outcome = token_take(jobserver, ledger, &slot->token);
+	enum token_outcome outcome = token_take(jobserver, record, &slot->token);
 
 	if (outcome == TOKEN_TAKEN)
 		slot->kind = SLOT_TOKEN;
 	else
-		ledger_waiting(ledger);
+		record_waiting(record);
 	return outcome;
 }
 
-static bool try_implicit(const struct jobserver *jobserver, const struct job *job, struct ledger *ledger, struct slot *slot)
+static bool try_implicit(const struct jobserver *jobserver, const struct job *job, struct record *record, struct slot *slot)
 {
 #ifdef JOBSHIM_NAIVE
 	return false;
 #endif
 	if (job->pays || !implicit_take_any(jobserver, job->key, job->claim, &slot->claimed))
 		return false;
-	ledger_held(ledger, SLOT_IMPLICIT);
+	record_held(record, SLOT_IMPLICIT);
 	slot->kind = SLOT_IMPLICIT;
 	return true;
 }
 
-static int tick_ms(const struct queue *queue, const struct ledger *ledger)
+static int tick_ms(const struct queue *queue, const struct record *record)
 {
-	return queue->socket < 0 ? LOOK_AGAIN_MS : keeper_longer(TICK_MS, TICK_EACH_MS, ledger);
+	return queue->socket < 0 ? LOOK_AGAIN_MS : keeper_longer(TICK_MS, TICK_EACH_MS, record->ledger);
 }
 
-static void wait_for_slot(const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
+static void wait_for_slot(const struct jobserver *jobserver, const struct job *job, struct record *record,
                           struct slot *slot, const sigset_t *mask, struct keeper *keeper)
 {
 	struct queue queue;
@@ -61,14 +61,14 @@ static void wait_for_slot(const struct jobserver *jobserver, const struct job *j
 	queue_join(&queue, jobserver, job);
 	sleeper = sleeper_make(jobserver->read_fd, queue.socket, mask);
 	/* A token first: the FIFO woke us alone for it. */
-	while (try_token(jobserver, ledger, slot) == TOKEN_NONE_FREE) {
-		int holder = HOLDER_NONE, timeout_ms = tick_ms(&queue, ledger);
+	while (try_token(jobserver, record, slot) == TOKEN_NONE_FREE) {
+		int holder = HOLDER_NONE, timeout_ms = tick_ms(&queue, record);
 
-		if ((overdue || queue_is_first(&queue)) && try_implicit(jobserver, job, ledger, slot))
+		if ((overdue || queue_is_first(&queue)) && try_implicit(jobserver, job, record, slot))
 			break;
 		if (queue_keep(&queue)) {
-			if (keeper_look(keeper, jobserver, ledger)) {
-				ledger_held(ledger, SLOT_OVERDRAFT);
+			if (keeper_look(keeper, jobserver, record)) {
+				record_held(record, SLOT_OVERDRAFT);
 				slot->kind = SLOT_OVERDRAFT;
 				break;
 			}
@@ -80,7 +80,7 @@ static void wait_for_slot(const struct jobserver *jobserver, const struct job *j
 			/* It is the first one's, unless that one can't be woken, or does not come. */
 			overdue = holder == HOLDER_GONE && (queue_is_first(&queue) || !queue_wake_first(&queue) ||
 			                                    free_looks * UNSEEN_HOLDER_MS >= LOOK_AGAIN_MS);
-			if (overdue && try_implicit(jobserver, job, ledger, slot))
+			if (overdue && try_implicit(jobserver, job, record, slot))
 				break;
 		}
 		/* Who had to look by itself takes what there is: the keeper, or the first one, may have been stopped. */
@@ -92,7 +92,7 @@ static void wait_for_slot(const struct jobserver *jobserver, const struct job *j
 	slot->place = sleeper;
 }
 
-struct slot slot_take(const struct jobserver *jobserver, const struct job *job, struct ledger *ledger,
+struct slot slot_take(const struct jobserver *jobserver, const struct job *job, struct record *record,
                       const sigset_t *waiting, double patience, bool keep_place)
 {
 	struct slot slot = { .kind = SLOT_NONE, .place = { .epoll = -1 } };
@@ -100,19 +100,19 @@ struct slot slot_take(const struct jobserver *jobserver, const struct job *job, 
 
 	/* Whoever finds a queue joins it. */
 	if (!queue_is_empty(jobserver, job) ||
-	    (!try_implicit(jobserver, job, ledger, &slot) && try_token(jobserver, ledger, &slot) == TOKEN_NONE_FREE))
-		wait_for_slot(jobserver, job, ledger, &slot, waiting, &keeper);
+	    (!try_implicit(jobserver, job, record, &slot) && try_token(jobserver, record, &slot) == TOKEN_NONE_FREE))
+		wait_for_slot(jobserver, job, record, &slot, waiting, &keeper);
 	if (!keep_place)
 		sleeper_close(&slot.place);
 	slot.waited_ns = monotonic_ns() - keeper.patience.arrived_ns;
 	return slot;
 }
 
-void slot_give_back(const struct slot *slot, const struct jobserver *jobserver, struct ledger *ledger)
+void slot_give_back(const struct slot *slot, const struct jobserver *jobserver, struct record *record)
 {
-	ledger_count_end(ledger); /* first, so that whoever gets the token is not counted beside us */
-	if (slot->kind == SLOT_TOKEN && !token_give_back(jobserver, ledger, slot->token))
+	record_count_end(record); /* first, so that whoever gets the token is not counted beside us */
+	if (slot->kind == SLOT_TOKEN && !token_give_back(jobserver, record, slot->token))
 		return;
-	ledger_free(ledger);
-	ledger_reclaim_now_and_then(ledger, jobserver);
+	record_free(record);
+	ledger_reclaim_now_and_then(record->ledger, jobserver);
 }

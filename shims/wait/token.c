@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "ledger/record.h"
+#include "pool/jobserver.h"
 #include "ground/report.h"
 #include "ground/retry.h"
-#include "ledger/ledger.h"
-#include "pool/jobserver.h"
 
 enum {
 	PUT_PAUSE_MS = 10, /* where there is no memory for a token in the pipe */
@@ -41,12 +41,12 @@ static ssize_t read_token(const struct jobserver *jobserver, unsigned char *into
 }
 
 /* The kernel stores the byte into the record, in the same step that takes it from the pipe: a kill can't part them. */
-enum token_outcome token_take(const struct jobserver *jobserver, struct ledger *ledger, unsigned char *token)
+enum token_outcome token_take(const struct jobserver *jobserver, struct record *record, unsigned char *token)
 {
-	unsigned char *into = ledger_token(ledger);
+	unsigned char *into = record_token(record);
 	ssize_t n;
 
-	ledger_acquiring(ledger);
+	record_acquiring(record);
 	do {
 		n = read_token(jobserver, into);
 		if (n < 0 && errno == EFAULT && into != token) {
@@ -57,7 +57,7 @@ enum token_outcome token_take(const struct jobserver *jobserver, struct ledger *
 	if (n != 1)
 		return n < 0 && errno == EAGAIN ? TOKEN_NONE_FREE : TOKEN_UNREADABLE;
 	*token = *into;
-	ledger_held(ledger, SLOT_TOKEN);
+	record_held(record, SLOT_TOKEN);
 	return TOKEN_TAKEN;
 }
 
@@ -96,14 +96,14 @@ static void tell_failure(void)
 	told = true;
 }
 
-bool token_give_back(const struct jobserver *jobserver, struct ledger *ledger, unsigned char token)
+bool token_give_back(const struct jobserver *jobserver, struct record *record, unsigned char token)
 {
-	ledger_releasing(ledger);
+	record_releasing(record);
 	if (put(jobserver, token))
 		return true;
 	tell_failure();
 	if (jobserver->accounts)
 		return true; /* to its server alone it is whose it is */
-	ledger_held(ledger, SLOT_TOKEN);
+	record_held(record, SLOT_TOKEN);
 	return false;
 }

@@ -5,15 +5,15 @@
 #include <stdbool.h>
 
 struct jobserver;
-struct ledger;
+struct record;
 
 enum token_outcome { TOKEN_TAKEN, TOKEN_NONE_FREE, TOKEN_UNREADABLE };
 
-/* Takes a free token, if there is one, and says so in the ledger's record; else the record is left acquiring. */
-enum token_outcome token_take(const struct jobserver *jobserver, struct ledger *ledger, unsigned char *token);
+/* Takes a free token, if there is one, and says so in the record; else that is left acquiring. */
+enum token_outcome token_take(const struct jobserver *jobserver, struct record *record, unsigned char *token);
 
 /* Gives it back. False where it could not be written: it stays in the record, and whoever looks for dead launchers tries
  * again, unless the server keeps an account. */
-bool token_give_back(const struct jobserver *jobserver, struct ledger *ledger, unsigned char token);
+bool token_give_back(const struct jobserver *jobserver, struct record *record, unsigned char token);
 
 #endif

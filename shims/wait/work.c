@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ledger/ledger.h"
+#include "ledger/record.h"
 #include "ledger/records.h"
 #include "pool/client.h"
 #include "pool/jobserver.h"
@@ -25,7 +26,7 @@ static pid_t outermost_client(const struct work *work)
 	if (!process_self(&process))
 		return -1;
 	while (process.parent > 0 && process_read(process.parent, &process))
-		if (ledger_owned_by(work->ledger, &process) || client_of(&process, work->jobserver, false) != CLIENT_NO)
+		if (ledger_owned_by(work->record->ledger, &process) || client_of(&process, work->jobserver, false) != CLIENT_NO)
 			outermost = process.pid;
 	return outermost;
 }
@@ -119,7 +120,7 @@ static void add_suspect(pid_t pid, void *state)
 /* A pool that a server keeps has clients beside each other. */
 static bool is_shared(const struct work *work)
 {
-	return work->outermost < 0 || (work->ledger->owner == 0 && ledger_slots(work->ledger) >= 0);
+	return work->outermost < 0 || (work->record->ledger->owner == 0 && ledger_slots(work->record->ledger) >= 0);
 }
 
 /* Whether others may use the pool, and no ledger tells what their launchers hold: those hide from us. */
@@ -127,21 +128,21 @@ static bool is_others(const struct work *work)
 {
 	struct stat status;
 
-	return work->ledger->fd < 0 && fstat(work->jobserver->write_fd, &status) == 0 &&
+	return work->record->ledger->fd < 0 && fstat(work->jobserver->write_fd, &status) == 0 &&
 	       (status.st_uid != geteuid() || (status.st_mode & 066) != 0);
 }
 
 bool work_measure(struct work *work, struct work_done *done)
 {
-	struct sum sum = { .ledger = work->ledger, .unseen = is_others(work) };
+	struct sum sum = { .ledger = work->record->ledger, .unseen = is_others(work) };
 
 	if (work->outermost == 0)
 		work->outermost = outermost_client(work);
 	if (work->outermost > 0)
 		add_tree(work->outermost, &sum);
-	if (!ledger_each_holder(work->ledger, add_holder, &sum))
+	if (!records_each_holder(work->record->ledger, work->record->index, add_holder, &sum))
 		sum.unseen = true;
-	if (is_shared(work) && !census_each_suspect(work->jobserver, work->ledger, add_suspect, &sum))
+	if (is_shared(work) && !census_each_suspect(work->jobserver, work->record->ledger, add_suspect, &sum))
 		sum.unseen = true;
 	*done = (struct work_done){ .ticks = sum.ticks, .ran_ns = sum.ran_ns, .ready_ns = sum.ready_ns, .ready = sum.ready };
 	done->whole_machine = sum.unseen;

@@ -7,12 +7,12 @@
 #include <sys/types.h>
 
 struct jobserver;
-struct ledger;
+struct record;
 
 /* Where to look for it. */
 struct work {
 	const struct jobserver *jobserver;
-	struct ledger *ledger;
+	const struct record *record; /* of who asks: its own slot does not count */
 	pid_t outermost; /* the outermost client above us, -1: there is none; 0: not looked for yet */
 };
 

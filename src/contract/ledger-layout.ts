@@ -23,63 +23,82 @@ export const ledgerLayout = {
   defaultPatience: 30, // seconds
 } as const
 
-/** Offsets into the header. The counters are advanced by launchers with atomic adds. */
-export const headerOffsets = {
-  magic: 0, // 8 bytes
-  version: 8, // u32
-  recordCount: 12, // u32
-  total: 16, // i32: tokens in the pool, -1 where nobody told
-  ownerPid: 20, // u32: the `jobshim run` that made the pool, 0 = none
-  ownerStart: 24, // u64: its or the server's start time, clock ticks since boot; 0 = not known
-  ownerPidNamespace: 32, // u64: inode of its PID namespace
-  wanted: 40, // i32: tokens that a server shall have in the pool, which it looks at now and then; written to resize it
-  fifo: 48, // u64: inode of the FIFO that a server has made with it; 0 = not known
-  fifoBirth: 56, // u64: when that was made, nanoseconds since 1970; 0 = its file system does not tell
-  runs: 64, // u64: tool runs that took a slot of their own
-  callerRuns: 72, // u64: tool runs in the slot that their caller held
-  waitedMicroseconds: 80, // u64
-  running: 88, // u32: tools running now in slots of their own
-  peak: 92, // u32: most of them at once
-  overdrafts: 96, // u32: runs without a slot, after `patience`
-  reclaimed: 100, // u32: tokens returned for a dead owner
-  progress: 104, // u64: CLOCK_MONOTONIC nanoseconds when a launcher last took a slot
-  reclaimedAt: 112, // u64: CLOCK_MONOTONIC nanoseconds when the records were last searched for dead owners
-  restored: 120, // u32: tokens lost with killed clients that the census put back
-  looks: 124, // u32: times that the census was taken
-  used: 128, // u32: records in use when they were last searched
-  callersNoted: 132, // u32: ... how many were noted in it
-  unlimited: 136, // u64: hash of the cgroups in which a launcher found no limit of memory ...
-  unlimitedAt: 144, // u64: ... and when, CLOCK_MONOTONIC nanoseconds
-  callerStart: 152, // u64: who started the last run with rules, by its start time (clock ticks since boot) ...
-  callerPid: 160, // u32: ... and its pid; what a run of its found out holds for the next ones:
-  callerPidNamespace: 164, // u32: the inode of the PID namespace; 0 = not known
-  callerUnlimitedAt: 168, // u64: when there was no limit of memory, CLOCK_MONOTONIC nanoseconds; 0 = not known
-  gatedMicroseconds: 176, // u64 for each of `gates`: waited at it; part of waitedMicroseconds
-  overdraftJob: 224, // u64: the job of the last run without a slot, by its key ...
-  overdraftAt: 232, // u64: ... and when it began, CLOCK_MONOTONIC nanoseconds
-  callers: 256, // callerCount x u32: who has started a launcher, or became one, by pid: a ring, and ...
-  journal: 1024, // journalBytes: the journal of the `jobshim run` that made the pool; empty: it has none
-  asking: 2048, // 1024 x u16: records + 1 of the runs that a rule asks something of; 0 = free
-} as const
+/** A field of the ledger: where it begins, its C type, and of how many of those it is, if more than one. */
+export type LedgerField = {
+  at: number
+  type: 'char' | 'u8' | 'u16' | 'u32' | 'i32' | 'u64'
+  count?: number
+}
 
-/** Offsets into a record. */
-export const recordOffsets = {
-  state: 0, // u8, recordStates
-  kind: 1, // u8, slotKinds
-  token: 2, // u8: the byte to give back
-  counted: 3, // u8: 1 while this record counts in header.running
-  pid: 4, // u32
-  promise: 8, // u32: KiB of memory
-  limit: 12, // u32: the rule that limits such runs
-  since: 16, // u64: CLOCK_MONOTONIC nanoseconds when the wait or the slot began
-  job: 24, // u64: the job's key
-  tool: 32, // toolBytes, NUL-padded
-  gate: 56, // u8, gates: what a gated run waits for
-  slots: 57, // u8: how many the run takes, where a rule asks for more than one
-  gathers: 58, // u8: 1 while it has not all of them yet
-  asks: 59, // u8, asks
-  pidNamespace: 60, // u32: of a tool that its launcher became, the inode of its PID namespace
-} as const
+type Fields = Readonly<Record<string, LedgerField>>
+
+const offsetsOf = <Table extends Fields>(fields: Table): Readonly<Record<keyof Table, number>> =>
+  Object.fromEntries(Object.entries(fields).map(([name, { at }]) => [name, at])) as Record<
+    keyof Table,
+    number
+  >
+
+/** The header's fields. The counters are advanced by launchers with atomic adds. */
+export const headerFields = {
+  magic: { at: 0, type: 'char', count: 8 },
+  version: { at: 8, type: 'u32' },
+  recordCount: { at: 12, type: 'u32' },
+  total: { at: 16, type: 'i32' }, // tokens in the pool, -1 if nobody told
+  ownerPid: { at: 20, type: 'u32' }, // the `jobshim run` that made the pool, 0 = none
+  ownerStart: { at: 24, type: 'u64' }, // its or the server's start time, clock ticks since boot; 0 = not known
+  ownerPidNamespace: { at: 32, type: 'u64' }, // inode of its PID namespace
+  wanted: { at: 40, type: 'i32' }, // tokens that a server shall have in the pool, which it looks at now and then; written to resize it
+  fifo: { at: 48, type: 'u64' }, // inode of the FIFO that a server has made with it; 0 = not known
+  fifoBirth: { at: 56, type: 'u64' }, // when that was made, nanoseconds since 1970; 0 = its file system does not tell
+  runs: { at: 64, type: 'u64' }, // tool runs that took a slot of their own
+  callerRuns: { at: 72, type: 'u64' }, // tool runs in the slot that their caller held
+  waitedMicroseconds: { at: 80, type: 'u64' },
+  running: { at: 88, type: 'u32' }, // tools running now in slots of their own
+  peak: { at: 92, type: 'u32' }, // most of them at once
+  overdrafts: { at: 96, type: 'u32' }, // runs without a slot, after `patience`
+  reclaimed: { at: 100, type: 'u32' }, // tokens returned for a dead owner
+  progress: { at: 104, type: 'u64' }, // CLOCK_MONOTONIC nanoseconds when a launcher last took a slot
+  reclaimedAt: { at: 112, type: 'u64' }, // CLOCK_MONOTONIC nanoseconds when the records were last searched for dead owners
+  restored: { at: 120, type: 'u32' }, // tokens lost with killed clients that the census put back
+  looks: { at: 124, type: 'u32' }, // times that the census was taken
+  used: { at: 128, type: 'u32' }, // records in use when they were last searched
+  callersNoted: { at: 132, type: 'u32' }, // how many were noted in `callers`
+  unlimited: { at: 136, type: 'u64' }, // hash of the cgroups in which a launcher found no limit of memory ...
+  unlimitedAt: { at: 144, type: 'u64' }, // ... and when, CLOCK_MONOTONIC nanoseconds
+  callerStart: { at: 152, type: 'u64' }, // who started the last run with rules, by its start time (clock ticks since boot) ...
+  callerPid: { at: 160, type: 'u32' }, // ... and its pid; what a run of its found out holds for the next ones:
+  callerPidNamespace: { at: 164, type: 'u32' }, // the inode of the PID namespace; 0 = not known
+  callerUnlimitedAt: { at: 168, type: 'u64' }, // when there was no limit of memory, CLOCK_MONOTONIC nanoseconds; 0 = not known
+  gatedMicroseconds: { at: 176, type: 'u64', count: 6 }, // for each of `gates`: waited at it; part of waitedMicroseconds
+  overdraftJob: { at: 224, type: 'u64' }, // the job of the last run without a slot, by its key ...
+  overdraftAt: { at: 232, type: 'u64' }, // ... and when it began, CLOCK_MONOTONIC nanoseconds
+  callers: { at: 256, type: 'u32', count: ledgerLayout.callerCount }, // who has started a launcher, or became one, by pid: a ring
+  journal: { at: 1024, type: 'char', count: ledgerLayout.journalBytes }, // of the `jobshim run` that made the pool; empty: it has none
+  contenders: { at: 2048, type: 'u16', count: 1024 }, // records + 1 of the runs that a rule asks something of; 0 = free
+} as const satisfies Fields
+
+export const headerOffsets = offsetsOf(headerFields)
+
+/** A record's fields. */
+export const recordFields = {
+  state: { at: 0, type: 'u8' }, // recordStates
+  kind: { at: 1, type: 'u8' }, // slotKinds
+  token: { at: 2, type: 'u8' }, // the byte to give back
+  counted: { at: 3, type: 'u8' }, // 1 while this record counts in header.running
+  pid: { at: 4, type: 'u32' },
+  promise: { at: 8, type: 'u32' }, // KiB of memory
+  limit: { at: 12, type: 'u32' }, // the rule that limits such runs
+  since: { at: 16, type: 'u64' }, // CLOCK_MONOTONIC nanoseconds when the wait or the slot began
+  job: { at: 24, type: 'u64' }, // the job's key
+  tool: { at: 32, type: 'char', count: ledgerLayout.toolBytes }, // NUL-padded
+  gate: { at: 56, type: 'u8' }, // gates: what a gated run waits for
+  slots: { at: 57, type: 'u8' }, // how many the run takes, if a rule asks for more than one
+  gathers: { at: 58, type: 'u8' }, // 1 while it has not all of them yet
+  asks: { at: 59, type: 'u8' }, // asks
+  pidNamespace: { at: 60, type: 'u32' }, // of a tool that its launcher became, the inode of its PID namespace
+} as const satisfies Fields
+
+export const recordOffsets = offsetsOf(recordFields)
 
 /** What rules have to do with a record. */
 export const asks = {

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "contract.h"
-#include "wait/job.h"
 #include "pool/jobserver.h"
 #include "ledger/ledger.h"
 #include "ledger/ledgerfile.h"
+#include "ledger/reclaim.h"
+#include "ledger/record.h"
 #include "ledger/records.h"
 
 static char path[64], ledger_path[80];
@@ -72,8 +72,8 @@ static void write_ledger(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct job job = { .key = 7 };
 	struct ledger ledger;
+	struct record record;
 	long tokens = 0, launchers = 0;
 	int made;
 	char drained[8192];
@@ -86,20 +86,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(ledger.why != NULL);
 		return 0;
 	}
-	assert(ledger_count(&ledger, &tokens, &launchers) && tokens <= LEDGER_RECORD_COUNT && launchers <= LEDGER_RECORD_COUNT);
+	assert(records_count(&ledger, &tokens, &launchers) && tokens <= LEDGER_RECORD_COUNT && launchers <= LEDGER_RECORD_COUNT);
 	ledger_reclaim(&ledger, &jobserver);
 	assert(ioctl(jobserver.read_fd, FIONREAD, &made) == 0 && made <= tokens);
 	while (read(jobserver.read_fd, drained, sizeof drained) > 0)
 		;
-	assert(ledger_count(&ledger, &tokens, &launchers) && launchers == 0);
-	ledger_claim(&ledger, &jobserver, &job, "tool");
-	assert(ledger.index < LEDGER_RECORD_COUNT);
-	ledger_acquiring(&ledger);
-	ledger_held(&ledger, SLOT_TOKEN);
-	ledger_releasing(&ledger);
-	ledger_free(&ledger);
-	munmap((void *)ledger.header, LEDGER_HEADER_BYTES);
-	munmap((void *)((uintptr_t)ledger.record & ~(uintptr_t)4095), LEDGER_HEADER_BYTES);
-	close(ledger.fd);
+	assert(records_count(&ledger, &tokens, &launchers) && launchers == 0);
+	record_claim(&record, &ledger, &jobserver, &(struct record_of){ .pid = getpid(), .job = 7, .tool = "tool" });
+	assert(record_is_noted(&record) && records_locked(&ledger) == 1);
+	record_acquiring(&record);
+	record_held(&record, SLOT_TOKEN);
+	record_releasing(&record);
+	record_free(&record);
+	record_abandon(&record);
+	assert(records_locked(&ledger) == 0);
+	ledger_close(&ledger);
 	return 0;
 }
