@@ -179,12 +179,47 @@ test('docs :: every variable of ours that a page names is there', () => {
   }
 })
 
-test('docs :: every link to a file leads to one', () => {
-  const links = documents.flatMap(({ path, links }) => links.map(link => ({ path, link })))
-  const files = links.filter(({ link }) => !/^[a-z]+:/.test(link))
-  assert.ok(files.length > 5)
-  for (const { path, link } of files)
-    assert.ok(existsSync(join(repository, dirname(path), link.replace(/#.*/, ''))), `${path}: ${link}`)
+test('docs :: every link leads to a file, and to a section of it', () => {
+  const links = documents.flatMap(page => page.links.map(link => ({ page, link })))
+  const ours = links.filter(({ link }) => !/^[a-z]+:/.test(link))
+  assert.ok(ours.length > 5)
+  for (const { page, link } of ours) {
+    const [file = '', section] = link.split('#')
+    const path = file === '' ? page.path : join(dirname(page.path), file)
+    assert.ok(existsSync(join(repository, path)), `${page.path}: ${link}`)
+    if (section === undefined) continue
+    const sections = documents.find(other => other.path === path)?.sections
+    assert.ok(sections?.includes(section), `${page.path}: ${link}`)
+  }
+})
+
+test('docs :: every file of ours that a page names is there', () => {
+  const named = documents.flatMap(({ path, code }) =>
+    code
+      .filter(text => /^(?:bench|docs|examples|portage|shims|src|test)\/\S+$/.test(text))
+      .map(file => ({ path, file })),
+  )
+  assert.ok(named.length > 20)
+  for (const { path, file } of named)
+    assert.ok(
+      existsSync(join(repository, file)) || existsSync(join(repository, `${file}.test.ts`)),
+      `${path}: ${file}`,
+    )
+})
+
+test('docs :: protocol.md :: every test that shows what a SIGKILL leaves is there', () => {
+  const moments = documents
+    .flatMap(({ tables }) => tables)
+    .filter(({ head }) => head[0] === 'killed' && head.at(-1) === 'test')
+    .flatMap(({ rows }) => rows)
+  assert.ok(moments.length > 30)
+  const named = moments.flatMap(row => row.at(-1)?.match(/\w+\/[\w.-]+/g) ?? [])
+  assert.ok(named.length > 30)
+  for (const name of named)
+    assert.ok(
+      ['.test.ts', ''].some(end => existsSync(join(repository, 'test', `${name}${end}`))),
+      name,
+    )
 })
 
 test.run()

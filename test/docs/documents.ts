@@ -10,6 +10,7 @@ export type Document = {
   code: readonly string[] // lines of code blocks, and what stands in backticks
   tables: readonly Table[]
   links: readonly string[]
+  sections: readonly string[] // what stands behind a `#` in a link to each of its headings
 }
 
 export type Table = { head: readonly string[]; rows: readonly (readonly string[])[] } // as they are shown
@@ -24,15 +25,24 @@ function readDocument(path: string): Document {
   const code: string[] = []
   const tables: Table[] = []
   const links: string[] = []
+  const sections: string[] = []
   marked.walkTokens(marked.lexer(readFileSync(join(repository, path), 'utf8')), (token: Token) => {
     const known = token as MarkedToken
     if (known.type === 'code') code.push(...known.text.replaceAll('\\\n', ' ').split('\n'))
     if (known.type === 'codespan') code.push(known.text)
     if (known.type === 'link') links.push(known.href)
     if (known.type === 'table') tables.push(tableOf(known))
+    if (known.type === 'heading') sections.push(sectionOf(known.text))
   })
-  return { path, code, tables, links }
+  return { path, code, tables, links, sections }
 }
+
+// As GitHub names a heading.
+const sectionOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-')
 
 const tableOf = ({ header, rows }: Tokens.Table): Table => ({
   head: header.map(shown),
