@@ -1,9 +1,9 @@
-# jobshim's part of a phase: its shims first on PATH, and a jobserver where there is none.
+# jobshim's part of a phase: its shims first on PATH, and a jobserver if there is none.
 # /etc/portage/bashrc sources it; JOBSHIM_PORTAGE comes from /etc/portage/env/jobshim.conf, by package.env.
 # shellcheck shell=bash
 
-# Makes the FIFO of a pool, and opens it. What ran as the user portage may have left something behind that puts links into
-# $T, and we may be root by now: so it is made, and opened, from within a directory that only we can write.
+# Makes the FIFO of a pool, and opens it. We may be root by now, and a process of the user portage may still put links into $T.
+# So the FIFO is made, and opened, from within a directory that only we can write.
 __jobshim_open_fifo() {
 	local place=$1 before=${PWD} old=${OLDPWD} made=1
 
@@ -13,8 +13,8 @@ __jobshim_open_fifo() {
 	return "${made}"
 }
 
-# A pool of the phase's own: a FIFO's bytes are there for as long as somebody has it open, and that is this shell and
-# what it starts. So it ends with the phase, however that ends. The launcher reads MAKEOPTS, and tells what it can't make of them.
+# A pool of the phase's own. A FIFO's bytes stay as long as a process has it open: this shell, and what it starts. So the pool ends
+# with the phase, however that ends. The launcher reads MAKEOPTS, and tells what it can't read.
 __jobshim_make_pool() {
 	local place=${T}/jobshim-${EUID} answer jobs load flags
 
@@ -35,12 +35,12 @@ __jobshim_make_pool() {
 	export MAKEFLAGS="${flags} -j${jobs} ${load:+-l${load} }--jobserver-auth=fifo:${place}/fifo${MAKEFLAGS#"${flags}"}"
 }
 
-# Tools that run past the shims are named in the log. Adopted by init: a `wait` of the ebuild's must not wait for it. And
-# without our pool: who has that open might hold a token.
+# Names in the log the tools that run past the shims. Init adopts it, so that a `wait` of the ebuild does not wait for it. It has the
+# pool closed: any process that has it open might hold a token.
 __jobshim_watch() {
 	local pid=${BASHPID} stat
 
-	# With its start time: in a PID sandbox the shells of all phases have the same number, and Portage saves our variables.
+	# With its start time: in a PID sandbox the shell of every phase has the same number, and Portage saves our variables.
 	read -r -a stat <"/proc/${pid}/stat"
 	[[ ${__JOBSHIM_WATCHED} == "${pid} ${stat[21]}" ]] && return
 	__JOBSHIM_WATCHED="${pid} ${stat[21]}"
@@ -57,17 +57,17 @@ __jobshim_begin_phase() {
 		ewarn "jobshim: no shims beside its hook: run jobshim portage install"
 		return
 	fi
-	# Portage may source us twice in a phase. And what the phase before made is in the environment that it saves.
+	# Portage may source us twice in a phase, and hands on the variables of the phase before.
 	[[ -n ${__JOBSHIM_POOL} && /proc/${BASHPID}/fd/${__JOBSHIM_POOL} -ef ${T}/jobshim-${EUID}/fifo ]] && return
 	[[ -v __JOBSHIM_MAKEFLAGS ]] && MAKEFLAGS=${__JOBSHIM_MAKEFLAGS}
 	__JOBSHIM_MAKEFLAGS=${MAKEFLAGS}
 	unset JOBSHIM_JOBSERVER
 	[[ ${MAKEFLAGS} == *--jobserver-* ]] || __jobshim_make_pool "${shims}/.jobshim/launcher" || return
 	export JOBSHIM_JOB=${CATEGORY}/${PF}
-	# Named once more for our launchers: a make -jN of the package's own opens another pool, and names that in MAKEFLAGS.
+	# For our launchers: a make -jN of the package's own opens another pool, and names that in MAKEFLAGS.
 	if [[ ${MAKEFLAGS} =~ --jobserver-auth=fifo:([^ ]+) ]]; then
 		export JOBSHIM_JOBSERVER=fifo:${BASH_REMATCH[1]}
-		addwrite "${BASH_REMATCH[1]}" # one outside of the sandbox is ours to use, and its ledger
+		addwrite "${BASH_REMATCH[1]}" # the sandbox lets us use one outside, and its ledger
 		addwrite "${BASH_REMATCH[1]}.ledger"
 	fi
 	[[ ${PATH} == "${shims}":* ]] || export PATH=${shims}:${PATH}
