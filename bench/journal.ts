@@ -1,7 +1,7 @@
 /** What a journal costs the launcher, on and off. */
 import { join } from 'node:path'
 import { milliseconds, print, ratio, type Samples, spread, table } from './figures.js'
-import { inScratch, jobshim, plainPath, root, run, shims, standIn, whereIs } from './scratch.js'
+import { inScratch, installTools, plainPath, root, run, shims, standIn, whereIs } from './scratch.js'
 
 type Time = (context: string, variants: readonly { name: string; command: readonly string[] }[]) => Samples
 
@@ -34,7 +34,7 @@ export function printJournal(
 ): void {
   const older = inScratch('before the journal')
   if (before !== undefined) {
-    run([...jobshim, 'install', '--no-config', '--dir', older, '--tools', 'gcc,true,static-true'])
+    installTools(older)
     standIn(older, before)
   }
   table('The shim with a journal', 'tool', 'path', 'journal', 'ms (quartiles)', 'of none')

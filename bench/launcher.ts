@@ -2,7 +2,8 @@
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
  * `--part wrappers|paths|rules|journal|builds|start|herd|idle|join|shell|timeline` does only that part; it may be repeated. `--before FILE`
- * puts an older launcher beside this one, in the parts `rules` and `journal`. `--busybox DIR`: busybox's source with a `.config`, for `shell`.
+ * puts an older launcher beside this one, in the parts `paths`, `rules` and `journal`, `--before-glibc FILE` one that was built without
+ * musl, in `paths`. `--busybox DIR`: busybox's source with a `.config`, for `shell`.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
@@ -14,32 +15,20 @@ import { printHerd } from './herd.js'
 import { printIdle } from './idle.js'
 import { printJoin } from './join.js'
 import { printJournal } from './journal.js'
+import { printPaths } from './paths.js'
+import { places, time, type Variant } from './place.js'
 import { printRules } from './rules.js'
-import {
-  inScratch,
-  jobshim,
-  launcher,
-  plainPath,
-  prepare,
-  remove,
-  run,
-  shims,
-  spawn,
-  whereIs,
-} from './scratch.js'
+import { inScratch, launcher, plainPath, prepare, remove, run, shims, whereIs } from './scratch.js'
 import { printShell } from './shell.js'
 import { printStart } from './start.js'
 import { printTimeline } from './timeline.js'
-
-type Variant = { name: string; command: readonly string[] }
-type Context = { name: string; pool: 'foreign' | 'run' | 'none'; driver: readonly string[] }
-type Result = { samples: Samples; memory: string[][] }
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '300' },
     part: { type: 'string', multiple: true },
     before: { type: 'string' },
+    'before-glibc': { type: 'string' },
     busybox: { type: 'string' },
   },
 })
@@ -47,8 +36,8 @@ const rounds = Number(values.rounds)
 const pairs = Math.max(7, Math.ceil(rounds / 15))
 const starts = Math.max(30, Math.ceil(rounds / 5))
 
-/** The same tool bare, below each wrapper and below our shim. */
-function variantsOf(tool: string, args: readonly string[], wrappers: boolean): Variant[] {
+/** The same tool bare, below our shim and below each other wrapper. */
+function variantsOf(tool: string, args: readonly string[]): Variant[] {
   const path = whereIs(tool)
   const script = (shell: string): string => {
     const file = inScratch(`${shell}/${tool}`)
@@ -56,57 +45,21 @@ function variantsOf(tool: string, args: readonly string[], wrappers: boolean): V
     chmodSync(file, 0o755)
     return file
   }
-  const others = wrappers
-    ? [
-        { name: 'flock', command: [whereIs('flock'), inScratch('lock'), path, ...args] },
-        { name: 'timeout', command: [whereIs('timeout'), '60', path, ...args] },
-        { name: 'dash', command: [script('dash'), ...args] },
-        { name: 'bash', command: [script('bash'), ...args] },
-      ]
-    : []
   return [
     { name: 'bare', command: [path, ...args] },
     { name: 'shim', command: [join(shims, tool), ...args] },
-    ...others,
+    { name: 'flock', command: [whereIs('flock'), inScratch('lock'), path, ...args] },
+    { name: 'timeout', command: [whereIs('timeout'), '60', path, ...args] },
+    { name: 'dash', command: [script('dash'), ...args] },
+    { name: 'bash', command: [script('bash'), ...args] },
   ]
 }
 
-const contexts: Context[] = [
-  { name: 'caller holds the slot', pool: 'foreign', driver: ['client'] },
-  { name: 'implicit slot', pool: 'foreign', driver: ['plain'] },
-  { name: 'token', pool: 'foreign', driver: ['busy', launcher] },
-  { name: 'caller holds the slot', pool: 'run', driver: ['client'] },
-  { name: 'implicit slot', pool: 'run', driver: ['plain'] },
-  { name: 'token', pool: 'run', driver: ['busy', launcher] },
-  { name: 'no jobserver', pool: 'none', driver: ['plain'] },
-]
-
-const poolOf = {
-  foreign: [spawn, 'serve', inScratch('fifo')],
-  run: [...jobshim, 'run', '-q', '-j2', '--no-config', '--dir', shims, '--'],
-  none: [],
-} as const
-
-function time(context: Context, variants: readonly Variant[], times: number): Result {
-  const words = variants.flatMap(({ name, command }) => ['::', name, ...command])
-  const output = run([...poolOf[context.pool], spawn, 'time', String(times), ...context.driver, ...words])
-  const lines = output
-    .trim()
-    .split('\n')
-    .map(line => line.split(' '))
-  return {
-    samples: new Map(
-      lines.filter(([name]) => name !== 'memory').map(([name = '', ...ns]) => [name, ns.map(Number)]),
-    ),
-    memory: lines.filter(([name]) => name === 'memory'),
-  }
-}
-
 function printWrappers(tool: string, args: readonly string[]): void {
-  const [context] = contexts
-  if (!context) return
-  const variants = variantsOf(tool, args, true)
-  const { samples } = time(context, variants, rounds)
+  const [callers] = places
+  if (!callers) return
+  const variants = variantsOf(tool, args)
+  const samples = time(callers, variants, rounds)
   table(
     `\`${[tool, ...args].join(' ')}\`, side by side; the shim's caller holds the slot`,
     'wrapper',
@@ -115,31 +68,6 @@ function printWrappers(tool: string, args: readonly string[]): void {
   )
   for (const { name } of variants)
     print(name, milliseconds(spread(samples.get(name) ?? [])), ratio(samples, name, 'bare'))
-}
-
-function printPaths(tools: readonly (readonly [string, ...string[]])[]): void {
-  const memory: string[][] = []
-  table('The shim, path by path', 'tool', 'pool', 'path', 'bare, ms', 'shim, ms', 'ratio')
-  for (const [tool, ...args] of tools)
-    for (const context of contexts) {
-      const result = time(context, variantsOf(tool, args, false), rounds)
-      const of = (name: string): string => milliseconds(spread(result.samples.get(name) ?? []))
-      print(tool, context.pool, context.name, of('bare'), of('shim'), ratio(result.samples, 'shim', 'bare'))
-      memory.push(...result.memory.map(([, ...cells]) => [context.pool, ...cells]))
-    }
-  table(
-    'A launcher whose tool runs, resident KB',
-    'pool',
-    'slot',
-    'in all',
-    'its own (anonymous)',
-    'file',
-    'shared',
-  )
-  for (const cells of memory.filter(
-    (cells, i) => memory.findIndex(other => other[0] === cells[0] && other[1] === cells[1]) === i,
-  ))
-    print(...cells)
 }
 
 function machine(): string {
@@ -156,11 +84,11 @@ const compile = ['gcc', '-c', 'tiny.c', '-o', 'tiny.o'] as const
 
 const tools = [['static-true'], ['true'], compile] as const
 
-const belowRun = contexts.filter(({ pool }) => pool === 'run').map(({ name }) => name)
+const belowRun = places.filter(({ pool }) => pool === 'run').map(({ name }) => name)
 
 function timeBelowRun(name: string, variants: readonly Variant[]): Samples {
-  const context = contexts.find(row => row.pool === 'run' && row.name === name)
-  return context === undefined ? new Map() : time(context, variants, rounds).samples
+  const place = places.find(row => row.pool === 'run' && row.name === name)
+  return place === undefined ? new Map() : time(place, variants, rounds)
 }
 
 const parts: Record<string, () => void | Promise<void>> = {
@@ -169,7 +97,11 @@ const parts: Record<string, () => void | Promise<void>> = {
     printWrappers('true', [])
     printWrappers('gcc', compile.slice(1))
   },
-  paths: () => printPaths(tools),
+  paths: () =>
+    printPaths(tools, ['static-true', 'true'], rounds, {
+      before: values.before,
+      beforeGlibc: values['before-glibc'],
+    }),
   rules: () => printRules(tools, belowRun, values.before, timeBelowRun),
   journal: () => printJournal(tools, belowRun, values.before, timeBelowRun),
   builds: () => printBuilds(pairs),

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -52,12 +53,31 @@ export function prepare(): void {
   writeFileSync(inScratch('tiny.c'), 'int tiny(int n) { return n + 1; }\n')
   run(['cc', '-Os', '-s', '-static', '-o', inScratch('tools/static-true'), 'tiny-true.c'], plainPath)
   run(['cc', '-O2', '-o', spawn, join(root, 'bench/spawn.c')], plainPath)
-  run([...jobshim, 'install', '--no-config', '--dir', shims, '--tools', 'gcc,true,static-true'])
+  installTools(shims)
 }
 
-/** Has an older launcher stand behind these shims, as it was installed then: all led to one file. */
-export function standIn(directory: string, older: string): void {
-  copyFileSync(older, join(directory, '.jobshim/launcher'))
+export function installTools(directory: string): void {
+  run([...jobshim, 'install', '--no-config', '--dir', directory, '--tools', 'gcc,true,static-true'])
+}
+
+/** Builds a launcher with that compiler, and returns its file. */
+export function makeLauncher(compiler: string): string {
+  const file = inScratch(`launcher of ${compiler}`.replaceAll(' ', '-'))
+  run(['make', '-s', '-C', join(root, 'shims'), `OUT=${file}`, `COMPILERS="${compiler}"`], plainPath)
+  return file
+}
+
+/** Has another launcher stand behind these shims. One that is too old to make a file for each was what all of them led to. */
+export function standIn(directory: string, other: string): void {
+  const place = join(directory, '.jobshim/launcher')
+  copyFileSync(other, `${place}.new`)
+  renameSync(`${place}.new`, place)
+  try {
+    run([place, '--freshen'], plainPath, scratch, 'ignore')
+    return
+  } catch {
+    // It does not know the word.
+  }
   for (const name of readdirSync(directory).filter(name => !name.startsWith('.'))) {
     rmSync(join(directory, name))
     symlinkSync('.jobshim/launcher', join(directory, name))

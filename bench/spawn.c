@@ -2,9 +2,11 @@
  *
  *   spawn serve FIFO CMD...                a client: makes FIFO with one token, names it in MAKEFLAGS, runs CMD and
  *                                          fails unless the token is back
+ *   spawn crowd N CMD...                   runs CMD beside N processes that sleep, children of this one
  *   spawn time ROUNDS plain   :: NAME CMD... :: NAME CMD... ...
  *   spawn time ROUNDS client  :: ...       is itself a client: has the FIFO open with O_CLOEXEC
  *   spawn time ROUNDS busy L  :: ...       launcher L holds the job's implicit slot all the while
+ *   spawn time ROUNDS full N CONTEXT ...   has N descriptors open besides, all numbers below the FIFO's
  *
  * A variant may begin with NAME=VALUE, which its environment has then.
  *
@@ -18,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -83,6 +86,44 @@ static int serve(char *fifo, char **argv)
 	}
 	unlink(fifo);
 	return status != 0;
+}
+
+/* Returns CMD's status. The others end with this process, however that ends. */
+static int crowd(int size, char **argv)
+{
+	pid_t *others = calloc((size_t)size, sizeof *others);
+	const pid_t self = getpid();
+	int status;
+
+	if (others == NULL)
+		fail("memory");
+	for (int i = 0; i < size; i++) {
+		others[i] = fork();
+		if (others[i] < 0)
+			fail("fork");
+		if (others[i] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			while (getppid() == self)
+				pause();
+			_exit(0);
+		}
+	}
+	status = run(argv);
+	for (int i = 0; i < size; i++)
+		if (kill(others[i], SIGKILL) < 0 || waitpid(others[i], NULL, 0) < 0)
+			fail("one of the crowd");
+	free(others);
+	return status != 0;
+}
+
+/* Pipes, as the callers have that read what each of their children prints. */
+static void open_descriptors(int count)
+{
+	int ends[2];
+
+	for (int i = 0; i < count; i += 2)
+		if (pipe2(ends, O_CLOEXEC) < 0)
+			fail("pipe");
 }
 
 /* Becomes a client of the jobserver in the environment. */
@@ -180,6 +221,10 @@ static int time_all(int rounds, char **argv)
 	pid_t holder = 0;
 	int count = 0, result;
 
+	if (strcmp(context, "full") == 0) {
+		open_descriptors(atoi(*argv++));
+		context = *argv++;
+	}
 	if (strcmp(context, "client") == 0) {
 		open_jobserver();
 	} else if (strcmp(context, "busy") == 0) {
@@ -211,6 +256,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 3 && strcmp(argv[1], "serve") == 0)
 		return serve(argv[2], argv + 3);
+	if (argc > 3 && strcmp(argv[1], "crowd") == 0)
+		return crowd(atoi(argv[2]), argv + 3);
 	if (argc > 4 && strcmp(argv[1], "time") == 0)
 		return time_all(atoi(argv[2]), argv + 3);
 	fprintf(stderr, "spawn: wrong usage\n");
