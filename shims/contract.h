@@ -48,7 +48,7 @@ enum slot_kind { SLOT_NONE = 0, SLOT_TOKEN = 1, SLOT_IMPLICIT = 2, SLOT_OVERDRAF
 
 enum asks { ASKS_NOTHING = 0, ASKS_SOMETHING = 1, ASKS_FURTHER = 2 };
 
-enum gate { GATE_NONE = 0, GATE_LIMIT = 1, GATE_LOAD = 2, GATE_PRESSURE = 3, GATE_TOKENS = 4, GATE_MEMORY = 5 };
+enum gate_kind { GATE_NONE = 0, GATE_LIMIT = 1, GATE_LOAD = 2, GATE_PRESSURE = 3, GATE_TOKENS = 4, GATE_MEMORY = 5 };
 
 struct ledger_header {
 	char magic[8];

@@ -9,6 +9,7 @@
 
 #include "adapt/wrapper.h"
 #include "launcher/child.h"
+#include "launcher/govern.h"
 #include "launcher/question.h"
 #include "launcher/run.h"
 #include "tool/adapters.h"
@@ -71,7 +72,7 @@ static void choose_argv0(struct run *run)
 	bool bare = run->argv[0] != NULL && strchr(run->argv[0], '/') == NULL;
 	bool other = run->argv[0] != NULL && strcmp(base_name(run->argv[0]), base_name(run->tool)) != 0;
 
-	if (run->pays || (bare && adapter_keeps_name(run->adapter)))
+	if (run->by_token || (bare && adapter_keeps_name(run->adapter)))
 		return;
 	if (!other || (!is_wrapper_itself(run) && (run->wrapper != NULL || is_found_by_path(run->settings.family))))
 		run->argv[0] = run->real.path;
@@ -125,9 +126,9 @@ static void read_prefix_form(struct run *run, int argc, char **argv)
 	bool said;
 
 	run->prefixed = true;
-	run->pays = argc > 1 && strcmp(argv[1], "--token") == 0;
-	argv += run->pays;
-	argc -= run->pays;
+	run->by_token = argc > 1 && strcmp(argv[1], "--token") == 0;
+	argv += run->by_token;
+	argc -= run->by_token;
 	/* ccache's and cargo's settings take one word: they can't have the dashes. */
 	said = argc > 1 && strcmp(argv[1], "--") == 0;
 	run->argv = argv + 1 + said;
@@ -136,7 +137,7 @@ static void read_prefix_form(struct run *run, int argc, char **argv)
 		report("launcher: wrong usage\n  launcher [--token] [--] TOOL ARGS, or through a shim that links to it");
 		exit(EXIT_JOBSHIM);
 	}
-	if (!said && !run->pays && strchr(run->tool, '/') == NULL && !has_shim(&run->self, run->tool)) {
+	if (!said && !run->by_token && strchr(run->tool, '/') == NULL && !has_shim(&run->self, run->tool)) {
 		report("launcher: %s has no shim\n  launcher -- %s, or its path, where that is the tool", run->tool, run->tool);
 		exit(EXIT_JOBSHIM);
 	}
@@ -204,8 +205,8 @@ int main(int argc, char **argv)
 		read_prefix_form(&run, argc, argv);
 	}
 	find_tool(&run);
-	run.adapter = run.pays ? NULL : adapter_find(base_name(run.tool));
-	run.builds = run.pays || run.adapter != NULL;
+	run.adapter = run.by_token ? NULL : adapter_find(base_name(run.tool));
+	run.builds = run.by_token || run.adapter != NULL;
 	run.wrapper = run.builds ? NULL : wrapper_of(run.real.path);
 	run.compiler = run.wrapper == NULL ? run.argv : wrapper_compiler(run.wrapper, &run.self, run.argv);
 	if (run.wrapper != NULL)
@@ -222,5 +223,5 @@ int main(int argc, char **argv)
 	run.kind = arguments_kind(run.settings.family, run.compiler);
 	if ((disable != NULL && strcmp(disable, "1") == 0) || (run.kind == RUN_PROBE && !run_starts_server(&run)))
 		run_exec(&run);
-	run_govern(&run);
+	govern(&run);
 }

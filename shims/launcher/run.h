@@ -24,9 +24,7 @@ struct run {
 	char *prefix, *cpp_prefix;
 	bool builds; /* it starts tools: what has an adapter, or what `launcher --token` starts */
 	bool prefixed; /* we were told the tool, and who did has chosen what stands before it */
-	bool pays;   /* it takes a token, whatever slot may be there */
-	bool in_callers; /* it runs in the slot that its caller took */
-	const char *journal; /* its path; NULL: none */
+	bool by_token; /* it takes a token, whatever slot may be there */
 	struct tool_settings settings;
 	enum run_kind kind;
 	struct policy policy;
@@ -34,16 +32,22 @@ struct run {
 	struct resolution real;
 };
 
-/* Becomes the tool, in no slot. */
+/* Execs the tool in our place. */
 _Noreturn void run_exec(const struct run *run);
+
+/* Ends as a shell does if the tool can't be started; error: errno. */
+_Noreturn void run_fail(const struct run *run, int error);
+
+/* Reads the rules that apply to the run. Those of what a client starts it pays for itself. */
+void run_read_policy(struct run *run);
 
 /* Whether it leaves a server behind. */
 bool run_starts_server(const struct run *run);
 
-/* A wrapper is told to start its tools through us, where it can be: then they take the slots, and a hit takes none. */
+/* A wrapper is told to start its tools through the launcher, if it can be: then they take the slots, and a hit takes none. */
 void run_choose_prefixes(struct run *run);
 
-/* Takes a slot, runs the tool, gives the slot back and ends as the tool did; without a jobserver as the policy has it. */
-_Noreturn void run_govern(struct run *run);
+/* Puts the engine before a compiler. One that was given as an argument has what stands before it already. */
+void run_add_engine(struct run *run);
 
 #endif

@@ -13,20 +13,25 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "acquire/acquire.h"
+#include "acquire/owed.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
 #include "pool/find.h"
 #include "pool/jobserver.h"
+#include "pool/pool.h"
 #include "tool/resolve.h"
 #include "tool/toolfile.h"
 #include "wait/job.h"
-#include "wait/owed.h"
-#include "wait/slot.h"
 #include "ground/file.h"
 #include "ground/number.h"
 #include "proc/process.h"
+#include "proc/subject.h"
 
-enum { LOOK_MS = 100 }; /* where the kernel can't tell a process's end */
+enum {
+	LOOK_MS = 100, /* if the kernel can't tell a process's end */
+	LOCKS_MAX = 16,
+};
 
 /* Until it is told whoever waits for us may be killed: then we end, by the pipe's SIGIO. */
 static bool follow_starter(bool follows)
@@ -79,6 +84,23 @@ static void tell(void)
 	close(STDOUT_FILENO);
 }
 
+/* Holds a slot for the client until it ends. False if nobody is left to pay for. */
+static bool hold_for(const struct process *client, struct acquire *acquire)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	acquire_wait(acquire, &none);
+	if (!follow_starter(false)) {
+		acquire_give_back(acquire);
+		return false;
+	}
+	tell();
+	await_end(client);
+	acquire_give_back(acquire);
+	return true;
+}
+
 bool payer_work(const struct self *self, char *const words[])
 {
 	struct process client;
@@ -86,10 +108,11 @@ bool payer_work(const struct self *self, char *const words[])
 	struct jobserver jobserver;
 	struct tool_settings settings;
 	struct ledger ledger;
-	struct record record;
-	struct slot slot;
+	struct lock locks[LOCKS_MAX];
+	struct pool pool = { .jobserver = &jobserver, .ledger = &ledger, .locks = { .held = locks, .room = LOCKS_MAX } };
+	const struct subject subject = subject_self();
+	struct acquire acquire;
 	struct job job;
-	sigset_t none;
 	const char *why;
 
 	ignore_signals();
@@ -98,22 +121,21 @@ bool payer_work(const struct self *self, char *const words[])
 	    !process_read((pid_t)pid, &client) || client.start != start)
 		return false;
 	ledger_open(&ledger, &jobserver, LEDGER_MAKE);
+	pool.locks.fd = jobserver.write_fd;
 	job_of(&client, &jobserver, &ledger, (unsigned)above, &job);
-	if (job.ours || !owed_lock(&jobserver, &client)) {
+	if (job.ours || !owed_lock(&pool.locks, &acquire.record, &client)) {
 		tell();
 		return true;
 	}
 	(void)!chdir("/"); /* no file system is to be kept busy by us */
 	tool_settings_read(&settings, self->shim_dir, client.comm);
-	sigemptyset(&none);
-	record_claim(&record, &ledger, &jobserver, &(struct record_of){ .pid = getpid(), .job = job.key, .tool = client.comm });
-	slot = owed_take(self, &job, &jobserver, &record, &none, settings.patience, false);
-	if (!follow_starter(false)) {
-		slot_give_back(&slot, &jobserver, &record);
-		return false;
-	}
-	tell();
-	await_end(&client);
-	slot_give_back(&slot, &jobserver, &record);
-	return true;
+	acquire_begin(&acquire, &(struct acquire_for){
+	                            .pool = &pool,
+	                            .subject = &subject,
+	                            .self = self,
+	                            .tool = client.comm,
+	                            .job = &job,
+	                            .patience = settings.patience,
+	                        });
+	return hold_for(&client, &acquire);
 }

@@ -9,12 +9,14 @@
 
 #include "contract.h"
 #include "pool/jobserver.h"
+#include "pool/locks.h"
 #include "ground/clock.h"
 #include "ground/environment.h"
 #include "ground/hash.h"
 #include "proc/process.h"
+#include "proc/subject.h"
 
-/* Below the implicit slots (implicit.c). A byte lies between two: the kernel would make one lock of two that touch. */
+/* Below the implicit slots (implicit.c). */
 static const off_t BADGE_BASE = (off_t)1 << 60;
 static const uint64_t IDENTITY_MASK = 0x03ffffffffffffffULL;
 
@@ -22,14 +24,9 @@ enum { NUMBER_DIGITS = 10 };
 
 static char assignment[sizeof ENV_CLIENT "=0123456789abcdef:0123456789"];
 
-static struct flock lock_of(uint64_t identity)
+static off_t place_of(uint64_t identity)
 {
-	return (struct flock){
-		.l_type = F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = BADGE_BASE + (off_t)((identity & IDENTITY_MASK) << 1),
-		.l_len = 1,
-	};
+	return BADGE_BASE + (off_t)((identity & IDENTITY_MASK) << 1);
 }
 
 static char *put(uint64_t identity)
@@ -38,15 +35,13 @@ static char *put(uint64_t identity)
 	return environment_put(assignment) ? assignment + sizeof assignment - 1 - NUMBER_DIGITS : NULL;
 }
 
-char *badge_make(const struct jobserver *jobserver)
+char *badge_make(struct locks *locks)
 {
 	const uint64_t moment = monotonic_ns();
 	const pid_t us = getpid();
-	struct flock lock = lock_of(hash(hash(HASH_OF_NOTHING, &moment, sizeof moment), &us, sizeof us));
+	const uint64_t identity = hash(hash(HASH_OF_NOTHING, &moment, sizeof moment), &us, sizeof us) & IDENTITY_MASK;
 
-	if (fcntl(jobserver->write_fd, F_SETLK, &lock) < 0)
-		return NULL;
-	return put((uint64_t)(lock.l_start - BADGE_BASE) >> 1);
+	return locks_take(locks, &assignment, place_of(identity)) == LOCK_TAKEN ? put(identity) : NULL;
 }
 
 void badge_write_number(char *at)
@@ -59,34 +54,37 @@ void badge_write_number(char *at)
 
 void badge_pass_on(const struct jobserver *jobserver)
 {
-	const struct badge badge = badge_read(jobserver);
+	const struct subject self = subject_self();
+	const struct badge badge = badge_read(jobserver, &self);
 	char *at = badge.identity == 0 ? NULL : put(badge.identity);
 
 	if (at != NULL)
 		badge_write_number(at);
 }
 
-struct badge badge_read(const struct jobserver *jobserver)
+struct badge badge_read(const struct jobserver *jobserver, const struct subject *subject)
 {
-	const char *text = getenv(ENV_CLIENT);
+	const char *text = subject_variable(subject, ENV_CLIENT);
 	struct badge badge = { .identity = 0 };
-	struct flock lock;
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+	pid_t number;
 	char *end;
 
 	if (text == NULL)
 		return badge;
 	badge.identity = strtoull(text, &end, 16) & IDENTITY_MASK;
-	lock = lock_of(badge.identity);
+	number = *end == ':' ? (pid_t)strtol(end + 1, NULL, 10) : 0;
+	lock.l_start = place_of(badge.identity);
 	/* Whoever may write to the FIFO may lock any part of it: only a lock of this byte alone is a launcher's. */
 	if (*end != ':' || fcntl(jobserver->write_fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK || lock.l_len != 1)
 		return (struct badge){ .identity = 0 };
-	/* Its launcher is above us. We see that one only if we are in the same PID namespace: else the number is another's. */
+	/* Its launcher is above it. We see that one only if we are in the same PID namespace: else the number is another's. */
 	if (lock.l_pid > 0)
-		badge.client = (pid_t)strtol(end + 1, NULL, 10);
+		badge.client = number;
 	return badge;
 }
 
-bool badge_is_of(const struct jobserver *jobserver, pid_t pid)
+bool badge_is_of(const struct jobserver *jobserver, const struct subject *subject, pid_t pid)
 {
-	return process_numbers_agree() && badge_read(jobserver).client == pid;
+	return process_numbers_agree() && badge_read(jobserver, subject).client == pid;
 }

@@ -8,6 +8,8 @@
 #include <sys/types.h>
 
 struct jobserver;
+struct locks;
+struct subject;
 
 struct badge {
 	uint64_t identity; /* of the nearest client above us that has one and lives; 0: there is none */
@@ -15,7 +17,7 @@ struct badge {
 };
 
 /* Takes the lock and puts the variable into our environment. Returns where the child's number goes, NULL where it gets none. */
-char *badge_make(const struct jobserver *jobserver);
+char *badge_make(struct locks *locks);
 
 /* Writes our own number there. May be called in a child of vfork. */
 void badge_write_number(char *at);
@@ -23,9 +25,10 @@ void badge_write_number(char *at);
 /* We are about to become a client, in the slot of a client's child: passes on a badge that is good. */
 void badge_pass_on(const struct jobserver *jobserver);
 
-struct badge badge_read(const struct jobserver *jobserver);
+/* The badge that the environment of a process names, if it is good. */
+struct badge badge_read(const struct jobserver *jobserver, const struct subject *subject);
 
-/* Whether the process of this number, as /proc has it, is the client of our badge. */
-bool badge_is_of(const struct jobserver *jobserver, pid_t pid);
+/* Whether the process of this number, as /proc has it, is the client of that badge. */
+bool badge_is_of(const struct jobserver *jobserver, const struct subject *subject, pid_t pid);
 
 #endif

@@ -18,6 +18,7 @@
 #include "ground/file.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
+#include "proc/subject.h"
 
 struct search {
 	const struct jobserver *jobserver;
@@ -105,7 +106,9 @@ static bool flags_lead_to(const struct jobserver *jobserver)
 static enum client_sight of_hidden(const struct process *process, const struct client_name *name,
                                    const struct jobserver *jobserver, bool below_launcher)
 {
-	if (badge_is_of(jobserver, process->pid))
+	const struct subject self = { .is_self = true };
+
+	if (badge_is_of(jobserver, &self, process->pid))
 		return CLIENT_YES;
 	/* A launcher, which holds a slot for what we are a part of, has any tool's name. */
 	if (name == NULL || name->means == CLIENT_CARRIER)

@@ -1,27 +1,31 @@
-/* The implicit slot of a job: a lock on the jobserver's inode, which goes with its holder however that ends. */
+/* The implicit slot of a job: a lock (locks.h), which goes with its holder however that ends. */
 #ifndef IMPLICIT_H
 #define IMPLICIT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct jobserver;
+struct locks;
 
-/* Takes the implicit slot of the job of that key. False where another has it; taken twice it is still one. */
-bool implicit_take(const struct jobserver *jobserver, uint64_t key);
+/* Takes the implicit slot of the job of that key for a run. False if another has it; taken twice it is still one. */
+bool implicit_take(struct locks *locks, const void *run, uint64_t key);
 
-/* Whether another process has it. */
-bool implicit_is_taken(const struct jobserver *jobserver, uint64_t key);
+/* Whether another run has it. */
+bool implicit_is_taken(const struct locks *locks, const void *run, uint64_t key);
 
-void implicit_give_back(const struct jobserver *jobserver, uint64_t key);
+void implicit_give_back(struct locks *locks, const void *run, uint64_t key);
 
-enum { HOLDER_UNSEEN = -1, HOLDER_GONE = -2, HOLDER_NONE = -3 };
+/* Takes one of `claim` more slots, which its client's tokens are, or else the job's own: *claimed tells which. */
+bool implicit_take_any(struct locks *locks, const void *run, uint64_t key, unsigned claim, bool *claimed);
 
-/* The same of one of `claim` more slots, which its client's tokens are, or else of its own: *claimed tells which. */
-bool implicit_take_any(const struct jobserver *jobserver, uint64_t key, unsigned claim, bool *claimed);
+enum {
+	HOLDER_UNSEEN = -1, /* it can't be watched: it is in another PID namespace, the kernel is old, or there are several with a claim */
+	HOLDER_GONE = -2,   /* the slot is free by now */
+	HOLDER_NONE = -3,   /* nobody is watched */
+	HOLDER_OURS = -4,   /* another run of this process */
+};
 
-/* Who holds it: a descriptor that polls readable when that process ends; HOLDER_GONE where the slot is free by now,
- * HOLDER_UNSEEN where its holder can't be watched (another PID namespace, an old kernel), or there are several with a claim. */
-int implicit_watch(const struct jobserver *jobserver, uint64_t key, unsigned claim);
+/* Who has it: a descriptor that polls readable when that process ends, or one of these. */
+int implicit_watch(const struct locks *locks, const void *run, uint64_t key, unsigned claim);
 
 #endif

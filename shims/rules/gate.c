@@ -42,6 +42,7 @@ struct others {
 	const struct policy *policy;
 	uint64_t since; /* when we came */
 	unsigned index;
+	uint32_t pid;
 	unsigned earlier[GATE_MEMORY + 1]; /* came before us and wait for this gate; of a limit, those of our rule */
 	unsigned limited;                  /* runs of our rule */
 	unsigned admitted;
@@ -70,7 +71,7 @@ static bool add_up(const struct contender *contender, void *state)
 			others->earlier[record->gate]++;
 		return false;
 	}
-	others->passed = others->passed || (contender->is_tool && (pid_t)record->pid == getpid());
+	others->passed = others->passed || (contender->is_tool && record->pid == others->pid);
 	others->admitted++;
 	others->limited += same_limit;
 	others->gathering = others->gathering || record->gathers != 0;
@@ -223,7 +224,7 @@ static enum admission enter(const struct policy *policy, struct record *record, 
 static enum admission look_at_gates(const struct policy *policy, struct record *record, const struct job *job, bool becomes, int *wait)
 {
 	struct ledger *ledger = record->ledger;
-	struct others others = { .policy = policy, .since = record->at->since, .index = record->index };
+	struct others others = { .policy = policy, .since = record->at->since, .index = record->index, .pid = record->at->pid };
 	struct memory memory = { .available = UINT64_MAX, .total = UINT64_MAX };
 	uint64_t promise = policy->memory;
 	int gate;
@@ -267,37 +268,31 @@ enum admission gate_pass_at_once(const struct policy *policy, struct record *rec
 	return admission == LOCKED ? CLOSED : admission;
 }
 
-enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, const struct job *job,
-                         struct record *record, const sigset_t *waiting, double patience, uint64_t *waited_ns)
+void gate_begin(struct gate *gate, const struct policy *policy, const struct job *job, double patience)
 {
-	struct keeper keeper = keeper_make(patience);
-	enum admission admission;
-	int locked = 0;
+	*gate = (struct gate){ .policy = policy, .job = job, .keeper = keeper_make(patience) };
+}
 
-	*waited_ns = 0;
+enum admission gate_step(struct gate *gate, const struct jobserver *jobserver, struct record *record, uint64_t *due_ns)
+{
+	enum admission admission;
+	int wait;
+
 	if (record->ledger->fd < 0 || !record_is_noted(record))
 		return UNGATED;
-	for (;;) {
-		struct timespec timeout = { .tv_sec = 0 };
-		int wait;
-
-		admission = look(policy, record, job, false, &wait);
-		if (admission != CLOSED && admission != LOCKED)
-			break;
-		/* A look takes no time: who has the lock for so long was stopped, or means ill. Looks are counted, since we may be stopped. */
-		locked = admission == LOCKED ? locked + 1 : 0;
-		if (locked == LOCKED_MS / BUSY_MS) {
-			record_waiting(record);
-			break;
-		}
-		timeout.tv_nsec = wait * 1000000L;
-		if (keeper_look(&keeper, jobserver, record)) {
-			admission = IMPATIENT;
-			record_waiting(record);
-			break;
-		}
-		ppoll(NULL, 0, &timeout, waiting);
+	admission = look(gate->policy, record, gate->job, false, &wait);
+	if (admission != CLOSED && admission != LOCKED)
+		return admission;
+	/* A look takes no time: who has the lock for so long was stopped, or means ill. Looks are counted, since we may be stopped. */
+	gate->locked = admission == LOCKED ? gate->locked + 1 : 0;
+	if (gate->locked == LOCKED_MS / BUSY_MS) {
+		record_waiting(record);
+		return LOCKED;
 	}
-	*waited_ns = monotonic_ns() - keeper.patience.arrived_ns;
-	return admission;
+	if (keeper_look(&gate->keeper, jobserver, record)) {
+		record_waiting(record);
+		return IMPATIENT;
+	}
+	*due_ns = monotonic_ns() + (uint64_t)wait * 1000000u;
+	return CLOSED;
 }

@@ -3,8 +3,9 @@
 #ifndef GATE_H
 #define GATE_H
 
-#include <signal.h>
 #include <stdint.h>
+
+#include "wait/keeper.h"
 
 struct job;
 struct jobserver;
@@ -22,12 +23,20 @@ enum admission {
 	UNGATED,   /* without a ledger nobody can tell what others ask for */
 };
 
-/* Waits for the gates and notes in the ledger what the run takes; *waited_ns for how long. Signals of waiting (the mask to
- * wait with) act while it waits. patience: seconds, 0 = for ever. */
-enum admission gate_pass(const struct policy *policy, const struct jobserver *jobserver, const struct job *job,
-                         struct record *record, const sigset_t *waiting, double patience, uint64_t *waited_ns);
+struct gate {
+	const struct policy *policy;
+	const struct job *job;
+	struct keeper keeper;
+	int locked; /* looks in a row that the lock kept from us */
+};
 
-/* The same of a run that becomes its tool unless it must wait: notes it as such, in the record that was claimed for that.
+/* Begins to wait now. patience: seconds until a deadlock ends the wait, 0: never. */
+void gate_begin(struct gate *gate, const struct policy *policy, const struct job *job, double patience);
+
+/* Looks at the gates, and notes in the record what the run takes. CLOSED: it waits, and wants to look again at *due_ns, CLOCK_MONOTONIC. */
+enum admission gate_step(struct gate *gate, const struct jobserver *jobserver, struct record *record, uint64_t *due_ns);
+
+/* The same of a run that becomes its tool unless it must wait: notes it as such, in the record that was prepared for that.
  * ADMITTED, PASSED, CLOSED or UNGATED. */
 enum admission gate_pass_at_once(const struct policy *policy, struct record *record, const struct job *job);
 

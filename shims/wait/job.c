@@ -15,12 +15,13 @@
 #include "wait/guide.h"
 #include "proc/namespace.h"
 #include "proc/process.h"
+#include "proc/subject.h"
 
 static const uint64_t OWNER_KEY = 1;
 
-unsigned job_launchers_above(bool builds)
+unsigned job_launchers_above(const struct subject *subject, bool builds)
 {
-	const char *value = getenv(ENV_HOPS);
+	const char *value = subject_variable(subject, ENV_HOPS);
 	const unsigned count = value == NULL ? 0 : (unsigned)strtoul(value, NULL, 10);
 
 	return builds || count == 0 ? count : count - 1;
@@ -80,9 +81,9 @@ static enum walk walk_up(struct job *job, const struct process *self, const stru
 }
 
 /* Of those that share the slot none is an ancestor of another: that one would wait for a slot that it has itself. */
-static uint64_t shared_key(uint64_t identity, unsigned above)
+static uint64_t shared_key(const struct subject *subject, uint64_t identity, unsigned above)
 {
-	const char *name = getenv(ENV_JOB);
+	const char *name = subject_variable(subject, ENV_JOB);
 
 	return job_key(0, identity, above, name == NULL ? "" : name);
 }
@@ -90,66 +91,68 @@ static uint64_t shared_key(uint64_t identity, unsigned above)
 bool job_of(const struct process *process, const struct jobserver *jobserver, const struct ledger *ledger, unsigned above,
             struct job *job)
 {
+	const struct subject self = { .is_self = true };
+
 	*job = (struct job){ .above = above };
 	if (walk_up(job, process, jobserver, ledger, above) == WALK_FOUND)
 		return true;
-	job->key = shared_key(badge_read(jobserver).identity, above);
+	job->key = shared_key(&self, badge_read(jobserver, &self).identity, above);
 	return false;
 }
 
-struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger, bool builds)
+struct job job_find(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger, bool builds)
 {
-	const unsigned above = job_launchers_above(builds);
+	const unsigned above = job_launchers_above(subject, builds);
 	struct job job = { .above = above };
-	struct process self;
 	struct badge badge;
 	struct guide_answer guide;
 	enum walk walk = WALK_ENDS;
 
-	/* Of ourselves no more is asked: a client's own child needs no key. */
-	if (process_self(&self))
-		walk = walk_up(&job, &self, jobserver, ledger, above);
+	/* Of the process itself no more is asked: a client's own child needs no key. */
+	if (subject->process.pid > 0)
+		walk = walk_up(&job, &subject->process, jobserver, ledger, above);
 	if (walk == WALK_FOUND)
 		return job;
 	job.blind = access("/proc/stat", R_OK) < 0;
-	badge = badge_read(jobserver);
-	job.ours = badge.client != 0 && badge.client == getppid();
-	/* In a pool that no `jobshim run` made there is most likely no client above us at all. */
+	badge = badge_read(jobserver, subject);
+	job.ours = badge.client != 0 && badge.client == (subject->is_self ? getppid() : subject->process.parent);
+	/* In a pool that no `jobshim run` made there is most likely no client above it at all. */
 	if (job.ours)
 		return job;
-	if ((walk == WALK_ENDS || ledger->owner != 0) && guide_ask(jobserver, above, &guide)) {
+	if (subject->is_self && (walk == WALK_ENDS || ledger->owner != 0) && guide_ask(jobserver, above, &guide)) {
 		job.ours = guide.ours;
 		job.nested = guide.nested;
 		job.key = guide.key;
 		return job;
 	}
-	job.key = shared_key(badge.identity, above);
+	job.key = shared_key(subject, badge.identity, above);
 	return job;
 }
 
-/* As who looks at all processes finds us. */
-static pid_t own_number(void)
+/* As who looks at all processes finds it. */
+static pid_t number_in_proc(const struct subject *subject)
 {
-	const pid_t number = process_self_number();
+	const pid_t number = subject->is_self ? process_self_number() : subject->process.pid;
 
 	return number > 0 ? number : getpid();
 }
 
-struct job job_of_callers(const struct job *found)
+struct job job_of_callers(const struct subject *subject, const struct job *found)
 {
 	struct job job = *found;
 
-	pid_namespace_by_parent();
+	if (subject->is_self)
+		pid_namespace_by_parent();
 	/* Without the start time, which takes longer to read than all else here: its locks end with the process. */
-	job.key = job_key(pid_namespace(), (uint64_t)own_number(), 0, "");
+	job.key = job_key(pid_namespace(), (uint64_t)number_in_proc(subject), 0, "");
 	job.ours = false;
 	job.claim = 0;
 	return job;
 }
 
-struct job job_that_pays(void)
+struct job job_that_pays(const struct subject *subject)
 {
 	const struct job nobodys = { .pays = true };
 
-	return job_of_callers(&nobodys);
+	return job_of_callers(subject, &nobodys);
 }

@@ -10,6 +10,7 @@
 
 struct jobserver;
 struct ledger;
+struct subject;
 
 struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
@@ -26,10 +27,10 @@ struct job {
 	unsigned above; /* launchers above us */
 };
 
-/* Finds our job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
+/* Finds a process' job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
  * `jobshim run` in the same PID namespace. Else, and where the chain can't be followed, it is one for each JOBSHIM_JOB that all
- * such tools share. builds: we start tools. */
-struct job job_find(const struct jobserver *jobserver, const struct ledger *ledger, bool builds);
+ * such tools share. builds: it starts tools. */
+struct job job_find(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger, bool builds);
 
 /* The same of another process, of which pid and parent are known; above: launchers above it. False where no client can be seen: then it
  * is the slot that all such tools share. */
@@ -37,12 +38,12 @@ bool job_of(const struct process *process, const struct jobserver *jobserver, co
             struct job *job);
 
 /* The slot that our caller took, as a job that nobody else is in: while it waits for a gate another run may borrow it. */
-struct job job_of_callers(const struct job *found);
+struct job job_of_callers(const struct subject *subject, const struct job *found);
 
 /* A job that nobody else is in, and that pays with a token. */
-struct job job_that_pays(void);
+struct job job_that_pays(const struct subject *subject);
 
-/* Launchers above us, by their count: ours is in it already, unless we start tools. */
-unsigned job_launchers_above(bool builds);
+/* Launchers above a process, by their count: its own is in it already, unless it starts tools. */
+unsigned job_launchers_above(const struct subject *subject, bool builds);
 
 #endif

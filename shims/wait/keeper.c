@@ -45,11 +45,9 @@ bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, const
 	return patience_is_out(&keeper->patience, jobserver, record);
 }
 
-int keeper_due_ms(const struct keeper *keeper)
+uint64_t keeper_due_ns(const struct keeper *keeper)
 {
-	const uint64_t reclaim = keeper->reclaim_due_ns, patience = keeper->patience.due_ns, now = monotonic_ns();
-	const uint64_t due = reclaim < patience ? reclaim : patience;
+	const uint64_t reclaim = keeper->reclaim_due_ns, patience = keeper->patience.due_ns;
 
-	/* Rounded up: to wake a moment too soon is to wake twice. */
-	return due > now ? (int)((due - now + MS - 1) / MS) : 0;
+	return reclaim < patience ? reclaim : patience;
 }

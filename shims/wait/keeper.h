@@ -24,8 +24,8 @@ struct keeper keeper_make(double patience);
 /* Looks for the dead, four times a second. True once patience is out. */
 bool keeper_look(struct keeper *keeper, const struct jobserver *jobserver, const struct record *record);
 
-/* In how many ms it wants to look again. */
-int keeper_due_ms(const struct keeper *keeper);
+/* When it wants to look again, CLOCK_MONOTONIC. */
+uint64_t keeper_due_ns(const struct keeper *keeper);
 
 /* ms, and each_ms more for every launcher that looks as well. */
 int keeper_longer(int ms, int each_ms, const struct ledger *ledger);

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #include "pool/jobserver.h"
-#include "wait/job.h"
+#include "pool/locks.h"
+#include "pool/pool.h"
 #include "ground/clock.h"
 #include "ground/datagram.h"
 #include "ground/retry.h"
@@ -26,62 +27,66 @@ enum { NO_TICKET, FIRST_TICKET, TICKETS_END = 1 << 28, KEEPER = TICKETS_END };
 /* A byte lies between two tickets: the kernel would make one lock of two that touch. */
 enum { TICKET_BYTES = 2, WAKE_TRIES = 4, DRAW_TRIES = 8192 };
 
-static struct flock tickets(const struct job *job, int first, int end, short type)
+/* Where the job's tickets begin. */
+static off_t base_of(uint64_t job)
 {
-	return (struct flock){
-		.l_type = type,
-		.l_whence = SEEK_SET,
-		.l_start = QUEUE_BASE + ((off_t)(job->key & 0xffffffffULL) * (KEEPER + 1) + first) * TICKET_BYTES,
-		.l_len = (off_t)(end - first) * TICKET_BYTES - 1,
-	};
+	return QUEUE_BASE + (off_t)(job & 0xffffffffULL) * (KEEPER + 1) * TICKET_BYTES;
 }
 
-static bool lock(const struct jobserver *jobserver, const struct job *job, int ticket)
+static enum lock_outcome lock(struct pool *pool, const void *run, uint64_t job, int ticket)
 {
-	struct flock one = tickets(job, ticket, ticket + 1, F_WRLCK);
-
-	return fcntl(jobserver->write_fd, F_SETLK, &one) == 0;
+	return locks_take(&pool->locks, run, base_of(job) + (off_t)ticket * TICKET_BYTES);
 }
 
-/* errno says so where a lock could not be had; anything else is that locks can't be had at all. */
-static bool held_by_another(void)
+static void unlock(const struct queue *queue, int ticket)
 {
-	return errno == EAGAIN || errno == EACCES;
+	locks_give_back(&queue->pool->locks, queue->run, base_of(queue->job) + (off_t)ticket * TICKET_BYTES);
 }
 
-/* Looks for a lock of somebody else on one of these tickets. False where there is none, or that can't be told. */
-static bool look_for_lock(const struct jobserver *jobserver, const struct job *job, int first, int end, struct flock *found)
+/* Whose tickets are looked at: those that anybody but the run has in the job's queue. */
+struct others {
+	const struct pool *pool;
+	const void *run;
+	uint64_t job;
+};
+
+static struct others others_in(const struct queue *queue)
 {
-	*found = tickets(job, first, end, F_WRLCK);
-	return first < end && fcntl(jobserver->write_fd, F_GETLK, found) == 0 && found->l_type != F_UNLCK;
+	return (struct others){ .pool = queue->pool, .run = queue->run, .job = queue->job };
 }
 
-/* The ticket between these that a lock is of; NO_TICKET where it is of none: whoever may write to the FIFO may lock any part of it. */
-static int ticket_of(const struct flock *lock, const struct job *job, int first, int end)
+/* Looks for a lock on one of the tickets from first to end. False if there is none, or that can't be told. */
+static bool look_for_lock(const struct others *others, int first, int end, struct flock *found)
 {
-	const struct flock all = tickets(job, first, end, F_WRLCK);
-	const off_t at = lock->l_start - all.l_start;
+	return locks_find(&others->pool->locks, others->run, base_of(others->job) + (off_t)first * TICKET_BYTES,
+	                 (off_t)(end - first) * TICKET_BYTES - 1, found);
+}
 
-	return at >= 0 && at < all.l_len && at % TICKET_BYTES == 0 && lock->l_len == TICKET_BYTES - 1
+/* The ticket between these that a lock is of; NO_TICKET if it is of none: whoever may write to the FIFO may lock any part of it. */
+static int ticket_of(const struct flock *lock, uint64_t job, int first, int end)
+{
+	const off_t at = lock->l_start - base_of(job) - (off_t)first * TICKET_BYTES;
+
+	return at >= 0 && at < (off_t)(end - first) * TICKET_BYTES && at % TICKET_BYTES == 0 && lock->l_len == 1
 	           ? first + (int)(at / TICKET_BYTES)
 	           : NO_TICKET;
 }
 
-/* One of these tickets that another waiter has; NO_TICKET where nobody has one. */
-static int taken(const struct jobserver *jobserver, const struct job *job, int first, int end)
+/* One of these tickets that another waiter has; NO_TICKET if nobody has one. */
+static int taken(const struct others *others, int first, int end)
 {
 	struct flock found;
 
-	return look_for_lock(jobserver, job, first, end, &found) ? ticket_of(&found, job, first, end) : NO_TICKET;
+	return look_for_lock(others, first, end, &found) ? ticket_of(&found, others->job, first, end) : NO_TICKET;
 }
 
 /* The last ticket before end that somebody else has. */
-static int last_taken(const struct jobserver *jobserver, const struct job *job, int end)
+static int last_taken(const struct others *others, int end)
 {
-	int low = taken(jobserver, job, FIRST_TICKET, end), high = end;
+	int low = taken(others, FIRST_TICKET, end), high = end;
 
 	while (low != NO_TICKET && high - low > 1) {
-		int middle = low + (high - low) / 2, found = taken(jobserver, job, middle, high);
+		int middle = low + (high - low) / 2, found = taken(others, middle, high);
 
 		if (found != NO_TICKET)
 			low = found;
@@ -92,12 +97,12 @@ static int last_taken(const struct jobserver *jobserver, const struct job *job, 
 }
 
 /* The first one. */
-static int first_taken(const struct jobserver *jobserver, const struct job *job)
+static int first_taken(const struct others *others)
 {
-	int low = FIRST_TICKET, high = taken(jobserver, job, FIRST_TICKET, TICKETS_END);
+	int low = FIRST_TICKET, high = taken(others, FIRST_TICKET, TICKETS_END);
 
 	while (low < high) {
-		int middle = low + (high - low) / 2, found = taken(jobserver, job, low, middle + 1);
+		int middle = low + (high - low) / 2, found = taken(others, low, middle + 1);
 
 		if (found != NO_TICKET)
 			high = found;
@@ -114,7 +119,7 @@ static socklen_t address_of(const struct queue *queue, int ticket, struct sockad
 
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	length = snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "jobshim-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%d",
-	                  (uint64_t)queue->jobserver->device, (uint64_t)queue->jobserver->inode, queue->job->key, ticket);
+	                  (uint64_t)queue->pool->jobserver->device, (uint64_t)queue->pool->jobserver->inode, queue->job, ticket);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
@@ -130,23 +135,31 @@ static bool wake(const struct queue *queue, int ticket)
 	return sent == 1 || (sent < 0 && errno == EAGAIN); /* full: it is about to look */
 }
 
-bool queue_is_empty(const struct jobserver *jobserver, const struct job *job)
+bool queue_is_empty(const struct pool *pool, const void *run, uint64_t job)
 {
-	return taken(jobserver, job, FIRST_TICKET, TICKETS_END) == NO_TICKET;
+	const struct others others = { .pool = pool, .run = run, .job = job };
+
+	return taken(&others, FIRST_TICKET, TICKETS_END) == NO_TICKET;
 }
 
-static int draw_ticket(const struct jobserver *jobserver, const struct job *job)
+/* Whether a lock that can't be taken is no waiter's: it may have been given back since. */
+static bool is_strangers(const struct others *others, int ticket)
+{
+	struct flock held;
+
+	return look_for_lock(others, ticket, ticket + 1, &held) && ticket_of(&held, others->job, ticket, ticket + 1) == NO_TICKET;
+}
+
+static int draw_ticket(struct pool *pool, const struct others *others)
 {
 	int ticket = FIRST_TICKET + (int)(monotonic_ns() / 1000000u % (TICKETS_END - FIRST_TICKET));
 
 	for (int try = 0; try < DRAW_TRIES && ticket < TICKETS_END; try++, ticket++) {
-		struct flock held;
+		const enum lock_outcome outcome = lock(pool, others->run, others->job, ticket);
 
-		if (lock(jobserver, job, ticket))
+		if (outcome == LOCK_TAKEN)
 			return ticket;
-		/* It may have been given back since. */
-		if (!held_by_another() || (look_for_lock(jobserver, job, ticket, ticket + 1, &held) &&
-		                           ticket_of(&held, job, ticket, ticket + 1) == NO_TICKET))
+		if (outcome == LOCK_UNAVAILABLE || is_strangers(others, ticket))
 			break;
 	}
 	return NO_TICKET;
@@ -165,12 +178,13 @@ static bool reaches(const struct queue *queue, int ticket)
 	return reached;
 }
 
-void queue_join(struct queue *queue, const struct jobserver *jobserver, const struct job *job)
+void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job)
 {
-	const int other = taken(jobserver, job, FIRST_TICKET, TICKETS_END);
+	const struct others others = { .pool = pool, .run = run, .job = job };
+	const int other = taken(&others, FIRST_TICKET, TICKETS_END);
 	struct sockaddr_un address;
 
-	*queue = (struct queue){ .jobserver = jobserver, .job = job, .ticket = draw_ticket(jobserver, job), .socket = -1 };
+	*queue = (struct queue){ .pool = pool, .run = run, .job = job, .ticket = draw_ticket(pool, &others), .socket = -1 };
 	if (queue->ticket == NO_TICKET)
 		return;
 	queue->socket = datagram_open();
@@ -184,29 +198,33 @@ void queue_join(struct queue *queue, const struct jobserver *jobserver, const st
 
 bool queue_is_first(const struct queue *queue)
 {
-	return taken(queue->jobserver, queue->job, FIRST_TICKET, queue->ticket) == NO_TICKET;
+	const struct others others = others_in(queue);
+
+	return taken(&others, FIRST_TICKET, queue->ticket) == NO_TICKET;
 }
 
 bool queue_keep(struct queue *queue)
 {
-	struct flock held;
+	const struct others others = others_in(queue);
 
-	queue->keeps = queue->keeps || lock(queue->jobserver, queue->job, KEEPER) || !held_by_another() ||
-	               (look_for_lock(queue->jobserver, queue->job, KEEPER, KEEPER + 1, &held) &&
-	                ticket_of(&held, queue->job, KEEPER, KEEPER + 1) == NO_TICKET);
+	queue->keeps = queue->keeps || lock(queue->pool, queue->run, queue->job, KEEPER) != LOCK_ANOTHERS || is_strangers(&others, KEEPER);
 	return queue->keeps;
 }
 
 bool queue_wake_first(const struct queue *queue)
 {
-	return wake(queue, first_taken(queue->jobserver, queue->job));
+	const struct others others = others_in(queue);
+
+	return wake(queue, first_taken(&others));
 }
 
 /* The last in the queue stays the longest. */
 static void hand_over(const struct queue *queue)
 {
+	const struct others others = others_in(queue);
+
 	for (int try = 0, end = TICKETS_END; try < WAKE_TRIES; try++) {
-		int last = last_taken(queue->jobserver, queue->job, end);
+		int last = last_taken(&others, end);
 
 		if (last == NO_TICKET || wake(queue, last))
 			break;
@@ -216,10 +234,10 @@ static void hand_over(const struct queue *queue)
 
 void queue_leave(struct queue *queue)
 {
-	struct flock all = tickets(queue->job, FIRST_TICKET, KEEPER + 1, F_UNLCK);
-
-	fcntl(queue->jobserver->write_fd, F_SETLK, &all);
-	if (queue->keeps)
+	unlock(queue, queue->ticket);
+	if (queue->keeps) {
+		unlock(queue, KEEPER);
 		hand_over(queue);
+	}
 	queue->keeps = false;
 }

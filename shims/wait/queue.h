@@ -4,31 +4,32 @@
 #define QUEUE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-struct jobserver;
-struct job;
+struct pool;
 
 struct queue {
-	const struct jobserver *jobserver;
-	const struct job *job;
-	int ticket; /* our place in it; 0 where there is none to be had: then we are first, and nobody can wake us */
-	int socket; /* readable when another waiter wakes us; -1 where none can. Open until we end, so that leaving is quick */
+	struct pool *pool;
+	const void *run; /* that waits (locks.h) */
+	uint64_t job;    /* its key */
+	int ticket;      /* its place; 0 if there is none to be had: then it is first, and nobody can wake it */
+	int socket;      /* readable when another waiter wakes it; -1 if none can */
 	bool keeps;
 };
 
-/* Whether nobody waits. */
-bool queue_is_empty(const struct jobserver *jobserver, const struct job *job);
+/* Whether nobody but the run waits. */
+bool queue_is_empty(const struct pool *pool, const void *run, uint64_t job);
 
 /* Takes the place behind the last one. */
-void queue_join(struct queue *queue, const struct jobserver *jobserver, const struct job *job);
+void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job);
 
-/* Whether nobody waits who came before us: the implicit slot, once free, is ours. */
+/* Whether nobody waits who came before: the implicit slot, once free, is the run's. */
 bool queue_is_first(const struct queue *queue);
 
-/* Becomes the keeper, or stays it. False where another is. */
+/* Becomes the keeper, or stays it. False if another is. */
 bool queue_keep(struct queue *queue);
 
-/* Wakes the first one. False where that can't be done, or nobody else waits. */
+/* Wakes the first one. False if that can't be done, or nobody else waits. */
 bool queue_wake_first(const struct queue *queue);
 
 /* Leaves it. A keeper wakes another one to be it. */

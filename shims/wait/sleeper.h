@@ -1,24 +1,32 @@
-/* What a waiter sleeps on: the FIFO, which wakes one waiter for each token, and a socket by which others wake it. */
+/* How a run that is alone in its process waits: on the FIFO, which wakes one waiter for each token, on what else a step names, and on
+ * signals. */
 #ifndef SLEEPER_H
 #define SLEEPER_H
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/types.h>
+
+struct waiting;
 
 struct sleeper {
-	int epoll; /* has both, to be woken one by one (EPOLLEXCLUSIVE); -1: poll does, and every token wakes all */
 	int fifo;
+	const sigset_t *mask; /* the signals that act while it sleeps; NULL: as they are */
+	int epoll;  /* has the FIFO and the socket, to be woken one by one (EPOLLEXCLUSIVE); -1: poll does, and every token wakes all */
 	int socket;
-	const sigset_t *mask;
+	bool is_made;
 };
 
-/* socket: -1 where there is none. mask: the signals that act while it sleeps. */
-struct sleeper sleeper_make(int fifo, int socket, const sigset_t *mask);
+struct sleeper sleeper_make(int fifo, const sigset_t *mask);
 
-/* Sleeps until a token may be there, another waiter calls, the process that holder watches ends, or timeout_ms; true
- * where it was the last. Where users call that may not use the jobserver it may be a quarter of a second longer. */
-bool sleeper_sleep(const struct sleeper *sleeper, int holder, int timeout_ms);
+/* Sleeps until what the step waits for is there. True if nothing was until its time. If users call that may not use the jobserver it may
+ * be a quarter of a second longer. */
+bool sleeper_sleep(struct sleeper *sleeper, const struct waiting *waiting);
 
-void sleeper_close(const struct sleeper *sleeper);
+/* Leaves the order of those that wait for the FIFO. */
+void sleeper_close(struct sleeper *sleeper);
+
+/* Whether one of those that wait for the FIFO calls at the socket, of which all that came is read: anybody may send to it. */
+bool call_is_heard(int fifo, int socket);
 
 #endif

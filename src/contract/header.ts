@@ -134,7 +134,7 @@ export function renderContract(): string {
     constants('record_state', 'STATE', recordStates),
     constants('slot_kind', 'SLOT', slotKinds),
     constants('asks', 'ASKS', asks),
-    constants('gate', 'GATE', gates),
+    constants('gate_kind', 'GATE', gates),
     structOf('ledger_header', headerFields, ledgerLayout.headerBytes),
     structOf('ledger_record', recordFields, ledgerLayout.recordBytes),
     `#define GATE_NAMES { ${Object.keys(gates).map(quoted).join(', ')} }`,

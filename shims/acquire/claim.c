@@ -1,4 +1,4 @@
-#include "launcher/claim.h"
+#include "acquire/claim.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "pool/tokens.h"
 #include "wait/job.h"
 #include "proc/process.h"
+#include "proc/subject.h"
 
 enum { SLOTS_MAX = 256 };
 
@@ -43,9 +44,9 @@ static bool was_given(pid_t client, const char *value)
 }
 
 /* Whether the client may have so many: nobody has those that are free, and launchers have some. */
-static bool may_be_taken(unsigned tokens, const struct jobserver *jobserver, const struct ledger *ledger)
+static bool may_be_taken(const struct subject *subject, unsigned tokens, const struct jobserver *jobserver, const struct ledger *ledger)
 {
-	const char *makeflags = getenv("MAKEFLAGS");
+	const char *makeflags = subject_variable(subject, "MAKEFLAGS");
 	const int jobs = makeflags == NULL ? -1 : makeflags_jobs(makeflags), free = tokens_free(jobserver);
 	const long told = ledger_tokens(ledger), all = told >= 0 ? told : jobs - 1L; /* of a make: one slot is its own */
 	long held, launchers;
@@ -53,13 +54,13 @@ static bool may_be_taken(unsigned tokens, const struct jobserver *jobserver, con
 	return free >= 0 && records_count(ledger, &held, &launchers) && (long)tokens + free + held <= all;
 }
 
-unsigned claim_of(const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger)
+unsigned claim_of(const struct subject *subject, const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger)
 {
-	const char *value = getenv(NAME);
+	const char *value = subject_variable(subject, NAME);
 	const unsigned slots = value == NULL ? 0 : slots_in(value);
 
 	if (!job->owed || slots < 2 || client_program(job->client.pid) != NULL || was_given(job->client.pid, value) ||
-	    !may_be_taken(slots - 1, jobserver, ledger))
+	    !may_be_taken(subject, slots - 1, jobserver, ledger))
 		return 0;
 	return slots - 1;
 }

@@ -1,4 +1,4 @@
-#include "wait/payer.h"
+#include "acquire/payer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,33 +46,19 @@ static _Noreturn void become_payer(const char *path, char *const argv[], int tol
 	_exit(0);
 }
 
-/* What the payer says: nothing, if it never came so far. */
-static bool await_word(int fd, const sigset_t *waiting)
-{
-	struct pollfd told = { .fd = fd, .events = POLLIN };
-	ssize_t n;
-	char word;
-
-	(void)RETRY(ppoll(&told, 1, NULL, waiting));
-	n = RETRY(read(fd, &word, sizeof word));
-	return n == sizeof word;
-}
-
-bool payer_start(const struct self *self, const struct jobserver *jobserver, const struct process *client, unsigned above,
-                 const sigset_t *waiting)
+int payer_start(const struct self *self, const struct jobserver *jobserver, const struct process *client, unsigned above)
 {
 	char launcher[PATH_MAX], address[PATH_MAX + sizeof ENV_JOBSERVER "=fifo:"];
 	char name[] = "launcher", option[] = "--pay", pid[NUMBER_MAX], start[NUMBER_MAX], hops[NUMBER_MAX];
 	char *argv[] = { name, option, pid, start, hops, NULL };
 	int ends[2];
-	bool told;
 	pid_t child;
 
 	if (self->shim_dir[0] == '\0' || jobserver->ledger != NULL || jobserver->path[0] != '/' ||
 	    snprintf(launcher, sizeof launcher, "%s/.jobshim/launcher", self->shim_dir) >= (int)sizeof launcher ||
 	    snprintf(address, sizeof address, ENV_JOBSERVER "=fifo:%s", jobserver->path) >= (int)sizeof address ||
 	    !pipe_high(ends))
-		return false;
+		return -1;
 	snprintf(pid, sizeof pid, "%d", (int)client->pid);
 	snprintf(start, sizeof start, "%" PRIu64, client->start);
 	snprintf(hops, sizeof hops, "%u", above);
@@ -85,7 +71,17 @@ bool payer_start(const struct self *self, const struct jobserver *jobserver, con
 	close(ends[1]);
 	if (child > 0)
 		(void)RETRY(waitpid(child, NULL, 0));
-	told = child > 0 && await_word(ends[0], waiting);
-	close(ends[0]);
-	return told;
+	else
+		close(ends[0]);
+	return child > 0 ? ends[0] : -1;
+}
+
+bool payer_pays(int told)
+{
+	ssize_t n;
+	char word;
+
+	n = RETRY(read(told, &word, sizeof word));
+	close(told);
+	return n == sizeof word;
 }

@@ -1,0 +1,144 @@
+#include "acquire/gather.h"
+
+#include <string.h>
+
+#include "ledger/contenders.h"
+#include "ledger/ledger.h"
+#include "ledger/record.h"
+#include "pool/implicit.h"
+#include "pool/pool.h"
+#include "wait/alone.h"
+#include "wait/job.h"
+#include "wait/keeper.h"
+#include "wait/queue.h"
+#include "wait/slot.h"
+#include "wait/token.h"
+#include "wait/waiting.h"
+#include "ground/clock.h"
+
+enum {
+	LOOK_MS = 100,  /* for implicit slots: a token wakes us */
+	ALONE_LOOKS = 6, /* one after the other that find nobody else at work: a client may be between two children */
+};
+
+static bool has_all(const struct gathering *gathering)
+{
+	return gathering->tokens + gathering->borrowed >= gathering->further;
+}
+
+static enum token_outcome add_token(struct gathering *gathering)
+{
+	enum token_outcome outcome;
+	unsigned number = gathering->tokens;
+	struct record *record = &gathering->records[number];
+
+	if (number == gathering->claimed) {
+		if (!record_claim_further(record, gathering->first, gathering->pool->jobserver))
+			return TOKEN_UNREADABLE;
+		gathering->claimed++;
+	}
+	outcome = token_take(gathering->pool->jobserver, record, &gathering->bytes[number]);
+	if (outcome == TOKEN_TAKEN)
+		gathering->tokens++;
+	else
+		record_free(record);
+	return outcome;
+}
+
+/* A job has one implicit slot, however many of its runs are at a gate. */
+static bool add_implicit(struct gathering *gathering, uint64_t key)
+{
+	for (unsigned i = 0; i < gathering->borrowed; i++)
+		if (gathering->keys[i] == key)
+			return false;
+	if (!implicit_take(&gathering->pool->locks, gathering->first, key))
+		return false;
+	gathering->keys[gathering->borrowed++] = key;
+	return true;
+}
+
+/* Who waits for a gate runs nothing in its job's slot: make has paid for that one, and can't give it to us. */
+static bool borrow(const struct contender *contender, void *state)
+{
+	struct gathering *gathering = state;
+
+	if (contender->is_gated && contender->record.job != gathering->job->key)
+		add_implicit(gathering, contender->record.job);
+	return has_all(gathering);
+}
+
+static void add_implicits(struct gathering *gathering)
+{
+	if (gathering->has_token && !gathering->job->pays && queue_is_empty(gathering->pool, gathering->first, gathering->job->key))
+		add_implicit(gathering, gathering->job->key);
+	if (has_all(gathering) || gathering->pool->ledger->fd < 0 || !contenders_lock(gathering->pool->ledger))
+		return;
+	contenders_each(gathering->first, borrow, gathering);
+	contenders_unlock(gathering->pool->ledger);
+}
+
+/* Whether nobody is left who could give us more. */
+static bool has_all_there_are(struct gathering *gathering)
+{
+	gathering->keys[gathering->borrowed] = gathering->job->key; /* after those that count */
+	return is_alone(gathering->pool->jobserver, gathering->pool->ledger, gathering->keys, gathering->borrowed + 1);
+}
+
+void gather_begin(struct gathering *gathering, struct pool *pool, struct record *first, const struct job *job,
+                  const struct slot *slot, unsigned wanted, double patience)
+{
+	memset(gathering, 0, sizeof *gathering);
+	gathering->pool = pool;
+	gathering->first = first;
+	gathering->job = job;
+	gathering->has_token = slot->kind == SLOT_TOKEN;
+	gathering->further = wanted - 1;
+	gathering->keeper = keeper_make(patience);
+}
+
+/* One look. GATHERS: something is missing. */
+static enum gathered look(struct gathering *gathering)
+{
+	enum token_outcome outcome = TOKEN_NONE_FREE;
+
+	while (!has_all(gathering) && (outcome = add_token(gathering)) == TOKEN_TAKEN)
+		gathering->alone = 0;
+	if (!has_all(gathering))
+		add_implicits(gathering);
+	if (has_all(gathering))
+		return GATHERED;
+	if (outcome == TOKEN_UNREADABLE)
+		return UNNOTED;
+	if (keeper_look(&gathering->keeper, gathering->pool->jobserver, gathering->first))
+		return IN_VAIN;
+	gathering->alone = has_all_there_are(gathering) ? gathering->alone + 1 : 0;
+	return gathering->alone == ALONE_LOOKS ? GATHERED : GATHERS;
+}
+
+enum gathered gather_step(struct gathering *gathering, struct waiting *waiting)
+{
+	const enum gathered gathered = look(gathering);
+
+	if (gathered == GATHERS)
+		*waiting = (struct waiting){ .token = true, .call = -1, .end = -1, .due_ns = monotonic_ns() + (uint64_t)LOOK_MS * 1000000u };
+	else if (gathered != GATHERED)
+		gather_give_back(gathering);
+	return gathered;
+}
+
+void gather_give_back(struct gathering *gathering)
+{
+	for (unsigned i = 0; i < gathering->tokens; i++)
+		if (token_give_back(gathering->pool->jobserver, &gathering->records[i], gathering->bytes[i]))
+			record_free(&gathering->records[i]);
+	for (unsigned i = 0; i < gathering->borrowed; i++)
+		implicit_give_back(&gathering->pool->locks, gathering->first, gathering->keys[i]);
+	gathering->tokens = gathering->borrowed = 0;
+}
+
+void gather_end(struct gathering *gathering)
+{
+	for (unsigned i = 0; i < gathering->claimed; i++)
+		record_abandon(&gathering->records[i]);
+	gathering->claimed = 0;
+}

@@ -1,0 +1,54 @@
+/* Several slots for one run, all or nothing. One run gathers at a time (GATE_TOKENS), so that two never have half each. */
+#ifndef GATHER_H
+#define GATHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "contract.h"
+#include "ledger/record.h"
+#include "wait/keeper.h"
+
+struct job;
+struct pool;
+struct slot;
+struct waiting;
+
+/* What a run has besides its first slot. */
+struct gathering {
+	struct pool *pool;
+	struct record *first;
+	const struct job *job;
+	bool has_token;   /* the first slot is one: its job's implicit slot can be had, too */
+	unsigned further; /* slots that it wants */
+	unsigned tokens;
+	struct record records[LEDGER_TOKENS_MAX]; /* one a token */
+	unsigned char bytes[LEDGER_TOKENS_MAX];
+	unsigned claimed; /* of the records */
+	unsigned borrowed;
+	uint64_t keys[LEDGER_TOKENS_MAX + 1]; /* implicit slots: of its job, and of jobs whose run waits for a gate */
+	unsigned alone; /* looks in a row that found nobody else at work */
+	struct keeper keeper;
+};
+
+enum gathered {
+	GATHERS,
+	GATHERED, /* all, or all that there are: ninja keeps the slot that it was started in for what it starts next */
+	IN_VAIN,  /* patience ran out: those that have the other slots wait for this run */
+	UNNOTED,  /* the ledger has no record for a further token, or nobody is there to give one */
+};
+
+/* Begins to gather, for a run that has slot, until it has wanted slots. patience: seconds, 0: for ever. */
+void gather_begin(struct gathering *gathering, struct pool *pool, struct record *first, const struct job *job,
+                  const struct slot *slot, unsigned wanted, double patience);
+
+/* Takes what there is, and keeps it: whoever runs ends. GATHERS: it waits. What was gathered in vain is given back, and the run has its
+ * one slot. */
+enum gathered gather_step(struct gathering *gathering, struct waiting *waiting);
+
+void gather_give_back(struct gathering *gathering);
+
+/* Gives up its records, in a process that lives on. */
+void gather_end(struct gathering *gathering);
+
+#endif
