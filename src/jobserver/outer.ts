@@ -1,8 +1,8 @@
 /** The jobserver that a command would run below, if there is one already. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { environment as names } from '../contract/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
+import { readProcessStat } from '../ground/process-stat.js'
 import { noAnswer, readLook } from '../launcher/answers.js'
 import { findAuth } from './auth.js'
 
@@ -39,21 +39,10 @@ export async function askLauncher(
 
 /** Whether a `jobshim run` is above us: our name among its ancestors tells, also where the environment was cleared. */
 export function isBelowRun(): boolean {
-  for (let pid = statusOf('self')?.parent; pid !== undefined && pid !== '0'; ) {
-    const status = statusOf(pid)
-    if (status?.name === 'jobshim') return true
-    pid = status?.parent
+  // /proc may count the processes of another PID namespace: there we are `self`.
+  for (let stat = readProcessStat('self'); stat.kind === 'read' && stat.parent !== 0; ) {
+    stat = readProcessStat(stat.parent)
+    if (stat.kind === 'read' && stat.name === 'jobshim') return true
   }
   return false
-}
-
-// Nothing where it is gone meanwhile, or not ours to see. /proc may count the processes of another PID namespace: there we are `self`.
-function statusOf(pid: string): { name: string; parent: string | undefined } | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8') // which Node reads at once
-    const end = stat.lastIndexOf(')')
-    return { name: stat.slice(stat.indexOf('(') + 1, end), parent: stat.slice(end + 2).split(' ')[1] }
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
 /** Whose a pool is. */
-import { readFileSync, readlinkSync, statSync } from 'node:fs'
+import { readlinkSync, statSync } from 'node:fs'
+import { readProcessStat } from '../ground/process-stat.js'
 
 /** The process that a pool belongs to; `pid` is 0 for a server's, in which no command has a slot of its own. */
 export type Owner = { pid: number; start: bigint; pidNamespace: bigint }
@@ -22,16 +23,8 @@ function look(): Owner {
   }
 }
 
-/**
- * Returns when a process started, in clock ticks since boot, or undefined where there is none.
- * proc_pid_stat(5): the name may hold spaces and parentheses, the last one ends it; the start time is field 22.
- */
+/** Returns when a process started, in clock ticks since boot; undefined where there is none, or that can't be told. */
 export function startTime(pid: number): bigint | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return BigInt(fields[22 - 3] ?? 0)
-  } catch {
-    return undefined
-  }
+  const stat = readProcessStat(pid)
+  return stat.kind === 'read' ? stat.start : undefined
 }

@@ -1,10 +1,11 @@
 /** Runs a program in our place: it gets our terminal, our signals and, at the end, decides our status. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { readProcessStat } from '../ground/process-stat.js'
 
 export type Ending = { kind: 'exit'; status: number } | { kind: 'signal'; number: number }
 
@@ -95,9 +96,9 @@ export function catchSignals(): CaughtSignals {
 // Node is not told of a child that stops: looks for ten seconds, ever more rarely.
 async function stops({ pid }: ChildProcess): Promise<boolean> {
   for (let look = 0; look < 100; look++) {
-    const [state] = statusFields(String(pid))
-    if (state === 'T') return true
-    if (state === undefined || state === 'Z') return false
+    const stat = pid === undefined ? undefined : readProcessStat(pid)
+    if (stat?.kind !== 'read' || stat.state === 'Z') return false
+    if (stat.state === 'T') return true
     await new Promise(resolve => setTimeout(resolve, 2 * look).unref())
   }
   return false
@@ -197,20 +198,10 @@ function programFailure(program: string, code: string): Failure {
   )
 }
 
+// Where that can't be told the program is taken to have had what a terminal sends.
 function inForeground(): boolean {
-  const [, , group, , , foreground] = statusFields('self')
-  return group === foreground
-}
-
-// proc_pid_stat(5), behind the name: state, parent, group, session, tty, the group in the terminal's foreground.
-// Nothing where there is no such process.
-function statusFields(process: string): string[] {
-  try {
-    const text = readFileSync(`/proc/${process}/stat`, 'utf8')
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return []
-  }
+  const stat = readProcessStat('self')
+  return stat.kind !== 'read' || stat.group === stat.foreground
 }
 
 /**
