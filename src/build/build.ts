@@ -8,7 +8,7 @@ import { Failure } from '../ground/failure.js'
 import type { Settlement } from '../jobserver/pool.js'
 import { catchSignals, type Ending, endLike } from '../launcher/foreground.js'
 import { layoutOf } from '../shimdir/layout.js'
-import { type BuildOrder, placeOf } from './place.js'
+import { type Account, type BuildOrder, placeOf, type StartedPlace } from './place.js'
 
 /** How a build ended. */
 export type BuildReport = {
@@ -30,7 +30,7 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
   const signals = catchSignals() // until the end: none may end us before what is made for the build is removed
   journal?.start(place.jobs, words)
   try {
-    const { ending, settlement, sighting } = await place.run(signals)
+    const { ending, settlement, sighting } = await runIn(place.start(signals))
     const bypasses = sighting ? await explained(sighting, launcher) : []
     journal?.end(ending, sighting, bypasses)
     const end = async (): Promise<number> => {
@@ -45,6 +45,15 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
       [],
     )
     throw error
+  }
+}
+
+async function runIn(place: StartedPlace): Promise<Account & { ending: Ending }> {
+  try {
+    const ending = await place.run()
+    return { ending, ...(await place.settle()) }
+  } finally {
+    await place.close()
   }
 }
 

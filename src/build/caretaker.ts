@@ -12,7 +12,7 @@ export type BuildCaretaker = {
   begin(pid: number, jobserver: string): void
   /** Returns the number of free tokens; undefined where it can't be told. To be called once at a time. */
   countFree(): Promise<number | undefined>
-  /** Ends it. Returns what tools it saw; undefined where it saw none. */
+  /** Ends it, the first time. Returns what tools it saw; undefined where it saw none. */
   end(): Promise<Sighting | undefined>
 }
 
@@ -25,6 +25,13 @@ export function buildCaretaker(
   let timer: NodeJS.Timeout | undefined
   let caretaker: Caretaker | undefined
   let watch: ToolWatch | undefined
+  let ended: Promise<Sighting | undefined> | undefined
+  const end = async (): Promise<Sighting | undefined> => {
+    clearTimeout(timer)
+    const sighting = await watch?.end()
+    await caretaker?.end()
+    return sighting
+  }
   return {
     begin(pid, jobserver) {
       timer = setTimeout(() => {
@@ -41,11 +48,6 @@ export function buildCaretaker(
       }, delay)
     },
     countFree: async () => caretaker?.countFree(),
-    async end() {
-      clearTimeout(timer)
-      const sighting = await watch?.end()
-      await caretaker?.end()
-      return sighting
-    },
+    end: () => (ended ??= end()),
   }
 }

@@ -31,11 +31,22 @@ export type BuildOrder = {
   isShown: boolean // how far it is, where stderr is a terminal
 }
 
-type Outcome = { ending: Ending; settlement: Settlement | undefined; sighting: Sighting | undefined }
+/** What is known once the command has ended. */
+export type Account = { settlement: Settlement | undefined; sighting: Sighting | undefined }
 
-type Place = {
+export type Place = {
   jobs: number | undefined // slots; undefined where that is not ours to say
-  run(signals: CaughtSignals): Promise<Outcome>
+  /** Makes what the build needs there. To be called once signals are caught: one would end us and leave that behind. */
+  start(signals: CaughtSignals): StartedPlace
+}
+
+export type StartedPlace = {
+  /** Runs the command, and returns how it ended. */
+  run(): Promise<Ending>
+  /** Returns what is known of the command that has ended. */
+  settle(): Promise<Account>
+  /** Removes what was made, whatever became of the command. */
+  close(): Promise<void>
 }
 
 /** Returns the place for the build. Throws `Failure` where the jobserver that was named can't be used. */
@@ -50,69 +61,79 @@ export async function placeOf(order: BuildOrder): Promise<Place> {
 
 const joined = ({ words: [program, ...args], environment, settings }: BuildOrder): Place => ({
   jobs: undefined,
-  async run(signals) {
+  start(signals) {
+    const { launcher } = layoutOf(settings.dir)
     const rules = keepRules(environment, settings.rulesText)
-    const env = { ...environment, ...rules.variables }
-    const caretaker = buildCaretaker(layoutOf(settings.dir).launcher, environment)
-    try {
-      const begin = (pid: number): void => caretaker.begin(pid, environment[names.jobserver] ?? '')
-      const command = await commandOf(layoutOf(settings.dir).launcher, program, args)
-      const ending = await runInForeground(command, passedDescriptors(), env, signals, begin)
-      return { ending, settlement: undefined, sighting: await caretaker.end() }
-    } finally {
-      rules.remove()
+    const caretaker = buildCaretaker(launcher, environment)
+    return {
+      async run() {
+        const begin = (pid: number): void => caretaker.begin(pid, environment[names.jobserver] ?? '')
+        const command = await commandOf(launcher, program, args)
+        const env = { ...environment, ...rules.variables }
+        return await runInForeground(command, passedDescriptors(), env, signals, begin)
+      },
+      settle: async () => ({ settlement: undefined, sighting: await caretaker.end() }),
+      async close() {
+        rules.remove()
+        await caretaker.end()
+      },
     }
   },
 })
 
-/** Has something removed as we exit, whatever happens from here on. Returns what removes it earlier: once it is gone nobody looks for it. */
-function atTheEnd(remove: () => void): () => void {
-  process.once('exit', remove)
-  return () => {
-    remove()
-    process.off('exit', remove)
-  }
-}
-
 type KeptRules = { variables: NodeJS.ProcessEnv; remove: () => void }
 
-// The rules of a run in somebody else's pool, until its end. To be called once signals are caught.
+// The rules of a run in somebody else's pool, until its end.
 function keepRules(environment: NodeJS.ProcessEnv, text: string): KeptRules {
   if (text === '') return { variables: {}, remove: () => undefined }
   const path = enterRules(ensureStateDirectory(environment), text)
-  return { variables: { [names.rules]: path }, remove: atTheEnd(() => removeEntry(path)) }
+  return { variables: { [names.rules]: path }, remove: () => removeEntry(path) }
 }
 
-function inPool(order: BuildOrder): Place {
-  const { environment, settings, journal, say, isShown } = order
-  const [program, ...args] = order.words
+function inPool({
+  words: [program, ...args],
+  environment,
+  settings,
+  journal,
+  say,
+  isShown,
+}: BuildOrder): Place {
   const { jobs, rulesText } = settings
   return {
     jobs,
-    async run(signals) {
+    start(signals) {
       const { launcher } = layoutOf(settings.dir)
       const wishes = { jobs, rulesText, journal, launcher, environment }
       const pool = createPool(ensureStateDirectory(environment), wishes)
-      const remove = atTheEnd(() => removePool(pool))
       const caretaker = buildCaretaker(launcher, environment, ({ tend }) =>
         tend({ path: pool.fifo, fifoFd: pool.fifoFd, tokens: pool.total }, event => {
           if (event.kind === 'restored' || event.kind === 'surplus') say(changeText(event))
         }),
       )
-      const endProgress = isShown ? showProgress(pool, caretaker.countFree, launcher, environment) : undefined
-      const ending = await runGoverned(pool.fifo, {
-        command: await commandOf(launcher, program, args),
-        environment: rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules },
-        jobs,
-        style: pool.makeStyle,
-        signals,
-        started: caretaker.begin,
-      })
-      await endProgress?.()
-      const sighting = await caretaker.end()
-      const settlement = await settlePool(pool)
-      remove()
-      return { ending, settlement, sighting }
+      const endProgress = isShown
+        ? showProgress(pool, caretaker.countFree, launcher, environment)
+        : async () => undefined
+      return {
+        run: async () =>
+          await runGoverned(pool.fifo, {
+            command: await commandOf(launcher, program, args),
+            environment: rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules },
+            jobs,
+            style: pool.makeStyle,
+            signals,
+            started: caretaker.begin,
+          }),
+        async settle() {
+          await endProgress()
+          const sighting = await caretaker.end()
+          return { settlement: await settlePool(pool), sighting }
+        },
+        async close() {
+          removePool(pool) // first: the others may take a moment
+          await endProgress()
+          await caretaker.end()
+        },
+      }
     },
   }
 }
@@ -139,20 +160,28 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
     )
   return {
     jobs: undefined,
-    async run(signals) {
+    start(signals) {
       const rules = keepRules(environment, settings.rulesText)
       const caretaker = buildCaretaker(launcher, named) // by whose descriptors it tells a client
-      const ending = await runGoverned(fifo, {
-        command: await commandOf(launcher, launcher, ['--token', '--', ...words]),
-        environment: { ...environment, ...rules.variables },
-        jobs: settings.jobs,
-        style: prepareFifo(launcher, environment, ''),
-        signals,
-        started: caretaker.begin,
-      })
-      rules.remove()
-      spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
-      return { ending, settlement: undefined, sighting: await caretaker.end() }
+      return {
+        run: async () =>
+          await runGoverned(fifo, {
+            command: await commandOf(launcher, launcher, ['--token', '--', ...words]),
+            environment: { ...environment, ...rules.variables },
+            jobs: settings.jobs,
+            style: prepareFifo(launcher, environment, ''),
+            signals,
+            started: caretaker.begin,
+          }),
+        async settle() {
+          spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
+          return { settlement: undefined, sighting: await caretaker.end() }
+        },
+        async close() {
+          rules.remove()
+          await caretaker.end()
+        },
+      }
     },
   }
 }
