@@ -33,9 +33,9 @@ export const doctor = command({
     const [program, ...args] = operands
     const call = { flags, operands, workingDirectory, environment }
     const dir = program === undefined ? undefined : await shimsFor(call)
-    const stop = endOnSignals()
-    const checks = await examine(flags, workingDirectory, environment)
-    stop()
+    const examined = await unlessSignalled(() => examine(flags, workingDirectory, environment))
+    if (examined.kind === 'signal') return await endLike(examined)
+    const checks = examined.result
     if (program !== undefined && dir !== undefined) {
       const { buildRows } = await import('../doctor/bypass.js')
       checks.push(...judgeAll(buildRows, await buildWith([program, ...args], call)))
@@ -81,21 +81,32 @@ async function buildWith(
   })
 }
 
-// What is being asked has a session of its own, where no ^C reaches it. Returns what takes the listeners away.
-function endOnSignals(): () => void {
+type Done<Result> = { kind: 'done'; result: Result } | { kind: 'signal'; number: number }
+
+/**
+ * Does the work, and ends it with all its programs once a signal comes: they have sessions of their own, where no ^C reaches them.
+ * What the work has made is removed by then.
+ */
+async function unlessSignalled<Result>(work: () => Promise<Result>): Promise<Done<Result>> {
   const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+  let met: (typeof signals)[number] | undefined
   const listeners = signals.map(signal => {
     const listener = (): void => {
+      met ??= signal
       endPrograms()
-      process.emit('exit', 0) // the signal leaves no time for what is to be removed
-      void endLike({ kind: 'signal', number: constants.signals[signal] })
     }
-    process.once(signal, listener)
+    process.on(signal, listener)
     return { signal, listener }
   })
-  return () => {
+  try {
+    const result = await work()
+    if (met === undefined) return { kind: 'done', result }
+  } catch (error) {
+    if (met === undefined) throw error
+  } finally {
     for (const { signal, listener } of listeners) process.off(signal, listener)
   }
+  return { kind: 'signal', number: constants.signals[met] }
 }
 
 const colours = { ok: 'green', note: 'yellow', broken: 'red' } as const

@@ -22,7 +22,10 @@ import { variableRows } from './variables.js'
 import { variableFacts } from './variables-facts.js'
 import { type Check, type CheckRow, judgeAll, unknownAll } from './verdict.js'
 
-/** Makes all checks that need no build. Changes nothing, and leaves no process behind. */
+/**
+ * Makes all checks that need no build. Changes nothing, and leaves no process behind. Throws an `AbortError` where `endPrograms` is
+ * called meanwhile.
+ */
 export async function examine(
   flags: SettingFlags,
   workingDirectory: string,

@@ -11,7 +11,7 @@ import { isServed } from '../jobserver/server-lock.js'
 import { readLook, readLost } from '../launcher/answers.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { usualPath } from '../shimdir/surroundings.js'
-import { askProgram } from './program.js'
+import { runProgram } from './program.js'
 
 export type Jobserver =
   | { kind: 'none' }
@@ -70,7 +70,7 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
   if (launcher === undefined)
     return named === undefined ? { kind: 'none' } : { kind: 'unasked', named, why: 'no launcher to ask' }
   const descriptors = inheritedDescriptors()
-  const answer = await askProgram(launcher, ['--look'], { environment, descriptors })
+  const answer = await runProgram(launcher, ['--look'], { environment, descriptors })
   if (answer.kind === 'failed')
     return named === undefined ? { kind: 'none' } : { kind: 'unasked', named, why: answer.why }
   if (answer.status !== 0) {
@@ -127,7 +127,7 @@ async function countTokens(
   environment: NodeJS.ProcessEnv,
 ): Promise<Pool['tokens']> {
   if (total === undefined) return { kind: 'uncounted', why: 'nobody tells how many there should be' }
-  const answer = await askProgram(launcher, ['--lost'], {
+  const answer = await runProgram(launcher, ['--lost'], {
     environment: { ...environment, [names.jobserver]: address },
     descriptors: inheritedDescriptors(),
   })
@@ -145,7 +145,7 @@ async function askClient(
   const directories = realDirectories(environment.PATH || usualPath)
   const path = findTool(name, directories)
   if (path === undefined) return undefined
-  const answer = await askProgram(path, ['--version'], {
+  const answer = await runProgram(path, ['--version'], {
     environment: { PATH: directories.join(':'), LC_ALL: 'C' },
   })
   const [version = ''] = answer.kind === 'ended' ? answer.stdout.split('\n') : []

@@ -8,7 +8,7 @@ import { findLauncher } from '../shimdir/launcher.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { readManifest } from '../shimdir/manifest.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
-import { askProgram } from './program.js'
+import { runProgram } from './program.js'
 
 export type Launcher =
   | { kind: 'installed'; path: string; isThisVersion: boolean }
@@ -127,7 +127,7 @@ async function askAbout(path: string, environment: NodeJS.ProcessEnv): Promise<A
   }
   // What the kernel does not know is given to a shell by execvp(3), as a script.
   if (isForeign(path)) return { kind: 'silent', why: 'it is no program of this machine' }
-  const answer = await askProgram(path, ['--about'], { environment: alone(environment) })
+  const answer = await runProgram(path, ['--about'], { environment: alone(environment) })
   if (answer.kind === 'failed') return { kind: 'silent', why: answer.why }
   if (answer.status !== 0 && answer.stderr.includes('wrong usage')) return { kind: 'old' }
   const [linking = '', libc = '', ...words] = wordsOf(answer.stdout) ?? []
@@ -162,7 +162,7 @@ async function measure(path: string, environment: NodeJS.ProcessEnv): Promise<Sp
   for (let round = 0; round < rounds; round++)
     for (const [index, command] of commands.entries()) {
       const start = performance.now()
-      const answer = await askProgram('/bin/sh', ['-c', loop, 'sh', ...command], { environment: env })
+      const answer = await runProgram('/bin/sh', ['-c', loop, 'sh', ...command], { environment: env })
       if (answer.kind === 'failed') return { kind: 'unknown', why: answer.why }
       if (answer.status !== 0)
         return { kind: 'unknown', why: answer.stderr.trim() || `true ended with ${answer.status}` }

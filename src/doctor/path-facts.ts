@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import { trustOf } from '../ground/trust.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { pathWithShims, usualPath } from '../shimdir/surroundings.js'
-import { askProgram } from './program.js'
+import { runProgram } from './program.js'
 
 /** A program that a PATH search finds before the shim of its name. `program`: what it leads to, as ccache. */
 export type Forestalling = { name: string; path: string; program: string }
@@ -87,7 +87,7 @@ async function askLoginShell(
   const bash = findTool('bash', realDirectories(environment.PATH || usualPath))
   if (bash === undefined) return { kind: 'untold', why: 'no bash on PATH' }
   // A profile may print whatever it likes.
-  const answer = await askProgram(bash, ['-lc', 'printf "\\0%s\\0" "$PATH"'], {
+  const answer = await runProgram(bash, ['-lc', 'printf "\\0%s\\0" "$PATH"'], {
     environment: { ...environment, PATH: pathWithShims(environment.PATH, dir) },
   })
   if (answer.kind === 'failed') return { kind: 'untold', why: `bash -lc: ${answer.why}` }

@@ -1,4 +1,4 @@
-/** Programs that are asked something: each has its time, and nothing of it is left. */
+/** Programs that are run for their answer: each has its time, and nothing of it is left. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 
@@ -6,7 +6,7 @@ export type Answer =
   | { kind: 'ended'; status: number | null; stdout: string; stderr: string }
   | { kind: 'failed'; why: string } // it can't be started, or takes too long
 
-export type Asking = {
+export type RunOptions = {
   environment: NodeJS.ProcessEnv
   seconds?: number
   descriptors?: readonly number[] // handed on from 3 on
@@ -17,23 +17,43 @@ const usualSeconds = 10
 const longestAnswer = 1024 * 1024
 const lastWordsMs = 200 // for what has left the program's group and keeps its stdout open
 
-const running = new Set<ChildProcess>()
+const running = new Map<ChildProcess, () => void>() // and what tells whoever waits that it was ended
+const interruption = new AbortController()
+
+/** Is aborted once `endPrograms` was called. */
+export const interrupted = interruption.signal
 
 /** Has `endPrograms` kill a program of somebody else's, with its group, until the function that is returned is called. */
 export function watchProgram(child: ChildProcess): () => void {
-  running.add(child)
+  running.set(child, () => undefined)
   return () => void running.delete(child)
 }
 
-/** Kills what is still being asked. */
+/** Kills what still runs. Whoever waits for a program, or wants one from then on, gets an error, and removes what it has made. */
 export function endPrograms(): void {
-  for (const child of running) killGroup(child)
+  interruption.abort()
+  for (const [child, tell] of running) {
+    killGroup(child)
+    tell()
+  }
 }
 
-/** Runs a program in a session of its own, without stdin, until it ends or its time is over. */
-export function askProgram(program: string, args: readonly string[], asking: Asking): Promise<Answer> {
-  const { environment, seconds = usualSeconds, descriptors = [], directory } = asking
-  return new Promise(resolve => {
+/**
+ * Runs a program in a session of its own, without stdin, until it ends or its time is over. Throws an `AbortError` where `endPrograms`
+ * is called before.
+ */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<Answer> {
+  interrupted.throwIfAborted()
+  return await answerOf(program, args, options)
+}
+
+function answerOf(program: string, args: readonly string[], options: RunOptions): Promise<Answer> {
+  const { environment, seconds = usualSeconds, descriptors = [], directory } = options
+  return new Promise((resolve, reject) => {
     const child = startProgram(program, args, {
       cwd: directory,
       env: environment,
@@ -41,12 +61,18 @@ export function askProgram(program: string, args: readonly string[], asking: Ask
       stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
     })
     if (!(child instanceof Object && 'stdout' in child)) return resolve({ kind: 'failed', why: child.why })
-    running.add(child)
+    running.set(child, () => {
+      release()
+      reject(interrupted.reason)
+    })
     const text = { stdout: '', stderr: '' }
-    const finish = (answer: Answer): void => {
+    const release = (): void => {
       clearTimeout(limit)
       running.delete(child)
       for (const stream of [child.stdout, child.stderr]) stream?.destroy()
+    }
+    const finish = (answer: Answer): void => {
+      release()
       resolve(answer)
     }
     const limit = setTimeout(() => {

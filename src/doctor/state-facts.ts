@@ -12,7 +12,7 @@ import { drainFifo, makeFifo } from '../jobserver/fifo.js'
 import { createLedger, type LedgerRecord, readRecords } from '../jobserver/ledger.js'
 import { thisProcess } from '../jobserver/owner.js'
 import { alone } from './launcher-facts.js'
-import { askProgram, killGroup, watchProgram } from './program.js'
+import { interrupted, killGroup, runProgram, watchProgram } from './program.js'
 
 export type StatePlace =
   | { kind: 'usable'; directory: string } // as it is wanted
@@ -35,11 +35,6 @@ export async function stateFacts(
   const wanted = stateDirectory(environment)
   let made: string | undefined
   let workshop: string | undefined
-  const remove = (): void => {
-    if (workshop !== undefined) rmSync(workshop, { recursive: true, force: true })
-    if (made !== undefined) removeEmpty(made)
-  }
-  process.once('exit', remove)
   try {
     const before = findStateDirectory(environment)
     const directory = ensureStateDirectory(environment)
@@ -57,8 +52,8 @@ export async function stateFacts(
   } catch (error) {
     return { place: unusable(error, wanted), trial: { kind: 'not made', why: 'no state directory' } }
   } finally {
-    process.off('exit', remove)
-    remove()
+    if (workshop !== undefined) rmSync(workshop, { recursive: true, force: true })
+    if (made !== undefined) removeEmpty(made)
   }
 }
 
@@ -112,7 +107,7 @@ async function tryPool(launcher: string, workshop: string, environment: NodeJS.P
     killGroup(build)
     const ended = await settled(ledger, records => records.every(({ alive }) => !alive))
     if (ended.kind === 'failed') return ended
-    await askProgram(launcher, ['--reclaim'], { environment: env })
+    await runProgram(launcher, ['--reclaim'], { environment: env })
     return {
       kind: 'done',
       slots: held.records.map(({ slot }) => slot).sort(),
@@ -155,7 +150,7 @@ function troubleOf(build: ChildProcess): Promise<string> {
 
 type Read = { kind: 'read'; records: LedgerRecord[] } | { kind: 'failed'; step: 'locks'; why: string }
 
-/** Reads the ledger until it is so, and no longer than a few seconds: then as it is. */
+/** Reads the ledger until it is so, and no longer than a few seconds: then as it is. Throws an `AbortError` once we are interrupted. */
 async function settled(ledger: number, isSo: (records: LedgerRecord[]) => boolean): Promise<Read> {
   for (let look = 0; ; look++) {
     try {
@@ -164,6 +159,6 @@ async function settled(ledger: number, isSo: (records: LedgerRecord[]) => boolea
     } catch (error) {
       return { kind: 'failed', step: 'locks', why: error instanceof Error ? error.message : String(error) }
     }
-    await sleep(pauseMs)
+    await sleep(pauseMs, undefined, { signal: interrupted })
   }
 }

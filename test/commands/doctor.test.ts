@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { renderChecks } from '../../src/commands/doctor.js'
-import { examined, makePatient, type Patient } from '../doctor/patient.js'
+import { examined, makePatient, type Patient, pathOf } from '../doctor/patient.js'
 import { until } from '../shims/hold.js'
 import { jobshim, run, scrubbed } from '../support/jobshim.js'
 import { processesOf } from '../support/processes.js'
@@ -130,22 +130,45 @@ test('doctor :: it changes nothing, and takes away what it made', async () => {
   assert.equal(readdirSync(patient.runtime), [])
 })
 
-test('doctor :: ^C while a profile hangs :: it dies of it, and leaves no process and no file', async () => {
-  const other = await makePatient()
-  const mark = join(other.root, 'mark')
-  writeFiles(other.root, { '.bash_profile': `echo $$ >${mark}\nsleep 600 & wait\n` })
+/** Starts doctor, sends it a signal once a shell has told its pid, and demands that nothing of it is left. */
+async function endWhile(other: Patient, mark: string, signal: NodeJS.Signals): Promise<void> {
   const child = spawn(process.execPath, [join(repository, 'bin/jobshim.js'), 'doctor'], {
     cwd: other.work,
     env: scrubbed(other.env),
     stdio: 'ignore',
   })
   const ended = once(child, 'exit')
-  await until('the profile runs', () => existsSync(mark) && statSync(mark).size > 1)
+  await until('what hangs runs', () => existsSync(mark) && statSync(mark).size > 1)
   const shell = (await run('cat', [mark])).stdout.trim()
-  child.kill('SIGINT')
-  assert.equal(await ended, [null, 'SIGINT'])
+  child.kill(signal)
+  assert.equal(await ended, [null, signal])
   await until('its session is gone', () => processesOf(Number(shell)).length === 0)
   assert.equal(readdirSync(other.runtime), [])
+}
+
+test('doctor :: ^C while a profile hangs :: it dies of it, and leaves no process and no file', async () => {
+  const other = await makePatient()
+  const mark = join(other.root, 'mark')
+  writeFiles(other.root, { '.bash_profile': `echo $$ >${mark}\nsleep 600 & wait\n` })
+  await endWhile(other, mark, 'SIGINT')
+})
+
+test('doctor :: SIGTERM while it tries a pool of its own :: it dies of it, and leaves no process and no file', async () => {
+  const other = await makePatient()
+  const mark = join(other.root, 'mark')
+  const launcher = join(other.shims, '.jobshim/launcher')
+  const real = join(other.root, 'launcher')
+  renameSync(launcher, real)
+  writeFiles(other.shims, {
+    '.jobshim/launcher': `#!/bin/sh
+case "$JOBSHIM_JOBSERVER $1" in
+*/doctor-*" --") echo $PPID >${mark}; exec ${pathOf('sleep')} 600 ;;
+*) exec ${real} "$@" ;;
+esac
+`,
+  })
+  chmodSync(launcher, 0o755)
+  await endWhile(other, mark, 'SIGTERM')
 })
 
 test('doctor :: an environment without anything :: it says what it can', async () => {
