@@ -1,7 +1,7 @@
 /** One build below one limit, and what is to be told of it at its end. */
 
 import type { Bypass } from '../bypass/bypass.js'
-import type { Sighting } from '../bypass/tool-watch.js'
+import type { ToolUse } from '../bypass/tool-watch.js'
 import { environment as names } from '../contract/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
@@ -15,7 +15,7 @@ export type BuildReport = {
   ending: Ending
   jobs: number | undefined // slots of its own pool; undefined: it joined somebody else's
   settlement: Settlement | undefined // of that pool
-  sighting: Sighting | undefined // undefined where it was over before anybody looked
+  toolUse: ToolUse | undefined // undefined where it was over before anybody looked
   bypasses: readonly Bypass[]
   end(): Promise<number> // the exit status; where a signal ended the build we die of it, too
 }
@@ -30,14 +30,14 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
   const signals = catchSignals() // until the end: none may end us before what is made for the build is removed
   journal?.start(place.jobs, words)
   try {
-    const { ending, settlement, sighting } = await runIn(place.start(signals))
-    const bypasses = sighting ? await explained(sighting, launcher) : []
-    journal?.end(ending, sighting, bypasses)
+    const { ending, settlement, toolUse } = await runIn(place.start(signals))
+    const bypasses = toolUse ? await explained(toolUse, launcher) : []
+    journal?.end(ending, toolUse, bypasses)
     const end = async (): Promise<number> => {
       if (ending.kind === 'signal') signals.release()
       return await endLike(ending)
     }
-    return { ending, jobs: place.jobs, settlement, sighting, bypasses, end }
+    return { ending, jobs: place.jobs, settlement, toolUse, bypasses, end }
   } catch (error) {
     journal?.end(
       { kind: 'exit', status: error instanceof Failure ? error.code : exitCodes.jobshim },
@@ -60,8 +60,8 @@ async function runIn(place: StartedPlace): Promise<Account & { ending: Ending }>
 const openJournalOf = async (path: string, order: BuildOrder) =>
   (await import('./journal.js')).openBuildJournal(path, order)
 
-async function explained({ past }: Sighting, launcher: string): Promise<Bypass[]> {
-  if (past.length === 0) return []
-  const { explainPast } = await import('../bypass/explanation.js')
-  return past.map(tools => explainPast(tools, launcher))
+async function explained({ bypassing }: ToolUse, launcher: string): Promise<Bypass[]> {
+  if (bypassing.length === 0) return []
+  const { explainBypass } = await import('../bypass/explanation.js')
+  return bypassing.map(tools => explainBypass(tools, launcher))
 }

@@ -1,6 +1,6 @@
 /** The caretaker of a build: it comes once the command has run for a moment, since many are over by then. */
 
-import { type Sighting, type ToolWatch, watchTools } from '../bypass/tool-watch.js'
+import { type ToolUse, type ToolWatch, watchTools } from '../bypass/tool-watch.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { isBelowRun } from '../jobserver/outer.js'
 import { type Caretaker, openCaretaker } from '../launcher/caretaker.js'
@@ -13,7 +13,7 @@ export type BuildCaretaker = {
   /** Returns the number of free tokens; undefined where it can't be told. To be called once at a time. */
   countFree(): Promise<number | undefined>
   /** Ends it, the first time. Returns what tools it saw; undefined where it saw none. */
-  end(): Promise<Sighting | undefined>
+  end(): Promise<ToolUse | undefined>
 }
 
 /** Prepares one; `tend`, of a run with a pool of its own, is called once it is there. Whatever fails of it is no failure of the build. */
@@ -25,12 +25,12 @@ export function buildCaretaker(
   let timer: NodeJS.Timeout | undefined
   let caretaker: Caretaker | undefined
   let watch: ToolWatch | undefined
-  let ended: Promise<Sighting | undefined> | undefined
-  const end = async (): Promise<Sighting | undefined> => {
+  let ended: Promise<ToolUse | undefined> | undefined
+  const end = async (): Promise<ToolUse | undefined> => {
     clearTimeout(timer)
-    const sighting = await watch?.end()
+    const toolUse = await watch?.end()
     await caretaker?.end()
-    return sighting
+    return toolUse
   }
   return {
     begin(pid, jobserver) {

@@ -1,7 +1,7 @@
 /** What `jobshim run` itself writes into a journal. */
 import { availableParallelism } from 'node:os'
 import type { Bypass } from '../bypass/bypass.js'
-import { coverageOf, type Sighting } from '../bypass/tool-watch.js'
+import { coverageOf, type ToolUse } from '../bypass/tool-watch.js'
 import { packageVersion } from '../ground/version.js'
 import type { Ending } from '../launcher/foreground.js'
 import { openJournal } from '../timeline/write.js'
@@ -9,7 +9,7 @@ import { openJournal } from '../timeline/write.js'
 export type BuildJournal = {
   path: string
   start(jobs: number | undefined, words: readonly string[]): void
-  end(ending: Ending, sighting: Sighting | undefined, bypasses: readonly Bypass[]): void
+  end(ending: Ending, toolUse: ToolUse | undefined, bypasses: readonly Bypass[]): void
 }
 
 /** Opens the journal of a build. `path` is absolute. Throws `Failure` where it can't be written. */
@@ -27,13 +27,13 @@ export function openBuildJournal(path: string, { directory }: { directory: strin
         directory,
       })
     },
-    end(ending, sighting, bypasses) {
+    end(ending, toolUse, bypasses) {
       for (const { tool, caller, why, file, fix, runs, seconds } of bypasses)
         journal.append({ event: 'past', tool, caller, why, file, fix, runs, seconds })
       journal.append({
         event: 'end',
         ...(ending.kind === 'exit' ? { exit: ending.status } : { signal: ending.number }),
-        coverage: sighting ? coverageOf(sighting) : undefined,
+        coverage: toolUse ? coverageOf(toolUse) : undefined,
       })
       journal.close()
     },

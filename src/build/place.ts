@@ -1,7 +1,7 @@
 /** Where a build gets its slots: from a pool of its own, from a jobserver around it, or by a token of one that was named. */
 import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
-import type { Sighting } from '../bypass/tool-watch.js'
+import type { ToolUse } from '../bypass/tool-watch.js'
 import type { Settings } from '../config/options.js'
 import { environment as names } from '../contract/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
@@ -9,7 +9,7 @@ import { Failure } from '../ground/failure.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { assertFits, prepareFifo } from '../jobserver/fifo.js'
-import { askLauncher, outerJobserver } from '../jobserver/outer.js'
+import { outerJobserver, tryJobserver } from '../jobserver/outer.js'
 import { createPool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
 import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { changeText } from '../launcher/change.js'
@@ -32,7 +32,7 @@ export type BuildOrder = {
 }
 
 /** What is known once the command has ended. */
-export type Account = { settlement: Settlement | undefined; sighting: Sighting | undefined }
+export type Account = { settlement: Settlement | undefined; toolUse: ToolUse | undefined }
 
 export type Place = {
   jobs: number | undefined // slots; undefined where that is not ours to say
@@ -72,7 +72,7 @@ const joined = ({ words: [program, ...args], environment, settings }: BuildOrder
         const env = { ...environment, ...rules.variables }
         return await runInForeground(command, passedDescriptors(), env, signals, begin)
       },
-      settle: async () => ({ settlement: undefined, sighting: await caretaker.end() }),
+      settle: async () => ({ settlement: undefined, toolUse: await caretaker.end() }),
       async close() {
         rules.remove()
         await caretaker.end()
@@ -125,8 +125,8 @@ function inPool({
           }),
         async settle() {
           await endProgress()
-          const sighting = await caretaker.end()
-          return { settlement: await settlePool(pool), sighting }
+          const toolUse = await caretaker.end()
+          return { settlement: await settlePool(pool), toolUse }
         },
         async close() {
           removePool(pool) // first: the others may take a moment
@@ -151,7 +151,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
   const fifo = resolve(path)
   const { launcher } = layoutOf(settings.dir)
   const named = { ...environment, [names.jobserver]: `fifo:${fifo}` }
-  const asked = await askLauncher(launcher, named)
+  const asked = await tryJobserver(launcher, named)
   if (asked.state === 'unusable')
     throw new Failure(
       `${fifo}: ${asked.why.replace(/^jobshim: /, '')}`,
@@ -175,7 +175,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
           }),
         async settle() {
           spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
-          return { settlement: undefined, sighting: await caretaker.end() }
+          return { settlement: undefined, toolUse: await caretaker.end() }
         },
         async close() {
           rules.remove()

@@ -1,46 +1,45 @@
 /** What `jobshim run` tells at the end of a build. */
 import { relative } from 'node:path'
-import { type Bypass, renderPast } from '../bypass/bypass.js'
-import { coverageOf, type Sighting } from '../bypass/tool-watch.js'
+import { type Bypass, renderBypasses } from '../bypass/bypass.js'
+import { coverageOf, type ToolUse } from '../bypass/tool-watch.js'
 import { gateNames } from '../contract/ledger-layout.js'
 import { renderJson } from '../ground/json.js'
 import { visibleLine } from '../ground/visible.js'
 import type { Settlement } from '../jobserver/pool.js'
 import type { BuildReport } from './build.js'
 
-type Told = Pick<BuildReport, 'jobs' | 'settlement' | 'sighting' | 'bypasses'>
+type Told = Pick<BuildReport, 'jobs' | 'settlement' | 'toolUse' | 'bypasses'>
 
 /** Below that many watched seconds a build has one line, and no slow runs. */
 const longEnough = 1
 
 /** Returns the lines that a run ends with; empty where there is nothing to say. */
 export function renderSummary(report: Told): string {
-  const { jobs, settlement, sighting, bypasses } = report
-  const isLong =
-    sighting !== undefined && sighting.watchedSeconds >= longEnough && sighting.slowest.length > 0
+  const { jobs, settlement, toolUse, bypasses } = report
+  const isLong = toolUse !== undefined && toolUse.watchedSeconds >= longEnough && toolUse.slowest.length > 0
   const lines = [
-    ...(settlement ? [`jobshim: ${totals(settlement, sighting)}`] : []),
+    ...(settlement ? [`jobshim: ${totals(settlement, toolUse)}`] : []),
     ...(settlement?.removed === undefined ? [] : removedLines(settlement.removed)),
-    ...(settlement && isLong ? [`  ${use(sighting, jobs, settlement)}`] : []),
-    ...(settlement && isLong ? [`  slowest: ${slowest(sighting)}`] : []),
-    ...(bypasses.length > 0 ? pastLines(report) : []),
+    ...(settlement && isLong ? [`  ${use(toolUse, jobs, settlement)}`] : []),
+    ...(settlement && isLong ? [`  slowest: ${slowest(toolUse)}`] : []),
+    ...(bypasses.length > 0 ? bypassLines(report) : []),
   ]
   return lines.map(visibleLine).join('\n')
 }
 
 /** Returns the same for programs; empty likewise. */
-export function summaryJson({ jobs, settlement, sighting, bypasses }: Told): string {
-  if (settlement === undefined && sighting === undefined) return ''
+export function summaryJson({ jobs, settlement, toolUse, bypasses }: Told): string {
+  if (settlement === undefined && toolUse === undefined) return ''
   return renderJson({
     ...settlement,
     jobs,
-    ...(sighting && {
-      watchedSeconds: sighting.watchedSeconds,
-      slotsUsed: slotsUsed(sighting),
-      coverage: coverageOf(sighting),
-      launchedRuns: sighting.launchedRuns,
-      clientRuns: sighting.clientRuns,
-      slowest: sighting.slowest,
+    ...(toolUse && {
+      watchedSeconds: toolUse.watchedSeconds,
+      slotsUsed: slotsUsed(toolUse),
+      coverage: coverageOf(toolUse),
+      launchedRuns: toolUse.launchedRuns,
+      clientRuns: toolUse.clientRuns,
+      slowest: toolUse.slowest,
     }),
     past: bypasses,
   })
@@ -55,8 +54,8 @@ const removedLines = (path: string): string[] => [
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 // Of a jobserver that is not ours nothing else is told.
-function pastLines({ settlement, sighting, bypasses }: Told): string[] {
-  const lines = renderPast(bypasses.map(shortened), sighting && coverageOf(sighting))
+function bypassLines({ settlement, toolUse, bypasses }: Told): string[] {
+  const lines = renderBypasses(bypasses.map(shortened), toolUse && coverageOf(toolUse))
   return settlement
     ? lines.map(line => `  ${line}`)
     : lines.map((line, row) => (row === 0 ? `jobshim: ${line}` : line))
@@ -70,13 +69,13 @@ function shortened(bypass: Bypass): Bypass {
 }
 
 /** Slots in which tools ran, on average. What went past the shims ran in none. */
-function slotsUsed({ governedSeconds, watchedSeconds }: Sighting): number | undefined {
+function slotsUsed({ governedSeconds, watchedSeconds }: ToolUse): number | undefined {
   return watchedSeconds === 0 ? undefined : governedSeconds / watchedSeconds
 }
 
-function totals(settlement: Settlement, sighting: Sighting | undefined): string {
+function totals(settlement: Settlement, toolUse: ToolUse | undefined): string {
   const { overdrafts, back, total, missing } = settlement
-  const { launchedRuns = 0, clientRuns = 0 } = sighting ?? {}
+  const { launchedRuns = 0, clientRuns = 0 } = toolUse ?? {}
   return [
     ...(launchedRuns > settlement.runs + settlement.callerRuns
       ? uncounted(settlement, launchedRuns)
@@ -105,7 +104,7 @@ const uncounted = ({ runs, callerRuns }: Settlement, seen: number): string[] => 
   `${runs + callerRuns === 0 ? 'none' : `only ${runs + callerRuns}`} could write the ledger, so how many at a time is not known`,
 ]
 
-function use(sighting: Sighting, jobs: number | undefined, settlement: Settlement): string {
+function use(toolUse: ToolUse, jobs: number | undefined, settlement: Settlement): string {
   const { waitedSeconds, gatedSeconds } = settlement
   const gated = gateNames.filter(gate => gatedSeconds[gate] >= 0.05)
   const forSlots = waitedSeconds - gateNames.reduce((sum, gate) => sum + gatedSeconds[gate], 0)
@@ -113,7 +112,7 @@ function use(sighting: Sighting, jobs: number | undefined, settlement: Settlemen
     ...(forSlots >= 0.05 ? [`${forSlots.toFixed(1)} s for a slot`] : []),
     ...gated.map(gate => `${gatedSeconds[gate].toFixed(1)} s for ${gateTexts[gate]}`),
   ]
-  const tools = (slotsUsed(sighting) ?? 0).toFixed(1)
+  const tools = (slotsUsed(toolUse) ?? 0).toFixed(1)
   return [
     `${tools} of ${jobs} slots used by tools on average`,
     ...(waits.length > 0 ? [`waited ${waits.join(', ')}`] : []),
@@ -128,7 +127,7 @@ const gateTexts = {
   memory: 'memory',
 } as const
 
-const slowest = ({ slowest: runs }: Sighting): string =>
+const slowest = ({ slowest: runs }: ToolUse): string =>
   runs
     .map(({ tool, file, seconds }) => `${[tool, file].filter(Boolean).join(' ')} ${seconds.toFixed(1)} s`)
     .join(', ')

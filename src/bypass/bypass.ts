@@ -14,9 +14,9 @@ export const bypassText = ({ tool, caller, why, file }: Bypass): string =>
   `${tool} by ${caller} (${file === undefined ? why : `${why} in ${file}`})`
 
 /** Returns lines for people. `coverage`: governed tool seconds / all tool seconds, where it is known. */
-export const renderPast = (past: readonly Bypass[], coverage: number | undefined): string[] => [
+export const renderBypasses = (bypasses: readonly Bypass[], coverage: number | undefined): string[] => [
   `past the shims: ${coverage === undefined ? 'some' : `${Math.floor(coverage * 100)} %`} of the tools' time was governed`,
-  ...past.flatMap(bypass => [
+  ...bypasses.flatMap(bypass => [
     `  ${bypassText(bypass)}: ${bypass.runs === 1 ? '1 run' : `${bypass.runs} runs`}, ${bypass.seconds.toFixed(1)} s`,
     `    ${bypass.fix}`,
   ]),

@@ -32,7 +32,7 @@ function toolsOf(system: BuildSystem, directory: string, options: ConfiguredOpti
   if (text === undefined) return []
   const found = new Map<string, Configured>()
   for (const { words, fix, file = path } of system.commands(text, { directory, launcher })) {
-    const tool = toolPastShims(words)
+    const tool = bypassingTool(words)
     if (tool === undefined || !mayHaveShim(basename(tool)) || found.has(`${file}\0${tool}`)) continue
     found.set(`${file}\0${tool}`, { file, tool, system: system.name, fix })
   }
@@ -46,7 +46,7 @@ const isTool = (name: string): boolean =>
  * Returns the absolute path by which a command starts its tool past the shims; undefined where it finds the tool on PATH,
  * or starts a shim, a launcher, or ccache, which starts its compiler by CCACHE_PREFIX.
  */
-export function toolPastShims([first = '']: readonly string[]): string | undefined {
+export function bypassingTool([first = '']: readonly string[]): string | undefined {
   if (!first.startsWith('/') || isLauncher(first) || isShim(first) || programOf(first) === 'ccache')
     return undefined
   return first

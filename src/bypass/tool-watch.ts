@@ -7,7 +7,7 @@ import { numberOf, wordsOf } from '../launcher/answers.js'
 import type { Caretaker } from '../launcher/caretaker.js'
 
 /** Tools that went past the shims, all that were alike. */
-export type PastTools = {
+export type BypassingTools = {
   tool: string // its path
   caller: string // who started it: cmake
   why: string
@@ -20,35 +20,35 @@ export type PastTools = {
 export type SlowRun = { tool: string; file: string; seconds: number }
 
 /** What was seen so far. Seconds are sums over all tools. */
-export type Sighting = {
+export type ToolUse = {
   jobserver: string // its address, where JOBSHIM_JOBSERVER named it
   watchedSeconds: number
   governedSeconds: number
-  pastSeconds: number
+  bypassingSeconds: number
   launchedRuns: number // seen in a slot: those that a shim has started
   clientRuns: number // and those that a client has started past the shims, in its own slot
-  past: readonly PastTools[]
+  bypassing: readonly BypassingTools[]
   slowest: readonly SlowRun[] // the slowest first
 }
 
 /** Returns governed tool seconds / all tool seconds; undefined where no tool was seen. */
 export function coverageOf({
   governedSeconds,
-  pastSeconds,
-}: Pick<Sighting, 'governedSeconds' | 'pastSeconds'>): number | undefined {
-  const all = governedSeconds + pastSeconds
+  bypassingSeconds,
+}: Pick<ToolUse, 'governedSeconds' | 'bypassingSeconds'>): number | undefined {
+  const all = governedSeconds + bypassingSeconds
   return all === 0 ? undefined : governedSeconds / all
 }
 
 const headWords = 7
-const pastWords = 6
+const bypassingWords = 6
 const slowWords = 3
 
 /** Returns what the words that a caretaker wrote say, undefined if they are cut, or no such words. */
-export function readSighting(text: string): Sighting | undefined {
+export function readToolUse(text: string): ToolUse | undefined {
   const words = wordsOf(text) ?? []
   const kinds = numberOf(words[headWords - 1] ?? '') ?? Number.NaN
-  const slowRuns = (words.length - headWords - pastWords * kinds) / slowWords
+  const slowRuns = (words.length - headWords - bypassingWords * kinds) / slowWords
   if (!Number.isInteger(slowRuns) || slowRuns < 0) return undefined
   let isWhole = true
   const next = (): string => words.shift() ?? ''
@@ -59,9 +59,9 @@ export function readSighting(text: string): Sighting | undefined {
   }
   const seconds = (): number => number() / 1000
   const jobserver = next()
-  const [watchedSeconds, governedSeconds, pastSeconds] = [seconds(), seconds(), seconds()]
+  const [watchedSeconds, governedSeconds, bypassingSeconds] = [seconds(), seconds(), seconds()]
   const [launchedRuns, clientRuns, count] = [number(), number(), number()]
-  const past = Array.from({ length: count }, () => ({
+  const bypassing = Array.from({ length: count }, () => ({
     tool: plain(next()),
     caller: plain(next()),
     why: next(),
@@ -74,17 +74,17 @@ export function readSighting(text: string): Sighting | undefined {
     file: plain(next()),
     seconds: seconds(),
   }))
-  const sighting = {
+  const toolUse = {
     jobserver,
     watchedSeconds,
     governedSeconds,
-    pastSeconds,
+    bypassingSeconds,
     launchedRuns,
     clientRuns,
-    past,
+    bypassing,
     slowest,
   }
-  return isWhole ? sighting : undefined
+  return isWhole ? toolUse : undefined
 }
 
 // Names may hold anything; they are not to reach a terminal like that.
@@ -92,7 +92,7 @@ const plain = (text: string): string => text.replace(/\p{Cc}/gu, '?')
 
 export type ToolWatch = {
   /** Ends the watch, and the caretaker with it. Returns what was seen; undefined where nothing was. */
-  end(): Promise<Sighting | undefined>
+  end(): Promise<ToolUse | undefined>
 }
 
 /** Has the caretaker look at the tools below the process that it stays for. `jobserver`: its address; empty if the pool is not ours. */
@@ -103,16 +103,16 @@ export function watchTools(caretaker: Caretaker, stateDirectory: string, jobserv
   return {
     async end() {
       await caretaker.end()
-      const sighting = readSeen(file)
+      const toolUse = readToolUseFile(file)
       removeEntry(directory)
-      return sighting
+      return toolUse
     },
   }
 }
 
-function readSeen(file: string): Sighting | undefined {
+function readToolUseFile(file: string): ToolUse | undefined {
   try {
-    return readSighting(readFileSync(file, 'utf8'))
+    return readToolUse(readFileSync(file, 'utf8'))
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error
     return undefined // nothing was told yet, or the disk is full
@@ -120,8 +120,8 @@ function readSeen(file: string): Sighting | undefined {
 }
 
 /** Returns what the living watches of this user have seen below the jobserver at `address`. */
-export const sightingsOf = (stateDirectory: string | undefined, address: string): Sighting[] =>
+export const toolUsesOf = (stateDirectory: string | undefined, address: string): ToolUse[] =>
   livingWatches(stateDirectory)
-    .map(directory => readSeen(join(directory, 'seen')))
-    .filter(sighting => sighting !== undefined)
+    .map(directory => readToolUseFile(join(directory, 'seen')))
+    .filter(toolUse => toolUse !== undefined)
     .filter(({ jobserver }) => jobserver === address)

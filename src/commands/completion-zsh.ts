@@ -26,7 +26,7 @@ export function renderZshCompletion(commands: readonly Command[]): string {
     '_jobshim_top() {',
     `  offered+=(${quoted(described(helpWord))})`,
     "  _arguments -S \\\n    '1: :{_describe -t commands command offered}' \\",
-    `    ${[helpOption, versionOption].map(alone).join(' \\\n    ')}`,
+    `    ${[helpOption, versionOption].map(exclusive).join(' \\\n    ')}`,
     '}\n',
     '# Completes options and operands of the command $1.',
     inCase(
@@ -62,7 +62,7 @@ const describe = (verbs: readonly Verb[]): string[] => [
 function argumentsOf(command: Command): string[] {
   const specs = [
     ...command.options.map(spec),
-    alone(helpOption),
+    exclusive(helpOption),
     ...(command.operands === undefined ? [] : [operandSpec(command.operands, offerOf(command.completes))]),
   ]
   // -A: behind the first operand, and -S: behind --, no option is ours. Three colons: that -- is no word of the command.
@@ -96,7 +96,7 @@ function spec(option: CommandOption): string {
 }
 
 /** An option that stands alone. */
-const alone = ({ name, letter, text }: { name: string; letter: string; text: string }): string =>
+const exclusive = ({ name, letter, text }: { name: string; letter: string; text: string }): string =>
   `'(- *)'{-${letter},--${name}}${quoted(`[${plain(text)}]`)}`
 
 function action(offer: Offer): string {

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { costKinds } from '../contract/costs-layout.js'
 import { gateNames } from '../contract/ledger-layout.js'
 import { shapeVersion } from '../ground/json.js'
-import { endEvent, pastEvent, startEvent, toolEvent } from '../timeline/event.js'
+import { bypassEvent, endEvent, startEvent, toolEvent } from '../timeline/event.js'
 
 export type ShapeRow = {
   commands: readonly string[] // their names
@@ -327,7 +327,7 @@ export const journalRows = [
   {
     words: 'past',
     text: 'Tools that ran below it and came through no shim, all that were alike.',
-    schema: pastEvent,
+    schema: bypassEvent,
   },
   { words: 'end', text: 'It ended.', schema: endEvent },
 ] as const satisfies readonly Omit<ShapeRow, 'commands'>[]

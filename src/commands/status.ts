@@ -1,7 +1,7 @@
 import sliceAnsi from 'slice-ansi'
-import { type Bypass, renderPast } from '../bypass/bypass.js'
-import { explainPast } from '../bypass/explanation.js'
-import { coverageOf, type Sighting, sightingsOf } from '../bypass/tool-watch.js'
+import { type Bypass, renderBypasses } from '../bypass/bypass.js'
+import { explainBypass } from '../bypass/explanation.js'
+import { coverageOf, type ToolUse, toolUsesOf } from '../bypass/tool-watch.js'
 import { loadSettings } from '../config/load.js'
 import { environment as names } from '../contract/environment.js'
 import { renderColumns } from '../ground/columns.js'
@@ -48,12 +48,12 @@ export const status = command({
     const named = await addressed(flags.jobserver, environment)
     const text = (): string => {
       const picture = lookAtJobserver(launcher, named)
-      const seen = withPast(
+      const snapshot = withBypasses(
         picture,
-        sightingsOf(findStateDirectory(environment), picture.jobserver),
+        toolUsesOf(findStateDirectory(environment), picture.jobserver),
         launcher,
       )
-      return flags.json ? `${renderJson(seen)}\n` : render(seen, process.stdout.columns || 120)
+      return flags.json ? `${renderJson(snapshot)}\n` : render(snapshot, process.stdout.columns || 120)
     }
     if (!flags.watch) {
       print(text())
@@ -95,27 +95,27 @@ function doing({ state, slot }: Row): string {
 }
 
 /** A picture, and what the runs below that jobserver have seen. */
-type Seen = Picture & {
+type Snapshot = Picture & {
   coverage: number | undefined // governed tool seconds / all tool seconds
   past: readonly Bypass[]
 }
 
-function withPast(picture: Picture, sightings: readonly Sighting[], launcher: string): Seen {
-  const sum = (of: (sighting: Sighting) => number): number =>
-    sightings.reduce((all, sighting) => all + of(sighting), 0)
+function withBypasses(picture: Picture, toolUses: readonly ToolUse[], launcher: string): Snapshot {
+  const sum = (of: (toolUse: ToolUse) => number): number =>
+    toolUses.reduce((all, toolUse) => all + of(toolUse), 0)
   return {
     ...picture,
     coverage: coverageOf({
-      governedSeconds: sum(sighting => sighting.governedSeconds),
-      pastSeconds: sum(sighting => sighting.pastSeconds),
+      governedSeconds: sum(toolUse => toolUse.governedSeconds),
+      bypassingSeconds: sum(toolUse => toolUse.bypassingSeconds),
     }),
-    past: sightings.flatMap(({ past }) => past).map(tools => explainPast(tools, launcher)),
+    past: toolUses.flatMap(({ bypassing }) => bypassing).map(tools => explainBypass(tools, launcher)),
   }
 }
 
 /** Returns the text for a terminal that is `width` wide. */
-export function render(seen: Seen, width: number): string {
-  const { jobserver, free, total, rows, counters, ledger } = seen
+export function render(snapshot: Snapshot, width: number): string {
+  const { jobserver, free, total, rows, counters, ledger } = snapshot
   const count = (is: (row: Row) => boolean): number => rows.filter(row => row.alive && is(row)).length
   const gated = count(row => row.state === 'gated')
   const head = [
@@ -128,8 +128,8 @@ export function render(seen: Seen, width: number): string {
     ...(counters && counters.restored > 0 ? [`${counters.restored} put back for killed clients`] : []),
     ...(ledger === undefined ? ['no ledger'] : []),
   ].join(', ')
-  const blind = seen.blind === undefined ? [] : [`no census of clients: ${seen.blind}`]
-  const census = seen.accounts ? ['this jobserver keeps its own account'] : blind
+  const blind = snapshot.blind === undefined ? [] : [`no census of clients: ${snapshot.blind}`]
+  const census = snapshot.accounts ? ['this jobserver keeps its own account'] : blind
   const lines = renderColumns(
     [...rows]
       .sort((a, b) => b.seconds - a.seconds)
@@ -143,6 +143,6 @@ export function render(seen: Seen, width: number): string {
   )
   // A wide character that the cut falls into is kept whole.
   const cut = (line: string): string => sliceAnsi(line, 0, width - 1).trimEnd()
-  const past = seen.past.length === 0 ? [] : renderPast(seen.past, seen.coverage)
-  return `${visibleLines([head, ...census, ...past])}${lines.replace(/^.*$/gm, cut)}`
+  const bypasses = snapshot.past.length === 0 ? [] : renderBypasses(snapshot.past, snapshot.coverage)
+  return `${visibleLines([head, ...census, ...bypasses])}${lines.replace(/^.*$/gm, cut)}`
 }

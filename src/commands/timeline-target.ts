@@ -19,7 +19,7 @@ import { pageMark } from '../timeline/html.js'
 export type Target = {
   path: string
   name: string // as the user wrote it
-  asked: boolean // the user named it; else it is the default
+  isNamed: boolean // the user named it; else it is the default
   journal: string // the path of what is drawn
 }
 
@@ -33,7 +33,7 @@ export const checkTarget = (target: Target): void => guarded(target.name, () => 
 export const writeTarget = (target: Target, content: Buffer): void =>
   guarded(target.name, () => write(target, content))
 
-function check({ path, name, asked, journal }: Target): void {
+function check({ path, name, isNamed, journal }: Target): void {
   const there = look(path)
   if (!there) return
   const read = statSync(journal)
@@ -43,7 +43,7 @@ function check({ path, name, asked, journal }: Target): void {
     throw new Failure(`${name}: is the journal itself`, 'name another file with -o')
   const head = headOf(path)
   if (head.startsWith(journalMark)) throw new Failure(`${name}: is a journal`, 'name another file with -o')
-  if (!asked && !head.includes(pageMark))
+  if (!isNamed && !head.includes(pageMark))
     throw new Failure(
       `${name}: is there, and no timeline of jobshim's`,
       'name a file with -o; that one is replaced',

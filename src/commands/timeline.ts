@@ -72,7 +72,7 @@ export const timeline = command({
     const target = {
       path: resolve(workingDirectory, output),
       name: output,
-      asked: flags.output !== undefined,
+      isNamed: flags.output !== undefined,
       journal: journalPath,
     }
     if (output !== '-') checkTarget(target)

@@ -1,5 +1,5 @@
 /** How many jobs `jobs: auto` means. Pure. */
-import { jobsAsked, readMakeFlags } from '../jobserver/make-flags.js'
+import { jobsWanted, readMakeFlags } from '../jobserver/make-flags.js'
 
 /** What there is to go by. */
 export type JobSources = {
@@ -14,6 +14,6 @@ export const automaticJobs = ({ engine, makeopts = '', cores }: JobSources): num
 
 // -j alone asks for no number. One that is too large is refused with those of others, once a pool is made (jobserver/fifo.ts).
 function jobsIn(makeopts: string): number | undefined {
-  const jobs = jobsAsked(readMakeFlags(makeopts, 'a command line'))
+  const jobs = jobsWanted(readMakeFlags(makeopts, 'a command line'))
   return jobs === Number.POSITIVE_INFINITY ? undefined : jobs
 }

@@ -31,7 +31,7 @@ export async function loadSettings(
         : config.dir && path
           ? resolve(dirname(path), config.dir)
           : defaultShimDirectory(environment),
-    jobs: flags.jobs ?? numberOf(config.jobs) ?? (await askedJobs(config, environment, cores)),
+    jobs: flags.jobs ?? numberOf(config.jobs) ?? (await jobsByEngine(config, environment, cores)),
     join: config.join,
     launcher: config.launcher,
     noJobserver: config.noJobserver,
@@ -45,7 +45,7 @@ export async function loadSettings(
 
 const numberOf = (jobs: ConfigFile['jobs']): number | undefined => (jobs === 'auto' ? undefined : jobs)
 
-async function askedJobs(
+async function jobsByEngine(
   { launcher }: ConfigFile,
   environment: NodeJS.ProcessEnv,
   cores: number,

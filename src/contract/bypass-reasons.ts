@@ -1,5 +1,5 @@
 /** Why a tool has no slot, and what mends it. `shims/contract.h` has the texts; `$DIR` stands for the shim dir. */
-export const pastReasons = {
+export const bypassReasons = {
   byPath: { why: 'called by its path', fix: 'have it called by its name, or by the path of its shim' },
   notFirst: {
     why: 'the shims are not first on its PATH',

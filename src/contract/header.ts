@@ -6,7 +6,7 @@ import { hidden } from '../ground/visible.js'
 import { type AdapterFamily, adapters, pathKeepers } from './adapters.js'
 import { kernelDevices, refusals } from './addresses.js'
 import { argumentKinds, familyRuns, sourceSuffixes, valuedFlags } from './arguments.js'
-import { pastReasons } from './bypass-reasons.js'
+import { bypassReasons } from './bypass-reasons.js'
 import { type ClientName, clientNames } from './clients.js'
 import { costKinds, costsLayout } from './costs-layout.js'
 import { environment } from './environment.js'
@@ -151,7 +151,7 @@ export function renderContract(): string {
       'kernel_devices',
       kernelDevices.map(({ major, isTerminal }) => `${major}, ${isTerminal ? 1 : 0}`),
     ),
-    defines('WHY', Object.fromEntries(Object.entries(pastReasons).map(([name, { why }]) => [name, why]))),
+    defines('WHY', Object.fromEntries(Object.entries(bypassReasons).map(([name, { why }]) => [name, why]))),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD, HOLDS_ANY };',
     'enum client_sleep { SLEEP_ANYWHERE, SLEEP_EPOLL, SLEEP_FUTEX };',

@@ -1,17 +1,17 @@
 /** What went past the shims while a build ran. */
 
 import { type Bypass, bypassText } from '../bypass/bypass.js'
-import { coverageOf, type Sighting } from '../bypass/tool-watch.js'
+import { coverageOf, type ToolUse } from '../bypass/tool-watch.js'
 import { type Ending, signalName } from '../launcher/foreground.js'
 import { broken, type CheckRow, note, ok, type Verdict } from './verdict.js'
 
 export type BuildFacts = {
   ending: Ending
-  sighting: Sighting | undefined // undefined where nobody looked
+  toolUse: ToolUse | undefined // undefined where nobody looked
   bypasses: readonly Bypass[]
 }
 
-const unseen = (): Verdict =>
+const unwatched = (): Verdict =>
   note('nobody looked: it was over at once, or an outer jobshim run looks already', 'look at a longer build')
 
 export const buildRows: readonly CheckRow<BuildFacts>[] = [
@@ -28,8 +28,8 @@ export const buildRows: readonly CheckRow<BuildFacts>[] = [
   {
     name: 'past the shims',
     why: 'these ran without a slot',
-    judge({ sighting, bypasses }) {
-      if (sighting === undefined) return unseen()
+    judge({ toolUse, bypasses }) {
+      if (toolUse === undefined) return unwatched()
       if (bypasses.length === 0) return ok('no tool was seen there')
       return bypasses.map(bypass =>
         broken(
@@ -42,11 +42,11 @@ export const buildRows: readonly CheckRow<BuildFacts>[] = [
   {
     name: 'coverage',
     why: "the share of the tools' time that the pool governed",
-    judge({ sighting }) {
-      if (sighting === undefined) return unseen()
-      const coverage = coverageOf(sighting)
+    judge({ toolUse }) {
+      if (toolUse === undefined) return unwatched()
+      const coverage = coverageOf(toolUse)
       if (coverage === undefined) return note('no tool ran long enough to be seen')
-      const all = sighting.governedSeconds + sighting.pastSeconds
+      const all = toolUse.governedSeconds + toolUse.bypassingSeconds
       const text = `${Math.floor(coverage * 100)} % of ${all.toFixed(1)} s in tools`
       return coverage === 1 ? ok(text) : note(text)
     },

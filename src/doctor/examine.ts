@@ -39,11 +39,11 @@ export async function examine(
   const variables = variableFacts(settings, names, environment)
   // Below a jobserver already, a shim that is not on PATH translates nothing.
   const reached = standingOn(environment.PATH ?? '', dir, names).isThere || !variables.hasPool ? names : []
-  const asked = await launcherFacts(found, environment)
-  const launcher = usablePath(asked)
+  const ofLauncher = await launcherFacts(found, environment)
+  const launcher = usablePath(ofLauncher)
   return [
     ...judgeAll(configRows, config),
-    ...judgeAll(launcherRows, asked),
+    ...judgeAll(launcherRows, ofLauncher),
     ...judgeAll(shimRows, shims),
     ...(await group(pathRows, () => pathFacts(dir, names, environment))),
     ...judgeAll(variableRows, variables),
@@ -58,7 +58,7 @@ export async function examine(
     ...(await group(systemRows, async () => ({
       ...(await stateFacts(launcher, environment)),
       system: systemFacts(settings.rulesText),
-      about: asked.about,
+      description: ofLauncher.description,
     }))),
   ]
 }

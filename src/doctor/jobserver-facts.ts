@@ -16,7 +16,7 @@ import { runProgram } from './program.js'
 export type Jobserver =
   | { kind: 'none' }
   | { kind: 'unusable'; named: string; why: string }
-  | { kind: 'unasked'; named: string; why: string }
+  | { kind: 'untried'; named: string; why: string }
   | ({ kind: 'usable'; named: string } & Pool)
 
 type Pool = {
@@ -47,8 +47,8 @@ export async function jobserverFacts(
 ): Promise<JobserverFacts> {
   const [jobserver, make, ninja] = await Promise.all([
     lookAround(launcher, environment),
-    askClient('make', shims, environment),
-    askClient('ninja', shims, environment),
+    clientProgram('make', shims, environment),
+    clientProgram('ninja', shims, environment),
   ])
   return { jobserver, auth: findAuth(environment.MAKEFLAGS ?? ''), make, ninja }
 }
@@ -68,18 +68,18 @@ function namedIn(environment: NodeJS.ProcessEnv): string | undefined {
 async function lookAround(launcher: string | undefined, environment: NodeJS.ProcessEnv): Promise<Jobserver> {
   const named = namedIn(environment)
   if (launcher === undefined)
-    return named === undefined ? { kind: 'none' } : { kind: 'unasked', named, why: 'no launcher to ask' }
+    return named === undefined ? { kind: 'none' } : { kind: 'untried', named, why: 'no launcher to ask' }
   const descriptors = inheritedDescriptors()
   const answer = await runProgram(launcher, ['--look'], { environment, descriptors })
   if (answer.kind === 'failed')
-    return named === undefined ? { kind: 'none' } : { kind: 'unasked', named, why: answer.why }
+    return named === undefined ? { kind: 'none' } : { kind: 'untried', named, why: answer.why }
   if (answer.status !== 0) {
     const why = answer.stderr.trim().replace(/^jobshim: no jobserver: /, '')
     return named === undefined ? { kind: 'none' } : { kind: 'unusable', named, why }
   }
   const look = readLook(answer.stdout)
   if (look === undefined)
-    return named === undefined ? { kind: 'none' } : { kind: 'unasked', named, why: silent }
+    return named === undefined ? { kind: 'none' } : { kind: 'untried', named, why: silent }
   const { jobserver: address, free, ledger, accounts } = look
   const pool = ledgerFacts(address, ledger)
   return {
@@ -137,7 +137,7 @@ async function countTokens(
   return lost.tokens > 0 ? { kind: 'lost', count: lost.tokens } : { kind: 'whole' }
 }
 
-async function askClient(
+async function clientProgram(
   name: 'make' | 'ninja',
   shims: readonly string[],
   environment: NodeJS.ProcessEnv,

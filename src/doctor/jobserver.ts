@@ -19,7 +19,7 @@ export const jobserverRows: readonly CheckRow<JobserverFacts>[] = [
       switch (jobserver.kind) {
         case 'none':
           return ok(none)
-        case 'unasked':
+        case 'untried':
           return note(`${jobserver.named}: not tried: ${jobserver.why}`)
         case 'unusable':
           return broken(

@@ -17,14 +17,19 @@ export type Launcher =
   | { kind: 'none'; missing: readonly string[] } // what it takes to build one and is not there
 
 /** `features`: of the kernel, by name, why each can't be used; empty: it can. */
-export type About =
+export type LauncherDescription =
   | { kind: 'told'; linking: string; libc: string; features: ReadonlyMap<string, string> }
   | { kind: 'silent'; why: string }
   | { kind: 'old' } // of a version that does not know the question
 
 export type Speed = { kind: 'measured'; bareMs: number; shimMs: number } | { kind: 'unknown'; why: string }
 
-export type LauncherFacts = { launcher: Launcher; bytes: number; about: About; speed: Speed }
+export type LauncherFacts = {
+  launcher: Launcher
+  bytes: number
+  description: LauncherDescription
+  speed: Speed
+}
 
 /** Returns the launcher of a shim dir, else the package's. */
 export function findLauncherOf(dir: string, environment: NodeJS.ProcessEnv): Launcher {
@@ -58,7 +63,7 @@ export function pathOf(launcher: Launcher): string | undefined {
 }
 
 /** Returns the environment without what would make a run of the launcher part of somebody's build. */
-export function alone(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function outsideBuild(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const taken: string[] = [
     ...['MAKEFLAGS', 'CARGO_MAKEFLAGS', names.jobserver, names.outer, names.disable, names.rules],
     ...[names.journal, names.launcher, names.noJobserver, names.patience],
@@ -67,8 +72,8 @@ export function alone(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Returns the path of the launcher where it answers: nobody else is to call one that can't run. */
-export const usablePath = ({ launcher, about }: LauncherFacts): string | undefined =>
-  about.kind === 'silent' ? undefined : pathOf(launcher)
+export const usablePath = ({ launcher, description }: LauncherFacts): string | undefined =>
+  description.kind === 'silent' ? undefined : pathOf(launcher)
 
 /** Asks the launcher for what it is, and how long it takes. */
 export async function launcherFacts(
@@ -78,14 +83,14 @@ export async function launcherFacts(
   const path = pathOf(launcher)
   if (path === undefined) {
     const why = 'no launcher'
-    return { launcher, bytes: 0, about: { kind: 'silent', why }, speed: { kind: 'unknown', why } }
+    return { launcher, bytes: 0, description: { kind: 'silent', why }, speed: { kind: 'unknown', why } }
   }
-  const about = await askAbout(path, environment)
+  const description = await readDescription(path, environment)
   const speed: Speed =
-    about.kind === 'silent'
+    description.kind === 'silent'
       ? { kind: 'unknown', why: 'the launcher does not run' }
       : await measure(path, environment)
-  return { launcher, bytes: sizeOf(path), about, speed }
+  return { launcher, bytes: sizeOf(path), description, speed }
 }
 
 function sizeOf(path: string): number {
@@ -119,7 +124,7 @@ function headOf(path: string): Buffer | undefined {
   }
 }
 
-async function askAbout(path: string, environment: NodeJS.ProcessEnv): Promise<About> {
+async function readDescription(path: string, environment: NodeJS.ProcessEnv): Promise<LauncherDescription> {
   try {
     accessSync(path, constants.X_OK)
   } catch {
@@ -127,7 +132,7 @@ async function askAbout(path: string, environment: NodeJS.ProcessEnv): Promise<A
   }
   // What the kernel does not know is given to a shell by execvp(3), as a script.
   if (isForeign(path)) return { kind: 'silent', why: 'it is no program of this machine' }
-  const answer = await runProgram(path, ['--about'], { environment: alone(environment) })
+  const answer = await runProgram(path, ['--about'], { environment: outsideBuild(environment) })
   if (answer.kind === 'failed') return { kind: 'silent', why: answer.why }
   if (answer.status !== 0 && answer.stderr.includes('wrong usage')) return { kind: 'old' }
   const [linking = '', libc = '', ...words] = wordsOf(answer.stdout) ?? []
@@ -152,7 +157,7 @@ const loop = 'n=$1; shift; i=0; while [ $i -lt $n ]; do "$@" || exit 1; i=$((i+1
 async function measure(path: string, environment: NodeJS.ProcessEnv): Promise<Speed> {
   const tool = findTool('true', realDirectories(environment.PATH || '/usr/bin:/bin'))
   if (tool === undefined || !existsSync('/bin/sh')) return { kind: 'unknown', why: 'no true or no sh here' }
-  const env = { ...alone(environment), [names.noJobserver]: 'pass' }
+  const env = { ...outsideBuild(environment), [names.noJobserver]: 'pass' }
   const times: [empty: number[], bare: number[], shim: number[]] = [[], [], []]
   const commands: readonly string[][] = [
     ['0', tool],

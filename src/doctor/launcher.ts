@@ -9,7 +9,7 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
   {
     name: 'launcher',
     why: 'every shim is this program',
-    judge({ launcher, about }) {
+    judge({ launcher, description }) {
       if (launcher.kind === 'lost')
         return broken(`${launcher.path}: missing, so that no shim works`, 'jobshim install')
       if (launcher.kind === 'none')
@@ -19,12 +19,12 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
               'install make and a C compiler',
             )
           : note('not built yet', 'jobshim install builds it')
-      if (about.kind === 'silent')
+      if (description.kind === 'silent')
         return broken(
-          `${launcher.path}: can't run (${about.why})`,
+          `${launcher.path}: can't run (${description.why})`,
           'see that its filesystem is not mounted noexec and that it was built for this machine, then jobshim install',
         )
-      if (about.kind === 'old' || (launcher.kind === 'installed' && !launcher.isThisVersion))
+      if (description.kind === 'old' || (launcher.kind === 'installed' && !launcher.isThisVersion))
         return note(`${launcher.path}: not the one of this jobshim`, 'jobshim install puts it there')
       return ok(launcher.path)
     },
@@ -32,24 +32,24 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
   {
     name: 'launcher build',
     why: 'a dynamic program takes longer to start',
-    judge({ about, bytes }) {
-      if (about.kind === 'silent') return note(`not known: ${about.why}`)
-      if (about.kind === 'old') return note('not known: it is an older one, which does not tell')
-      const text = `${about.linking}, ${about.libc}, ${bytes} bytes`
-      if (about.linking === 'static') return ok(text)
+    judge({ description, bytes }) {
+      if (description.kind === 'silent') return note(`not known: ${description.why}`)
+      if (description.kind === 'old') return note('not known: it is an older one, which does not tell')
+      const text = `${description.linking}, ${description.libc}, ${bytes} bytes`
+      if (description.linking === 'static') return ok(text)
       return note(`${text}: starts later than a static one`, buildHint)
     },
   },
   {
     name: 'launcher speed',
     why: 'what a shim adds to each run of a tool',
-    judge({ speed, about }): Verdict {
+    judge({ speed, description }): Verdict {
       if (speed.kind === 'unknown') return note(`not measured: ${speed.why}`)
       const { bareMs, shimMs } = speed
       const ratio = shimMs / bareMs
       const text = `true takes ${shimMs.toFixed(2)} ms with a shim and ${bareMs.toFixed(2)} ms without: x${ratio.toFixed(2)}`
       if (ratio <= usualRatio) return ok(text)
-      const isStatic = about.kind === 'told' && about.linking === 'static'
+      const isStatic = description.kind === 'told' && description.linking === 'static'
       return note(
         `${text}; more than x${usualRatio} is unusual`,
         isStatic ? 'look again when the machine is idle; npm run bench tells more' : buildHint,

@@ -29,7 +29,7 @@ export async function pathFacts(
   const here = standingOn(environment.PATH ?? '', dir, names)
   const hasShims = names.length > 0
   const login: Login = hasShims
-    ? await askLoginShell(dir, names, environment)
+    ? await loginShellStanding(dir, names, environment)
     : { kind: 'untold', why: 'no shims' }
   return { dir, hasShims, here, login }
 }
@@ -77,7 +77,7 @@ function foreignHome({ HOME: home }: NodeJS.ProcessEnv): string | undefined {
   return trust?.kind === 'foreign' || trust?.kind === 'open' ? `${trust.at}: ${trust.what}` : undefined
 }
 
-async function askLoginShell(
+async function loginShellStanding(
   dir: string,
   names: readonly string[],
   environment: NodeJS.ProcessEnv,

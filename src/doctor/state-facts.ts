@@ -11,7 +11,7 @@ import { trustOf } from '../ground/trust.js'
 import { drainFifo, makeFifo } from '../jobserver/fifo.js'
 import { createLedger, type LedgerRecord, readRecords } from '../jobserver/ledger.js'
 import { thisProcess } from '../jobserver/owner.js'
-import { alone } from './launcher-facts.js'
+import { outsideBuild } from './launcher-facts.js'
 import { interrupted, killGroup, runProgram, watchProgram } from './program.js'
 
 export type StatePlace =
@@ -93,7 +93,7 @@ async function tryPool(launcher: string, workshop: string, environment: NodeJS.P
     opened.push(fifoFd)
     const ledger = createLedger(`${fifo}.ledger`, 1, thisProcess())
     opened.push(ledger)
-    const env = { ...alone(environment), [names.jobserver]: `fifo:${fifo}`, [names.debug]: '1' }
+    const env = { ...outsideBuild(environment), [names.jobserver]: `fifo:${fifo}`, [names.debug]: '1' }
     build = spawn('/bin/sh', ['-c', twoTools, launcher], {
       env,
       detached: true,

@@ -1,10 +1,10 @@
 /** The system: is there room for the state, and does the kernel have what launchers rely on? */
-import type { About } from './launcher-facts.js'
+import type { LauncherDescription } from './launcher-facts.js'
 import type { StateFacts, Trial } from './state-facts.js'
 import type { SystemFacts } from './system-facts.js'
 import { broken, type CheckRow, note, ok, type Verdict } from './verdict.js'
 
-export type MachineFacts = StateFacts & { system: SystemFacts; about: About }
+export type MachineFacts = StateFacts & { system: SystemFacts; description: LauncherDescription }
 
 /** What launchers do without a feature of the kernel. */
 const features: readonly { name: string; since: string; without: string; needed: boolean }[] = [
@@ -94,13 +94,13 @@ export const systemRows: readonly CheckRow<MachineFacts>[] = [
   {
     name: 'kernel',
     why: 'what is missing is done without, or not at all',
-    judge({ about, system }) {
-      if (about.kind !== 'told')
+    judge({ description, system }) {
+      if (description.kind !== 'told')
         return note(
-          `Linux ${system.release}; not asked: ${about.kind === 'old' ? 'an older launcher' : about.why}`,
+          `Linux ${system.release}; not asked: ${description.kind === 'old' ? 'an older launcher' : description.why}`,
         )
       const missing = features.flatMap(feature => {
-        const why = about.features.get(feature.name) ?? 'not known'
+        const why = description.features.get(feature.name) ?? 'not known'
         return why === '' ? [] : [{ ...feature, why }]
       })
       const text = missing.map(({ name, why, without }) => `${name} (${why}): ${without}`).join('; ')

@@ -1,10 +1,10 @@
 /** Variables: does one of them open a pool of its own, or name a tool by its path? */
 import { basename } from 'node:path'
-import { toolPastShims } from '../bypass/configured.js'
+import { bypassingTool } from '../bypass/configured.js'
 import { environment as names } from '../contract/environment.js'
 import { familyOf } from '../contract/families.js'
 import { findAuth } from '../jobserver/auth.js'
-import { jobsAsked, readMakeFlags } from '../jobserver/make-flags.js'
+import { jobsWanted, readMakeFlags } from '../jobserver/make-flags.js'
 import type { VariableFacts } from './variables-facts.js'
 import { broken, type CheckRow, few, note, ok } from './verdict.js'
 
@@ -39,7 +39,7 @@ export function jobsOf(
   value: string,
 ): number | undefined {
   if (readBy === 'cmake') return /^\d+$/.test(value) ? Number(value) : undefined
-  return jobsAsked(readMakeFlags(value, name === 'MAKEFLAGS' ? 'MAKEFLAGS' : 'a command line'))
+  return jobsWanted(readMakeFlags(value, name === 'MAKEFLAGS' ? 'MAKEFLAGS' : 'a command line'))
 }
 
 /** How a variable of this table is written where it says N jobs. */
@@ -60,7 +60,7 @@ function commandsIn({ environment, shims }: VariableFacts): Command[] {
       const [first = ''] = words
       const company = grabbing.includes(basename(first))
       const bare = company && !first.includes('/') && shims.length > 0 && !shims.includes(first)
-      return { name, words, tool: toolPastShims(words) ?? (bare ? first : undefined) }
+      return { name, words, tool: bypassingTool(words) ?? (bare ? first : undefined) }
     })
 }
 

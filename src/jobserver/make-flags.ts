@@ -176,7 +176,7 @@ const isJobs = (text: string, flag: MakeFlag): boolean =>
   flag.means === 'jobs' && jobsIn(text, flag) !== undefined
 
 /** Returns the number of jobs asked for; the last -jN counts. Infinity for -j alone, undefined where there is none. */
-export function jobsAsked({ text, flags }: MakeFlags): number | undefined {
+export function jobsWanted({ text, flags }: MakeFlags): number | undefined {
   const last = flags.findLast(flag => isJobs(text, flag))
   return last === undefined ? undefined : jobsIn(text, last)
 }

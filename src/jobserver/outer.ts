@@ -14,7 +14,7 @@ export async function outerJobserver(launcher: string, environment: NodeJS.Proce
   const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
   const isNamed = Boolean(environment[names.jobserver] || findAuth(make) || findAuth(cargo))
   if (!isNamed && !environment[names.outer] && !isBelowRun()) return { state: 'none' }
-  const asked = await askLauncher(launcher, environment)
+  const asked = await tryJobserver(launcher, environment)
   return asked.state === 'unusable' && !isNamed ? { state: 'none' } : asked
 }
 
@@ -22,7 +22,7 @@ export async function outerJobserver(launcher: string, environment: NodeJS.Proce
  * Asks the launcher, which knows how to reach a jobserver, for the one that this environment names. Throws `Failure` where it gives no
  * answer.
  */
-export async function askLauncher(
+export async function tryJobserver(
   launcher: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Exclude<Outer, { state: 'none' }>> {

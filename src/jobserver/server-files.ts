@@ -30,13 +30,13 @@ export type Access = { mode: number; uid: number | undefined; gid: number | unde
 /** Throws `Failure` where root is to serve in a directory that others than its owner may write. */
 export function assertServerPlace(path: string): void {
   try {
-    assertOwnersAlone(dirname(path), statSync(dirname(path)))
+    assertOnlyOwnersWrite(dirname(path), statSync(dirname(path)))
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error // what is not there can't be locked, which tells
   }
 }
 
-function assertOwnersAlone(directory: string, { mode, gid }: Stats): void {
+function assertOnlyOwnersWrite(directory: string, { mode, gid }: Stats): void {
   const others = gid === 0 ? 0o002 : 0o022
   if (currentUid() !== 0 || (mode & others) === 0 || (mode & 0o1000) !== 0) return
   throw new Failure(
@@ -59,7 +59,7 @@ export function makeServerFiles(
   launcher: string,
 ): ServerFiles {
   assertFits(jobs)
-  assertOwnersAlone(directory.place, directory.stats)
+  assertOnlyOwnersWrite(directory.place, directory.stats)
   const name = basename(path)
   sweepWorkshops(directory, name)
   return inWorkshop(directory, `.${name}.`, workshop => {

@@ -1,7 +1,7 @@
 /** Makes a shim dir hold exactly the wanted shims. */
 import { existsSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
-import { askPrefixes } from '../tools/ccache.js'
+import { readPrefixes } from '../tools/ccache.js'
 import { apply, explain, makeDirectory, removeTemporaryFiles } from './apply.js'
 import { findOrBuildLauncher } from './build-launcher.js'
 import { checkOwnPlaces, checkShimDirectory, inspect } from './inspect.js'
@@ -38,7 +38,7 @@ export async function installShims(
     names: namesIn(directories),
     isTool: name => findTool(name, directories) !== undefined,
     pathOf: name => findTool(name, directories),
-    ccache: wishes.adapters.includes('ccache') ? await askPrefixes(directories, environment) : undefined,
+    ccache: wishes.adapters.includes('ccache') ? await readPrefixes(directories, environment) : undefined,
   })
   const launcher = await findOrBuildLauncher(environment)
   try {

@@ -1,5 +1,5 @@
 /** A journal may be appended to by many a `jobshim run`: which of its lines belong together. */
-import type { EndEvent, JournalEvent, PastEvent, StartEvent, ToolEvent } from './event.js'
+import type { BypassEvent, EndEvent, JournalEvent, StartEvent, ToolEvent } from './event.js'
 import { firstIndex } from './search.js'
 
 /** A `jobshim run`. One that was killed has no end. */
@@ -9,7 +9,7 @@ export type Run = { start: StartEvent; end?: EndEvent }
  * What happened together: runs that overlap, since a tool's line doesn't tell which of them it belongs to; or the tools
  * between them, without any run. Instants are seconds since 1970.
  */
-export type Build = { from: number; to: number; runs: Run[]; tools: ToolEvent[]; past: PastEvent[] }
+export type Build = { from: number; to: number; runs: Run[]; tools: ToolEvent[]; past: BypassEvent[] }
 
 type Piece =
   | { kind: 'run'; from: number; to: number; run: Run }
@@ -40,7 +40,7 @@ export function buildsOf(events: readonly JournalEvent[]): Build[] {
     add(piece, current)
     if (piece.kind === 'run' && piece.run.end) isOpen = false
   }
-  givePast(builds, events)
+  giveBypasses(builds, events)
   return builds
 }
 
@@ -64,7 +64,7 @@ function add(piece: Piece, build: Build): void {
 }
 
 // The pid tells, the last start with that pid before it.
-function givePast(builds: readonly Build[], events: readonly JournalEvent[]): void {
+function giveBypasses(builds: readonly Build[], events: readonly JournalEvent[]): void {
   const starts = new Map<number, { at: number; build: Build }[]>()
   for (const build of builds)
     for (const { start } of build.runs) ofPid(starts, start.pid).push({ at: start.at, build })

@@ -40,7 +40,7 @@ export type Names = {
 }
 
 /** Tools that went past the shims, all that were alike. Seconds. */
-export type Past = {
+export type ChartBypass = {
   tool: string
   caller: string
   why: string
@@ -59,7 +59,7 @@ export type Chart = {
   slots: number // rows for slots
   over: number // rows behind them, for runs without a slot
   coverage?: number // part of all tool time that went through the shims
-  past: Past[]
+  past: ChartBypass[]
   names: Names
   runs: Runs
   moreRows: [run: number, ...rows: number[]][] // of runs that take several slots

@@ -94,7 +94,7 @@ export const startEvent = z.object({
 })
 
 /** Tools that went past the shims, all that were alike; at the end of a `jobshim run`. */
-export const pastEvent = z.object({
+export const bypassEvent = z.object({
   jobshim: version,
   pid: pid.describe('that of `jobshim run`'),
   event: z.literal('past').describe('what the line is about'),
@@ -123,10 +123,10 @@ export const endEvent = z.object({
     .describe('governed tool seconds by all tool seconds; absent where none was seen'),
 })
 
-export const journalEvent = z.discriminatedUnion('event', [toolEvent, startEvent, pastEvent, endEvent])
+export const journalEvent = z.discriminatedUnion('event', [toolEvent, startEvent, bypassEvent, endEvent])
 
 export type ToolEvent = z.infer<typeof toolEvent>
 export type StartEvent = z.infer<typeof startEvent>
-export type PastEvent = z.infer<typeof pastEvent>
+export type BypassEvent = z.infer<typeof bypassEvent>
 export type EndEvent = z.infer<typeof endEvent>
 export type JournalEvent = z.infer<typeof journalEvent>

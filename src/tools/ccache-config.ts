@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { cacheDirectory } from '../ground/cache-directory.js'
 import { identityOf } from '../ground/identity.js'
 import { replaceFile } from '../ground/replace-file.js'
-import { askConfigFiles, askPrefixes, type CcachePrefixes } from './ccache.js'
+import { type CcachePrefixes, readConfigFiles, readPrefixes } from './ccache.js'
 
 type Kept = CcachePrefixes & {
   circumstances: string
@@ -22,16 +22,16 @@ export async function ccachePrefixes(
 ): Promise<CcachePrefixes | undefined> {
   // Without a home nothing is kept.
   const place = environment.HOME ? cacheDirectory(environment) : undefined
-  if (place === undefined || hasDirectoryConfig(process.cwd())) return askPrefixes(directories, environment)
+  if (place === undefined || hasDirectoryConfig(process.cwd())) return readPrefixes(directories, environment)
   const path = join(place, 'ccache.json')
   const circumstances = circumstancesOf(program, environment)
   const kept = readKept(path)
   if (kept?.circumstances === circumstances && kept.files.every(isUnchanged)) return kept
-  const files = (await askConfigFiles(directories, environment))?.map(file => ({
+  const files = (await readConfigFiles(directories, environment))?.map(file => ({
     path: file,
     identity: identityOf(file),
   }))
-  const answer = await askPrefixes(directories, environment)
+  const answer = await readPrefixes(directories, environment)
   if (answer && files && isBinary(program) && files.every(file => isUnchanged(file) && isSettled(file.path)))
     keep(path, { ...answer, circumstances, files })
   return answer

@@ -8,12 +8,12 @@ export type CcachePrefixes = { prefix: string; cppPrefix: string }
 const longest = 255 // what the launcher has room for
 
 /** Returns what the config of the ccache in these directories says, undefined where there is no ccache. */
-export async function askPrefixes(
+export async function readPrefixes(
   directories: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<CcachePrefixes | undefined> {
   const [prefix, cppPrefix] = await Promise.all(
-    ['prefix_command', 'prefix_command_cpp'].map(key => ask(['-k', key], directories, environment)),
+    ['prefix_command', 'prefix_command_cpp'].map(key => ccacheOutput(['-k', key], directories, environment)),
   )
   if (prefix === undefined) return undefined
   for (const words of [prefix, cppPrefix ?? ''])
@@ -25,7 +25,7 @@ export async function askPrefixes(
   return { prefix, cppPrefix: cppPrefix ?? '' }
 }
 
-function ask(
+function ccacheOutput(
   words: readonly string[],
   directories: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -39,11 +39,11 @@ function ask(
 }
 
 /** Returns the paths of the config files that it reads, or would read; undefined where it does not tell. */
-export async function askConfigFiles(
+export async function readConfigFiles(
   directories: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<string[] | undefined> {
-  const told = (await ask(['-s', '-v'], directories, environment)) ?? ''
+  const told = (await ccacheOutput(['-s', '-v'], directories, environment)) ?? ''
   const [, own] = /^(?:Config file|Primary config):[ \t]*(\/.*)$/m.exec(told) ?? []
   const [, system] = /^(?:System config file|Secondary config):[ \t]*(.*)$/m.exec(told) ?? []
   if (own === undefined || system === undefined) return undefined

@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process'
 import { realPath } from './real-path.js'
 
 /** How many compilers an engine can run at once; `ask`: the words that make it tell. */
-type Engine = { name: string; ask?: readonly string[]; why: string }
+type Engine = { name: string; slotsWords?: readonly string[]; why: string }
 
 export const engines = [
   { name: 'ccache', why: 'compiles here, or not at all' },
-  { name: 'distcc', ask: ['-j'], why: 'sums up the slots of its hosts' },
+  { name: 'distcc', slotsWords: ['-j'], why: 'sums up the slots of its hosts' },
   { name: 'icecc', why: 'only its scheduler knows, and it changes' },
 ] as const satisfies readonly Engine[]
 
@@ -23,7 +23,7 @@ export async function engineSlots(
   environment: NodeJS.ProcessEnv,
 ): Promise<number | undefined> {
   const engine: Engine | undefined = engines.find(({ name }) => name === launcher)
-  const words = engine?.ask
+  const words = engine?.slotsWords
   if (words === undefined) return undefined
   const env = { ...environment, PATH: realPath(environment.PATH ?? '') }
   return await new Promise(resolve => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
-import { journalEvent, type PastEvent } from '../../src/timeline/event.js'
+import { type BypassEvent, journalEvent } from '../../src/timeline/event.js'
 import { until } from '../shims/hold.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { makeRecorder } from '../support/recording.js'
@@ -110,7 +110,7 @@ for (const { generator, caller, needs } of [
         .map(line => journalEvent.parse(JSON.parse(line)))
       assert.equal(
         events
-          .filter((event): event is PastEvent => event.event === 'past')
+          .filter((event): event is BypassEvent => event.event === 'past')
           .map(({ tool, caller, why, file, fix, runs }) => ({ tool, caller, why, file, fix, runs })),
         [{ ...past, runs: 6 }],
       )

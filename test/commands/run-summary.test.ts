@@ -72,20 +72,20 @@ for (const [changes, text] of texts)
       renderSummary({
         jobs: 2,
         settlement: { ...settlement, ...changes },
-        sighting: undefined,
+        toolUse: undefined,
         bypasses: [],
       }),
       `jobshim: ${text}`,
     ))
 
-const sighting = {
+const toolUse = {
   jobserver: 'fifo:/f',
   watchedSeconds: 10,
   governedSeconds: 12,
-  pastSeconds: 4,
+  bypassingSeconds: 4,
   launchedRuns: 24,
   clientRuns: 0,
-  past: [],
+  bypassing: [],
   slowest: [
     { tool: 'g++', file: 'src/a.cc', seconds: 3.24 },
     { tool: 'ld', file: '', seconds: 2 },
@@ -116,7 +116,7 @@ const counted = {
 
 test('run :: summary :: of a build that took a while', () =>
   assert.is(
-    renderSummary({ jobs: 4, settlement: counted, sighting, bypasses }),
+    renderSummary({ jobs: 4, settlement: counted, toolUse, bypasses }),
     `jobshim: 24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back
   1.2 of 4 slots used by tools on average; waited 3.0 s for a slot, 1.0 s for less load, 2.0 s for memory
   slowest: g++ src/a.cc 3.2 s, ld 2.0 s
@@ -125,14 +125,14 @@ test('run :: summary :: of a build that took a while', () =>
 
 test('run :: summary :: of a short build :: one line, and what went past the shims', () =>
   assert.is(
-    renderSummary({ jobs: 4, settlement, sighting: { ...sighting, watchedSeconds: 0.9 }, bypasses }),
+    renderSummary({ jobs: 4, settlement, toolUse: { ...toolUse, watchedSeconds: 0.9 }, bypasses }),
     `jobshim: 24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back\n  ${passed}`,
   ))
 
 test("run :: summary :: in somebody else's pool :: what went past the shims alone", () => {
-  assert.is(renderSummary({ jobs: undefined, settlement: undefined, sighting, bypasses: [] }), '')
+  assert.is(renderSummary({ jobs: undefined, settlement: undefined, toolUse, bypasses: [] }), '')
   assert.is(
-    renderSummary({ jobs: undefined, settlement: undefined, sighting, bypasses }),
+    renderSummary({ jobs: undefined, settlement: undefined, toolUse, bypasses }),
     `jobshim: ${passed.replaceAll('\n  ', '\n')}`,
   )
 })
@@ -176,7 +176,7 @@ for (const { jobs, peak } of [
       jobs,
       coverage: 1,
       clientRuns: 0,
-      past: [],
+      bypassing: [],
       runs: 3,
       callerRuns: 0,
       peak,

@@ -117,14 +117,14 @@ test('doctor :: -- CMD :: options behind it are its own', async () => {
 test('doctor :: coverage :: no tool ran', () => {
   const facts = {
     ending: { kind: 'exit', status: 0 } as const,
-    sighting: {
+    toolUse: {
       jobserver: '',
       watchedSeconds: 2,
       governedSeconds: 0,
-      pastSeconds: 0,
+      bypassingSeconds: 0,
       launchedRuns: 0,
       clientRuns: 0,
-      past: [],
+      bypassing: [],
       slowest: [],
     },
     bypasses: [],

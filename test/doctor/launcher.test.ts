@@ -187,7 +187,7 @@ test('doctor :: launcher speed :: measured, and one that takes its time', async 
 const facts = (bareMs: number, shimMs: number, linking: string): LauncherFacts => ({
   launcher: { kind: 'built', path: '/l' },
   bytes: 1,
-  about: { kind: 'told', linking, libc: 'musl', features: new Map() },
+  description: { kind: 'told', linking, libc: 'musl', features: new Map() },
   speed: { kind: 'measured', bareMs, shimMs },
 })
 

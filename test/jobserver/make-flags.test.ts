@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { findAuth, type JobserverAuth, withJobserver } from '../../src/jobserver/auth.js'
 import {
   isAddress,
-  jobsAsked,
+  jobsWanted,
   readMakeFlags,
   said,
   withoutJobserver,
@@ -55,7 +55,7 @@ const asked: readonly (readonly [text: string, jobs: number | undefined])[] = [
 
 for (const [text, jobs] of asked)
   test(`make flags :: ${JSON.stringify(text)} asks for ${jobs ?? 'no'} jobs`, () => {
-    assert.is(jobsAsked(readMakeFlags(text)), jobs)
+    assert.is(jobsWanted(readMakeFlags(text)), jobs)
   })
 
 /** `[text, without its jobserver]`. */
@@ -191,7 +191,7 @@ for (const key of ['make43', 'make44'] as const)
           assert.equal(withoutPool(one), withoutPool(other), why)
           if (one.status === '0') assert.match(one.stdout, / -j3 /, why)
           if (one.status !== '0' || given.includes('$')) continue // what it comes to only make knows
-          assert.is(printedOf('j', other), jobsWord(jobsAsked(readMakeFlags(given))), why)
+          assert.is(printedOf('j', other), jobsWord(jobsWanted(readMakeFlags(given))), why)
           assert.is(printedOf('l', other) ?? '-1', loads[index], why)
         }
         assert.is(pool.count(), 'ab')
@@ -234,7 +234,7 @@ const nameOf = (auth: JobserverAuth | undefined): string => {
 /** What this half makes of it: the address, the jobs, and what is left without the jobserver. */
 function askUs(text: string): string[] {
   const flags = readMakeFlags(text)
-  const jobs = jobsAsked(flags) ?? -1
+  const jobs = jobsWanted(flags) ?? -1
   const isNamed = flags.flags.some(({ means }) => means === 'auth' || means === 'fds')
   return [
     nameOf(findAuth(text)),

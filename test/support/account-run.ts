@@ -60,7 +60,7 @@ export async function runOnAccount(args: readonly string[], around: Surroundings
   if (!options.includes('--json'))
     return {
       ...outcome,
-      stderr: `${outcome.stderr}${renderSummary({ jobs, settlement, sighting: undefined, bypasses: [] })}\n`,
+      stderr: `${outcome.stderr}${renderSummary({ jobs, settlement, toolUse: undefined, bypasses: [] })}\n`,
     }
   const lines = outcome.stderr.split(/(?<=\n)/)
   const told = /^\{.*\}\n$/.test(lines.at(-1) ?? '') ? JSON.parse(lines.pop() ?? '{}') : {}

@@ -1,5 +1,5 @@
 /** Journals as builds write them, without a build. */
-import type { EndEvent, PastEvent, StartEvent, ToolEvent } from '../../src/timeline/event.js'
+import type { BypassEvent, EndEvent, StartEvent, ToolEvent } from '../../src/timeline/event.js'
 import { random as randomOf } from './random.js'
 
 /** When these builds began: seconds since 1970. */
@@ -52,7 +52,7 @@ export const end = (event: Partial<EndEvent> = {}): EndEvent => ({
   ...event,
 })
 
-export const past = (event: Partial<PastEvent> = {}): PastEvent => ({
+export const past = (event: Partial<BypassEvent> = {}): BypassEvent => ({
   jobshim: 1,
   event: 'past',
   pid: 900,

@@ -21,7 +21,7 @@ export function fillHead(drawing: Drawing, stage: Stage): void {
       ),
     )
   fillStretches(drawing, stage)
-  fillPast(drawing)
+  fillBypasses(drawing)
   fillLegend(drawing)
 }
 
@@ -48,7 +48,7 @@ function textOf({ from, to, run }: Stretch, { chart }: Drawing): string {
   return `${renderTime(to - from)} at ${renderInstant(from, Math.max(1e5, (to - from) / 10))}: ${what}`
 }
 
-function fillPast({ chart }: Drawing): void {
+function fillBypasses({ chart }: Drawing): void {
   elementOf('past').hidden = chart.past.length === 0
   const rows = chart.past.map(({ tool, caller, why, file, fix, runs, seconds }) =>
     make(
