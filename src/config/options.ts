@@ -1,6 +1,6 @@
 /** THE table of settings. The config's schema, its JSON schema and the help texts come from it. */
 import { ledgerLayout } from '../contract/ledger-layout.js'
-import { runKinds } from '../contract/run-kinds.js'
+import { type RunKind, runKinds } from '../contract/run-kinds.js'
 import { adaptedNames } from '../contract/wrappers.js'
 
 export type SettingType =
@@ -166,7 +166,7 @@ export function settingText(key: SettingKey): string {
 /** A rule as a config file has it. */
 export type Rule = {
   tools?: string[] | undefined
-  kind?: 'compile' | 'link' | 'preprocess' | 'probe' | 'other' | undefined
+  kind?: RunKind | undefined
   package?: string | undefined
   tokens?: number | undefined
   memory?: number | string | undefined

@@ -2,11 +2,13 @@
  * What a tool's runs cost in memory, as launchers count it: `.jobshim/costs/NAME` has a histogram of the peak for each kind
  * of run, of little-endian 32 bit counters. The launcher's view of it is generated into `shims/contract.h`.
  */
+import { type RunKind, runKinds } from './run-kinds.js'
 
-/** The kinds of run that are counted, in the file's order. */
-export const costKinds = ['compile', 'link', 'preprocess', 'other'] as const
+/** A kind of run that is counted. */
+export type CostKind = Exclude<RunKind, 'probe'>
 
-export type CostKind = (typeof costKinds)[number]
+/** All of them, in the file's order. */
+export const costKinds = runKinds.filter((kind): kind is CostKind => kind !== 'probe')
 
 const buckets = 160 // a kind; the last one begins at 1.75 PiB
 const counterBytes = 4
@@ -19,20 +21,20 @@ export const costsLayout = {
 } as const
 
 /**
- * Returns the bucket that a peak of so many KiB is counted in: up to 3 KiB one for each KiB, then four for each power of
- * two, so that its upper bound is at most a quarter too much.
+ * Returns the most KiB that are counted in a bucket: up to 3 KiB there is one for each KiB, then there are four for each power
+ * of two, so that this bound is at most a quarter too much. The last bucket has all that is more, too.
  */
-export function bucketOf(kib: number): number {
-  if (kib < 4) return kib
-  const power = Math.floor(Math.log2(kib))
-  return Math.min(buckets - 1, 4 * power - 4 + (Math.floor(kib / 2 ** (power - 2)) % 4))
-}
-
-/** Returns the most KiB that are counted in a bucket. */
 export function upperBound(bucket: number): number {
   if (bucket < 4) return bucket
   const power = Math.floor((bucket + 4) / 4)
   return (5 + (bucket % 4)) * 2 ** (power - 2) - 1
+}
+
+/** Returns the bucket that a peak of so many KiB is counted in. */
+export function bucketOf(kib: number): number {
+  let bucket = 0
+  while (bucket < buckets - 1 && kib > upperBound(bucket)) bucket++
+  return bucket
 }
 
 /** Returns the bucket that so many of 100 runs do not exceed; undefined where there were none. */

@@ -132,9 +132,18 @@ export const recordStates = {
   tool: 6, // in its caller's slot the launcher became the tool, which has no lock: its pid tells
 } as const
 
+/** A state of a record that is in use. */
+export type RecordState = Exclude<keyof typeof recordStates, 'free'>
+
+export const recordStateNames = Object.keys(recordStates).filter(name => name !== 'free') as RecordState[]
+
 export const slotKinds = {
   none: 0,
   token: 1,
   implicit: 2,
   overdraft: 3,
 } as const
+
+export type SlotKind = keyof typeof slotKinds
+
+export const slotKindNames = Object.keys(slotKinds) as SlotKind[]

@@ -14,8 +14,12 @@ import {
   gates,
   headerOffsets,
   ledgerLayout,
+  type RecordState,
   recordOffsets,
+  recordStateNames,
   recordStates,
+  type SlotKind,
+  slotKindNames,
   slotKinds,
 } from '../contract/ledger-layout.js'
 import { lockedFrom } from './locks.js'
@@ -145,15 +149,12 @@ export function readOwner(fd: number): Owner | undefined {
 export type LedgerRecord = {
   tool: string
   pid: number // in the launcher's own PID namespace
-  state: 'waiting' | 'acquiring' | 'held' | 'releasing' | 'gated' | 'tool'
-  slot: 'none' | 'token' | 'implicit' | 'overdraft'
+  state: RecordState
+  slot: SlotKind
   sinceNs: bigint // CLOCK_MONOTONIC, when it came into this state
   hasToken: boolean
   alive: boolean
 }
-
-const stateNames = ['free', 'waiting', 'acquiring', 'held', 'releasing', 'gated', 'tool'] as const
-const slotNames = ['none', 'token', 'implicit', 'overdraft'] as const
 
 /** Returns the records that are in use. */
 export function readRecords(fd: number): LedgerRecord[] {
@@ -163,15 +164,15 @@ export function readRecords(fd: number): LedgerRecord[] {
   const { pidNamespace } = thisProcess()
   return Array.from({ length: recordCount }, (_, index) => index).flatMap(index => {
     const record = table.subarray(index * recordBytes, (index + 1) * recordBytes)
-    const state = stateNames[record[recordOffsets.state] ?? 0]
-    if (state === undefined || state === 'free') return []
+    const state = recordStateNames.find(name => recordStates[name] === record[recordOffsets.state])
+    if (state === undefined) return []
     const tool = record.toString('latin1', recordOffsets.tool, recordOffsets.tool + ledgerLayout.toolBytes)
     return [
       {
         tool: tool.replace(/\0.*$/s, ''),
         pid: record.readUInt32LE(recordOffsets.pid),
         state,
-        slot: slotNames[record[recordOffsets.kind] ?? 0] ?? 'none',
+        slot: slotKindNames.find(name => slotKinds[name] === record[recordOffsets.kind]) ?? 'none',
         sinceNs: record.readBigUInt64LE(recordOffsets.since),
         hasToken: holdsToken(record),
         alive: state === 'tool' ? isTool(record, pidNamespace) : locked.has(index),
