@@ -3,6 +3,7 @@
  * shims that came later.
  */
 import { basename, join } from 'node:path'
+import { shWord } from '../ground/shell-word.js'
 import { readSmallFile } from '../ground/small-file.js'
 
 /** A command of the build as its words up to the tool's own arguments, and what to do if it goes past the shims. */
@@ -116,29 +117,25 @@ function toolchainCompilers(
 function freshly(directory: string, value: (name: string) => string): string {
   const version =
     Number(value('CMAKE_CACHE_MAJOR_VERSION')) * 1000 + Number(value('CMAKE_CACHE_MINOR_VERSION'))
-  const source = quoted(value('CMAKE_HOME_DIRECTORY') || '.')
-  const build = quoted(directory)
+  const source = shWord(value('CMAKE_HOME_DIRECTORY') || '.')
+  const build = shWord(directory)
   const configure = `cmake${version >= 3024 ? ' --fresh' : ''} -S ${source} -B ${build}`
   const before =
     version >= 3024
       ? ''
-      : `rm -r ${quoted(join(directory, 'CMakeCache.txt'))} ${quoted(join(directory, 'CMakeFiles'))} && `
+      : `rm -r ${shWord(join(directory, 'CMakeCache.txt'))} ${shWord(join(directory, 'CMakeFiles'))} && `
   return `configure it below the shims, with the options of the first time: ${before}jobshim run -- ${configure}`
 }
 
 const launched = (directory: string, language: string, launcher: string): string =>
   `put the launcher before it: cmake ${['COMPILER', 'LINKER']
-    .map(what => quoted(`-DCMAKE_${language}_${what}_LAUNCHER=${launcher}`))
-    .join(' ')} ${quoted(directory)}`
-
-/** Returns the word as a shell takes it. */
-const quoted = (word: string): string =>
-  /^[\w./=:+,@%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+    .map(what => shWord(`-DCMAKE_${language}_${what}_LAUNCHER=${launcher}`))
+    .join(' ')} ${shWord(directory)}`
 
 function mesonCommands(text: string, { directory }: ConfiguredPlace): BakedCommand[] {
   const named = readSmallFile(join(directory, 'meson-private/cmd_line.txt')) ?? ''
   const [, files] = /^(?:cross|native)_file = \[(.*)\]$/m.exec(named) ?? []
-  const wipe = `meson setup --wipe ${quoted(directory)}`
+  const wipe = `meson setup --wipe ${shWord(directory)}`
   const fix =
     files === undefined
       ? `configure it below the shims, with no path in CC and its like: jobshim run -- ${wipe}`
@@ -181,13 +178,13 @@ const wordsOf = (text: string): string[] => text.split(/\s+/).filter(word => wor
 // LD is left out: libtool sets it to an absolute path whatever it is called with, and links by CC.
 function autoconfCommands(text: string, { directory }: ConfiguredPlace): BakedCommand[] {
   const [, source = '.'] = /^srcdir='(.*)'$/m.exec(text) ?? []
-  const configure = quoted(join(source, 'configure'))
+  const configure = shWord(join(source, 'configure'))
   return [...text.matchAll(/^S\["(?!ac_ct_)(\w+)"\]="(\/.*)"$/gm)].flatMap(([, name = '', value = '']) => {
     const words = wordsOf(value)
     const called = [basename(words[0] ?? ''), ...words.slice(1)].join(' ')
-    const setting = quoted(`${name}=${called}`)
+    const setting = shWord(`${name}=${called}`)
     const again = `eval "set -- $(./config.status --config)" && ${configure} "$@" ${setting}`
-    const fix = `configure it again with ${setting}: cd ${quoted(directory)} && ${again}`
+    const fix = `configure it again with ${setting}: cd ${shWord(directory)} && ${again}`
     return name === 'LD' ? [] : [{ words, fix }]
   })
 }

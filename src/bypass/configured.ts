@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { familyOf } from '../contract/families.js'
 import { wrappers } from '../contract/wrappers.js'
 import { readSmallFile } from '../ground/small-file.js'
-import { isLauncher } from '../tools/ccache.js'
+import { hasShims, isLauncher, launcherPlace } from '../tools/launcher-path.js'
 import { type BuildSystem, buildSystems } from './build-systems.js'
 
 export type Configured = {
@@ -25,7 +25,7 @@ export function configuredTools(directory: string, options: ConfiguredOptions = 
 }
 
 function toolsOf(system: BuildSystem, directory: string, options: ConfiguredOptions): Configured[] {
-  const { mayHaveShim = isTool, launcher = 'DIR/.jobshim/launcher' } = options
+  const { mayHaveShim = isTool, launcher = `DIR/${launcherPlace}` } = options
   const path = join(directory, system.file)
   if (system.writtenBy?.some(file => existsSync(join(directory, file)))) return []
   const text = readSmallFile(path)
@@ -47,12 +47,15 @@ const isTool = (name: string): boolean =>
  * or starts a shim, a launcher, or ccache, which starts its compiler by CCACHE_PREFIX.
  */
 export function bypassingTool([first = '']: readonly string[]): string | undefined {
-  if (!first.startsWith('/') || isLauncher(first) || isShim(first) || programOf(first) === 'ccache')
+  if (
+    !first.startsWith('/') ||
+    isLauncher(first) ||
+    hasShims(dirname(first)) ||
+    programOf(first) === 'ccache'
+  )
     return undefined
   return first
 }
-
-const isShim = (path: string): boolean => existsSync(join(dirname(path), '.jobshim/launcher'))
 
 function programOf(path: string): string {
   try {

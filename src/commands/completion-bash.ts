@@ -1,18 +1,19 @@
 /** Renders what completions/jobshim.bash asks: functions that know the commands. Pure. */
+import { quotedForSh } from '../ground/shell-word.js'
 import type { Command } from './command.js'
-import { type Offer, offerOf, offersOf, optionsOf, quoted, topWords, verbsOf } from './completion-words.js'
+import { type Offer, offerOf, offersOf, optionsOf, topWords, verbsOf } from './completion-words.js'
 
 /** Returns the functions. They set variables, which cost no process. */
 export function renderBashCompletion(commands: readonly Command[]): string {
   return [
-    `_jobshim_top=${quoted(topWords.join(' '))}`,
+    `_jobshim_top=${quotedForSh(topWords.join(' '))}`,
     inCase(
       '_jobshim_verbs',
       'Sets `verbs` to the words that may follow those of $1.',
       '$1',
       [...verbsOf(commands)].map(([before, verbs]) => [
         [before],
-        `verbs=${quoted(verbs.map(({ word }) => word).join(' '))}`,
+        `verbs=${quotedForSh(verbs.map(({ word }) => word).join(' '))}`,
       ]),
     ),
     inCase(
@@ -21,7 +22,7 @@ export function renderBashCompletion(commands: readonly Command[]): string {
       '$1',
       commands.map(command => [
         [command.name],
-        `options=${quoted(longForms(command))}${command.mixed ? ' mixed=1' : ''}`,
+        `options=${quotedForSh(longForms(command))}${command.mixed ? ' mixed=1' : ''}`,
       ]),
     ),
     inCase(
@@ -53,10 +54,12 @@ const inCase = (name: string, says: string, subject: string, cases: readonly Cas
     `# ${says}`,
     `${name}() {`,
     `  case "${subject}" in`,
-    ...cases.map(([patterns, body]) => `  ${patterns.map(quoted).join(' | ')}) ${body} ;;`),
+    ...cases.map(([patterns, body]) => `  ${patterns.map(quotedForSh).join(' | ')}) ${body} ;;`),
     '  esac',
     '}\n',
   ].join('\n')
 
 const setOffer = (offer: Offer): string =>
-  'values' in offer ? `kind=${offer.kind} values=${quoted(offer.values.join(' '))}` : `kind=${offer.kind}`
+  'values' in offer
+    ? `kind=${offer.kind} values=${quotedForSh(offer.values.join(' '))}`
+    : `kind=${offer.kind}`

@@ -1,4 +1,5 @@
 /** Renders what completions/jobshim.fish asks, and what fish is told of each command. Pure. */
+import { quotedForFish } from '../ground/shell-word.js'
 import type { Command, CommandOption } from './command.js'
 import {
   helpOption,
@@ -19,32 +20,32 @@ export function renderFishCompletion(commands: readonly Command[]): string {
   return [
     '# Whether $argv[1] is the first word of longer names.',
     'function __jobshim_has_verbs',
-    `    contains -- $argv[1] ${[...longer, helpWord.word].map(quoted).join(' ')}`,
+    `    contains -- $argv[1] ${[...longer, helpWord.word].map(quotedForFish).join(' ')}`,
     'end\n',
     '# Whether the options of the command $argv[1] may stand behind operands.',
     'function __jobshim_mixes',
     `    contains -- "$argv[1]" ${commands
-      .flatMap(({ name, mixed }) => (mixed ? [quoted(name)] : []))
+      .flatMap(({ name, mixed }) => (mixed ? [quotedForFish(name)] : []))
       .join(' ')}`,
     'end\n',
     '# Whether the option $argv[2] of the command $argv[1] takes the next word.',
     'function __jobshim_takes_value',
     `    contains -- "$argv[1] $argv[2]" ${offersOf(commands)
       .flatMap(({ options }) => options)
-      .map(quoted)
+      .map(quotedForFish)
       .join(' ')}`,
     'end\n',
     'complete -c jobshim -f',
     ...[...verbs].flatMap(([before, words]) =>
-      words.map(({ word, text }) => line(at(before, 'option'), `-a ${quoted(word)}`, text)),
+      words.map(({ word, text }) => line(at(before, 'option'), `-a ${quotedForFish(word)}`, text)),
     ),
     line(at('', 'option'), `-a ${helpWord.word}`, helpWord.text),
     ...(verbs.get('') ?? []).map(({ word, text }) =>
-      line(at(helpWord.word, 'option'), `-a ${quoted(word)}`, text),
+      line(at(helpWord.word, 'option'), `-a ${quotedForFish(word)}`, text),
     ),
     ...longer.flatMap(before =>
       (verbs.get(before) ?? []).map(({ word, text }) =>
-        line(at(`${helpWord.word} ${before}`, 'operand'), `-a ${quoted(word)}`, text),
+        line(at(`${helpWord.word} ${before}`, 'operand'), `-a ${quotedForFish(word)}`, text),
       ),
     ),
     ...[helpOption, versionOption].map(option => line(at('', 'option'), flags(option), option.text)),
@@ -53,12 +54,11 @@ export function renderFishCompletion(commands: readonly Command[]): string {
   ].join('\n')
 }
 
-const quoted = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`
-
-const at = (name: string, place: 'option' | 'operand'): string => `__jobshim_at ${quoted(name)} ${place}`
+const at = (name: string, place: 'option' | 'operand'): string =>
+  `__jobshim_at ${quotedForFish(name)} ${place}`
 
 const line = (condition: string, what: string, text?: string): string =>
-  `complete -c jobshim -n ${quoted(condition)} ${what}${text === undefined ? '' : ` -d ${quoted(text)}`}`
+  `complete -c jobshim -n ${quotedForFish(condition)} ${what}${text === undefined ? '' : ` -d ${quotedForFish(text)}`}`
 
 const flags = ({ name, letter }: CommandOption): string =>
   `-l ${name}${letter === undefined ? '' : ` -s ${letter}`}`
@@ -83,7 +83,7 @@ const renderCommand = (command: Command): string[] => [
       ]),
 ]
 
-const wordsOf = (values: readonly string[]): string => quoted(values.join(' '))
+const wordsOf = (values: readonly string[]): string => quotedForFish(values.join(' '))
 
 /** What follows the option, or the command. */
 function offered(offer: Offer): string {
@@ -91,7 +91,7 @@ function offered(offer: Offer): string {
     case 'choice':
       return ` -x -a ${wordsOf(offer.values)}`
     case 'list':
-      return ` -x -a ${quoted(`(__fish_append , ${offer.values.join(' ')})`)}`
+      return ` -x -a ${quotedForFish(`(__fish_append , ${offer.values.join(' ')})`)}`
     case 'command':
       return " -x -a '(__jobshim_command)'"
     case 'directory':

@@ -74,6 +74,3 @@ export function offersOf(commands: readonly Command[]): { offer: Offer; options:
     }
   return [...alike.values()]
 }
-
-/** Returns the text as one word of bash and zsh. */
-export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -1,4 +1,5 @@
 /** Renders what completions/jobshim.zsh asks: functions that know the commands. Pure. */
+import { quotedForSh } from '../ground/shell-word.js'
 import type { Command, CommandOption } from './command.js'
 import {
   formsOf,
@@ -6,7 +7,6 @@ import {
   helpWord,
   type Offer,
   offerOf,
-  quoted,
   takesValue,
   type Verb,
   verbsOf,
@@ -24,7 +24,7 @@ export function renderZshCompletion(commands: readonly Command[]): string {
     ]),
     '# What may follow jobshim itself.',
     '_jobshim_top() {',
-    `  offered+=(${quoted(described(helpWord))})`,
+    `  offered+=(${quotedForSh(described(helpWord))})`,
     "  _arguments -S \\\n    '1: :{_describe -t commands command offered}' \\",
     `    ${[helpOption, versionOption].map(exclusive).join(' \\\n    ')}`,
     '}\n',
@@ -43,7 +43,7 @@ const inCase = (name: string, cases: readonly Case[]): string =>
     `${name}() {`,
     '  case $1 in',
     ...cases.flatMap(([pattern, body]) => [
-      `  ${pattern === '*' ? pattern : quoted(pattern)})`,
+      `  ${pattern === '*' ? pattern : quotedForSh(pattern)})`,
       ...body.map(line => `    ${line}`),
       '    ;;',
     ]),
@@ -55,7 +55,7 @@ const described = ({ word, text }: Verb): string => `${word}:${text}`
 
 const describe = (verbs: readonly Verb[]): string[] => [
   'offered=(',
-  ...verbs.map(verb => `  ${quoted(described(verb))}`),
+  ...verbs.map(verb => `  ${quotedForSh(described(verb))}`),
   ')',
 ]
 
@@ -73,8 +73,8 @@ function argumentsOf(command: Command): string[] {
 }
 
 function operandSpec(operands: string, offer: Offer): string {
-  if (offer.kind === 'command') return quoted('*:::command: _normal')
-  return quoted(`${operands.endsWith('...') ? '*' : '1'}:${plain(operands)}:${action(offer)}`)
+  if (offer.kind === 'command') return quotedForSh('*:::command: _normal')
+  return quotedForSh(`${operands.endsWith('...') ? '*' : '1'}:${plain(operands)}:${action(offer)}`)
 }
 
 // In a spec [ ] : \ have a meaning.
@@ -91,13 +91,13 @@ function spec(option: CommandOption): string {
     ? `${said}:${plain(option.value ?? '')}:${action(offerOf(option.completes, option.kind))}`
     : said
   return forms.length === 1
-    ? quoted(`${marked}${rest}`)
-    : `${quoted(`(${forms.join(' ')})`)}{${marked.join(',')}}${quoted(rest)}`
+    ? quotedForSh(`${marked}${rest}`)
+    : `${quotedForSh(`(${forms.join(' ')})`)}{${marked.join(',')}}${quotedForSh(rest)}`
 }
 
 /** An option that stands alone. */
 const exclusive = ({ name, letter, text }: { name: string; letter: string; text: string }): string =>
-  `'(- *)'{-${letter},--${name}}${quoted(`[${plain(text)}]`)}`
+  `'(- *)'{-${letter},--${name}}${quotedForSh(`[${plain(text)}]`)}`
 
 function action(offer: Offer): string {
   switch (offer.kind) {

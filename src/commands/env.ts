@@ -4,6 +4,7 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { print, printExact } from '../ground/print.js'
+import { fishWord, shWord } from '../ground/shell-word.js'
 import { visibleLines } from '../ground/visible.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
@@ -14,15 +15,11 @@ import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
 /** How a shell is told a variable. */
 const shells = {
-  fish: (name: string, value: string) => `set -gx ${name} ${quoted(value, /[\\']/g, '\\$&')}`,
-  sh: (name: string, value: string) => `export ${name}=${quoted(value, /'/g, `'\\$&'`)}`,
+  fish: (name: string, value: string) => `set -gx ${name} ${fishWord(value)}`,
+  sh: (name: string, value: string) => `export ${name}=${shWord(value)}`,
 } as const
 
 type Shell = keyof typeof shells
-
-function quoted(value: string, special: RegExp, instead: string): string {
-  return /^[\w@%+:,./=-]+$/.test(value) ? value : `'${value.replace(special, instead)}'`
-}
 
 export const env = command({
   name: 'env',

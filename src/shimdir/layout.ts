@@ -1,14 +1,12 @@
 /** Where things are in a shim dir: `docs/protocol.md` has the picture. */
 import { join } from 'node:path'
+import { launcherPlace } from '../tools/launcher-path.js'
 
 /**
  * What a shim points to, as the link says it: relative, so that the dir can be moved. A file of its own, so that its realpath
  * has the tool's name, and who watches a compiler's file sees it change.
  */
 export const shimTarget = (name: string): string => `.jobshim/bin/${name}`
-
-/** What every shim pointed to in older versions; and what a directory with shims has. */
-export const launcherPlace = '.jobshim/launcher'
 
 export type Layout = {
   dir: string

@@ -6,8 +6,9 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { packageVersion } from '../ground/version.js'
+import { launcherPlace } from '../tools/launcher-path.js'
 import { isToolName } from '../tools/tool-name.js'
-import { type Layout, launcherPlace, shimTarget } from './layout.js'
+import { type Layout, shimTarget } from './layout.js'
 
 export const manifestVersion = 1
 

@@ -1,21 +1,13 @@
 /** Which real tools are on PATH. Our own directories don't count. */
 import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { launcherPlace } from './layout.js'
+import { hasShims } from '../tools/launcher-path.js'
 
 /** Returns the absolute directories of a PATH, without shim dirs: ours, or those of another installation. */
 export function realDirectories(path: string, own?: string): string[] {
   return path
     .split(':')
-    .filter(directory => isAbsolute(directory) && directory !== own && !isShimDirectory(directory))
-}
-
-function isShimDirectory(directory: string): boolean {
-  try {
-    return statSync(join(directory, launcherPlace), { throwIfNoEntry: false })?.isFile() ?? false
-  } catch {
-    return false // whatever is in a directory that may not be searched, it is no tool of this user
-  }
+    .filter(directory => isAbsolute(directory) && directory !== own && !hasShims(directory))
 }
 
 /** Returns the path under which a PATH search finds the program, or undefined. What leads to a shim is none. */

@@ -1,5 +1,6 @@
 /** The variables that govern a shell: all that is started in it finds the shims, or starts its tools through the launcher. */
-import { type CcachePrefixes, ccacheVariables, isLauncher } from '../tools/ccache.js'
+import { type CcachePrefixes, ccacheVariables } from '../tools/ccache.js'
+import { isLauncher } from '../tools/launcher-path.js'
 import { layoutOf } from './layout.js'
 
 export const usualPath = '/usr/local/bin:/usr/bin:/bin' // where PATH is not set

@@ -1,5 +1,7 @@
 /** What a picture of a build is drawn from. Plain data: an HTML page carries it with itself. */
+
 import { posix } from 'node:path'
+import { shWord } from '../ground/shell-word.js'
 import type { Build } from './builds.js'
 import { journalKinds, journalSlots, type ToolEvent } from './event.js'
 import { firstIndex } from './search.js'
@@ -188,11 +190,7 @@ function limitOf({ runs, to }: Build): number | undefined {
 const outermost = ({ runs }: Build) => runs.find(({ start }) => start.jobs !== undefined) ?? runs[0]
 
 const titleOf = (build: Build): string =>
-  outermost(build)?.start.command.map(quoted).join(' ') ?? 'tools without a jobshim run'
-
-/** A word as it may be typed into a shell. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+  outermost(build)?.start.command.map(shWord).join(' ') ?? 'tools without a jobshim run'
 
 /** Where the build was started, else the directory that all its tools ran below. */
 const directoryOf = (build: Build): string =>

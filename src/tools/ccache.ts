@@ -1,6 +1,7 @@
 /** How ccache is told to start its compilers through the launcher: so a hit, which starts none, takes no slot. */
 import { execFile } from 'node:child_process'
 import { Failure } from '../ground/failure.js'
+import { isLauncher } from './launcher-path.js'
 
 /** The words that ccache's own config puts before a compiler, and before its preprocessor; empty: none. */
 export type CcachePrefixes = { prefix: string; cppPrefix: string }
@@ -49,9 +50,6 @@ export async function readConfigFiles(
   if (own === undefined || system === undefined) return undefined
   return system === '' ? [own] : [own, system]
 }
-
-/** Returns true for the path of a launcher: ours, or that of another shim dir. */
-export const isLauncher = (word: string): boolean => word.endsWith('/.jobshim/launcher')
 
 /**
  * Returns the words with the launcher before them, once. Undefined where its path has a space: ccache splits there, and
