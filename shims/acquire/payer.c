@@ -18,6 +18,7 @@
 #include "ground/environment.h"
 #include "ground/file.h"
 #include "ground/retry.h"
+#include "proc/descriptors.h"
 #include "proc/process.h"
 
 enum { NUMBER_MAX = 24 };

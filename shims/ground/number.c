@@ -1,6 +1,7 @@
 #include "ground/number.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,4 +36,18 @@ double decimal_read(const char *text, double otherwise)
 	if (*at != '\0')
 		return otherwise;
 	return value < DECIMAL_MAX ? value : DECIMAL_MAX;
+}
+
+char *number_put(char *at, uint64_t number)
+{
+	char digits[NUMBER_DIGITS_MAX];
+	size_t count = 0;
+
+	do
+		digits[count++] = (char)('0' + number % 10);
+	while ((number /= 10) != 0);
+	while (count > 0)
+		*at++ = digits[--count];
+	*at = '\0';
+	return at;
 }

@@ -1,4 +1,4 @@
-/* Numbers that another process has written for us. */
+/* Numbers as text: those that another process has written for us, and those that we write without printf. */
 #ifndef NUMBER_H
 #define NUMBER_H
 
@@ -12,5 +12,10 @@ bool number_read(const char *text, uint64_t most, uint64_t *number);
 /* The number that text is, digits and a decimal point and no more; else otherwise. libc's strtod would be a twentieth of
  * the launcher. */
 double decimal_read(const char *text, double otherwise);
+
+enum { NUMBER_DIGITS_MAX = 20 }; /* of one of 64 bits */
+
+/* Writes the decimal digits of a number, at most NUMBER_DIGITS_MAX, and a NUL. Returns where that is. */
+char *number_put(char *at, uint64_t number);
 
 #endif

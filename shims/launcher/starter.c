@@ -11,6 +11,7 @@
 #include "launcher/child.h"
 #include "pool/clientname.h"
 #include "ground/report.h"
+#include "proc/descriptors.h"
 #include "proc/process.h"
 
 static int tell_fd; /* what we start does not get it */

@@ -21,6 +21,7 @@
 #include "ground/arena.h"
 #include "ground/environment.h"
 #include "ground/file.h"
+#include "proc/descriptors.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
 

@@ -10,6 +10,7 @@
 #include "pool/hidden.h"
 #include "pool/jobserver.h"
 #include "ground/arena.h"
+#include "proc/descriptors.h"
 #include "proc/process.h"
 
 const char *above_link(pid_t pid, int fd)

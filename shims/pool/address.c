@@ -8,7 +8,7 @@
 #include <sys/vfs.h>
 
 #include "contract.h"
-#include "proc/process.h"
+#include "proc/descriptors.h"
 
 enum { FUSE_MAGIC = 0x65735546 }; /* statfs(2) */
 

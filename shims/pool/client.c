@@ -16,6 +16,7 @@
 #include "pool/outer.h"
 #include "tool/adapters.h"
 #include "ground/file.h"
+#include "proc/descriptors.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
 #include "proc/subject.h"
@@ -149,7 +150,7 @@ enum client_sight client_of(const struct process *process, const struct jobserve
 	if (name != NULL && name->means == CLIENT_CARRIER && !name->is_tool)
 		return CLIENT_NO;
 	errno = 0;
-	is_client = process_each_fd(process->pid, has_cloexec, &search);
+	is_client = process_find_fd(process->pid, has_cloexec, &search);
 	if (!is_client && (search.failed || (errno != 0 && !is_denied(errno))))
 		return CLIENT_UNKNOWN;
 	if (!is_client && !search.carries)

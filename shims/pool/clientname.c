@@ -14,16 +14,19 @@ static bool same_name(const char *program, const char *name)
 	return strncmp(program, name, length) == 0 && strspn(program + length, "-.0123456789") == strlen(program + length);
 }
 
+/* A launcher looks up each ancestor: most names are ruled out by their first letter, and few have a dash. */
 static const struct client_name *row_of(const char *program, bool is_script)
 {
+	const char *const dash = strchr(program, '-');
+
 	for (size_t i = 0; i < sizeof client_names / sizeof client_names[0]; i++) {
 		const struct client_name *client = &client_names[i];
 
 		if (client->is_script != is_script)
 			continue;
-		if (same_name(program, client->name))
+		if (program[0] == client->name[0] && same_name(program, client->name))
 			return client;
-		for (const char *at = strchr(program, '-'); client->is_tool && at != NULL; at = strchr(at, '-'))
+		for (const char *at = client->is_tool ? dash : NULL; at != NULL; at = strchr(at, '-'))
 			if (same_name(++at, client->name))
 				return client;
 	}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "pool/jobserver.h"
+#include "proc/descriptors.h"
 #include "proc/process.h"
 
 enum { COMPARE_FILES = 0 }; /* KCMP_FILE; a kernel without CONFIG_KCMP knows no kcmp() */

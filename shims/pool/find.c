@@ -17,6 +17,7 @@
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/retry.h"
+#include "proc/descriptors.h"
 #include "proc/process.h"
 
 /* The descriptors of a `jobshim run`. */

@@ -17,6 +17,7 @@
 #include "pool/opening.h"
 #include "ground/arena.h"
 #include "ground/file.h"
+#include "proc/descriptors.h"
 #include "proc/process.h"
 
 static bool parse(const char *value, struct outer *outer)

@@ -13,6 +13,7 @@
 
 #include "ground/arena.h"
 #include "ground/file.h"
+#include "ground/number.h"
 #include "proc/shimfile.h"
 
 char *process_words(pid_t pid, const char *name, char **words)
@@ -32,59 +33,75 @@ char *process_words(pid_t pid, const char *name, char **words)
 
 enum { KERNEL_THREAD = 0x00200000 }; /* PF_KTHREAD, in the flags of proc_pid_stat(5) */
 
+enum {
+	NAME_MAX_BYTES = 128, /* more than the kernel prints of a name: 64 bytes of its own threads', 15 of others', escaped (fs/proc/array.c) */
+	FIRST_FIELD = 4,      /* of those that are numbers, as proc_pid_stat(5) counts them */
+	LAST_FIELD = 26,
+};
+
+/* Reads the fields that are numbers, each behind a blank, into numbers[FIRST_FIELD] to [LAST_FIELD]. False if one is missing. */
+static bool read_numbers(const char *at, uint64_t numbers[])
+{
+	for (int field = FIRST_FIELD; field <= LAST_FIELD; field++) {
+		uint64_t number = 0;
+		bool negative;
+
+		if (*at++ != ' ')
+			return false;
+		negative = *at == '-';
+		for (at += negative; *at >= '0' && *at <= '9'; at++)
+			number = number * 10 + (uint64_t)(*at - '0');
+		numbers[field] = negative ? -number : number;
+	}
+	return true;
+}
+
+/* Fills process from what stands behind its name: " S 1 2 ...". False if a field is missing. */
+static bool read_fields(const char *text, struct process *process)
+{
+	uint64_t numbers[LAST_FIELD + 1];
+	const char state = text[0] == ' ' ? text[1] : '\0';
+
+	if (state == '\0' || !read_numbers(text + 2, numbers))
+		return false;
+	process->parent = (pid_t)numbers[4];
+	process->session = (pid_t)numbers[6];
+	process->kernel = (numbers[9] & KERNEL_THREAD) != 0;
+	process->cpu = numbers[14] + numbers[15];
+	process->reaped = numbers[16] + numbers[17];
+	process->threads = (long)numbers[20];
+	process->start = numbers[22];
+	process->pages = numbers[24];
+	process->becomes = numbers[26] == 0;
+	process->ready = state == 'R';
+	process->zombie = (state == 'Z' || state == 'X') && process->threads <= 1; /* a thread may outlive the first one */
+	return true;
+}
+
+/* A launcher reads this file of each ancestor: one pass, and no printf, which took longer than the kernel. */
 bool process_read(pid_t pid, struct process *process)
 {
-	char path[32], text[1024];
-	char *open_paren, *close_paren, *field;
+	static const char directory[] = "/proc/", file[] = "/stat";
+	char path[sizeof directory + NUMBER_DIGITS_MAX + sizeof file], text[1024], *behind;
+	const char *name, *name_end;
 	size_t length;
 
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	if (read_small_file(path, text, sizeof text) < 0)
+	behind = number_put(stpcpy(path, directory), (uint64_t)pid);
+	memcpy(behind, file, sizeof file);
+	if (pid < 0 || read_small_file(path, text, sizeof text) < 0)
 		return false;
+	name = strchr(text, '(');
 	/* The name may hold spaces and parentheses: the last ')' ends it (proc(5)). */
-	open_paren = strchr(text, '(');
-	close_paren = strrchr(text, ')');
-	if (open_paren == NULL || close_paren == NULL || close_paren < open_paren)
+	name_end = name == NULL ? NULL : memrchr(name, ')', strnlen(name, NAME_MAX_BYTES));
+	if (name_end == NULL)
 		return false;
-	length = (size_t)(close_paren - open_paren - 1);
+	length = (size_t)(name_end - name - 1);
 	if (length >= sizeof process->comm)
 		length = sizeof process->comm - 1;
-	memcpy(process->comm, open_paren + 1, length);
+	memcpy(process->comm, name + 1, length);
 	process->comm[length] = '\0';
 	process->pid = pid;
-	field = close_paren + 1;
-	for (int number = 3; number <= 26; number++) {
-		field = strchr(field, ' ');
-		if (field == NULL)
-			return false;
-		field++;
-		if (number == 3) {
-			process->ready = *field == 'R';
-			process->zombie = *field == 'Z' || *field == 'X';
-		} else if (number == 4)
-			process->parent = (pid_t)strtol(field, NULL, 10);
-		else if (number == 6)
-			process->session = (pid_t)strtol(field, NULL, 10);
-		else if (number == 9)
-			process->kernel = (strtoul(field, NULL, 10) & KERNEL_THREAD) != 0;
-		else if (number == 14)
-			process->cpu = strtoull(field, NULL, 10);
-		else if (number == 15)
-			process->cpu += strtoull(field, NULL, 10);
-		else if (number == 16)
-			process->reaped = strtoull(field, NULL, 10);
-		else if (number == 17)
-			process->reaped += strtoull(field, NULL, 10);
-		else if (number == 20)
-			process->threads = strtol(field, NULL, 10);
-		else if (number == 22)
-			process->start = strtoull(field, NULL, 10);
-		else if (number == 24)
-			process->pages = strtoull(field, NULL, 10);
-	}
-	process->becomes = strtoull(field, NULL, 10) == 0;
-	process->zombie = process->zombie && process->threads <= 1; /* a thread may outlive the first one */
-	return true;
+	return read_fields(name_end + 1, process);
 }
 
 pid_t process_self_number(void)
@@ -185,49 +202,7 @@ bool process_each_number(const char *path, bool (*visit)(int directory, const ch
 	return found;
 }
 
-bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state)
-{
-	char path[32];
-
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-	return process_each_number(path, visit, state);
-}
-
 bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *state)
 {
 	return process_each_number("/proc", visit, state);
-}
-
-bool process_stat_fd(pid_t pid, int fd, struct stat *status)
-{
-	char path[48];
-
-	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
-	return stat(path, status) == 0;
-}
-
-static bool read_fdinfo(int directory, const char *name, char *text, size_t size)
-{
-	char path[48];
-
-	return snprintf(path, sizeof path, "../fdinfo/%s", name) < (int)sizeof path &&
-	       read_small_file_at(directory, path, text, size) >= 0;
-}
-
-bool process_fd_cloexec(int directory, const char *name)
-{
-	char text[256];
-	const char *flags;
-
-	if (!read_fdinfo(directory, name, text, sizeof text))
-		return false;
-	flags = strstr(text, "flags:");
-	return flags != NULL && (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC) != 0;
-}
-
-bool process_fd_locks(int directory, const char *name)
-{
-	char text[512];
-
-	return read_fdinfo(directory, name, text, sizeof text) && strstr(text, "\nlock:") != NULL;
 }

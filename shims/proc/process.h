@@ -1,11 +1,10 @@
-/* What /proc tells about a process, and the descriptors it has open. */
+/* What /proc tells of a process. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 struct process {
@@ -50,17 +49,6 @@ const char *process_path(pid_t pid);
 
 /* The basename of the program pid runs, without " (deleted)"; "launcher" for every shim; empty where it can't be read. */
 void process_program(pid_t pid, char *name, size_t size);
-
-/* Calls visit for each descriptor that pid has open, until it returns true. True if one did. directory is that of pid's
- * descriptors in /proc, name the descriptor's entry: quicker than the whole path. */
-bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state);
-
-/* The open file that descriptor fd of process pid refers to, as stat() has it. */
-bool process_stat_fd(pid_t pid, int fd, struct stat *status);
-
-/* Whether the descriptor, as process_each_fd names it, has O_CLOEXEC set; whether a lock is held by it. */
-bool process_fd_cloexec(int directory, const char *name);
-bool process_fd_locks(int directory, const char *name);
 
 /* Reads a file of /proc/PID whose words end with a NUL: cmdline, environ. Returns where it ends; NULL where it can't be read. To be used
  * at once (arena.h). */

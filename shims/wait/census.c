@@ -24,6 +24,7 @@
 #include "ground/file.h"
 #include "ground/hash.h"
 #include "ground/report.h"
+#include "proc/descriptors.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
 #include "proc/tree.h"

@@ -1,0 +1,108 @@
+#include "proc/descriptors.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ground/file.h"
+#include "ground/number.h"
+#include "proc/process.h"
+
+bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	return process_each_number(path, visit, state);
+}
+
+/* With fewer descriptors than MANY a listing is as quick. HOLES: so many numbers below the highest one may be free. */
+enum { MANY = 64, HOLES = 8 };
+
+struct search {
+	bool (*visit)(int directory, const char *name, void *state);
+	void *state;
+	long rest; /* the first number that is still to be listed */
+};
+
+static bool visit_listed(int directory, const char *name, void *state)
+{
+	const struct search *search = state;
+
+	return name[0] >= '0' && name[0] <= '9' && strtol(name, NULL, 10) >= search->rest &&
+	       search->visit(directory, name, search->state);
+}
+
+static bool visit_number(int directory, long fd, const struct search *search)
+{
+	char name[NUMBER_DIGITS_MAX + 1];
+
+	number_put(name, (uint64_t)fd);
+	return search->visit(directory, name, search->state);
+}
+
+/* Visits the numbers below search->rest from both ends: what a program keeps open it has opened at its start, or behind all that it was
+ * given. */
+static bool visit_both_ends(int directory, const struct search *search)
+{
+	for (long low = 0, high = search->rest - 1; low <= high; low++, high--)
+		if (visit_number(directory, low, search) || (low < high && visit_number(directory, high, search)))
+			return true;
+	return false;
+}
+
+bool process_find_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state)
+{
+	struct search search = { .visit = visit, .state = state };
+	struct stat status;
+	char path[32];
+	int directory;
+	bool found;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	directory = open_high(path, O_RDONLY | O_DIRECTORY);
+	if (directory < 0)
+		return false;
+	/* Since Linux 6.2 its size is how many descriptors there are (Documentation/filesystems/proc.rst); before, 0. */
+	if (fstat(directory, &status) == 0 && status.st_size >= MANY)
+		search.rest = (long)status.st_size + HOLES;
+	found = visit_both_ends(directory, &search) || directory_each(directory, visit_listed, &search);
+	close(directory);
+	return found;
+}
+
+bool process_stat_fd(pid_t pid, int fd, struct stat *status)
+{
+	char path[48];
+
+	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+	return stat(path, status) == 0;
+}
+
+static bool read_fdinfo(int directory, const char *name, char *text, size_t size)
+{
+	char path[48];
+
+	return snprintf(path, sizeof path, "../fdinfo/%s", name) < (int)sizeof path &&
+	       read_small_file_at(directory, path, text, size) >= 0;
+}
+
+bool process_fd_cloexec(int directory, const char *name)
+{
+	char text[256];
+	const char *flags;
+
+	if (!read_fdinfo(directory, name, text, sizeof text))
+		return false;
+	flags = strstr(text, "flags:");
+	return flags != NULL && (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC) != 0;
+}
+
+bool process_fd_locks(int directory, const char *name)
+{
+	char text[512];
+
+	return read_fdinfo(directory, name, text, sizeof text) && strstr(text, "\nlock:") != NULL;
+}

@@ -1,0 +1,25 @@
+/* The descriptors that a process has open, as /proc tells them. */
+#ifndef DESCRIPTORS_H
+#define DESCRIPTORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* Calls visit for each descriptor that pid has open, in the order of their numbers, until it returns true. True if one did. directory is
+ * that of pid's descriptors in /proc, name the descriptor's entry: quicker than the whole path. */
+bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state);
+
+/* The same for a search of one descriptor among maybe many: in an order that most likely meets it early, and with numbers among them that
+ * are not in use, which are ENOENT to visit. */
+bool process_find_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state);
+
+/* The open file that descriptor fd of process pid refers to, as stat() has it. */
+bool process_stat_fd(pid_t pid, int fd, struct stat *status);
+
+/* Whether the descriptor, as process_each_fd names it, has O_CLOEXEC set; whether a lock is held by it. */
+bool process_fd_cloexec(int directory, const char *name);
+bool process_fd_locks(int directory, const char *name);
+
+#endif
