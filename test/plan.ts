@@ -7,6 +7,7 @@ type Row = {
 }
 
 export const rest: readonly Row[] = [
+  { file: 'bypass/configured', part: true, why: 'cmake, meson, ninja, autoconf' },
   { file: 'clients/accounting', why: 'needs FUSE; make 4.4, ninja, cargo' },
   { file: 'clients/bmake', why: 'needs bmake' },
   { file: 'clients/callers-jobserver', part: true, why: 'make 4.4, in both its styles' },
@@ -83,15 +84,15 @@ export const rest: readonly Row[] = [
   { file: 'docs/containers', part: true, why: 'bubblewrap' },
   {
     file: 'commands/timeline-crowds',
-    why: 'long: large journals, in three formats; journal/slot-rows has the rules',
+    why: 'long: large journals, in three formats; timeline/slot-rows has the rules',
   },
   { file: 'docs/debian', part: true, why: 'dpkg-dev' },
   { file: 'docs/man-page', why: 'needs mandoc' },
   { file: 'doctor/jobserver', part: true, why: 'make 4.4, ninja' },
   { file: 'doctor/system', part: true, why: 'bubblewrap' },
   { file: 'doctor/trees', part: true, why: 'cmake, ninja' },
-  { file: 'ground/bottom-line', part: true, why: 'tmux' },
   { file: 'jobserver/make-flags', part: true, why: 'long: 10,000 words; make 4.4' },
+  { file: 'launcher/bottom-line', part: true, why: 'tmux' },
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },
   { file: 'shimdir/launcher', why: 'long: builds the launcher several times' },
@@ -121,8 +122,7 @@ export const rest: readonly Row[] = [
   { file: 'shims/transparent-tools', part: true, why: 'clang, rustc, ccache' },
   { file: 'support/accounting', why: 'needs FUSE' },
   { file: 'soak/', why: 'long: storms over all clients' },
-  { file: 'toolchain/configured', part: true, why: 'cmake, meson, ninja, autoconf' },
-  { file: 'toolchain/engine', part: true, why: 'distcc' },
+  { file: 'tools/engine', part: true, why: 'distcc' },
 ]
 
 type Pick = { takes: readonly Row[]; leaves: readonly Row[] }
@@ -169,6 +169,7 @@ export const sanitized: Pick = {
 /** What depends on Node, one file at least for each of its features: .ci/run runs these with the oldest Node and the newest. */
 export const byNode: Pick = {
   takes: [
+    { file: 'build/', why: 'numbers, texts' },
     { file: 'commands/closed', why: 'descriptors that Node opens' },
     { file: 'commands/completion', why: 'modules that are loaded late' },
     { file: 'commands/doctor', why: 'colours; programs that are asked with a time limit' },
@@ -194,22 +195,22 @@ export const byNode: Pick = {
     { file: 'commands/timeline', why: 'large output, to files and pipes' },
     { file: 'commands/usage', why: 'what is loaded, and when' },
     { file: 'config/', why: 'what Node says of JSON; libraries' },
-    { file: 'contract/', why: 'what is generated' },
+    { file: 'contract/', why: 'what is generated; expressions' },
     { file: 'docs/agreement', why: 'a library' },
     { file: 'doctor/system', why: 'programs that are started, asked and killed' },
     { file: 'ground/', why: 'all that is above Node' },
     { file: 'jobserver/', why: 'FIFOs, files that are mapped by others, locks' },
-    { file: 'journal/', why: 'large files, numbers, texts' },
+    { file: 'launcher/', why: 'a terminal, texts' },
     { file: 'portage/setup', why: 'files' },
     { file: 'shimdir/', why: 'links, modes, errors of files, locks' },
-    { file: 'toolchain/', why: 'expressions, texts' },
+    { file: 'timeline/', why: 'large files, numbers, texts' },
+    { file: 'tools/', why: 'programs that are asked, files and their dates' },
   ],
   leaves: [
     { file: 'commands/timeline-browser', why: 'the page runs in a browser' },
     { file: 'jobserver/make-flags', why: 'long, and nothing but text' },
     { file: 'shimdir/killed', why: 'long, and nothing that install does not do' },
     { file: 'shimdir/launcher', why: 'long: builds the launcher' },
-    { file: 'toolchain/configured', why: "long: other people's build systems" },
   ],
 }
 

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { killStarted, until } from '../shims/hold.js'
 import {
   type Account,
   type Accounting,
@@ -19,7 +18,9 @@ import { killAll, processesOf } from '../support/processes.js'
 import { random, seed } from '../support/random.js'
 import { compiles, objects, sources } from '../support/sources.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, repository } from '../support/workspace.js'
+import { killStarted } from '../yard/held.js'
 
 /** Real clients on a jobserver whose server knows who took what, named in MAKEFLAGS as make.conf does it. */
 const tokens = 2

@@ -2,7 +2,6 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import type { Settlement } from '../../src/jobserver/pool.js'
-import { until } from '../shims/hold.js'
 import { type clients, findClient } from '../support/clients.js'
 import {
   type Companion,
@@ -20,6 +19,7 @@ import { jobshim, run } from '../support/jobshim.js'
 import { makeRecorder } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
 import { test } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace } from '../support/workspace.js'
 
 /** Every order of up to three of the shims and the companions' directories on PATH, the compilers last. */

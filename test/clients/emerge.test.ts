@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { watchBelow } from '../support/counted.js'
 import {
   canBuild,
@@ -15,8 +14,10 @@ import {
   type Portage,
 } from '../support/portage.js'
 import { killAll, type Process, processes } from '../support/processes.js'
-import { type Shared, share } from '../support/shared.js'
 import { test } from '../support/test-with.js'
+import { until } from '../support/until.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { type Shared, share } from '../yard/shared.js'
 import { endless, type Misbehaving, packages as misbehaving } from './misbehaving.js'
 
 const tokens = 4

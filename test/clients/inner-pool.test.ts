@@ -12,10 +12,10 @@ import {
 } from '../support/driver.js'
 import { run } from '../support/jobshim.js'
 import { accounted } from '../support/pools.js'
-import { type Shared, share } from '../support/shared.js'
 import { link, objects } from '../support/sources.js'
 import { test, testWith } from '../support/test-with.js'
 import { repository } from '../support/workspace.js'
+import { type Shared, share } from '../yard/shared.js'
 
 /**
  * A -jN that is written into a build, below a jobserver that MAKEFLAGS alone name: what it starts finds a pool of its own

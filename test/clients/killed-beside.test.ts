@@ -5,20 +5,13 @@
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import {
-  censusIsTaken,
-  endRestored,
-  freeTokens,
-  look,
-  type Served,
-  serve,
-  sharing,
-} from '../commands/served.js'
-import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { findClient } from '../support/clients.js'
 import { openFiles, processesOf } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { censusIsTaken, endRestored, freeTokens, look, type Served, serve, sharing } from '../yard/served.js'
 import { type Living, living, makeFifos } from './living.js'
 
 const total = 8

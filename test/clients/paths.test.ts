@@ -3,13 +3,15 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
-import { readDocuments } from '../docs/documents.js'
-import { killStarted, makeYard, start, until } from '../shims/hold.js'
 import { type ClientKey, clients } from '../support/clients.js'
+import { readDocuments } from '../support/documents.js'
 import { run } from '../support/jobshim.js'
 import { makeFifo } from '../support/pool.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { killStarted, start } from '../yard/held.js'
+import { makeYard } from '../yard/yard.js'
 
 type Row = {
   what: string // as the docs have it

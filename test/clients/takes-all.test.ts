@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { delimiter } from 'node:path'
 import * as assert from 'uvu/assert'
-import { killStarted, until } from '../shims/hold.js'
 import type { ClientKey } from '../support/clients.js'
 import {
   assertRude,
@@ -14,11 +13,13 @@ import {
 } from '../support/driver.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { makeRecorder } from '../support/recording.js'
-import { share } from '../support/shared.js'
 import { installShims } from '../support/shimdir.js'
 import { compiles, link, writeSources } from '../support/sources.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { killStarted } from '../yard/held.js'
+import { share } from '../yard/shared.js'
 
 /** Takes all tokens that are free, tells its child how many slots these are with its own, and gives them back at the end. */
 const taker = `#!/usr/bin/env python3

@@ -1,7 +1,6 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { killStarted, until } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
 import {
   assertRude,
@@ -14,11 +13,13 @@ import {
   makeSite,
 } from '../support/driver.js'
 import { run, type Surroundings } from '../support/jobshim.js'
-import { share } from '../support/shared.js'
 import { installShims } from '../support/shimdir.js'
 import { link, sources } from '../support/sources.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace } from '../support/workspace.js'
+import { killStarted } from '../yard/held.js'
+import { share } from '../yard/shared.js'
 
 /** Clients that stand beside each other in one job: each believes that it owns a slot, and somebody has to pay for it. */
 const parts = [sources.slice(0, 3), sources.slice(3, 5), sources.slice(5, 8), sources.slice(8)]

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { makeYard } from '../shims/hold.js'
 import { run } from '../support/jobshim.js'
 import { repository, writeFiles } from '../support/workspace.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('')
 const result = join(yard.root, 'result')

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { renderChecks } from '../../src/commands/doctor.js'
-import { examined, makePatient, type Patient, pathOf } from '../doctor/patient.js'
-import { until } from '../shims/hold.js'
 import { jobshim, run, scrubbed } from '../support/jobshim.js'
+import { examined, makePatient, type Patient, pathOf } from '../support/patient.js'
 import { processesOf } from '../support/processes.js'
+import { until } from '../support/until.js'
 import { repository, writeFiles } from '../support/workspace.js'
 
 const patient = await makePatient()

@@ -3,10 +3,10 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { makeYard, type Yard } from '../shims/hold.js'
 import { jobshim, type Outcome, run } from '../support/jobshim.js'
 import { asUser, eve, makeDirectoryOf, nobody, testAsOthers, testAsRoot } from '../support/other-user.js'
 import { makeWorkspace, openToOthers, repository, writeFiles } from '../support/workspace.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 const hint = 'name a directory of your own with --dir'
 

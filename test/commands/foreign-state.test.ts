@@ -11,11 +11,11 @@ import {
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { makeYard, type Yard } from '../shims/hold.js'
 import { type Outcome, run } from '../support/jobshim.js'
 import { asUser, eve, makeDirectoryOf, nobody, testAsOthers, testAsRoot } from '../support/other-user.js'
 import { makeWorkspace, openToOthers } from '../support/workspace.js'
-import { jobshimRun, runLine } from './runs.js'
+import { jobshimRun, runLine } from '../yard/runs.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 /** Prints where the pool lies. */
 const where = ['-q', '-j2', '--', 'sh', '-c', 'echo "$JOBSHIM_JOBSERVER"']

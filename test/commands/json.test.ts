@@ -6,13 +6,14 @@ import { commandTable } from '../../src/commands/command-table.js'
 import { fieldsOf } from '../../src/commands/json-page.js'
 import { journalRows, shapeRows } from '../../src/commands/shapes.js'
 import { costsLayout } from '../../src/contract/costs-layout.js'
-import { makeBench } from '../shimdir/fake-tools.js'
-import { killStarted, makeYard, start, type Yard } from '../shims/hold.js'
+import { makeBench } from '../support/fake-tools.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
 import { buildOf, journalOf } from '../support/journals.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { jobshimRun, runLine } from './runs.js'
-import { endServer, serve } from './served.js'
+import { killStarted, start } from '../yard/held.js'
+import { jobshimRun, runLine } from '../yard/runs.js'
+import { endServer, serve } from '../yard/served.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 function stdoutOf({ status, stdout, stderr }: Outcome): string {
   assert.equal([status, stderr], [0, ''])

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { commandTable } from '../../src/commands/command-table.js'
-import { killStarted, makeYard, start, type Yard } from '../shims/hold.js'
 import { type Outcome, run } from '../support/jobshim.js'
 import { callBare } from '../support/transparent-calls.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { killStarted, start } from '../yard/held.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 type Places = Pick<Yard, 'shims' | 'root'> & { pool: Pick<Yard['pool'], 'auth'> }
 

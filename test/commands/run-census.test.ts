@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { killStarted, makeYard } from '../shims/hold.js'
 import { type ClientKey, clients } from '../support/clients.js'
 import { test, testWith } from '../support/test-with.js'
 import { writeFiles } from '../support/workspace.js'
-import { jobshimRun } from './runs.js'
+import { killStarted } from '../yard/held.js'
+import { jobshimRun } from '../yard/runs.js'
+import { makeYard } from '../yard/yard.js'
 
 /**
  * A make that is killed in a shell script, and whose jobs end by themselves. Below a make < 4.4 all that runs meanwhile has

@@ -3,13 +3,13 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { makeYard } from '../shims/hold.js'
 import { afterEach } from '../support/after-each.js'
 import { belowShell, realTimeSignals } from '../support/below-shell.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { deadlySignals } from '../support/processes.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { idleSummary, jobshimRun, runDirectories, runLine } from './runs.js'
+import { idleSummary, jobshimRun, runDirectories, runLine } from '../yard/runs.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('')
 

@@ -3,11 +3,11 @@ import { closeSync, mkdirSync, openSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { makeYard } from '../shims/hold.js'
 import { afterEach } from '../support/after-each.js'
 import type { Surroundings } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { idleSummary, jobshimRun, runDirectories } from './runs.js'
+import { idleSummary, jobshimRun, runDirectories } from '../yard/runs.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('')
 

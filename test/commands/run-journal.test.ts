@@ -6,9 +6,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { packageVersion } from '../../src/ground/version.js'
 import { type JournalEvent, journalEvent } from '../../src/timeline/event.js'
-import { makeYard, type Yard } from '../shims/hold.js'
 import { writeFiles } from '../support/workspace.js'
-import { jobshimRun } from './runs.js'
+import { jobshimRun } from '../yard/runs.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 const eventsIn = (path: string): JournalEvent[] =>
   readFileSync(path, 'utf8')

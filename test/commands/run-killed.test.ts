@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Held, killStarted, makeGate, makeYard, start, until, within, type Yard } from '../shims/hold.js'
 import { processes } from '../support/processes.js'
 import { withoutUse } from '../support/summary.js'
-import { runDirectories, runLine } from './runs.js'
+import { until, within } from '../support/until.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { runDirectories, runLine } from '../yard/runs.js'
+import { makeGate, makeYard, type Yard } from '../yard/yard.js'
 
 const startRun = (yard: Yard, ...command: string[]): Held =>
   start({ env: yard.env, command: runLine(yard, '-j2', '--', ...command) })

@@ -2,12 +2,12 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { makeYard } from '../shims/hold.js'
 import { afterEach } from '../support/after-each.js'
 import { run } from '../support/jobshim.js'
 import { withoutUse } from '../support/summary.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { idleSummary, jobshimRun, runDirectories, runLine } from './runs.js'
+import { idleSummary, jobshimRun, runDirectories, runLine } from '../yard/runs.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('')
 

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
 import { type BypassEvent, journalEvent } from '../../src/timeline/event.js'
-import { until } from '../shims/hold.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { makeRecorder } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 type Told = {

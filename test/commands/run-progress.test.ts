@@ -2,12 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { makeGate, makeYard, until } from '../shims/hold.js'
 import { afterEach } from '../support/after-each.js'
 import { closeScreens, openScreen, type Screen, type ScreenOptions } from '../support/screen.js'
 import { testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { isLookedAfter, jobshimRun, runDirectories, runLine } from './runs.js'
+import { isLookedAfter, jobshimRun, runDirectories, runLine } from '../yard/runs.js'
+import { makeGate, makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('')
 

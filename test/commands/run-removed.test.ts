@@ -2,12 +2,14 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from '
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Held, killStarted, makeYard, start, until } from '../shims/hold.js'
 import { afterEach } from '../support/after-each.js'
 import { withoutUse } from '../support/summary.js'
+import { until } from '../support/until.js'
 import { writeFiles } from '../support/workspace.js'
-import { jobshimRun, runDirectories, runFifo, runLine, waitersOf } from './runs.js'
-import { serve } from './served.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { jobshimRun, runDirectories, runFifo, runLine, waitersOf } from '../yard/runs.js'
+import { serve } from '../yard/served.js'
+import { makeYard } from '../yard/yard.js'
 
 /** What is left of a limit when the files of its pool are removed in the middle of a build. */
 const yard = await makeYard('')

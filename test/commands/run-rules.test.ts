@@ -6,11 +6,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
 import { livingJobservers } from '../../src/jobserver/registry.js'
-import { killStarted, makeYard, start, type Yard } from '../shims/hold.js'
 import { type Outcome, run, type Surroundings } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { idleSummary, jobshimRun, runDirectories, runLine } from './runs.js'
-import { endServer, freeTokens, serve } from './served.js'
+import { killStarted, start } from '../yard/held.js'
+import { idleSummary, jobshimRun, runDirectories, runLine } from '../yard/runs.js'
+import { endServer, freeTokens, serve } from '../yard/served.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 const own = `jobshim-${currentUid()}`
 

@@ -3,12 +3,14 @@ import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Held, killStarted, makeYard, start, until } from '../shims/hold.js'
 import { afterEach } from '../support/after-each.js'
 import { tokensIn } from '../support/pool.js'
 import { withoutUse } from '../support/summary.js'
+import { until } from '../support/until.js'
 import { writeFiles } from '../support/workspace.js'
-import { idleSummary, isLookedAfter, runDirectories, runFifo, runLine, summaryLine } from './runs.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { idleSummary, isLookedAfter, runDirectories, runFifo, runLine, summaryLine } from '../yard/runs.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('')
 const env = { ...yard.env, HOME: yard.root }

@@ -13,10 +13,10 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
-import { makeYard } from '../shims/hold.js'
 import { run } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { idleSummary, jobshimRun, runLine } from './runs.js'
+import { idleSummary, jobshimRun, runLine } from '../yard/runs.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('')
 const own = `jobshim-${currentUid()}`

@@ -5,11 +5,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { renderSummary } from '../../src/build/summary.js'
 import type { Settlement } from '../../src/jobserver/pool.js'
-import { killStarted, makeYard, start, until } from '../shims/hold.js'
 import { afterEach } from '../support/after-each.js'
 import { tokensIn } from '../support/pool.js'
 import { withoutUse } from '../support/summary.js'
+import { until } from '../support/until.js'
 import { writeFiles } from '../support/workspace.js'
+import { killStarted, start } from '../yard/held.js'
 import {
   idleSummary,
   jobshimRun,
@@ -19,7 +20,8 @@ import {
   summaryLine,
   waiters,
   watchFiles,
-} from './runs.js'
+} from '../yard/runs.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('')
 const env = { ...yard.env, HOME: yard.root }

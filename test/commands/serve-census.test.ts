@@ -3,12 +3,13 @@ import { closeSync, copyFileSync, existsSync, openSync, writeSync } from 'node:f
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { headerOffsets, ledgerLayout, recordOffsets, recordStates } from '../../src/contract/ledger-layout.js'
-import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
 import { describe, openFiles, processesOf } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { waitersOf } from './runs.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { waitersOf } from '../yard/runs.js'
 import {
   censusIsTaken,
   endRestored,
@@ -18,7 +19,7 @@ import {
   type Served,
   serve,
   sharing,
-} from './served.js'
+} from '../yard/served.js'
 
 const total = 3
 

@@ -12,11 +12,13 @@ import {
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { killStarted, makeYard, start, until, type Yard } from '../shims/hold.js'
 import { jobshim } from '../support/jobshim.js'
 import { asUser, eve, makeDirectoryOf, testAsRoot } from '../support/other-user.js'
 import { poolAt } from '../support/pool.js'
+import { until } from '../support/until.js'
 import { openToOthers, repository } from '../support/workspace.js'
+import { killStarted, start } from '../yard/held.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 const serveLine = ({ shims }: Yard, fifo: string, ...words: string[]): string[] => [
   ...['serve', '--no-config', '--dir', shims, '--fifo', fifo, '-j2', ...words],

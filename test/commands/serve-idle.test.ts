@@ -2,11 +2,12 @@ import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { jobshim } from '../support/jobshim.js'
 import { makeFifo, poolAt } from '../support/pool.js'
 import { processes } from '../support/processes.js'
-import { endServer, freeTokens, type Served, serve, sharing } from './served.js'
+import { until } from '../support/until.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { endServer, freeTokens, type Served, serve, sharing } from '../yard/served.js'
 
 /** The processes that look after the pool: there is one, once the server has started it. */
 const caretakersOf = ({ server }: Served): number[] =>

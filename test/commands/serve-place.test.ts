@@ -12,10 +12,10 @@ import {
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { killStarted } from '../shims/hold.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
 import { makeFifo, poolAt, tokensIn } from '../support/pool.js'
-import { endServer, type Served, serve } from './served.js'
+import { killStarted } from '../yard/held.js'
+import { endServer, type Served, serve } from '../yard/served.js'
 
 const files = ['central', 'central.ledger', 'central.lock']
 

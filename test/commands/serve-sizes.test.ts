@@ -3,10 +3,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { headerOffsets } from '../../src/contract/ledger-layout.js'
 import { readSize } from '../../src/jobserver/ledger.js'
-import { type Held, killStarted, start, until } from '../shims/hold.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
 import { processes } from '../support/processes.js'
-import { censusIsTaken, endServer, freeTokens, type Served, serve, sharing } from './served.js'
+import { until } from '../support/until.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { censusIsTaken, endServer, freeTokens, type Served, serve, sharing } from '../yard/served.js'
 
 const total = 3
 

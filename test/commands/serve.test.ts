@@ -2,11 +2,13 @@ import { lstatSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Held, killStarted, makeYard, start, until } from '../shims/hold.js'
 import { findClient } from '../support/clients.js'
 import { jobshim } from '../support/jobshim.js'
 import { type Pool, poolAt } from '../support/pool.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { makeYard } from '../yard/yard.js'
 
 type Served = { server: Held; fifo: string; pool: Pool }
 

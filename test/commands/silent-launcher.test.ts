@@ -2,11 +2,12 @@ import { chmodSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { killStarted, makeYard, type Yard } from '../shims/hold.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
-import { runDirectories } from './runs.js'
-import { endServer, serve } from './served.js'
+import { killStarted } from '../yard/held.js'
+import { runDirectories } from '../yard/runs.js'
+import { endServer, serve } from '../yard/served.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 /** Has the launcher of a yard answer to one question as `script` does, and else as ours. */
 function lie({ shims }: Yard, question: string, script: string): void {

@@ -4,11 +4,14 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { render } from '../../src/commands/status.js'
 import type { Picture, Row } from '../../src/jobserver/picture.js'
-import { killStarted, makeYard, start, until, waits, type Yard } from '../shims/hold.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { callBare } from '../support/transparent-calls.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
-import { endServer, serve } from './served.js'
+import { killStarted, start } from '../yard/held.js'
+import { waits } from '../yard/ledger.js'
+import { endServer, serve } from '../yard/served.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 const status = (yard: Yard, args: readonly string[] = [], env = {}) =>
   jobshim(['status', '--no-config', '--dir', yard.shims, ...args], {

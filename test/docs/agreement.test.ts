@@ -9,8 +9,8 @@ import { parseArguments } from '../../src/commands/parser.js'
 import { shapeRows } from '../../src/commands/shapes.js'
 import { ruleConditionRows, ruleEffectRows, settingRows } from '../../src/config/options.js'
 import { environmentRows, publicVariables } from '../../src/contract/environment.js'
+import { callsIn, readDocuments } from '../support/documents.js'
 import { repository } from '../support/workspace.js'
-import { callsIn, readDocuments } from './documents.js'
 
 const commands = await loadCommands()
 const documents = readDocuments()

@@ -6,12 +6,19 @@ import * as assert from 'uvu/assert'
 import { refusals } from '../../src/contract/addresses.js'
 import { createLedger } from '../../src/jobserver/ledger.js'
 import { thisProcess } from '../../src/jobserver/owner.js'
-import { endServer, serve } from '../commands/served.js'
-import { killStarted, start } from '../shims/hold.js'
+import {
+  addTools,
+  type Examination,
+  examined,
+  makePatient,
+  type Patient,
+  verdicts,
+} from '../support/patient.js'
 import { makeFifo, makePipe } from '../support/pool.js'
 import { test, testWith } from '../support/test-with.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { addTools, type Examination, examined, makePatient, type Patient, verdicts } from './patient.js'
+import { killStarted, start } from '../yard/held.js'
+import { endServer, serve } from '../yard/served.js'
 
 const patient = await makePatient()
 

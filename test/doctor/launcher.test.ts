@@ -17,9 +17,9 @@ import { launcherRows } from '../../src/doctor/launcher.js'
 import type { LauncherFacts } from '../../src/doctor/launcher-facts.js'
 import { judgeAll } from '../../src/doctor/verdict.js'
 import { run } from '../support/jobshim.js'
+import { addTools, makePatient, type Patient, verdicts } from '../support/patient.js'
 import { plainLauncher } from '../support/shimdir.js'
 import { makeWorkspace, repository } from '../support/workspace.js'
-import { addTools, makePatient, type Patient, verdicts } from './patient.js'
 
 const launcherOf = ({ shims }: Pick<Patient, 'shims'>): string => join(shims, '.jobshim/launcher')
 

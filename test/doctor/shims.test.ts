@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eve, makeDirectoryOf, testAsRoot } from '../support/other-user.js'
+import { addTools, makePatient, verdicts } from '../support/patient.js'
 import { writeFiles } from '../support/workspace.js'
-import { addTools, makePatient, verdicts } from './patient.js'
 
 const patient = await makePatient()
 const { shims, tools } = patient

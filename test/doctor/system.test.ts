@@ -13,9 +13,6 @@ import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
 import { buildLauncher } from '../support/built.js'
-import { plainLauncher } from '../support/shimdir.js'
-import { test, testWith } from '../support/test-with.js'
-import { repository, writeFiles } from '../support/workspace.js'
 import {
   type Diagnosis,
   type Examination,
@@ -24,7 +21,10 @@ import {
   type Patient,
   pathOf,
   verdicts,
-} from './patient.js'
+} from '../support/patient.js'
+import { plainLauncher } from '../support/shimdir.js'
+import { test, testWith } from '../support/test-with.js'
+import { repository, writeFiles } from '../support/workspace.js'
 import { errno, filterFile, machine, type Rule } from './seccomp.js'
 
 const patient = await makePatient()

@@ -2,10 +2,10 @@ import { realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { run } from '../support/jobshim.js'
+import { addTools, examined, makePatient, pathOf, verdicts } from '../support/patient.js'
 import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { addTools, examined, makePatient, pathOf, verdicts } from './patient.js'
 
 const makefile = (tool: string): string => `CC = ${tool}\nw: a.c\n\t$(CC) -o w a.c\n`
 

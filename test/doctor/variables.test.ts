@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jobsOf } from '../../src/doctor/variables.js'
+import { addTools, makePatient, verdicts } from '../support/patient.js'
 import { writeFiles } from '../support/workspace.js'
-import { addTools, makePatient, verdicts } from './patient.js'
 
 const script = '#!/bin/sh\n'
 const patient = await makePatient({ tools: { sccache: script, cmake: script, icecc: script } })

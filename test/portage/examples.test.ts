@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadCommands } from '../../src/commands/command-table.js'
-import { callsIn, readDocuments } from '../docs/documents.js'
+import { callsIn, readDocuments } from '../support/documents.js'
 import { jobshim } from '../support/jobshim.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 

@@ -5,10 +5,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ledgerLayout } from '../../src/contract/ledger-layout.js'
 import { visibleLine } from '../../src/ground/visible.js'
-import { killStarted, start, until } from '../shims/hold.js'
 import { type Outcome, run } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { killStarted, start } from '../yard/held.js'
 
 const root = makeWorkspace()
 const cores = 5 // so many nproc tells

@@ -5,9 +5,9 @@ import * as assert from 'uvu/assert'
 import { adapterNames } from '../../src/contract/adapters.js'
 import { packageVersion } from '../../src/ground/version.js'
 import { ensureShims, usableLauncher } from '../../src/shimdir/ensure.js'
+import { links, makeBench, picture } from '../support/fake-tools.js'
 import { jobshim } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
-import { links, makeBench, picture } from './fake-tools.js'
 
 const wishes = {
   tools: undefined,

@@ -15,9 +15,9 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ensureShims } from '../../src/shimdir/ensure.js'
+import { type Bench, links, makeBench, picture } from '../support/fake-tools.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
-import { type Bench, links, makeBench, picture } from './fake-tools.js'
 
 /** What shims lead to: who watches a compiler's file sees it change. */
 const built = readFileSync(process.env.JOBSHIM_TEST_LAUNCHER ?? join(repository, 'shims/build/launcher'))

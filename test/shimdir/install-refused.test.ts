@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { boundByModes } from '../support/bound.js'
+import { type Bench, links, makeBench, picture } from '../support/fake-tools.js'
 import { jobshim, type Outcome, run, scrubbed } from '../support/jobshim.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { type Bench, links, makeBench, picture } from './fake-tools.js'
 
 const refused = (stderr: string): Outcome => ({ status: 1, signal: null, stdout: '', stderr })
 

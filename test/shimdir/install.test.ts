@@ -11,10 +11,10 @@ import {
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { boundByModes } from '../support/bound.js'
+import { links, makeBench, picture } from '../support/fake-tools.js'
 import { run } from '../support/jobshim.js'
 import { test, testWith } from '../support/test-with.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { links, makeBench, picture } from './fake-tools.js'
 
 const good = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' })
 

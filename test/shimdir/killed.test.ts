@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseManifest } from '../../src/shimdir/manifest.js'
+import { type Bench, links, makeBench, picture } from '../support/fake-tools.js'
 import { scrubbed } from '../support/jobshim.js'
 import { random, seed } from '../support/random.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { type Bench, links, makeBench, picture } from './fake-tools.js'
 
 const tools = Array.from({ length: 40 }, (_, index) => `tool${index}`)
 const whole = { '.jobshim': 'directory', ...links(...tools) }

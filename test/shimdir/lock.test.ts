@@ -12,9 +12,10 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { killStarted, start, until } from '../shims/hold.js'
+import { makeBench } from '../support/fake-tools.js'
+import { until } from '../support/until.js'
 import { repository } from '../support/workspace.js'
-import { makeBench } from './fake-tools.js'
+import { killStarted, start } from '../yard/held.js'
 
 const commands = [
   ['install', 'nothing changed: 1 shim in'],

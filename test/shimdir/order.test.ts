@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { orderFault } from '../../src/shimdir/order.js'
+import { makeBench } from '../support/fake-tools.js'
 import { jobshim } from '../support/jobshim.js'
-import { makeBench } from './fake-tools.js'
 
 const links = (directory: string): boolean => directory === '/ccache'
 

@@ -14,8 +14,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { adapterNames } from '../../src/contract/adapters.js'
 import { ensureShims } from '../../src/shimdir/ensure.js'
+import { makeBench, picture } from '../support/fake-tools.js'
 import { writeFiles } from '../support/workspace.js'
-import { makeBench, picture } from './fake-tools.js'
 
 const good = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' })
 const read = (dir: string, name: string): string => readFileSync(join(dir, '.jobshim', name), 'utf8')

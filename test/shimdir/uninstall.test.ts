@@ -11,8 +11,8 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { links, makeBench, picture } from '../support/fake-tools.js'
 import { writeFiles } from '../support/workspace.js'
-import { links, makeBench, picture } from './fake-tools.js'
 
 const good = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' })
 

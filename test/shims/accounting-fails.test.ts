@@ -1,14 +1,17 @@
 import * as assert from 'uvu/assert'
-import { runLine } from '../commands/runs.js'
 import { type Accounting, accountingNeeds, endServers, startAccounting } from '../support/accounting.js'
 import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { writeFiles } from '../support/workspace.js'
-import { accountingTest } from './accounts.js'
-import { type Held, killStarted, ledgerRecords, makeYard, start, until, waits, type Yard } from './hold.js'
-import { holdOnce, ran } from './hold-once.js'
-import { ruled } from './rules.js'
-import { assertWhole, takeAll } from './slots.js'
+import { accountingTest } from '../yard/accounts.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { holdOnce, ran } from '../yard/hold-once.js'
+import { ledgerRecords, waits } from '../yard/ledger.js'
+import { ruled } from '../yard/rules.js'
+import { runLine } from '../yard/runs.js'
+import { assertWhole, takeAll } from '../yard/slots.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 /** A server that keeps an account fails, or changes: the tool ends as it does by itself, and JOBSHIM_DEBUG tells it in one line. */
 

@@ -1,13 +1,16 @@
 import * as assert from 'uvu/assert'
-import { jobshimRun } from '../commands/runs.js'
 import { endServers } from '../support/accounting.js'
 import { jobshim } from '../support/jobshim.js'
 import { killAll, processesOf } from '../support/processes.js'
 import { test } from '../support/test-with.js'
-import { accountingTest } from './accounts.js'
-import { type Held, killStarted, ledgerRecords, start, until, waits, type Yard } from './hold.js'
-import { ruled } from './rules.js'
-import { assertWhole, takeAll } from './slots.js'
+import { until } from '../support/until.js'
+import { accountingTest } from '../yard/accounts.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { ledgerRecords, waits } from '../yard/ledger.js'
+import { ruled } from '../yard/rules.js'
+import { jobshimRun } from '../yard/runs.js'
+import { assertWhole, takeAll } from '../yard/slots.js'
+import type { Yard } from '../yard/yard.js'
 
 /** Launchers on a jobserver whose server knows who took what. */
 const dead = ({ runtime }: Yard) => ledgerRecords(runtime).filter(({ alive }) => !alive)

@@ -6,7 +6,7 @@ import { makeFifo } from '../support/pool.js'
 import { installShims } from '../support/shimdir.js'
 import { test } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { killStarted, start } from './hold.js'
+import { killStarted, start } from '../yard/held.js'
 
 /** What an adapter makes of a command line: the programs are stand-ins that tell it. */
 type Told = { args: string; makeflags: string; level: string }

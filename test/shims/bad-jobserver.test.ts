@@ -8,8 +8,9 @@ import { boundByModes } from '../support/bound.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
 import { makeFifo, makePipe } from '../support/pool.js'
 import { withoutUse } from '../support/summary.js'
-import { killStarted, makeYard, start } from './hold.js'
-import { holdOnce, ran } from './hold-once.js'
+import { killStarted, start } from '../yard/held.js'
+import { holdOnce, ran } from '../yard/hold-once.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('A')
 const { root, pool } = yard

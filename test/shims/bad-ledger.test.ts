@@ -19,8 +19,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { headerOffsets, ledgerLayout } from '../../src/contract/ledger-layout.js'
 import { currentUid } from '../../src/ground/paths.js'
-import { killStarted, makeYard, start, waits } from './hold.js'
-import { holdOnce, ran } from './hold-once.js'
+import { killStarted, start } from '../yard/held.js'
+import { holdOnce, ran } from '../yard/hold-once.js'
+import { waits } from '../yard/ledger.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('A')
 const { root, pool } = yard

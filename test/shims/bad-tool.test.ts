@@ -5,8 +5,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { run } from '../support/jobshim.js'
 import { writeFiles } from '../support/workspace.js'
-import { killStarted, makeYard } from './hold.js'
-import { holdOnce, ran } from './hold-once.js'
+import { killStarted } from '../yard/held.js'
+import { holdOnce, ran } from '../yard/hold-once.js'
+import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('A')
 const { root, pool } = yard

@@ -3,7 +3,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jobshim, scrubbed } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
-import { killStarted, makeYard } from './hold.js'
+import { killStarted } from '../yard/held.js'
+import { makeYard } from '../yard/yard.js'
 
 type Listed = {
   costs: readonly { tool: string; kinds: readonly { kind: string; runs: number; mostKiB: number }[] }[]

@@ -3,12 +3,13 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
-import { sharing } from '../commands/served.js'
-import { share } from '../support/shared.js'
 import { installShims } from '../support/shimdir.js'
 import { test } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { killStarted, start, until } from './hold.js'
+import { killStarted, start } from '../yard/held.js'
+import { sharing } from '../yard/served.js'
+import { share } from '../yard/shared.js'
 
 /**
  * Patience in a pool that a server keeps: builds stand beside each other there, and there may be no client above a tool at all.

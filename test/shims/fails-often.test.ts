@@ -3,9 +3,19 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { endInjectors, errorNumber, type Failure, type Injector, type Ran } from '../support/injecting.js'
 import { run } from '../support/jobshim.js'
-import { killStarted, makeYard, start, waits, type Yard } from './hold.js'
-import { inTwoLanes, kindOf, type Place, places, startPlace, usualCalls, yardOfPlaces } from './places.js'
-import { plausible } from './plausible.js'
+import { killStarted, start } from '../yard/held.js'
+import { waits } from '../yard/ledger.js'
+import {
+  inTwoLanes,
+  kindOf,
+  type Place,
+  places,
+  startPlace,
+  usualCalls,
+  yardOfPlaces,
+} from '../yard/places.js'
+import { plausible } from '../yard/plausible.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 /** Calls of a launcher fail again and again, and signals come in storms. */
 type Row = Failure & { kind: string; code: string; ofTool: boolean }

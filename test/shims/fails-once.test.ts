@@ -2,7 +2,15 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { endInjectors, errorNumber, type Failure, type Injector, type Ran } from '../support/injecting.js'
-import { inTwoLanes, kindOf, type Place, places, startPlace, usualCalls, yardOfPlaces } from './places.js'
+import {
+  inTwoLanes,
+  kindOf,
+  type Place,
+  places,
+  startPlace,
+  usualCalls,
+  yardOfPlaces,
+} from '../yard/places.js'
 import {
   cannotStart,
   plausible,
@@ -12,7 +20,7 @@ import {
   verdictsOfBecoming,
   verdictsOfRules,
   withoutRules,
-} from './plausible.js'
+} from '../yard/plausible.js'
 
 /**
  * Each system call of a launcher fails once, with each error that it may meet. Of calls about the same thing the first

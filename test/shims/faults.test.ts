@@ -4,7 +4,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { run } from '../support/jobshim.js'
 import { plainLauncher } from '../support/shimdir.js'
-import { killStarted, makeYard } from './hold.js'
+import { killStarted } from '../yard/held.js'
+import { makeYard } from '../yard/yard.js'
 
 /**
  * Whatever the launcher can't have, the tool runs, its status is right, and the tokens are all there. A launcher with

@@ -12,13 +12,13 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { jobshimRun } from '../commands/runs.js'
 import { run } from '../support/jobshim.js'
 import { eve, makeDirectoryOf, testAsRoot } from '../support/other-user.js'
 import { makeFifo } from '../support/pool.js'
 import { installShims } from '../support/shimdir.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { makeYard } from './hold.js'
+import { jobshimRun } from '../yard/runs.js'
+import { makeYard } from '../yard/yard.js'
 
 /** Files that the environment names, where another user has them, or can put them there. */
 

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { killStarted, makeYard, start, type Yard } from './hold.js'
+import { killStarted, start } from '../yard/held.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 /** A mount namespace with a small disk of its own on XDG_RUNTIME_DIR. */
 async function mountDisk(

@@ -3,10 +3,13 @@ import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { recordStates } from '../../src/contract/ledger-layout.js'
 import { test } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace } from '../support/workspace.js'
-import { type Held, killStarted, ledgerRecords, makeYard, start, until } from './hold.js'
-import { buildLauncher, gated, holding, ruled } from './rules.js'
-import { assertWhole } from './slots.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { ledgerRecords } from '../yard/ledger.js'
+import { buildLauncher, gated, holding, ruled } from '../yard/rules.js'
+import { assertWhole } from '../yard/slots.js'
+import { makeYard } from '../yard/yard.js'
 
 /** The gates that look at the machine: a launcher that was built to read other files shows what they make of it. */
 

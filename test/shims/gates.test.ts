@@ -3,12 +3,14 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
-import { jobshimRun } from '../commands/runs.js'
 import { withoutUse } from '../support/summary.js'
 import { test } from '../support/test-with.js'
-import { killStarted, makeGate, makeYard, start, until } from './hold.js'
-import { gated, holding, ruled } from './rules.js'
-import { assertWhole } from './slots.js'
+import { until } from '../support/until.js'
+import { killStarted, start } from '../yard/held.js'
+import { gated, holding, ruled } from '../yard/rules.js'
+import { jobshimRun } from '../yard/runs.js'
+import { assertWhole } from '../yard/slots.js'
+import { makeGate, makeYard } from '../yard/yard.js'
 
 /** What a rule makes a run wait for. Each run holds until its stdin ends; those without a rule go on all the time. */
 

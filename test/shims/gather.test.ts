@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { jobshimRun } from '../commands/runs.js'
 import { withoutUse } from '../support/summary.js'
 import { test } from '../support/test-with.js'
-import { killStarted, ledgerRecords, makeGate, makeYard, start, until } from './hold.js'
-import { gated, holding, ruled } from './rules.js'
-import { assertWhole, takeAll } from './slots.js'
+import { until } from '../support/until.js'
+import { killStarted, start } from '../yard/held.js'
+import { ledgerRecords } from '../yard/ledger.js'
+import { gated, holding, ruled } from '../yard/rules.js'
+import { jobshimRun } from '../yard/runs.js'
+import { assertWhole, takeAll } from '../yard/slots.js'
+import { makeGate, makeYard } from '../yard/yard.js'
 
 /** Several slots for one run. */
 

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
-import { runFifo, runLine, summaryLine, waiters, waitersOf } from '../commands/runs.js'
 import { withoutUse } from '../support/summary.js'
-import { killStarted, makeGate, makeYard, start, until } from './hold.js'
+import { until } from '../support/until.js'
+import { killStarted, start } from '../yard/held.js'
+import { runFifo, runLine, summaryLine, waiters, waitersOf } from '../yard/runs.js'
+import { makeGate, makeYard } from '../yard/yard.js'
 
 const way = ['unshare', process.geteuid?.() === 0 ? '-pf' : '-Urpf', '--mount-proc'] as const
 const may = spawnSync(way[0], [...way.slice(1), 'true']).status === 0

@@ -3,7 +3,8 @@ import { chmodSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { killStarted, makeYard, start, type Yard } from './hold.js'
+import { killStarted, start } from '../yard/held.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 const tree = (): string => {
   const numbers = ['/proc/self/ns/mnt', '/'].map(path => statSync(path, { bigint: true }))

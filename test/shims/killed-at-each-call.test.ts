@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { headerOffsets } from '../../src/contract/ledger-layout.js'
 import { type Call, endInjectors, type Injector } from '../support/injecting.js'
-import { inTwoLanes, type Place, places, startPlace, usualCalls } from './places.js'
+import { inTwoLanes, type Place, places, startPlace, usualCalls } from '../yard/places.js'
 
 /**
  * A launcher is killed as it asks for each of its system calls: the next one gives back what it held. A token may be lost

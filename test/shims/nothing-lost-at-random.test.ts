@@ -1,7 +1,8 @@
 import { random, seed } from '../support/random.js'
 import { test } from '../support/test-with.js'
-import { type Held, killStarted, makeYard, start } from './hold.js'
-import { assertWhole } from './slots.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { assertWhole } from '../yard/slots.js'
+import { makeYard } from '../yard/yard.js'
 
 console.log(`JOBSHIM_TEST_SEED=${seed}`)
 const chance = random(seed)

@@ -5,9 +5,12 @@ import * as assert from 'uvu/assert'
 import { scrubbed } from '../support/jobshim.js'
 import { withoutUse } from '../support/summary.js'
 import { test } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { repository } from '../support/workspace.js'
-import { type Held, killStarted, ledgerRecords, makeGate, makeYard, start, until, waits } from './hold.js'
-import { assertWhole, takeAll } from './slots.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { ledgerRecords, waits } from '../yard/ledger.js'
+import { assertWhole, takeAll } from '../yard/slots.js'
+import { makeGate, makeYard } from '../yard/yard.js'
 
 test('kill :: the launcher while it waits :: the next one gets the slot', async () => {
   const yard = await makeYard('A')

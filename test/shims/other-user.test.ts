@@ -15,10 +15,11 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createLedger } from '../../src/jobserver/ledger.js'
-import { censusIsTaken, endServer, freeTokens, look, serve, sharing } from '../commands/served.js'
 import { run } from '../support/jobshim.js'
 import { openToOthers, writeFiles } from '../support/workspace.js'
-import { killStarted, makeYard, start, type Yard } from './hold.js'
+import { killStarted, start } from '../yard/held.js'
+import { censusIsTaken, endServer, freeTokens, look, serve, sharing } from '../yard/served.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 /** Tests as two users want root, who may become the other one. */
 const isRoot = process.geteuid?.() === 0

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { installShims } from '../support/shimdir.js'
+import { until } from '../support/until.js'
 import { writeFiles } from '../support/workspace.js'
-import { killStarted, makeYard, start, until } from './hold.js'
+import { killStarted, start } from '../yard/held.js'
+import { makeYard } from '../yard/yard.js'
 
 /** A program between the command and the tool for each level: however many there are, a look takes no more of anything. */
 const levels = 1500

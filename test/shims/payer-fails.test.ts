@@ -5,8 +5,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { endInjectors, errorNumber, type Failure, type Injector } from '../support/injecting.js'
 import { run } from '../support/jobshim.js'
-import { kindOf, type Place, startPlace, unpaid, usualCalls, yardOfPlaces } from './places.js'
-import { plausible, sure } from './plausible.js'
+import { kindOf, type Place, startPlace, unpaid, usualCalls, yardOfPlaces } from '../yard/places.js'
+import { plausible, sure } from '../yard/plausible.js'
 
 const sameCalls = 3
 

@@ -1,9 +1,11 @@
 import * as assert from 'uvu/assert'
 import { recordStates } from '../../src/contract/ledger-layout.js'
-import { endServer, freeTokens, type Served, serve, sharing } from '../commands/served.js'
 import { killAll, processesOf } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
-import { type Held, killStarted, recordsIn, start, until } from './hold.js'
+import { until } from '../support/until.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { recordsIn } from '../yard/ledger.js'
+import { endServer, freeTokens, type Served, serve, sharing } from '../yard/served.js'
 
 /** A client that no adapter has started: it opens the pool, runs something, and then goes on until its stdin ends. */
 const client = (runs: string): string => `

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import { type ClientKey, findClient } from '../support/clients.js'
 import { jobshim } from '../support/jobshim.js'
 import { writeFiles } from '../support/workspace.js'
-import { makeYard } from './hold.js'
+import { makeYard } from '../yard/yard.js'
 
 /** What a launcher must not do on its way to a slot that is free: sleep. */
 const needs: readonly ClientKey[] = ['make43', 'strace']

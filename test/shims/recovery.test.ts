@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildWithLauncher } from '../support/built.js'
 import { makeWorkspace } from '../support/workspace.js'
-import { killStarted, start } from './hold.js'
+import { killStarted, start } from '../yard/held.js'
 
 const asker = join(makeWorkspace(), 'recovery')
 buildWithLauncher(asker, 'recovery.c')

@@ -6,8 +6,11 @@ import { readTokenHolders } from '../../src/jobserver/ledger.js'
 import { handOn } from '../support/address.js'
 import { clients } from '../support/clients.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { type Held, killStarted, ledgerRecords, makeGate, makeYard, start, until, type Yard } from './hold.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { ledgerRecords } from '../yard/ledger.js'
+import { makeGate, makeYard, type Yard } from '../yard/yard.js'
 
 const around = { MAKEFLAGS: ' -j9 --jobserver-auth=3,3', JOBSHIM_DEBUG: '1' }
 

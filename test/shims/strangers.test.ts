@@ -4,9 +4,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
 import { run } from '../support/jobshim.js'
-import { type Held, killStarted, makeYard, start, until, waits, type Yard } from './hold.js'
-import { ruled } from './rules.js'
-import { assertWhole } from './slots.js'
+import { until } from '../support/until.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { waits } from '../yard/ledger.js'
+import { ruled } from '../yard/rules.js'
+import { assertWhole } from '../yard/slots.js'
+import { makeYard, type Yard } from '../yard/yard.js'
 
 /** What others may do to those who wait: send to their sockets, and lock what launchers lock. */
 const patience = 1 // second

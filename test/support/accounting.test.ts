@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { killStarted, start, until } from '../shims/hold.js'
+import { killStarted, start } from '../yard/held.js'
 import {
   type Accounting,
   accountingModes,
@@ -12,6 +12,7 @@ import {
 } from './accounting.js'
 import { run } from './jobshim.js'
 import { test, testWith } from './test-with.js'
+import { until } from './until.js'
 import { makeWorkspace } from './workspace.js'
 
 /** With an open file F of its own, which does not block, and B, which does. Its last line is what it prints. */

@@ -6,9 +6,9 @@ import { parseArguments } from '../../src/commands/parser.js'
 import { examine } from '../../src/doctor/examine.js'
 import type { Check, Verdict } from '../../src/doctor/verdict.js'
 import { findTool, realDirectories } from '../../src/shimdir/real-tools.js'
-import { run, type Surroundings, scrubbed } from '../support/jobshim.js'
-import { installShims } from '../support/shimdir.js'
-import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { run, type Surroundings, scrubbed } from './jobshim.js'
+import { installShims } from './shimdir.js'
+import { makeWorkspace, repository, writeFiles } from './workspace.js'
 
 /** A place in which all checks are fine: shims first on PATH, their tools behind, nothing else. */
 export type Patient = {

@@ -4,9 +4,9 @@ import * as assert from 'uvu/assert'
 import { ledgerLayout, recordOffsets, recordStates } from '../../src/contract/ledger-layout.js'
 import { systemErrorCode } from '../../src/ground/failure.js'
 import { currentUid } from '../../src/ground/paths.js'
-import type { Yard } from '../shims/hold.js'
 import { jobshim, type Outcome, type Surroundings } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
+import type { Yard } from './yard.js'
 
 /** The command line of `jobshim run` with the yard's shims; `words` are further options and the command. */
 export const runLine = ({ shims }: Yard, ...words: readonly string[]): string[] => [

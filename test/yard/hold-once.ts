@@ -1,5 +1,5 @@
 import { type Outcome, run } from '../support/jobshim.js'
-import type { Yard } from './hold.js'
+import type { Yard } from './yard.js'
 
 /** What the tool ends with; the launcher never does by itself. */
 export const ran = (stderr = '', stdout = 'held PID\n'): Outcome => ({

@@ -6,7 +6,7 @@ import { type Call, type Injector, startInjector } from '../support/injecting.js
 import { makeFifo } from '../support/pool.js'
 import { plainLauncher } from '../support/shimdir.js'
 import { repository } from '../support/workspace.js'
-import { makeYard, type Yard } from './hold.js'
+import { makeYard, type Yard } from './yard.js'
 
 /** Where a tool stands below a jobserver, and so which calls its launcher makes; see inject.c. */
 export type Place = {

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { jobshim, type Outcome } from '../support/jobshim.js'
-import { installShims } from '../support/shimdir.js'
-import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { jobshim, type Outcome } from './jobshim.js'
+import { installShims } from './shimdir.js'
+import { makeWorkspace, writeFiles } from './workspace.js'
 
 /** A workspace with a PATH of its own: `tools/` has these programs, `shims` is where the shim dir goes. */
 export type Bench = {

@@ -3,8 +3,10 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { readCount } from '../../src/jobserver/ledger.js'
-import { type Held, makeYard, start, until, type Yard } from '../shims/hold.js'
+import { until } from '../support/until.js'
 import { repository } from '../support/workspace.js'
+import { type Held, start } from './held.js'
+import { makeYard, type Yard } from './yard.js'
 
 /** A `jobshim serve`, and a yard whose tools use it. */
 export type Served = { yard: Yard; server: Held; fifo: string }

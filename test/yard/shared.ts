@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { censusIsTaken, endRestored, endServer, freeTokens, type Serve, serve } from '../commands/served.js'
-import { makeYard, type Yard } from '../shims/hold.js'
-import { accounted, openAccount } from './pools.js'
+import { accounted, openAccount } from '../support/pools.js'
+import { censusIsTaken, endRestored, endServer, freeTokens, type Serve, serve } from './served.js'
+import { makeYard, type Yard } from './yard.js'
 
 export type Shared = {
   yard: Yard // its tools use it

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type MarkedToken, marked, type Token, type Tokens } from 'marked'
 import { type ParseEntry, parse } from 'shell-quote'
-import { repository } from '../support/workspace.js'
+import { repository } from './workspace.js'
 
 /** A page that people read. */
 export type Document = {

@@ -3,8 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { recordStates } from '../../src/contract/ledger-layout.js'
 import { scrubbed } from '../support/jobshim.js'
+import { until } from '../support/until.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
-import { type Held, ledgerRecords, start, until, type Yard } from './hold.js'
+import { type Held, start } from './held.js'
+import { ledgerRecords } from './ledger.js'
+import type { Yard } from './yard.js'
 
 /** The yard's environment with these lines as rules. */
 export function ruled({ root, governed }: Yard, name: string, ...lines: string[]): Record<string, string> {

@@ -8,7 +8,8 @@ import {
 } from '../support/accounting.js'
 import type { ClientKey } from '../support/clients.js'
 import { testWith } from '../support/test-with.js'
-import { makeYard, until, type Yard } from './hold.js'
+import { until } from '../support/until.js'
+import { makeYard, type Yard } from './yard.js'
 
 export function accountingTest(
   title: string,

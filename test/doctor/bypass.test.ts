@@ -6,8 +6,8 @@ import * as assert from 'uvu/assert'
 import { buildRows } from '../../src/doctor/bypass.js'
 import { judgeAll, type Verdict } from '../../src/doctor/verdict.js'
 import { jobshim } from '../support/jobshim.js'
+import { type Examination, examined, makePatient, type Patient } from '../support/patient.js'
 import { writeFiles } from '../support/workspace.js'
-import { type Examination, examined, makePatient, type Patient } from './patient.js'
 
 // A tool that the watch sees, since it works and runs for a while.
 const slow = `#include <time.h>

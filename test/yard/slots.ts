@@ -1,5 +1,8 @@
 import * as assert from 'uvu/assert'
-import { type Held, ledgerRecords, start, until, waits, type Yard } from './hold.js'
+import { until } from '../support/until.js'
+import { type Held, start } from './held.js'
+import { ledgerRecords, waits } from './ledger.js'
+import type { Yard } from './yard.js'
 
 /** Starts holders until all slots, the implicit one and each token, are taken; fails where one can't be had. */
 export async function takeAll(yard: Yard, slots: number): Promise<Held[]> {
