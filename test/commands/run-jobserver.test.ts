@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { recordStates } from '../../src/contract/ledger-layout.js'
 import { belowShell } from '../support/below-shell.js'
 import { clients } from '../support/clients.js'
 import { accounted } from '../support/pools.js'
@@ -10,8 +9,8 @@ import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { type Held, killStarted, start } from '../yard/held.js'
-import { recordsIn } from '../yard/ledger.js'
-import { jobshimRun, runDirectories, runLine, waitersOf } from '../yard/runs.js'
+import { recordsIn, waitersIn } from '../yard/ledger.js'
+import { jobshimRun, runDirectories, runLine } from '../yard/runs.js'
 import { type Shared, share } from '../yard/shared.js'
 import { makeGate } from '../yard/yard.js'
 
@@ -39,7 +38,7 @@ test('run :: --jobserver :: two builds share it: the second one waits for its sl
   const first = startRun(served, ['hold'])
   await first.tools
   const second = startRun(served, ['hold'])
-  await until('it waits', () => waitersOf(served.ledger()) === 1)
+  await until('it waits', () => waitersIn(served.ledger()) === 1)
   assert.is(second.output.stdout, '')
   assert.is((await first.end()).status, 7)
   await second.tools
@@ -114,7 +113,7 @@ for (const [name, command] of [
       () =>
         run.output.stdout !== '' &&
         existsSync(served.ledger()) &&
-        recordsIn(served.ledger()).some(({ state }) => state === recordStates.gated),
+        recordsIn(served.ledger()).some(({ state }) => state === 'gated'),
     )
     assert.is(run.output.stdout.match(/^held/gm)?.length, 1)
     assert.is((await run.end()).stderr, '')

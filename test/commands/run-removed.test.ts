@@ -7,7 +7,8 @@ import { withoutUse } from '../support/summary.js'
 import { until } from '../support/until.js'
 import { writeFiles } from '../support/workspace.js'
 import { type Held, killStarted, start } from '../yard/held.js'
-import { jobshimRun, runDirectories, runFifo, runLine, waitersOf } from '../yard/runs.js'
+import { waitersIn } from '../yard/ledger.js'
+import { jobshimRun, runDirectories, runFifo, runLine } from '../yard/runs.js'
 import { serve } from '../yard/served.js'
 import { makeYard } from '../yard/yard.js'
 
@@ -34,7 +35,7 @@ async function assertTwoOfFour(build: Held, fifo: string, remove: () => void): P
     remove()
     build.child.stdin?.write('go\n')
     await build.tools
-    await until('the others wait', () => waitersOf(`/proc/self/fd/${ledger}`) === 2)
+    await until('the others wait', () => waitersIn(`/proc/self/fd/${ledger}`) === 2)
     assert.is(build.output.stdout.match(/^held/gm)?.length, 2)
   } finally {
     closeSync(ledger)

@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, copyFileSync, existsSync, openSync, writeSync } from 'node:fs'
+import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { headerOffsets, ledgerLayout, recordOffsets, recordStates } from '../../src/contract/ledger-layout.js'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
 import { describe, openFiles, processesOf } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { type Held, killStarted, start } from '../yard/held.js'
-import { waitersOf } from '../yard/runs.js'
+import { leaveDead, waitersIn } from '../yard/ledger.js'
 import {
   censusIsTaken,
   endRestored,
@@ -239,26 +238,11 @@ test('census :: a launcher keeps its token, killed it is reclaimed and not count
   await endServer(served, '') // it has put back none for a client
 })
 
-/** Leaves records of waiters that are gone, whose pid is another process's by now, as of a sandbox that was killed whole. */
-function leaveDead({ fifo }: Served, count: number): void {
-  const { headerBytes, recordBytes } = ledgerLayout
-  const ledger = openSync(`${fifo}.ledger`, 'r+')
-  const record = Buffer.alloc(recordBytes)
-  record[recordOffsets.state] = recordStates.waiting
-  record.writeUInt32LE(process.pid, recordOffsets.pid)
-  for (let index = 0; index < count; index++)
-    writeSync(ledger, record, 0, recordBytes, headerBytes + index * recordBytes)
-  const used = Buffer.alloc(4)
-  used.writeUInt32LE(count)
-  writeSync(ledger, used, 0, 4, headerOffsets.used)
-  closeSync(ledger)
-}
-
 test('census :: a crowd of dead waiters with pids of the living :: their records go, and it is not blind', async () => {
   const served = await serve(total)
-  leaveDead(served, 200)
+  leaveDead(`${served.fifo}.ledger`, 200)
   await until('it sees', () => look(served, '--census')[2] === '')
-  assert.is(waitersOf(`${served.fifo}.ledger`), 0)
+  assert.is(waitersIn(`${served.fifo}.ledger`), 0)
   await endServer(served)
 })
 

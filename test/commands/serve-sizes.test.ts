@@ -1,12 +1,12 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { headerOffsets } from '../../src/contract/ledger-layout.js'
 import { readSize } from '../../src/jobserver/ledger.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
 import { processes } from '../support/processes.js'
 import { until } from '../support/until.js'
 import { type Held, killStarted, start } from '../yard/held.js'
+import { overwrite } from '../yard/ledger.js'
 import { censusIsTaken, endServer, freeTokens, type Served, serve, sharing } from '../yard/served.js'
 
 const total = 3
@@ -42,15 +42,6 @@ test('serve :: sizes :: --resize to all that a FIFO holds, and back', async () =
   }
   await endServer(served)
 })
-
-/** Writes a number where launchers and servers read one, as whoever may write the ledger can. */
-function write({ fifo }: Served, offset: number, tokens: number): void {
-  const ledger = openSync(`${fifo}.ledger`, 'r+')
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32LE(tokens)
-  writeSync(ledger, bytes, 0, 4, offset)
-  closeSync(ledger)
-}
 
 function told({ fifo }: Served): number | undefined {
   const ledger = openSync(`${fifo}.ledger`, 'r')
@@ -90,7 +81,7 @@ for (const [field, tokens] of [
   test(`serve :: sizes :: somebody writes ${tokens} into the ledger's ${field} :: no token is made or lost`, async () => {
     const served = await serve(total)
     const held = await hold(served)
-    write(served, headerOffsets[field], tokens)
+    overwrite(`${served.fifo}.ledger`, field, tokens)
     await assertKeeps(served, held)
     await endServer(served)
   })
@@ -105,7 +96,7 @@ test('serve :: sizes :: who looks after a pool of a new size is killed, and the 
     )
   const [first = -1] = caretakers()
   process.kill(first, 'SIGSTOP')
-  write(served, headerOffsets.total, 2_000_000_000)
+  overwrite(`${served.fifo}.ledger`, 'total', 2_000_000_000)
   process.kill(first, 'SIGKILL')
   await until('another one is there', () => caretakers().some(pid => pid !== first))
   await assertKeeps(served, held, 5)
@@ -114,7 +105,7 @@ test('serve :: sizes :: who looks after a pool of a new size is killed, and the 
 
 test('serve :: sizes :: status of a pool whose ledger lies :: the number is not known', async () => {
   const served = await serve(total)
-  write(served, headerOffsets.total, 2_000_000_000)
+  overwrite(`${served.fifo}.ledger`, 'total', 2_000_000_000)
   const { status, stdout, stderr } = await jobshim(
     ['status', '--no-config', '--dir', served.yard.shims, '--jobserver', `fifo:${served.fifo}`],
     { env: { ...served.yard.env, HOME: served.yard.root } },

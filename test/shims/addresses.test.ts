@@ -4,7 +4,6 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { refusals } from '../../src/contract/addresses.js'
-import { recordStates } from '../../src/contract/ledger-layout.js'
 import { accountingModes, accountingNeeds, endServers, startAccounting } from '../support/accounting.js'
 import { type Handed, handOn } from '../support/address.js'
 import type { ClientKey } from '../support/clients.js'
@@ -16,7 +15,7 @@ import { until } from '../support/until.js'
 import { repository } from '../support/workspace.js'
 import { killStarted, start } from '../yard/held.js'
 import { ran } from '../yard/hold-once.js'
-import { ledgerRecords } from '../yard/ledger.js'
+import { isWaiting, ledgerRecords } from '../yard/ledger.js'
 import { runLine } from '../yard/runs.js'
 import { makeYard } from '../yard/yard.js'
 
@@ -191,8 +190,7 @@ async function assertUsed(handed: Handed, { auth }: Form, left: RegExp): Promise
   const script = 'exec 9<&0; for i in 1 2 3 4; do hold <&9 & done; wait'
   const held = start({ env, command: [...handed.words, 'sh', '-c', script], wanted: 3, hangSeconds: 40 })
   await held.tools
-  const waiting: readonly number[] = [recordStates.waiting, recordStates.acquiring]
-  await until('one waits', () => ledgerRecords(runtime).some(({ state }) => waiting.includes(state)))
+  await until('one waits', () => ledgerRecords(runtime).some(isWaiting))
   assert.is(held.output.stdout.match(/^held/gm)?.length, 3)
   const { status, stdout, stderr } = await held.end()
   assert.equal([status, stdout.match(/^held/gm)?.length, stderr], [0, 4, ''])

@@ -2,26 +2,23 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
-  closeSync,
   copyFileSync,
   mkdirSync,
-  openSync,
   readdirSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { headerOffsets, ledgerLayout } from '../../src/contract/ledger-layout.js'
+import { ledgerLayout } from '../../src/contract/ledger-layout.js'
 import { currentUid } from '../../src/ground/paths.js'
 import { killStarted, start } from '../yard/held.js'
 import { holdOnce, ran } from '../yard/hold-once.js'
-import { waits } from '../yard/ledger.js'
+import { overwrite, waits } from '../yard/ledger.js'
 import { makeYard } from '../yard/yard.js'
 
 const yard = await makeYard('A')
@@ -38,12 +35,6 @@ async function ledgerFile(): Promise<string> {
   return join(stateDirectory, names[0] ?? '')
 }
 
-function overwrite(ledger: string, bytes: string, offset: number): void {
-  const fd = openSync(ledger, 'r+')
-  writeSync(fd, bytes, offset, 'latin1')
-  closeSync(fd)
-}
-
 const otherVersion = 'the ledger is from another version'
 const wrongSize = 'the ledger is cut or from another version'
 const notOurs = 'the ledger is not a file of ours'
@@ -55,18 +46,17 @@ const ledgers: readonly { input: string; spoil: (ledger: string) => void; why: s
   { input: 'longer', spoil: ledger => truncateSync(ledger, 1_000_000), why: wrongSize },
   {
     input: 'of the next version',
-    spoil: ledger =>
-      overwrite(ledger, String.fromCharCode(ledgerLayout.version + 1, 0, 0, 0), headerOffsets.version),
+    spoil: ledger => overwrite(ledger, 'version', ledgerLayout.version + 1),
     why: otherVersion,
   },
   {
     input: 'without our magic',
-    spoil: ledger => overwrite(ledger, 'GARBAGE', headerOffsets.magic),
+    spoil: ledger => overwrite(ledger, 'magic', 'GARBAGE'),
     why: otherVersion,
   },
   {
     input: 'with another number of records',
-    spoil: ledger => overwrite(ledger, '\xff\xff\xff\xff', headerOffsets.recordCount),
+    spoil: ledger => overwrite(ledger, 'recordCount', -1),
     why: otherVersion,
   },
   { input: 'writable for all', spoil: ledger => chmodSync(ledger, 0o666), why: notOurs },
@@ -153,7 +143,7 @@ test('ledger :: a slot was taken at a moment that is yet to come :: a wait in va
   const env = { ...yard.governed, JOBSHIM_PATIENCE: '1' }
   const holders = [start({ env }), start({ env })]
   for (const held of holders) await held.tools
-  overwrite(ledger, '\0\0\0\0\0\0\0\x40', headerOffsets.progress)
+  overwrite(ledger, 'progress', '\0\0\0\0\0\0\0\x40')
   const waiter = start({ env })
   const [pid] = await waiter.tools
   assert.equal(

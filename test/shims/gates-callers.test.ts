@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { recordStates } from '../../src/contract/ledger-layout.js'
 import { jobshim } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
 import { test } from '../support/test-with.js'
@@ -41,7 +40,7 @@ const startMake = (yard: Yard, ...targets: string[]): Held => {
 const pidsIn = (held: Held): number[] =>
   [...held.output.stdout.matchAll(/^held (\d+)$/gm)].map(([, pid]) => Number(pid))
 
-const hasRecord = (yard: Yard, state: number, pid?: number): boolean =>
+const hasRecord = (yard: Yard, state: 'gated' | 'tool', pid?: number): boolean =>
   ledgerRecords(yard.runtime).some(
     record => record.state === state && (pid === undefined || pid === record.pid),
   )
@@ -51,8 +50,8 @@ test("caller's slot :: limit :: the tool is make's child and keeps the record un
     const yard = await makeMakeYard()
     const build = startMake(yard, 'one', 'two')
     const [first = -1] = await build.tools
-    await until('the other is gated', () => hasRecord(yard, recordStates.gated))
-    assert.ok(hasRecord(yard, recordStates.tool, first))
+    await until('the other is gated', () => hasRecord(yard, 'gated'))
+    assert.ok(hasRecord(yard, 'tool', first))
     assert.match(build.output.stdout, new RegExp(`^of ${build.pid}$`, 'm'))
     assert.is(pidsIn(build).length, 1)
     if (end === 'ends') yard.open()
@@ -81,7 +80,7 @@ test("caller's slot :: limit :: a tool that execs another shim has passed the ga
   const [pid = -1] = await build.tools
   assert.equal(
     ledgerRecords(yard.runtime).map(record => [record.pid, record.state]),
-    [[pid, recordStates.tool]],
+    [[pid, 'tool']],
   )
   yard.open()
   assert.equal((await build.ended).status, 0)

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { recordStates } from '../../src/contract/ledger-layout.js'
 import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { makeWorkspace } from '../support/workspace.js'
@@ -111,8 +110,7 @@ test('memory :: with fake cgroups :: that there is no limit is soon looked up ag
     writeFileSync(groups, '0::/free\n')
     const first = await holding(asks)
     writeFileSync(groups, '0::/tight\n')
-    const isGated = (): boolean =>
-      ledgerRecords(yard.runtime).some(({ state }) => state === recordStates.gated)
+    const isGated = (): boolean => ledgerRecords(yard.runtime).some(({ state }) => state === 'gated')
     const command = by === 'another one' ? ['sh', '-c', 'hold; exit $?'] : ['hold']
     const later: Held[] = []
     do {

@@ -7,7 +7,8 @@ import { currentUid } from '../../src/ground/paths.js'
 import { withoutUse } from '../support/summary.js'
 import { until } from '../support/until.js'
 import { killStarted, start } from '../yard/held.js'
-import { runFifo, runLine, summaryLine, waiters, waitersOf } from '../yard/runs.js'
+import { waitersIn } from '../yard/ledger.js'
+import { runFifo, runLine, summaryLine, waiters } from '../yard/runs.js'
 import { makeGate, makeYard } from '../yard/yard.js'
 
 const way = ['unshare', process.geteuid?.() === 0 ? '-pf' : '-Urpf', '--mount-proc'] as const
@@ -64,7 +65,7 @@ asRoot(
     const [ledger = ''] = readdirSync(join(yard.runtime, `jobshim-${currentUid()}`))
     await until(
       'the second one waits',
-      () => waitersOf(join(yard.runtime, `jobshim-${currentUid()}`, ledger)) === 1,
+      () => waitersIn(join(yard.runtime, `jobshim-${currentUid()}`, ledger)) === 1,
     )
     assert.is(second.output.stdout, '')
     for (const held of [first, second])

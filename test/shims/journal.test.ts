@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { recordStates } from '../../src/contract/ledger-layout.js'
 import { createLedger } from '../../src/jobserver/ledger.js'
 import { type ToolEvent, toolEvent } from '../../src/timeline/event.js'
 import { type Outcome, run } from '../support/jobshim.js'
@@ -81,7 +80,7 @@ test('journal :: who waits for a token :: its slot, and how long it waited', asy
   const took = (performance.now() - began) / 1000
   const third = start({ env: journaled(yard) })
   await until('the third waits', () =>
-    ledgerRecords(yard.runtime).some(({ pid, state }) => pid === third.pid && state === recordStates.waiting),
+    ledgerRecords(yard.runtime).some(({ pid, state }) => pid === third.pid && state === 'waiting'),
   )
   await new Promise(resolve => setTimeout(resolve, 300)) // so long at least it has waited
   for (const held of [first, second, third]) await ends(held)

@@ -1,10 +1,8 @@
-import { closeSync, openSync, readdirSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { headerOffsets } from '../../src/contract/ledger-layout.js'
 import { type Call, endInjectors, type Injector } from '../support/injecting.js'
+import { ledgersIn, overwrite } from '../yard/ledger.js'
 import { inTwoLanes, type Place, places, startPlace, usualCalls } from '../yard/places.js'
 
 /**
@@ -28,12 +26,7 @@ async function rowsOf(injector: Injector): Promise<Row[]> {
 
 /** As if nobody had looked for dead launchers for a second: then one does at its end. */
 function letLook({ XDG_RUNTIME_DIR: runtime = '' }: Injector['env']): void {
-  for (const name of readdirSync(runtime, { recursive: true, encoding: 'utf8' }))
-    if (/\/v1-[^/.]*$/.test(name)) {
-      const ledger = openSync(join(runtime, name), 'r+')
-      writeSync(ledger, Buffer.alloc(8), 0, 8, headerOffsets.reclaimedAt)
-      closeSync(ledger)
-    }
+  for (const ledger of ledgersIn(runtime)) overwrite(ledger, 'reclaimedAt', '\0'.repeat(8))
 }
 
 /** What of the place's tokens is there once another launcher has ended, and what became of the one that was killed. */

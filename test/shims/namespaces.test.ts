@@ -11,7 +11,8 @@ import { until } from '../support/until.js'
 import { openToOthers, writeFiles } from '../support/workspace.js'
 import { type Box, boxes, mayHave, userOf } from '../yard/boxes.js'
 import { type Held, killStarted, type Start, start } from '../yard/held.js'
-import { runLine, waitersOf } from '../yard/runs.js'
+import { waitersIn } from '../yard/ledger.js'
+import { runLine } from '../yard/runs.js'
 import { endServer, freeTokens, look, type Served, serve, sharing } from '../yard/served.js'
 import { makeYard, type Yard } from '../yard/yard.js'
 
@@ -94,7 +95,7 @@ for (const box of boxes) {
     await outside.tools
     assert.is(freeTokens(served), 0)
     const waiter = inBox(place, served, two, { wanted: 2 })
-    await until('both of the third wait', () => waitersOf(`${served.fifo}.ledger`) === 2)
+    await until('both of the third wait', () => waitersIn(`${served.fifo}.ledger`) === 2)
     assert.is(waiter.output.stdout, '')
     await killBox(box, inside)
     await waiter.tools
@@ -111,7 +112,7 @@ for (const box of boxes) {
     const held = inBox(place, served, two, { wanted: 2 })
     await held.tools
     const waiters = [onHost(place, served, 'hold'), inBox(place, served, 'hold')]
-    await until('two wait', () => waitersOf(`${served.fifo}.ledger`) === 2)
+    await until('two wait', () => waitersIn(`${served.fifo}.ledger`) === 2)
     const kill = (isVictim: (one: Process) => boolean): void =>
       killAll(restOf(held).filter(isVictim).slice(0, 1))
     kill(one => isToolOf(place.yard.root, one))

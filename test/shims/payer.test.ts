@@ -1,5 +1,4 @@
 import * as assert from 'uvu/assert'
-import { recordStates } from '../../src/contract/ledger-layout.js'
 import { killAll, processesOf } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
@@ -99,9 +98,7 @@ testWith(['python'], 'payer :: is killed while it waits :: its run waits for the
   const runs = processesOf(held.pid).filter(({ command }) => command === 'hold')
   assert.is(runs.length, 1)
   await until('its run waits', () =>
-    recordsIn(`${served.fifo}.ledger`).some(
-      ({ pid, state }) => pid === runs[0]?.pid && state === recordStates.waiting,
-    ),
+    recordsIn(`${served.fifo}.ledger`).some(({ pid, state }) => pid === runs[0]?.pid && state === 'waiting'),
   )
   assert.is(held.output.stdout, '')
   for (const other of others) await other.end()

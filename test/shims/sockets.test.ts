@@ -9,7 +9,7 @@ import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { type Held, killStarted, start } from '../yard/held.js'
-import { ledgerRecords } from '../yard/ledger.js'
+import { isWaiting, ledgerRecords } from '../yard/ledger.js'
 import { makeGate, makeYard, type Yard } from '../yard/yard.js'
 
 const around = { MAKEFLAGS: ' -j9 --jobserver-auth=3,3', JOBSHIM_DEBUG: '1' }
@@ -110,9 +110,7 @@ for (const key of ['make43', 'make44'] as const)
       const command = [...handed.words, 'make', '-s', '-C', directory]
       const built = start({ env: { ...yard.env, ...around, PATH }, command, wanted: 3 })
       await built.tools
-      await until('one waits', () =>
-        ledgerRecords(yard.runtime).some(({ state }) => state === 1 || state === 2),
-      )
+      await until('one waits', () => ledgerRecords(yard.runtime).some(isWaiting))
       assert.is(built.output.stdout.match(/^held/gm)?.length, 3)
       gate.open()
       const { status, stdout, stderr } = await built.end()

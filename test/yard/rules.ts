@@ -1,12 +1,10 @@
 /** Rules for the tool `hold`, as `jobshim run` would hand them on. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { recordStates } from '../../src/contract/ledger-layout.js'
 import { scrubbed } from '../support/jobshim.js'
-import { until } from '../support/until.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 import { type Held, start } from './held.js'
-import { ledgerRecords } from './ledger.js'
+import { isGated } from './ledger.js'
 import type { Yard } from './yard.js'
 
 /** The yard's environment with these lines as rules. */
@@ -14,12 +12,6 @@ export function ruled({ root, governed }: Yard, name: string, ...lines: string[]
   writeFiles(root, { [`rules-${name}`]: `${lines.join('\n')}\n` })
   return { ...governed, JOBSHIM_RULES: join(root, `rules-${name}`) }
 }
-
-/** Resolves once a gate keeps the launcher from looking for a slot. */
-export const isGated = ({ runtime }: Yard, { pid, output }: Held): Promise<void> =>
-  until(`${pid} is gated: ${JSON.stringify(output)}`, () =>
-    ledgerRecords(runtime).some(record => record.pid === pid && record.state === recordStates.gated),
-  )
 
 /** Starts a holder and waits until it holds. */
 export async function holding(env: Record<string, string>): Promise<Held> {

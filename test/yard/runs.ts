@@ -1,11 +1,11 @@
-import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { ledgerLayout, recordOffsets, recordStates } from '../../src/contract/ledger-layout.js'
 import { systemErrorCode } from '../../src/ground/failure.js'
 import { currentUid } from '../../src/ground/paths.js'
 import { jobshim, type Outcome, type Surroundings } from '../support/jobshim.js'
 import { repository } from '../support/workspace.js'
+import { waitersIn } from './ledger.js'
 import type { Yard } from './yard.js'
 
 /** The command line of `jobshim run` with the yard's shims; `words` are further options and the command. */
@@ -67,17 +67,7 @@ export function runFifo(yard: Yard): string {
 }
 
 /** How many launchers wait for a slot of the only run, by its ledger. */
-export const waiters = (yard: Yard): number => waitersOf(`${runFifo(yard)}.ledger`)
-
-/** The same, by any ledger. */
-export function waitersOf(path: string): number {
-  const ledger = readFileSync(path)
-  const { headerBytes, recordBytes, recordCount } = ledgerLayout
-  const waiting: readonly number[] = [recordStates.waiting, recordStates.acquiring]
-  return Array.from({ length: recordCount }, (_, index) => headerBytes + index * recordBytes).filter(at =>
-    waiting.includes(ledger[at + recordOffsets.state] ?? 0),
-  ).length
-}
+export const waiters = (yard: Yard): number => waitersIn(`${runFifo(yard)}.ledger`)
 
 /** The line that a run ends with; what was waited is a matter of the machine. */
 export const summaryLine = (start: string, back: string): RegExp =>
