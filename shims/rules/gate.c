@@ -14,6 +14,7 @@
 #include "ledger/ledger.h"
 #include "ledger/record.h"
 #include "rules/caller.h"
+#include "rules/kernelfiles.h"
 #include "rules/memory.h"
 #include "rules/policy.h"
 #include "wait/keeper.h"
@@ -22,14 +23,6 @@
 #include "ground/number.h"
 #include "proc/process.h"
 #include "proc/tree.h"
-
-/* A test's launcher is built with others. */
-#ifndef LOADAVG
-#define LOADAVG "/proc/loadavg"
-#endif
-#ifndef PRESSURE
-#define PRESSURE "/proc/pressure"
-#endif
 
 enum {
 	TICK_MS = 10,     /* who is first at its gate; memory and load don't tell when they change */
@@ -122,7 +115,7 @@ static double load_now(void)
 	char text[64], *at;
 	double average, ready;
 
-	if (read_small_file(LOADAVG, text, sizeof text) < 0)
+	if (read_small_file(load_file, text, sizeof text) < 0)
 		return 0;
 	at = strchr(text, ' ');
 	if (at == NULL)
@@ -146,13 +139,12 @@ static bool has_pressure(const struct policy *policy)
 /* Whether one of the pressures is above what the policy bears. A kernel without them has none. */
 static bool is_pressed(const struct policy *policy)
 {
-	static const char *const files[PRESSURES] = { PRESSURE "/cpu", PRESSURE "/memory", PRESSURE "/io" };
 	static const char name[] = "avg10=";
 
 	for (size_t i = 0; i < PRESSURES; i++) {
 		char text[256], *at;
 
-		if (policy->pressure[i] <= 0 || read_small_file(files[i], text, sizeof text) < 0)
+		if (policy->pressure[i] <= 0 || read_small_file(pressure_files[i], text, sizeof text) < 0)
 			continue;
 		at = strstr(text, name); /* the first line is that of `some` */
 		if (at == NULL)

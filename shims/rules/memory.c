@@ -9,23 +9,10 @@
 #include "contract.h"
 #include "ledger/ledger.h"
 #include "rules/caller.h"
+#include "rules/kernelfiles.h"
 #include "ground/clock.h"
 #include "ground/file.h"
 #include "ground/hash.h"
-
-/* A test's launcher is built with others. */
-#ifdef MEMINFO
-enum { ASKS_KERNEL = false };
-#else
-#define MEMINFO "/proc/meminfo"
-enum { ASKS_KERNEL = true };
-#endif
-#ifndef CGROUPS
-#define CGROUPS "/sys/fs/cgroup"
-#endif
-#ifndef OWN_CGROUPS
-#define OWN_CGROUPS "/proc/self/cgroup"
-#endif
 
 static const uint64_t BELIEVED_NS = 1000000000u;
 
@@ -37,9 +24,9 @@ struct controller {
 	const char *cache; /* the line of memory.stat that tells what can be given up at once, in bytes */
 };
 
-static const struct controller version_1 = { CGROUPS "/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+static const struct controller version_1 = { memory_cgroup_directory, "memory.limit_in_bytes", "memory.usage_in_bytes",
 	                                         "\ntotal_inactive_file " };
-static const struct controller version_2 = { CGROUPS, "memory.max", "memory.current", "\ninactive_file " };
+static const struct controller version_2 = { cgroup_directory, "memory.max", "memory.current", "\ninactive_file " };
 
 /* The number behind name; false where there is none. */
 static bool number_after(const char *text, const char *name, uint64_t *number)
@@ -128,7 +115,7 @@ static void heed_cgroups(struct memory *memory, struct ledger *ledger)
 {
 	char text[4096];
 	bool limited = false;
-	ssize_t size = caller_is_unlimited(ledger) ? -1 : read_small_file(OWN_CGROUPS, text, sizeof text);
+	ssize_t size = caller_is_unlimited(ledger) ? -1 : read_small_file(own_cgroups_file, text, sizeof text);
 	uint64_t groups = size < 0 ? 0 : hash(HASH_OF_NOTHING, text, (size_t)size), now = monotonic_ns();
 	volatile struct ledger_header *header = ledger->header;
 
@@ -167,7 +154,7 @@ static bool is_unused(struct memory *memory, uint64_t enough)
 {
 	struct sysinfo info;
 
-	if (!ASKS_KERNEL || sysinfo(&info) < 0)
+	if (!has_sysinfo || sysinfo(&info) < 0)
 		return false;
 	memory->available = (uint64_t)info.freeram * info.mem_unit / 1024;
 	memory->total = (uint64_t)info.totalram * info.mem_unit / 1024;
@@ -182,7 +169,7 @@ bool memory_look(struct memory *memory, uint64_t enough, struct ledger *ledger)
 		heed_cgroups(memory, ledger);
 		return true;
 	}
-	if (read_small_file(MEMINFO, text, sizeof text) < 0 || !number_after(text, "MemTotal:", &memory->total) ||
+	if (read_small_file(memory_file, text, sizeof text) < 0 || !number_after(text, "MemTotal:", &memory->total) ||
 	    !number_after(text, "MemAvailable:", &memory->available))
 		return false;
 	heed_cgroups(memory, ledger);

@@ -245,7 +245,7 @@ testWith('bwrap', 'doctor :: locks :: /proc/locks is empty', async () => {
 test('doctor :: locks :: a launcher that gives back no token of a killed one', async () => {
   const other = await makePatient()
   const launcher = join(other.shims, '.jobshim/launcher')
-  buildLauncher(`${launcher}.new`, 'JOBSHIM_NO_RECLAIM')
+  buildLauncher(`${launcher}.new`, { flags: ['-DJOBSHIM_NO_RECLAIM'] })
   renameSync(`${launcher}.new`, launcher)
   assert.equal(await verdicts(other, 'locks'), [
     {

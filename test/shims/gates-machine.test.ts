@@ -1,28 +1,27 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { buildLauncher } from '../support/built.js'
 import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { makeWorkspace } from '../support/workspace.js'
 import { type Held, killStarted, start } from '../yard/held.js'
 import { ledgerRecords } from '../yard/ledger.js'
-import { buildLauncher, gated, holding, ruled } from '../yard/rules.js'
+import { gated, holding, ruled } from '../yard/rules.js'
 import { assertWhole } from '../yard/slots.js'
 import { makeYard } from '../yard/yard.js'
 
-/** The gates that look at the machine: a launcher that was built to read other files shows what they make of it. */
+/** The gates that look at the machine: a launcher that is linked with the paths of other files shows what they make of it. */
 
 const kib = 'MemTotal:    16000000 kB\nMemFree:      100000 kB\nMemAvailable: '
 const machine = makeWorkspace()
 const meminfo = join(machine, 'meminfo')
 const loadavg = join(machine, 'loadavg')
 const groups = join(machine, 'groups')
-const launcher = buildLauncher({
-  MEMINFO: meminfo,
-  LOADAVG: loadavg,
-  PRESSURE: join(machine, 'pressure'),
-  CGROUPS: machine,
-  OWN_CGROUPS: groups,
+const launcher = join(machine, 'launcher')
+buildLauncher(launcher, {
+  instead: { 'rules/kernelfiles.c': 'kernelfiles.c' },
+  flags: [`-DKERNEL="${machine}"`],
 })
 const free = (available: number): void => writeFileSync(meminfo, `${kib}${available} kB\n`)
 

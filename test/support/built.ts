@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import * as assert from 'uvu/assert'
 import { scrubbed } from './jobshim.js'
 import { makeWorkspace, repository } from './workspace.js'
 
@@ -45,12 +46,26 @@ const launcherFiles = (): string[] =>
     /\.[ch]$/.test(file),
   )
 
-/** Builds a launcher with a fault, or without something that it has; the make file decides on the compiler. */
-export function buildLauncher(output: string, define: string): void {
+/** How a launcher differs from the one that is built for everybody. */
+export type Differing = {
+  instead?: Readonly<Record<string, string>> // files of test/support, each by the path of that of shims/ which it replaces
+  flags?: readonly string[] // the compiler's
+}
+
+/** Builds a launcher with a fault, or one that looks elsewhere; the make file decides on the compiler. */
+export function buildLauncher(output: string, { instead = {}, flags = [] }: Differing): void {
   const shims = join(repository, 'shims')
-  const texts = [...launcherFiles(), 'Makefile'].map(name => readFileSync(join(shims, name), 'utf8'))
-  const program = buildOnce(digest([...texts, define]), file =>
-    execFileSync('make', ['-s', '-C', shims, `OUT=${file}`, `EXTRA=-D${define}`], { env: scrubbed() }),
+  const files = launcherFiles()
+  for (const file of Object.keys(instead)) assert.ok(files.includes(file), `shims has no ${file}`)
+  const linked = files.map(file => join(shims, file)).filter(file => !(relative(shims, file) in instead))
+  const others = Object.values(instead).map(name => join(support, name))
+  const texts = [...linked, ...others, join(shims, 'Makefile')].map(file => readFileSync(file, 'utf8'))
+  const sources = [...linked, ...others].filter(file => file.endsWith('.c')).join(' ')
+  const extra = flags.map(flag => `'${flag}'`).join(' ')
+  const program = buildOnce(digest([...texts, ...flags]), file =>
+    execFileSync('make', ['-s', '-C', shims, `OUT=${file}`, `SOURCES=${sources}`, `EXTRA=${extra}`], {
+      env: scrubbed(),
+    }),
   )
   copyFileSync(program, output)
 }

@@ -1,8 +1,6 @@
 /** Rules for the tool `hold`, as `jobshim run` would hand them on. */
-import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
-import { scrubbed } from '../support/jobshim.js'
-import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
+import { writeFiles } from '../support/workspace.js'
 import { type Held, start } from './held.js'
 import { isGated } from './ledger.js'
 import type { Yard } from './yard.js'
@@ -25,18 +23,4 @@ export async function gated(yard: Yard, env: Record<string, string>): Promise<He
   const held = start({ env })
   await isGated(yard, held)
   return held
-}
-
-/** Builds a launcher that reads other files in place of those of /proc and /sys, as `-DMEMINFO="..."` has it. */
-export function buildLauncher(files: Readonly<Record<string, string>>): string {
-  const launcher = join(makeWorkspace(), 'launcher')
-  const defines = Object.entries(files).map(([name, path]) => `-D${name}='"${path}"'`)
-  execFileSync(
-    'make',
-    ['-s', '-C', join(repository, 'shims'), `OUT=${launcher}`, `EXTRA=${defines.join(' ')}`],
-    {
-      env: scrubbed(),
-    },
-  )
-  return launcher
 }
