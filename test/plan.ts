@@ -111,6 +111,10 @@ export const rest: readonly Row[] = [
   },
   { file: 'shims/journal', part: true, why: 'make 4.4' },
   { file: 'shims/links', part: true, why: 'clang, ccache, go, a cross compiler' },
+  {
+    file: 'shims/many-runs',
+    why: 'long: hundreds of runs; shims/gather and shims/deadlock have each rule',
+  },
   { file: 'shims/namespaces', part: true, why: 'bubblewrap' },
   { file: 'shims/past-levels', why: 'long: 1,500 processes; commands/run-past has what a look finds' },
   { file: 'shims/past-slow', why: 'needs strace' },
