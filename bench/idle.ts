@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { print, spread, table } from './figures.js'
 import { inScratch, jobshim, launcher, plainPath, root, run, shims } from './scratch.js'
@@ -157,14 +157,14 @@ async function timePipes({ words, environment }: Place, times: number): Promise<
 function putLauncher(file: string): void {
   copyFileSync(file, `${launcher}.new`)
   renameSync(`${launcher}.new`, launcher)
-  run([launcher, '--freshen'])
+  run([join(dirname(launcher), 'look'), 'freshen'])
 }
 
 async function printPipes(times: number): Promise<void> {
   const functions = Array.from({ length: 4000 }, (_, n) => `int f${n}(int a) { return a * ${n} + 1; }\n`)
   writeFileSync(inScratch('src/f1.c'), functions.join(''))
   const glibc = inScratch('launcher-glibc')
-  run(['make', '-s', '-C', join(root, 'shims'), `OUT=${glibc}`, 'COMPILERS="cc -static"'], plainPath)
+  run(['make', '-s', '-C', join(root, 'shims'), `OUT=${glibc}`, 'COMPILERS="cc -static"', glibc], plainPath)
   const musl = join(root, 'shims/build/launcher')
   table(
     `A pipeline that waits for itself, patience ${patience} s, ${times} runs each`,

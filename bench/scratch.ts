@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -63,7 +64,7 @@ export function installTools(directory: string): void {
 /** Builds a launcher with that compiler, and returns its file. */
 export function makeLauncher(compiler: string): string {
   const file = inScratch(`launcher of ${compiler}`.replaceAll(' ', '-'))
-  run(['make', '-s', '-C', join(root, 'shims'), `OUT=${file}`, `COMPILERS="${compiler}"`], plainPath)
+  run(['make', '-s', '-C', join(root, 'shims'), `OUT=${file}`, `COMPILERS="${compiler}"`, file], plainPath)
   return file
 }
 
@@ -72,11 +73,9 @@ export function standIn(directory: string, other: string): void {
   const place = join(directory, '.jobshim/launcher')
   copyFileSync(other, `${place}.new`)
   renameSync(`${place}.new`, place)
-  try {
-    run([place, '--freshen'], plainPath, scratch, 'ignore')
+  if (readFileSync(place).includes('.jobshim/bin/')) {
+    run([join(directory, '.jobshim/look'), 'freshen'], plainPath)
     return
-  } catch {
-    // It does not know the word.
   }
   for (const name of readdirSync(directory).filter(name => !name.startsWith('.'))) {
     rmSync(join(directory, name))

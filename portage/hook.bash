@@ -14,7 +14,7 @@ __jobshim_open_fifo() {
 }
 
 # A pool of the phase's own. A FIFO's bytes stay as long as a process has it open: this shell, and what it starts. So the pool ends
-# with the phase, however that ends. The launcher reads MAKEOPTS, and tells what it can't read.
+# with the phase, however that ends. `look` reads MAKEOPTS, and tells what it can't read.
 __jobshim_make_pool() {
 	local place=${T}/jobshim-${EUID} answer jobs load flags
 
@@ -23,7 +23,7 @@ __jobshim_make_pool() {
 		ewarn "jobshim: no jobserver can be made in \$T: the build goes on without jobshim"
 		return 1
 	fi
-	if ! answer=$(MAKEOPTS=${MAKEOPTS} "$1" --fill "$(nproc)" <&"${__JOBSHIM_POOL}"); then
+	if ! answer=$(MAKEOPTS=${MAKEOPTS} "$1" fill "$(nproc)" <&"${__JOBSHIM_POOL}"); then
 		exec {__JOBSHIM_POOL}>&-
 		__JOBSHIM_POOL=
 		return 1
@@ -46,14 +46,14 @@ __jobshim_watch() {
 	__JOBSHIM_WATCHED="${pid} ${stat[21]}"
 	(
 		[[ -z ${__JOBSHIM_POOL} ]] || exec {__JOBSHIM_POOL}>&-
-		"$1" --tell-past "${pid}" </dev/null &
+		"$1" bypass "${pid}" </dev/null &
 	)
 }
 
 __jobshim_begin_phase() {
 	local shims=${BASH_SOURCE[0]%/*}/portage
 
-	if [[ ! -x ${shims}/.jobshim/launcher ]]; then
+	if [[ ! -x ${shims}/.jobshim/look ]]; then
 		ewarn "jobshim: no shims beside its hook: run jobshim portage install"
 		return
 	fi
@@ -62,7 +62,7 @@ __jobshim_begin_phase() {
 	[[ -v __JOBSHIM_MAKEFLAGS ]] && MAKEFLAGS=${__JOBSHIM_MAKEFLAGS}
 	__JOBSHIM_MAKEFLAGS=${MAKEFLAGS}
 	unset JOBSHIM_JOBSERVER
-	[[ ${MAKEFLAGS} == *--jobserver-* ]] || __jobshim_make_pool "${shims}/.jobshim/launcher" || return
+	[[ ${MAKEFLAGS} == *--jobserver-* ]] || __jobshim_make_pool "${shims}/.jobshim/look" || return
 	export JOBSHIM_JOB=${CATEGORY}/${PF}
 	# For our launchers: a make -jN of the package's own opens another pool, and names that in MAKEFLAGS.
 	if [[ ${MAKEFLAGS} =~ --jobserver-auth=fifo:([^ ]+) ]]; then
@@ -71,7 +71,7 @@ __jobshim_begin_phase() {
 		addwrite "${BASH_REMATCH[1]}.ledger"
 	fi
 	[[ ${PATH} == "${shims}":* ]] || export PATH=${shims}:${PATH}
-	__jobshim_watch "${shims}/.jobshim/launcher"
+	__jobshim_watch "${shims}/.jobshim/look"
 }
 
 if [[ ${JOBSHIM_PORTAGE} == 1 && ${EBUILD_PHASE} == @(configure|compile|test|install) ]]; then

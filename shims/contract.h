@@ -359,24 +359,28 @@ static const struct adapter adapters[] __attribute__((unused)) = {
 
 static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
 
-struct launcher_option { const char *option; int words; int only_looks; };
+#define OPTION_TOKEN "--token"
+#define OPTION_PAY "--pay"
 
-static const struct launcher_option launcher_options[] __attribute__((unused)) = {
-	{ "--look", 0, 1 },
-	{ "--census", 0, 1 },
-	{ "--lost", 0, 1 },
-	{ "--reclaim", 0, 0 },
-	{ "--ready", 0, 1 },
-	{ "--about", 0, 1 },
-	{ "--bottom-line", 0, 1 },
-	{ "--freshen", 0, 1 },
-	{ "--prepare", 1, 1 },
-	{ "--lock", 0, 1 },
-	{ "--fill", 1, 1 },
-	{ "--tend", 0, 1 },
-	{ "--pay", 3, 0 },
-	{ "--start", -3, 1 },
-	{ "--tell-past", 1, 1 },
+enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_START, LOOK_BYPASS };
+
+struct look_command_name { const char *name; int words; };
+
+static const struct look_command_name look_command_names[] __attribute__((unused)) = {
+	{ "jobserver", 0 },
+	{ "census", 0 },
+	{ "lost", 0 },
+	{ "reclaim", 0 },
+	{ "ready", 0 },
+	{ "features", 0 },
+	{ "bottom-line", 0 },
+	{ "freshen", 0 },
+	{ "prepare", 1 },
+	{ "lock", 0 },
+	{ "fill", 1 },
+	{ "caretaker", 0 },
+	{ "start", -3 },
+	{ "bypass", 1 },
 };
 
 struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; const char *long_taking; const char *heeding; };

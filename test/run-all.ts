@@ -14,6 +14,7 @@
  * JOBSHIM_TEST_JOBS=2,8      the client drivers run at these -j only (all of 1,2,3,8)
  * JOBSHIM_TEST_POOL=NAME     a way to keep an account (support/accounting.ts): a server that does gives the tokens, and no FIFO
  * JOBSHIM_TEST_LAUNCHER=FILE a launcher that stands in for shims/build/launcher in all shim dirs
+ * JOBSHIM_TEST_LOOK=FILE the same for shims/build/look
  * CI=true                    a client that this machine lacks is a failure
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'

@@ -50,7 +50,7 @@ static _Noreturn void become_payer(const char *path, char *const argv[], int tol
 int payer_start(const struct self *self, const struct jobserver *jobserver, const struct process *client, unsigned above)
 {
 	char launcher[PATH_MAX], address[PATH_MAX + sizeof ENV_JOBSERVER "=fifo:"];
-	char name[] = "launcher", option[] = "--pay", pid[NUMBER_MAX], start[NUMBER_MAX], hops[NUMBER_MAX];
+	char name[] = "launcher", option[] = OPTION_PAY, pid[NUMBER_MAX], start[NUMBER_MAX], hops[NUMBER_MAX];
 	char *argv[] = { name, option, pid, start, hops, NULL };
 	int ends[2];
 	pid_t child;

@@ -8,7 +8,7 @@
 
 #include "contract.h"
 #include "acquire/acquire.h"
-#include "launcher/child.h"
+#include "child/child.h"
 #include "launcher/journal.h"
 #include "launcher/run.h"
 #include "ledger/counters.h"

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "adapt/wrapper.h"
-#include "launcher/child.h"
+#include "child/child.h"
 #include "launcher/govern.h"
-#include "launcher/question.h"
+#include "launcher/paying.h"
 #include "launcher/run.h"
 #include "tool/adapters.h"
 #include "tool/arguments.h"
@@ -126,7 +126,7 @@ static void read_prefix_form(struct run *run, int argc, char **argv)
 	bool said;
 
 	run->prefixed = true;
-	run->by_token = argc > 1 && strcmp(argv[1], "--token") == 0;
+	run->by_token = argc > 1 && strcmp(argv[1], OPTION_TOKEN) == 0;
 	argv += run->by_token;
 	argc -= run->by_token;
 	/* ccache's and cargo's settings take one word: they can't have the dashes. */
@@ -192,7 +192,6 @@ int main(int argc, char **argv)
 {
 	struct run run = { .adapter = NULL };
 	const char *disable = getenv(ENV_DISABLE);
-	int status;
 
 	report_init();
 	self_find(&run.self);
@@ -200,8 +199,8 @@ int main(int argc, char **argv)
 	run.argv = argv;
 	run.tool = run.self.name[0] != '\0' ? run.self.name : name_executed(argc, argv);
 	if (run.self.name[0] == '\0' && strcmp(run.tool, "launcher") == 0) {
-		if (question_answer(&run.self, argc - 1, argv + 1, &status))
-			return status;
+		if (argc == 2 + PAYER_WORDS && strcmp(argv[1], OPTION_PAY) == 0)
+			return payer_work(&run.self, argv + 2) ? 0 : 1;
 		read_prefix_form(&run, argc, argv);
 	}
 	find_tool(&run);

@@ -8,7 +8,7 @@
 #include "contract.h"
 #include "adapt/engine.h"
 #include "adapt/wrapper.h"
-#include "launcher/child.h"
+#include "child/child.h"
 #include "ledger/mapping.h"
 #include "rules/costs.h"
 #include "rules/policy.h"

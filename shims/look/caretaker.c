@@ -27,6 +27,7 @@
 #include "ground/file.h"
 #include "ground/number.h"
 #include "proc/process.h"
+#include "proc/shimfile.h"
 #include "proc/tree.h"
 
 enum {
@@ -322,15 +323,14 @@ static void note_child(pid_t pid, void *state)
 	*child = pid;
 }
 
-/* Its starter is a launcher, and has no other child; without room for a second process it became the command. 0: it has not started
+/* Its starter is a `look`, and has no other child; without room for a second process it became the command. 0: it has not started
  * it yet. */
 static pid_t find_command(void)
 {
-	char program[16];
+	const char *program = process_path(caretaker.root);
 	pid_t child = 0;
 
-	process_program(caretaker.root, program, sizeof program);
-	if (strcmp(program, "launcher") != 0)
+	if (program == NULL || !is_look(program))
 		return caretaker.root;
 	tree_each_child(caretaker.root, note_child, &child);
 	return child;

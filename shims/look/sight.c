@@ -123,7 +123,7 @@ static bool launches(pid_t pid, const char *path)
 	bool noted;
 	int fd;
 
-	if (is_launcher(path))
+	if (is_of_shim_dir(path))
 		return true;
 	snprintf(exe, sizeof exe, "/proc/%d/exe", (int)pid);
 	fd = open_high(exe, O_RDONLY | O_NOCTTY);
@@ -388,7 +388,7 @@ enum sight sight_of(struct ancestor *at, bool below_tool, struct sighted *told)
 	path = stat_program(process->pid, &program) ? process_path(process->pid) : NULL;
 	if (path == NULL)
 		return NO_TOOL;
-	if (is_launcher(path))
+	if (is_of_shim_dir(path))
 		return LAUNCHER;
 	if (wrapper_of(path) != NULL) /* ccache takes no slot unless it starts a compiler */
 		return NO_TOOL;

@@ -131,7 +131,7 @@ static bool starts_tools(pid_t pid)
 	end = process_words(pid, "cmdline", &words);
 	word = words;
 	for (size_t i = 0; end != NULL && word < end && i < sizeof passed_over / sizeof passed_over[0]; i++) {
-		if (strcmp(word, "--token") == 0)
+		if (strcmp(word, OPTION_TOKEN) == 0)
 			return true;
 		if (strcmp(base_name(word), passed_over[i]) == 0)
 			word += strlen(word) + 1;

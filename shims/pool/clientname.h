@@ -9,7 +9,7 @@ struct client_name;
 
 enum { PROGRAM_MAX = 64 };
 
-/* The name that `launcher --start` gives its process: what `jobshim run` starts has that for its parent. A row of the table, too. */
+/* The name that `look start` gives its process: what `jobshim run` starts has that for its parent. A row of the table, too. */
 #define STARTER_NAME "jobshim-start"
 
 /* The row for a program of that name, NULL if it is none of a client or carrier. */

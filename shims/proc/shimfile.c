@@ -4,7 +4,7 @@
 
 #include "ground/links.h"
 
-static const char LAUNCHER[] = ".jobshim/launcher", FILES[] = ".jobshim/bin/";
+static const char LAUNCHER[] = ".jobshim/launcher", LOOK[] = ".jobshim/look", FILES[] = ".jobshim/bin/";
 
 /* Whether text, which has length bytes, ends in end, and that begins a name of its own. */
 static bool ends_in(const char *text, size_t length, const char *end)
@@ -35,6 +35,16 @@ bool is_launcher(const char *path)
 	const char *name;
 
 	return path[0] == '/' && marker_in(path, &name) != NULL;
+}
+
+bool is_look(const char *path)
+{
+	return path[0] == '/' && ends_in(path, strlen(path), LOOK);
+}
+
+bool is_of_shim_dir(const char *path)
+{
+	return is_launcher(path) || is_look(path);
 }
 
 bool shim_at(const char *path, struct shim *shim)

@@ -18,7 +18,11 @@ struct shim {
 /* Whether path, without following symlinks, is that of a launcher in a shim dir, by itself or in a shim's file. */
 bool is_launcher(const char *path);
 
-/* Fills shim from such a path. False for any other. */
+/* The same of `look`, which lies beside the launcher and works for jobshim's own commands; and of either. */
+bool is_look(const char *path);
+bool is_of_shim_dir(const char *path);
+
+/* Fills shim from the path of a launcher. False for any other. */
 bool shim_at(const char *path, struct shim *shim);
 
 /* Follows path link by link until a shim or a launcher is met. False if there is none on the way. */

@@ -68,6 +68,17 @@ static const char *find_shim(struct shim *shim)
 	return by_path ? started : own;
 }
 
+static void self_fill(struct self *self, const struct shim *shim, const struct stat *status)
+{
+	self->device = status->st_dev;
+	self->inode = status->st_ino;
+	self->size = status->st_size;
+	self->mtime = status->st_mtim;
+	self->user = status->st_uid;
+	self->is_file = shim->is_file;
+	self->by_link = shim->links > 1;
+}
+
 void self_find(struct self *self)
 {
 	struct shim shim;
@@ -77,15 +88,29 @@ void self_find(struct self *self)
 	self->shim_dir = arena_copy(shim.dir, shim.dir_length);
 	self->name = arena_copy(shim.name, strlen(shim.name));
 	/* By path is quicker. */
-	if ((path != NULL && stat_path(path, &status)) || stat_path("/proc/self/exe", &status)) {
-		self->device = status.st_dev;
-		self->inode = status.st_ino;
-		self->size = status.st_size;
-		self->mtime = status.st_mtim;
-		self->user = status.st_uid;
-		self->is_file = shim.is_file;
-		self->by_link = shim.links > 1;
-	}
+	if ((path != NULL && stat_path(path, &status)) || stat_path("/proc/self/exe", &status))
+		self_fill(self, &shim, &status);
+}
+
+void self_find_beside(struct self *self)
+{
+	static const struct shim nothing = { .dir = "" };
+	const char *own = (const char *)getauxval(AT_EXECFN), *launcher;
+	struct shim shim = nothing;
+	struct stat status;
+
+	if (own == NULL || *own != '/')
+		own = own_path();
+	if (own != NULL)
+		own = arena_copy(own, strlen(own));
+	launcher = own == NULL ? NULL : join(own, (size_t)(base_name(own) - own - 1), "launcher");
+	if (launcher != NULL)
+		launcher = arena_copy(launcher, strlen(launcher));
+	if (launcher != NULL && !shim_at(launcher, &shim))
+		shim = nothing;
+	*self = (struct self){ .shim_dir = arena_copy(shim.dir, shim.dir_length), .name = arena_copy("", 0) };
+	if (launcher != NULL && stat_path(launcher, &status))
+		self_fill(self, &shim, &status);
 }
 
 const char *self_copied(void)

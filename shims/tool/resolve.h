@@ -32,6 +32,9 @@ struct resolution {
 
 void self_find(struct self *self);
 
+/* The same for `look`: fills self with the launcher that lies beside our own program. */
+void self_find_beside(struct self *self);
+
 /* Of which shim's file our own program is a copy, lying elsewhere; NULL for any other program. */
 const char *self_copied(void);
 

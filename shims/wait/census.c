@@ -19,7 +19,6 @@
 #include "pool/clientname.h"
 #include "pool/description.h"
 #include "pool/jobserver.h"
-#include "tool/option.h"
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/hash.h"
@@ -121,27 +120,12 @@ static bool is_told(int proc, const char *pid, const struct look *look)
 	        memmem(text, (size_t)length, look->jobserver->path, strlen(look->jobserver->path)) != NULL);
 }
 
-/* Whether it is a launcher that was started to look at something: it takes nothing. */
-static bool only_looks(int proc, const char *pid)
+/* Whether it is the program that looks for jobshim's commands: it takes nothing. */
+static bool only_looks(pid_t pid)
 {
-	const char *program = process_path((pid_t)strtol(pid, NULL, 10));
-	const struct launcher_option *option;
-	size_t room;
-	char path[32], *text;
-	ssize_t length;
+	const char *program = process_path(pid);
 
-	if (program == NULL || !is_launcher(program))
-		return false;
-	text = arena_room(&room);
-
-	if (snprintf(path, sizeof path, "%s/cmdline", pid) >= (int)sizeof path)
-		return false;
-	length = read_whole_file_at(proc, path, text, room - 1);
-	if (length <= 0)
-		return false;
-	text[length] = '\0';
-	option = strlen(text) < (size_t)length ? option_named(text + strlen(text) + 1) : NULL;
-	return option != NULL && option->only_looks;
+	return program != NULL && is_look(program);
 }
 
 /* Whether it is a `jobshim run` or `serve`: the one that made the jobserver, or one that hands it on. */
@@ -243,16 +227,18 @@ static bool look_at_process(int proc, const char *name, void *state)
 	if (!opener.open && look->visit == NULL && hides(proc, name, &process, &opener))
 		return be_blind(look->census, "process %d (%s) can't be looked into", (int)process.pid, process.comm);
 	if (!opener.open) {
-		if (is_orphan(&process) && is_told(proc, name, look) && !only_looks(proc, name) && !is_named(look, process.pid))
+		if (is_orphan(&process) && is_told(proc, name, look) && !only_looks(process.pid) && !is_named(look, process.pid))
 			may_hold_alone(look, &process);
 		return false;
 	}
 	path = process_path(process.pid);
 	if (path == NULL)
 		return false; /* it has ended */
-	if (is_launcher(path)) {
+	if (is_of_shim_dir(path)) {
+		const bool looks = is_look(path);
+
 		look->recorded += opener.record;
-		if (!opener.record && !only_looks(proc, name) && !is_named(look, process.pid))
+		if (!opener.record && !looks && !is_named(look, process.pid))
 			may_hold_alone(look, &process);
 		return false;
 	}

@@ -54,7 +54,7 @@ static bool is_launcher_process(pid_t pid)
 {
 	const char *path = process_path(pid);
 
-	return path != NULL && is_launcher(path);
+	return path != NULL && is_of_shim_dir(path);
 }
 
 struct sum {

@@ -18,7 +18,7 @@ export type BuildCaretaker = {
 
 /** Prepares one; `tend`, of a run with a pool of its own, is called once it is there. Whatever fails of it is no failure of the build. */
 export function buildCaretaker(
-  launcher: string,
+  look: string,
   environment: NodeJS.ProcessEnv,
   tend?: (caretaker: Caretaker) => void,
 ): BuildCaretaker {
@@ -38,7 +38,7 @@ export function buildCaretaker(
         const isWatched = isBelowRun() // another run looks at the tools
         if (isWatched && tend === undefined) return
         try {
-          caretaker = openCaretaker(launcher, environment)
+          caretaker = openCaretaker(look, environment)
           caretaker.stay(pid)
           tend?.(caretaker)
           if (!isWatched) watch = watchTools(caretaker, ensureStateDirectory(environment), jobserver)

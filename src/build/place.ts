@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import type { ToolUse } from '../bypass/tool-watch.js'
 import type { Settings } from '../config/options.js'
 import { environment as names } from '../contract/environment.js'
+import { launcherOptions } from '../contract/launcher-options.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { passedDescriptors } from '../ground/inherited.js'
@@ -53,7 +54,7 @@ export type StartedPlace = {
 export async function placeOf(order: BuildOrder): Promise<Place> {
   const { auth, environment, say, settings } = order
   if (auth !== undefined) return await withToken(auth, order)
-  const outer = await outerJobserver(layoutOf(settings.dir).launcher, environment)
+  const outer = await outerJobserver(layoutOf(settings.dir).look, environment)
   if (outer.state === 'usable') return joined(order)
   if (outer.state === 'unusable') say(`${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}`)
   return inPool(order)
@@ -62,13 +63,13 @@ export async function placeOf(order: BuildOrder): Promise<Place> {
 const joined = ({ words: [program, ...args], environment, settings }: BuildOrder): Place => ({
   jobs: undefined,
   start(signals) {
-    const { launcher } = layoutOf(settings.dir)
+    const { look } = layoutOf(settings.dir)
     const rules = keepRules(environment, settings.rulesText)
-    const caretaker = buildCaretaker(launcher, environment)
+    const caretaker = buildCaretaker(look, environment)
     return {
       async run() {
         const begin = (pid: number): void => caretaker.begin(pid, environment[names.jobserver] ?? '')
-        const command = await commandOf(launcher, program, args)
+        const command = await commandOf(look, program, args)
         const env = { ...environment, ...rules.variables }
         return await runInForeground(command, passedDescriptors(), env, signals, begin)
       },
@@ -102,21 +103,21 @@ function inPool({
   return {
     jobs,
     start(signals) {
-      const { launcher } = layoutOf(settings.dir)
-      const wishes = { jobs, rulesText, journal, launcher, environment }
+      const { look } = layoutOf(settings.dir)
+      const wishes = { jobs, rulesText, journal, look, environment }
       const pool = createPool(ensureStateDirectory(environment), wishes)
-      const caretaker = buildCaretaker(launcher, environment, ({ tend }) =>
+      const caretaker = buildCaretaker(look, environment, ({ tend }) =>
         tend({ path: pool.fifo, fifoFd: pool.fifoFd, tokens: pool.total }, event => {
           if (event.kind === 'restored' || event.kind === 'surplus') say(changeText(event))
         }),
       )
       const endProgress = isShown
-        ? showProgress(pool, caretaker.countFree, launcher, environment)
+        ? showProgress(pool, caretaker.countFree, look, environment)
         : async () => undefined
       return {
         run: async () =>
           await runGoverned(pool.fifo, {
-            command: await commandOf(launcher, program, args),
+            command: await commandOf(look, program, args),
             environment: rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules },
             jobs,
             style: pool.makeStyle,
@@ -149,9 +150,9 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
     )
   assertFits(settings.jobs) // MAKEFLAGS tell it
   const fifo = resolve(path)
-  const { launcher } = layoutOf(settings.dir)
+  const { launcher, look } = layoutOf(settings.dir)
   const named = { ...environment, [names.jobserver]: `fifo:${fifo}` }
-  const asked = await tryJobserver(launcher, named)
+  const asked = await tryJobserver(look, named)
   if (asked.state === 'unusable')
     throw new Failure(
       `${fifo}: ${asked.why.replace(/^jobshim: /, '')}`,
@@ -162,19 +163,19 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
     jobs: undefined,
     start(signals) {
       const rules = keepRules(environment, settings.rulesText)
-      const caretaker = buildCaretaker(launcher, named) // by whose descriptors it tells a client
+      const caretaker = buildCaretaker(look, named) // by whose descriptors it tells a client
       return {
         run: async () =>
           await runGoverned(fifo, {
-            command: await commandOf(launcher, launcher, ['--token', '--', ...words]),
+            command: await commandOf(look, launcher, [launcherOptions.token, '--', ...words]),
             environment: { ...environment, ...rules.variables },
             jobs: settings.jobs,
-            style: prepareFifo(launcher, environment, ''),
+            style: prepareFifo(look, environment, ''),
             signals,
             started: caretaker.begin,
           }),
         async settle() {
-          spawnSync(launcher, ['--reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
+          spawnSync(look, ['reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
           return { settlement: undefined, toolUse: await caretaker.end() }
         },
         async close() {

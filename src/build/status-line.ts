@@ -13,7 +13,7 @@ const interval = 500
 export function showProgress(
   pool: Pool,
   countFree: () => Promise<number | undefined>,
-  launcher: string,
+  look: string,
   environment: NodeJS.ProcessEnv,
 ): () => Promise<void> {
   let over: AbortController | undefined
@@ -21,7 +21,7 @@ export function showProgress(
   const timer = setTimeout(() => {
     if (!isatty(2)) return
     over = new AbortController()
-    showing = show(pool, countFree, launcher, environment, over.signal).catch(() => undefined)
+    showing = show(pool, countFree, look, environment, over.signal).catch(() => undefined)
   }, firstLook)
   return async () => {
     clearTimeout(timer)
@@ -33,7 +33,7 @@ export function showProgress(
 async function show(
   pool: Pool,
   countFree: () => Promise<number | undefined>,
-  launcher: string,
+  look: string,
   environment: NodeJS.ProcessEnv,
   over: AbortSignal,
 ): Promise<void> {
@@ -42,7 +42,7 @@ async function show(
     import('./progress.js'),
   ])
   if (over.aborted || !allowsBottomLine(environment)) return
-  const line = openBottomLine(launcher)
+  const line = openBottomLine(look)
   const aborted = new Promise<undefined>(resolve => over.addEventListener('abort', () => resolve(undefined)))
   try {
     let done = 0 // it is known from below: a later look may know less

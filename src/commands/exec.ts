@@ -4,7 +4,7 @@ import { Failure } from '../ground/failure.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { commandOf } from '../launcher/closed-descriptors.js'
 import { endLike, runInForeground } from '../launcher/foreground.js'
-import { usableLauncher } from '../shimdir/ensure.js'
+import { usableLauncher, usableLook } from '../shimdir/ensure.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
 
@@ -28,7 +28,8 @@ export const exec = command({
       throw new Failure('exec: no tool named', 'jobshim exec -- TOOL ARGS...', exitCodes.usage)
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     const launcher = await usableLauncher(dir, environment)
-    const command = await commandOf(launcher, launcher, ['--', ...operands])
+    const look = await usableLook(dir, environment)
+    const command = await commandOf(look, launcher, ['--', ...operands])
     return await endLike(await runInForeground(command, passedDescriptors(), environment))
   },
 })

@@ -112,6 +112,10 @@ or
 before a path, the name of a tool that has a shim, or
 .Li \-\-
 and any name.
+.It Pa DIR/.jobshim/look
+a program that
+.Nm
+itself has do what takes one in C
 .It Pa ${'$'}{XDG_RUNTIME_DIR:\-/tmp}/jobshim\-UID/
 the jobservers of
 .Nm Cm run ,

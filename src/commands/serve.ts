@@ -17,7 +17,7 @@ import { closeServer, ledgerOf, openServer, type Server, wakeServer, wantSize } 
 import { isServed } from '../jobserver/server-lock.js'
 import { type Caretaker, openCaretaker, type PoolEvent } from '../launcher/caretaker.js'
 import { changeText } from '../launcher/change.js'
-import { usableLauncher } from '../shimdir/ensure.js'
+import { usableLook } from '../shimdir/ensure.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
@@ -72,7 +72,7 @@ export const serve = command({
     const readJobs = async (): Promise<number> =>
       (await loadSettings(flags, workingDirectory, environment)).jobs
     const settings = await loadSettings(flags, workingDirectory, environment)
-    const launcher = await usableLauncher(settings.dir, environment)
+    const look = await usableLook(settings.dir, environment)
     const ended = endings()
     const access = {
       mode: modeOf(flags.mode ?? (flags.group === undefined ? '600' : '660')),
@@ -80,7 +80,7 @@ export const serve = command({
       gid: flags.group === undefined ? undefined : idOf('group', flags.group),
     }
     assertReadable(path)
-    const server = openServer(path, settings.jobs, access, launcher)
+    const server = openServer(path, settings.jobs, access, look)
     process.on('SIGHUP', () => {
       readJobs()
         .then(jobs => {
@@ -95,8 +95,8 @@ export const serve = command({
       const address = formatAuth({ kind: 'fifo', path })
       const ready = { jobserver: `fifo:${path}`, makeflags: address, tokens: settings.jobs, pid: process.pid }
       print(`${flags.json ? renderJson(ready) : address}\n`)
-      if (environment.NOTIFY_SOCKET) spawnSync(launcher, ['--ready'], { stdio: 'inherit' })
-      await lookAfter(server, launcher, ended)
+      if (environment.NOTIFY_SOCKET) spawnSync(look, ['ready'], { stdio: 'inherit' })
+      await lookAfter(server, look, ended)
     } finally {
       if (entry !== undefined) removeEntry(entry)
       closeServer(server)
@@ -128,10 +128,10 @@ function endings(): Promise<void> {
 }
 
 /** Serves until a signal comes. Throws `Failure` where the FIFO goes, or nobody can look after it. */
-async function lookAfter(server: Server, launcher: string, ended: Promise<void>): Promise<void> {
+async function lookAfter(server: Server, look: string, ended: Promise<void>): Promise<void> {
   for (let short = 0; short < mostShort; ) {
     const began = performance.now()
-    const caretaker = openCaretaker(launcher, process.env)
+    const caretaker = openCaretaker(look, process.env)
     const end = await Promise.race([ended.then(() => 'signal' as const), tendUntilEnd(server, caretaker)])
     await caretaker.end()
     if (end === 'signal') return
@@ -143,7 +143,7 @@ async function lookAfter(server: Server, launcher: string, ended: Promise<void>)
     // Somebody killed it. The tokens are safe: we have the FIFO open, too.
     short = performance.now() - began < shortest ? short + 1 : 0
   }
-  throw new Failure(`${launcher}: ends at once, and can't look after the FIFO`, 'see jobshim doctor')
+  throw new Failure(`${look}: ends at once, and can't look after the FIFO`, 'see jobshim doctor')
 }
 
 const shortest = 1000 // ms

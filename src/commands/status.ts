@@ -14,7 +14,7 @@ import { visibleLines } from '../ground/visible.js'
 import { findAuth } from '../jobserver/auth.js'
 import { lookAtJobserver, type Picture, type Row } from '../jobserver/picture.js'
 import { livingJobservers } from '../jobserver/registry.js'
-import { usableLauncher } from '../shimdir/ensure.js'
+import { usableLauncher, usableLook } from '../shimdir/ensure.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
@@ -45,9 +45,10 @@ export const status = command({
   async run({ flags, workingDirectory, environment }) {
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     const launcher = await usableLauncher(dir, environment)
+    const look = await usableLook(dir, environment)
     const named = await addressed(flags.jobserver, environment)
     const text = (): string => {
-      const picture = lookAtJobserver(launcher, named)
+      const picture = lookAtJobserver(look, named)
       const snapshot = withBypasses(
         picture,
         toolUsesOf(findStateDirectory(environment), picture.jobserver),

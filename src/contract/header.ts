@@ -24,6 +24,7 @@ import {
   recordStates,
   slotKinds,
 } from './ledger-layout.js'
+import { lookCommands } from './look-commands.js'
 import { makeArguments, makeMeanings, makeOptions } from './make-options.js'
 import { type RunKind, runKinds } from './run-kinds.js'
 import { wrappers } from './wrappers.js'
@@ -101,6 +102,8 @@ const sleepOf = {
 
 const runKindOf = (kind: RunKind): string => `RUN_${kind.toUpperCase()}`
 
+const lookCommandOf = (name: string): string => `LOOK_${name.toUpperCase().replace(/-/g, '_')}`
+
 const adapterKindOf = {
   bmake: 'ADAPTER_BMAKE',
   cargo: 'ADAPTER_CARGO',
@@ -175,13 +178,13 @@ export function renderContract(): string {
       ),
     ),
     `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
-    'struct launcher_option { const char *option; int words; int only_looks; };',
+    defines('OPTION', launcherOptions),
+    `enum look_command { ${lookCommands.map(({ name }) => lookCommandOf(name)).join(', ')} };`,
+    'struct look_command_name { const char *name; int words; };',
     rows(
-      'launcher_option',
-      'launcher_options',
-      launcherOptions.map(
-        ({ option, words, onlyLooks }) => `${quoted(option)}, ${words}, ${onlyLooks ? 1 : 0}`,
-      ),
+      'look_command_name',
+      'look_command_names',
+      lookCommands.map(({ name, words }) => `${quoted(name)}, ${words}`),
     ),
     'struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; const char *long_taking; const char *heeding; };',
     rows(

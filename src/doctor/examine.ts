@@ -8,7 +8,7 @@ import { layoutOf } from '../shimdir/layout.js'
 import { jobserverRows } from './jobserver.js'
 import { jobserverFacts } from './jobserver-facts.js'
 import { launcherRows } from './launcher.js'
-import { findLauncherOf, launcherFacts, usablePath } from './launcher-facts.js'
+import { findLauncherOf, launcherFacts, usablePrograms } from './launcher-facts.js'
 import { pathRows } from './path.js'
 import { pathFacts, standingOn } from './path-facts.js'
 import { configRows, settingsAndConfig } from './settings.js'
@@ -40,14 +40,14 @@ export async function examine(
   // Below a jobserver already, a shim that is not on PATH translates nothing.
   const reached = standingOn(environment.PATH ?? '', dir, names).isThere || !variables.hasPool ? names : []
   const ofLauncher = await launcherFacts(found, environment)
-  const launcher = usablePath(ofLauncher)
+  const programs = usablePrograms(ofLauncher, environment)
   return [
     ...judgeAll(configRows, config),
     ...judgeAll(launcherRows, ofLauncher),
     ...judgeAll(shimRows, shims),
     ...(await group(pathRows, () => pathFacts(dir, names, environment))),
     ...judgeAll(variableRows, variables),
-    ...(await group(jobserverRows, () => jobserverFacts(launcher, reached, environment))),
+    ...(await group(jobserverRows, () => jobserverFacts(programs?.look, reached, environment))),
     ...(await group(treeRows, async () => ({
       root: workingDirectory,
       search: findConfigured(workingDirectory, {
@@ -56,7 +56,7 @@ export async function examine(
       }),
     }))),
     ...(await group(systemRows, async () => ({
-      ...(await stateFacts(launcher, environment)),
+      ...(await stateFacts(programs, environment)),
       system: systemFacts(settings.rulesText),
       description: ofLauncher.description,
     }))),

@@ -39,14 +39,14 @@ export type JobserverFacts = {
   ninja: ClientProgram | undefined
 }
 
-/** Gathers them. `launcher`: its path, where there is one that can be called. */
+/** Gathers them. `look`: its path, where there is one that can be called. */
 export async function jobserverFacts(
-  launcher: string | undefined,
+  look: string | undefined,
   shims: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<JobserverFacts> {
   const [jobserver, make, ninja] = await Promise.all([
-    lookAround(launcher, environment),
+    lookAround(look, environment),
     clientProgram('make', shims, environment),
     clientProgram('ninja', shims, environment),
   ])
@@ -65,22 +65,22 @@ function namedIn(environment: NodeJS.ProcessEnv): string | undefined {
   return undefined
 }
 
-async function lookAround(launcher: string | undefined, environment: NodeJS.ProcessEnv): Promise<Jobserver> {
+async function lookAround(look: string | undefined, environment: NodeJS.ProcessEnv): Promise<Jobserver> {
   const named = namedIn(environment)
-  if (launcher === undefined)
+  if (look === undefined)
     return named === undefined ? { kind: 'none' } : { kind: 'untried', named, why: 'no launcher to ask' }
   const descriptors = inheritedDescriptors()
-  const answer = await runProgram(launcher, ['--look'], { environment, descriptors })
+  const answer = await runProgram(look, ['jobserver'], { environment, descriptors })
   if (answer.kind === 'failed')
     return named === undefined ? { kind: 'none' } : { kind: 'untried', named, why: answer.why }
   if (answer.status !== 0) {
     const why = answer.stderr.trim().replace(/^jobshim: no jobserver: /, '')
     return named === undefined ? { kind: 'none' } : { kind: 'unusable', named, why }
   }
-  const look = readLook(answer.stdout)
-  if (look === undefined)
+  const told = readLook(answer.stdout)
+  if (told === undefined)
     return named === undefined ? { kind: 'none' } : { kind: 'untried', named, why: silent }
-  const { jobserver: address, free, ledger, accounts } = look
+  const { jobserver: address, free, ledger, accounts } = told
   const pool = ledgerFacts(address, ledger)
   return {
     kind: 'usable',
@@ -91,7 +91,7 @@ async function lookAround(launcher: string | undefined, environment: NodeJS.Proc
     ...pool,
     tokens: accounts
       ? { kind: 'uncounted', why: 'this jobserver keeps its own account' }
-      : await countTokens(launcher, address, pool.total, environment),
+      : await countTokens(look, address, pool.total, environment),
   }
 }
 
@@ -121,13 +121,13 @@ const silent = 'the launcher gives no answer that can be read'
 const pathIn = (address: string): string | undefined => /^fifo:(.+)$/s.exec(address)?.[1]
 
 async function countTokens(
-  launcher: string,
+  look: string,
   address: string,
   total: number | undefined,
   environment: NodeJS.ProcessEnv,
 ): Promise<Pool['tokens']> {
   if (total === undefined) return { kind: 'uncounted', why: 'nobody tells how many there should be' }
-  const answer = await runProgram(launcher, ['--lost'], {
+  const answer = await runProgram(look, ['lost'], {
     environment: { ...environment, [names.jobserver]: address },
     descriptors: inheritedDescriptors(),
   })

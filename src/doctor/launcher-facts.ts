@@ -1,11 +1,12 @@
 /** What is known of the launcher. */
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { environment as names } from '../contract/environment.js'
+import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { wordsOf } from '../launcher/answers.js'
 import { checkShimDirectory, inspect, launcherIn } from '../shimdir/inspect.js'
 import { findLauncher } from '../shimdir/launcher.js'
-import { layoutOf } from '../shimdir/layout.js'
+import { layoutOf, lookBeside } from '../shimdir/layout.js'
 import { readManifest } from '../shimdir/manifest.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { runProgram } from './program.js'
@@ -20,7 +21,7 @@ export type Launcher =
 export type LauncherDescription =
   | { kind: 'told'; linking: string; libc: string; features: ReadonlyMap<string, string> }
   | { kind: 'silent'; why: string }
-  | { kind: 'old' } // of a version that does not know the question
+  | { kind: 'old' } // of a version that has no `look`
 
 export type Speed = { kind: 'measured'; bareMs: number; shimMs: number } | { kind: 'unknown'; why: string }
 
@@ -57,8 +58,11 @@ export function findLauncherOf(dir: string, environment: NodeJS.ProcessEnv): Lau
   return { kind: 'none', missing: missing.map(([name = '']) => name) }
 }
 
+/** The two programs in C, which lie side by side. */
+export type Programs = { launcher: string; look: string }
+
 /** Returns its path, where there is one that can be called. */
-export function pathOf(launcher: Launcher): string | undefined {
+function pathOf(launcher: Launcher): string | undefined {
   return launcher.kind === 'installed' || launcher.kind === 'built' ? launcher.path : undefined
 }
 
@@ -71,11 +75,20 @@ export function outsideBuild(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv 
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !taken.includes(name)))
 }
 
-/** Returns the path of the launcher where it answers: nobody else is to call one that can't run. */
-export const usablePath = ({ launcher, description }: LauncherFacts): string | undefined =>
-  description.kind === 'silent' ? undefined : pathOf(launcher)
+/**
+ * Returns the programs where they answer: nobody else is to call one that can't run. An older version's launcher has no `look`
+ * beside it, so that the built one looks.
+ */
+export function usablePrograms(
+  { launcher, description }: LauncherFacts,
+  environment: NodeJS.ProcessEnv,
+): Programs | undefined {
+  const path = description.kind === 'silent' ? undefined : pathOf(launcher)
+  const beside = description.kind === 'old' ? findLauncher(environment) : path
+  return path === undefined || beside === undefined ? undefined : { launcher: path, look: lookBeside(beside) }
+}
 
-/** Asks the launcher for what it is, and how long it takes. */
+/** Tries the launcher, asks `look` how both were built, and measures how long a launcher takes. */
 export async function launcherFacts(
   launcher: Launcher,
   environment: NodeJS.ProcessEnv,
@@ -132,9 +145,15 @@ async function readDescription(path: string, environment: NodeJS.ProcessEnv): Pr
   }
   // What the kernel does not know is given to a shell by execvp(3), as a script.
   if (isForeign(path)) return { kind: 'silent', why: 'it is no program of this machine' }
-  const answer = await runProgram(path, ['--about'], { environment: outsideBuild(environment) })
-  if (answer.kind === 'failed') return { kind: 'silent', why: answer.why }
-  if (answer.status !== 0 && answer.stderr.includes('wrong usage')) return { kind: 'old' }
+  const call = { environment: outsideBuild(environment) }
+  const tried = await runProgram(path, [], call) // which it refuses: there is no tool to run
+  if (tried.kind === 'failed') return { kind: 'silent', why: tried.why }
+  if (tried.status !== exitCodes.jobshim)
+    return { kind: 'silent', why: tried.stderr.trim().split('\n')[0] || silence(tried.status) }
+  const look = lookBeside(path)
+  if (!existsSync(look)) return { kind: 'old' }
+  const answer = await runProgram(look, ['features'], call)
+  if (answer.kind === 'failed') return { kind: 'silent', why: `${look}: ${answer.why}` }
   const [linking = '', libc = '', ...words] = wordsOf(answer.stdout) ?? []
   if (answer.status !== 0 || words.length < 2 || words.length % 2 !== 0)
     return { kind: 'silent', why: answer.stderr.trim().split('\n')[0] || silence(answer.status) }

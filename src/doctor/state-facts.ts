@@ -11,7 +11,7 @@ import { trustOf } from '../ground/trust.js'
 import { drainFifo, makeFifo } from '../jobserver/fifo.js'
 import { createLedger, type LedgerRecord, readRecords } from '../jobserver/ledger.js'
 import { thisProcess } from '../jobserver/owner.js'
-import { outsideBuild } from './launcher-facts.js'
+import { outsideBuild, type Programs } from './launcher-facts.js'
 import { interrupted, killGroup, runProgram, watchProgram } from './program.js'
 
 export type StatePlace =
@@ -29,7 +29,7 @@ export type StateFacts = { place: StatePlace; trial: Trial }
 
 /** Looks at the state directory, and tries a pool of its own there. Nothing is left of it. */
 export async function stateFacts(
-  launcher: string | undefined,
+  programs: Programs | undefined,
   environment: NodeJS.ProcessEnv,
 ): Promise<StateFacts> {
   const wanted = stateDirectory(environment)
@@ -47,8 +47,8 @@ export async function stateFacts(
       directory === wanted
         ? { kind: 'usable', directory }
         : { kind: 'moved', directory, wanted, because: isForeign(wanted) ? 'it is foreign' : 'it is gone' }
-    if (launcher === undefined) return { place, trial: { kind: 'not made', why: 'no launcher' } }
-    return { place, trial: await tryPool(launcher, workshop, environment) }
+    if (programs === undefined) return { place, trial: { kind: 'not made', why: 'no launcher' } }
+    return { place, trial: await tryPool(programs, workshop, environment) }
   } catch (error) {
     return { place: unusable(error, wanted), trial: { kind: 'not made', why: 'no state directory' } }
   } finally {
@@ -83,13 +83,17 @@ const looks = 200
 const pauseMs = 20
 
 // Two tools of one job: one in its implicit slot, the other with the token. Both are killed, which must give the token back.
-async function tryPool(launcher: string, workshop: string, environment: NodeJS.ProcessEnv): Promise<Trial> {
+async function tryPool(
+  { launcher, look }: Programs,
+  workshop: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Trial> {
   const fifo = join(workshop, 'fifo')
   const opened: number[] = []
   let build: ChildProcess | undefined
   let unwatch = (): void => undefined
   try {
-    const { fifoFd } = makeFifo(launcher, environment, { path: fifo, tokens: 1, jobs: 1 })
+    const { fifoFd } = makeFifo(look, environment, { path: fifo, tokens: 1, jobs: 1 })
     opened.push(fifoFd)
     const ledger = createLedger(`${fifo}.ledger`, 1, thisProcess())
     opened.push(ledger)
@@ -107,7 +111,7 @@ async function tryPool(launcher: string, workshop: string, environment: NodeJS.P
     killGroup(build)
     const ended = await settled(ledger, records => records.every(({ alive }) => !alive))
     if (ended.kind === 'failed') return ended
-    await runProgram(launcher, ['--reclaim'], { environment: env })
+    await runProgram(look, ['reclaim'], { environment: env })
     return {
       kind: 'done',
       slots: held.records.map(({ slot }) => slot).sort(),

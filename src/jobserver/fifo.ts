@@ -15,32 +15,32 @@ export const openFifo = (path: string): number => openSync(path, constants.O_RDW
 const styles: readonly MakeStyle[] = ['fifo', 'pipe', 'legacy']
 
 /**
- * Asks the launcher which style of jobserver the make of this environment reads, and has it make the FIFO at `path`, since Node has no such
- * call; `path` empty: none. Throws a system's error where that fails, `Failure` where there is no launcher.
+ * Asks `look` which style of jobserver the make of this environment reads, and has it make the FIFO at `path`, since Node has no such
+ * call; `path` empty: none. Throws a system's error where that fails, `Failure` where there is no `look`.
  */
 export function prepareFifo(
-  launcher: string,
+  look: string,
   environment: NodeJS.ProcessEnv,
   path: string,
   inherited: readonly number[] = [], // as descriptors from 3 up
 ): MakeStyle {
-  const { error, status, stdout } = spawnSync(launcher, ['--prepare', path], {
+  const { error, status, stdout } = spawnSync(look, ['prepare', path], {
     env: environment,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore', ...inherited],
   })
-  if (error) throw notCalled(launcher, error)
+  if (error) throw notCalled(look, error)
   const style = styles.find(word => stdout === `${word}\n`)
   if (status === 0 && style !== undefined) return style
   if (status === 1 && /^[1-9]\d{0,3}\n$/.test(stdout))
     throw Object.assign(new Error(`${path}: can't be made`), { code: getSystemErrorName(-Number(stdout)) })
-  throw noAnswer(launcher)
+  throw noAnswer(look)
 }
 
-/** What is thrown where a launcher can't be started. */
-export const notCalled = (launcher: string, error: Error): Failure =>
+/** What is thrown where a program of ours can't be started. */
+export const notCalled = (program: string, error: Error): Failure =>
   new Failure(
-    `${launcher}: can't be called (${systemErrorCode(error)})`,
+    `${program}: can't be called (${systemErrorCode(error)})`,
     'see jobshim doctor, or install the shims anew: jobshim install',
   )
 
@@ -64,16 +64,16 @@ export function fillFifo(path: string, fifoFd: number, tokens: number): void {
  * Throws `Failure` where a FIFO can't hold the tokens of so many `jobs`.
  */
 export function makeFifo(
-  launcher: string,
+  look: string,
   environment: NodeJS.ProcessEnv,
   { path, tokens, jobs }: { path: string; tokens: number; jobs: number },
 ): { fifoFd: number; makeStyle: MakeStyle } {
   assertFits(jobs)
-  const makeStyle = prepareFifo(launcher, environment, path)
+  const makeStyle = prepareFifo(look, environment, path)
   const fifoFd = openFifo(path)
   if (!fstatSync(fifoFd).isFIFO()) {
     closeSync(fifoFd)
-    throw noAnswer(launcher)
+    throw noAnswer(look)
   }
   fillFifo(path, fifoFd, tokens)
   return { fifoFd, makeStyle }

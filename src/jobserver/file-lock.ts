@@ -21,14 +21,14 @@ export type FileLock = { release(): void }
  * Takes the lock; undefined where another process has it, also one that is stopped. The file is made, and goes with the lock.
  * Throws `Failure` where something else has its name, or the system's error.
  */
-export function takeFileLock(file: LockFile, launcher: string): FileLock | undefined {
+export function takeFileLock(file: LockFile, look: string): FileLock | undefined {
   const { path, named, option } = file
   for (;;) {
     const fd = openLock(file)
     let isHeld = false
     try {
       if (!isLock(fd, file)) throw inTheWay(named, option)
-      if (!lock(named, fd, launcher)) return undefined
+      if (!lock(named, fd, look)) return undefined
       isHeld = isSame(path, fd) // else who had it removed it meanwhile, at the end
     } finally {
       if (!isHeld) closeSync(fd)
@@ -80,16 +80,16 @@ const lockOn = (path: string, fd: number): FileLock => ({
   },
 })
 
-// The launcher locks the open file that it gets from us, since Node has no such call; from then on the lock is ours.
-function lock(named: string, fd: number, launcher: string): boolean {
-  const { error, status, stdout } = spawnSync(launcher, ['--lock'], {
+// `look` locks the open file that it gets from us, since Node has no such call; from then on the lock is ours.
+function lock(named: string, fd: number, look: string): boolean {
+  const { error, status, stdout } = spawnSync(look, ['lock'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore', fd],
   })
-  if (error) throw notCalled(launcher, error)
+  if (error) throw notCalled(look, error)
   if (status === 0 && stdout === 'locked\n') return true
   if (status === 0 && stdout === 'taken\n') return false
   if (status === 1 && /^[1-9]\d{0,3}\n$/.test(stdout))
     throw Object.assign(new Error(`${named}: can't be locked`), { code: getSystemErrorName(-Number(stdout)) })
-  throw noAnswer(launcher)
+  throw noAnswer(look)
 }

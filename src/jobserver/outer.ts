@@ -9,31 +9,31 @@ import { findAuth } from './auth.js'
 /** What there is of a jobserver around us; `why` for people. */
 export type Outer = { state: 'none' } | { state: 'usable' } | { state: 'unusable'; why: string }
 
-/** Looks for a jobserver around us. Where nothing hints at one the launcher is not asked. */
-export async function outerJobserver(launcher: string, environment: NodeJS.ProcessEnv): Promise<Outer> {
+/** Looks for a jobserver around us. Where nothing hints at one `look` is not asked. */
+export async function outerJobserver(look: string, environment: NodeJS.ProcessEnv): Promise<Outer> {
   const { MAKEFLAGS: make = '', CARGO_MAKEFLAGS: cargo = '' } = environment
   const isNamed = Boolean(environment[names.jobserver] || findAuth(make) || findAuth(cargo))
   if (!isNamed && !environment[names.outer] && !isBelowRun()) return { state: 'none' }
-  const asked = await tryJobserver(launcher, environment)
+  const asked = await tryJobserver(look, environment)
   return asked.state === 'unusable' && !isNamed ? { state: 'none' } : asked
 }
 
 /**
- * Asks the launcher, which knows how to reach a jobserver, for the one that this environment names. Throws `Failure` where it gives no
+ * Asks `look`, which knows how to reach a jobserver, for the one that this environment names. Throws `Failure` where it gives no
  * answer.
  */
 export async function tryJobserver(
-  launcher: string,
+  look: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Exclude<Outer, { state: 'none' }>> {
-  const { status, stdout, stderr, error } = spawnSync(launcher, ['--look'], {
+  const { status, stdout, stderr, error } = spawnSync(look, ['jobserver'], {
     stdio: ['ignore', 'pipe', 'pipe', ...inheritedDescriptors()],
     env: environment,
     encoding: 'utf8',
   })
   if (error) return { state: 'unusable', why: `jobshim: no jobserver: ${error.message}` }
   if (status === 0 && readLook(stdout)) return { state: 'usable' }
-  if (status !== 1 || stderr === '') throw noAnswer(launcher)
+  if (status !== 1 || stderr === '') throw noAnswer(look)
   return { state: 'unusable', why: stderr.trim() }
 }
 

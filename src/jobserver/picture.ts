@@ -29,8 +29,8 @@ export type Row = Omit<LedgerRecord, 'sinceNs' | 'hasToken'> & {
  * Returns a picture of the jobserver that a tool started with this environment would use.
  * Throws `Failure` where there is none.
  */
-export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv): Picture {
-  const { status, stdout, stderr, error } = spawnSync(launcher, ['--look'], {
+export function lookAtJobserver(look: string, environment: NodeJS.ProcessEnv): Picture {
+  const { status, stdout, stderr, error } = spawnSync(look, ['jobserver'], {
     env: environment,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe', ...inheritedDescriptors()],
@@ -38,9 +38,9 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
   if (error) throw error
   if (status === 1 && stderr !== '')
     throw new Failure(stderr.replace(/^jobshim: /, '').trim(), 'name one with --jobserver fifo:PATH')
-  const look = status === 0 ? readLook(stdout) : undefined
-  if (look === undefined) throw noAnswer(launcher)
-  const { jobserver, free, ledger, accounts } = look
+  const told = status === 0 ? readLook(stdout) : undefined
+  if (told === undefined) throw noAnswer(look)
+  const { jobserver, free, ledger, accounts } = told
   if (ledger === '')
     return {
       jobserver,
@@ -57,7 +57,7 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
     const total = readSize(fd, 'total')
     const whyBlind = (): string | undefined => {
       if (accounts) return undefined
-      return total === undefined ? "it is not jobshim's" : blindness(launcher, environment)
+      return total === undefined ? "it is not jobshim's" : blindness(look, environment)
     }
     return {
       jobserver,
@@ -74,14 +74,14 @@ export function lookAtJobserver(launcher: string, environment: NodeJS.ProcessEnv
   }
 }
 
-function blindness(launcher: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const { status, stdout } = spawnSync(launcher, ['--census'], {
+function blindness(look: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const { status, stdout } = spawnSync(look, ['census'], {
     stdio: ['ignore', 'pipe', 'pipe', ...inheritedDescriptors()],
     env: environment,
     encoding: 'utf8',
   })
   const census = status === 0 ? readCensus(stdout) : undefined
-  if (census === undefined) return `${launcher} gives no answer`
+  if (census === undefined) return `${look} gives no answer`
   return census.kind === 'blind' ? census.why : undefined
 }
 

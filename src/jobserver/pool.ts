@@ -45,7 +45,7 @@ export type PoolWishes = {
   jobs: number // slots
   rulesText: string // empty: none
   journal: string | undefined // its absolute path, for launchers whose environment was cleared
-  launcher: string
+  look: string
   environment: NodeJS.ProcessEnv // the build's
 }
 
@@ -55,7 +55,7 @@ export type PoolWishes = {
  * Throws `Failure` where it can't be made there, as on a disk that is full or read-only.
  */
 export function createPool(stateDirectory: string, wishes: PoolWishes): Pool {
-  const { jobs, rulesText, journal, launcher, environment } = wishes
+  const { jobs, rulesText, journal, look, environment } = wishes
   const owner = thisProcess()
   sweepEntries(stateDirectory)
   const directory = entryPath(stateDirectory, 'run', owner)
@@ -65,7 +65,7 @@ export function createPool(stateDirectory: string, wishes: PoolWishes): Pool {
     if (rulesText !== '') writeFileSync(rules, rulesText, { flag: 'wx', mode: 0o600 })
     const fifo = join(directory, 'fifo')
     const total = jobs - 1
-    const made = makeFifo(launcher, environment, { path: fifo, tokens: total, jobs })
+    const made = makeFifo(look, environment, { path: fifo, tokens: total, jobs })
     const ledgerFd = createLedger(`${fifo}.ledger`, total, owner, { journal })
     return { directory, rules, fifo, total, ...made, ledgerFd }
   } catch (error) {

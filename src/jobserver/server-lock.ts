@@ -11,7 +11,7 @@ const lockOf = (path: string): string => `${path}.lock`
  * Takes the lock of the FIFO at `path`, which lies in `directory`; undefined where another server has it, also one that is stopped.
  * Throws as `takeFileLock`.
  */
-export const takeLock = (directory: HeldDirectory, path: string, launcher: string): FileLock | undefined =>
+export const takeLock = (directory: HeldDirectory, path: string, look: string): FileLock | undefined =>
   takeFileLock(
     {
       path: directory.at(lockOf(basename(path))),
@@ -19,7 +19,7 @@ export const takeLock = (directory: HeldDirectory, path: string, launcher: strin
       magic: 'jobshim serve\n',
       option: '--fifo',
     },
-    launcher,
+    look,
   )
 
 /** Tells whether a server of the FIFO at `path` lives, also one that is stopped; undefined where that can't be told. */

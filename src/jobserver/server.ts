@@ -25,17 +25,17 @@ export const ledgerOf = (path: string): string => `${path}.ledger`
  * Makes the FIFO at `path` with `jobs` tokens, and its ledger. Takes the place of a server that was killed.
  * Throws `Failure` where one is alive, where something of somebody else is in the way, or where it can't be made.
  */
-export function openServer(path: string, jobs: number, access: Access, launcher: string): Server {
+export function openServer(path: string, jobs: number, access: Access, look: string): Server {
   assertServerPlace(path)
   const directory = holdPlace(path)
   let lock: FileLock | undefined
   try {
-    lock = lockServer(directory, path, launcher)
+    lock = lockServer(directory, path, look)
     clearWay(directory, path)
     return {
       path,
       tokens: jobs,
-      ...makeServerFiles(directory, path, jobs, access, launcher),
+      ...makeServerFiles(directory, path, jobs, access, look),
       lock,
       directory,
     }
@@ -65,9 +65,9 @@ function notLocked(path: string, error: unknown): unknown {
   return new Failure(`${path}: can't be locked (${code})`, 'name a place that you can write with --fifo')
 }
 
-function lockServer(directory: HeldDirectory, path: string, launcher: string): FileLock {
+function lockServer(directory: HeldDirectory, path: string, look: string): FileLock {
   try {
-    const lock = takeLock(directory, path, launcher)
+    const lock = takeLock(directory, path, look)
     if (lock) return lock
   } catch (error) {
     throw notLocked(path, error)

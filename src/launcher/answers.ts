@@ -1,4 +1,4 @@
-/** What a launcher answers when it is asked: it is taken whole, or not at all. */
+/** What `look` answers: it is taken whole, or not at all. */
 import { Failure } from '../ground/failure.js'
 
 /** Returns the words of a text, each ended by a NUL; undefined if the last one is cut. */
@@ -14,13 +14,13 @@ export function numberOf(word: string, least = 0): number | undefined {
 }
 
 /** What is thrown where an answer can't be read. */
-export const noAnswer = (launcher: string): Failure =>
+export const noAnswer = (program: string): Failure =>
   new Failure(
-    `${launcher}: gives no answer that can be read`,
+    `${program}: gives no answer that can be read`,
     'see jobshim doctor, or install the shims anew: jobshim install',
   )
 
-/** What `launcher --look` saw of a jobserver. */
+/** What `look jobserver` saw of a jobserver. */
 export type Look = {
   jobserver: string // its address: fifo:PATH, or R,W where no path leads to it
   free: number | undefined // tokens; undefined where a server does not tell
@@ -42,7 +42,7 @@ export function readLook(text: string): Look | undefined {
   return { jobserver, free: free < 0 ? undefined : free, ledger, accounts: account === '1' }
 }
 
-/** What `launcher --census` saw: tokens in the pool, and how many living processes can hold at most. */
+/** What `look census` saw: tokens in the pool, and how many living processes can hold at most. */
 export type Census =
   | { kind: 'counted'; free: number; held: number }
   | { kind: 'moving' } // a token was taken or given back meanwhile
@@ -57,7 +57,7 @@ export function readCensus(text: string): Census | undefined {
   return free < 0 ? { kind: 'moving' } : { kind: 'counted', free, held }
 }
 
-/** What `launcher --lost` counted. */
+/** What `look lost` counted. */
 export type Lost = { kind: 'counted'; tokens: number } | { kind: 'uncounted'; why: string }
 
 export function readLost(text: string): Lost | undefined {

@@ -18,11 +18,11 @@ export const allowsBottomLine = ({ TERM = '', CI = '' }: NodeJS.ProcessEnv): boo
   !plainTerminals.has(TERM) && (CI === '' || CI === 'false')
 
 /**
- * Opens the line. The launcher draws it: it can ask what the terminal is used for right before each write, and gives the row
+ * Opens the line. `look` draws it: it can ask what the terminal is used for right before each write, and gives the row
  * back even where we are killed. Whatever fails there is no failure of ours.
  */
-export function openBottomLine(launcher: string): BottomLine {
-  const helper = spawn(launcher, ['--bottom-line'], { env: {}, stdio: ['pipe', 'ignore', 'inherit'] })
+export function openBottomLine(look: string): BottomLine {
+  const helper = spawn(look, ['bottom-line'], { env: {}, stdio: ['pipe', 'ignore', 'inherit'] })
   const ended = new Promise<void>(resolve => {
     helper.once('close', () => resolve())
     helper.once('error', () => resolve())

@@ -1,4 +1,4 @@
-/** The launcher that looks after a pool, and at the tools of a command: one process for as long as we live (shims/caretaker.h). */
+/** The `look` that looks after a pool, and at the tools of a command: one process for as long as we live (shims/caretaker.h). */
 import { spawn } from 'node:child_process'
 import { fstatSync } from 'node:fs'
 import { eachLine } from '../ground/each-line.js'
@@ -49,9 +49,9 @@ export type Caretaker = {
 }
 
 /** Starts one. `environment`: the build's. */
-export function openCaretaker(launcher: string, environment: NodeJS.ProcessEnv): Caretaker {
+export function openCaretaker(look: string, environment: NodeJS.ProcessEnv): Caretaker {
   // In a session of its own: a terminal's ^C and ^Z are for the build.
-  const child = spawn(launcher, ['--tend'], {
+  const child = spawn(look, ['caretaker'], {
     env: environment,
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,

@@ -48,7 +48,7 @@ async function closedDescriptors(): Promise<string> {
 
 /** Returns how to start a program with those descriptors closed: Node itself can't. */
 export const commandOf = async (
-  launcher: string,
+  look: string,
   program: string,
   args: readonly string[],
-): Promise<Command> => ({ launcher, program, args, closed: await closedDescriptors() })
+): Promise<Command> => ({ look, program, args, closed: await closedDescriptors() })

@@ -9,9 +9,9 @@ import { readProcessStat } from '../ground/process-stat.js'
 
 export type Ending = { kind: 'exit'; status: number } | { kind: 'signal'; number: number }
 
-/** A program, and the launcher that starts it (shims/starter.h). */
+/** A program, and the `look` that starts it (shims/look/starter.h). */
 export type Command = {
-  launcher: string
+  look: string
   program: string
   args: readonly string[]
   closed: string // which of descriptors 0, 1 and 2 it is not to have: 02
@@ -104,7 +104,7 @@ async function stops({ pid }: ChildProcess): Promise<boolean> {
   return false
 }
 
-// What a launcher told of the program that it has started (shims/starter.h): nothing, the number of a signal, or an errno.
+// What `look` told of the program that it has started (shims/look/starter.h): nothing, the number of a signal, or an errno.
 type Told = { kind: 'nothing' } | { kind: 'signal'; number: number } | { kind: 'error'; number: number }
 
 const errorsFrom = 64 // STARTER_ERROR
@@ -154,7 +154,7 @@ export async function runInForeground(
 // Any file that is there: its offset is what counts. With a pipe a start takes three milliseconds longer.
 function openToTell(command: Command): number {
   try {
-    return openSync(command.launcher, 'r')
+    return openSync(command.look, 'r')
   } catch (error) {
     throw error instanceof Error ? startFailure(command, error) : error
   }
@@ -166,10 +166,10 @@ function startProgram(
   descriptors: readonly number[],
   env: NodeJS.ProcessEnv,
 ): ChildProcess {
-  const { launcher, program, args, closed } = command
+  const { look, program, args, closed } = command
   if (program === '') throw programFailure("''", 'ENOENT')
   try {
-    return spawn(launcher, ['--start', String(descriptors.length - 1), closed, program, ...args], {
+    return spawn(look, ['start', String(descriptors.length - 1), closed, program, ...args], {
       stdio: [...descriptors],
       env,
     })
@@ -178,12 +178,12 @@ function startProgram(
   }
 }
 
-// The launcher could not be started: the words and the environment are the program's, the rest is the launcher's own.
-function startFailure({ launcher, program }: Command, error: Error): Failure {
+// `look` could not be started: the words and the environment are the program's, the rest is its own.
+function startFailure({ look, program }: Command, error: Error): Failure {
   const code = systemErrorCode(error) ?? ''
   if (code === 'E2BIG') return programFailure(program, code)
   return new Failure(
-    `${launcher}: can't be started: ${startFailures[code]?.why ?? error.message}`,
+    `${look}: can't be started: ${startFailures[code]?.why ?? error.message}`,
     'see jobshim doctor, or install the shims anew: jobshim install',
     exitCodes.jobshim,
   )

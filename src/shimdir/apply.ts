@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { replaceFile } from '../ground/replace-file.js'
 import { costFiles, entryOf } from './inspect.js'
-import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
+import { type Layout, lookBeside, shimTarget, temporaryPrefix } from './layout.js'
 import { renderManifest } from './manifest.js'
 import { type Action, isOurs } from './plan.js'
 
@@ -45,11 +45,13 @@ const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
     removeIfEmpty(layout.costs)
   },
   'copy launcher': (layout, _, launcher) => {
-    if (launcher !== undefined) rewrite(layout, layout.launcher, readFileSync(launcher), 0o755)
+    if (launcher === undefined) return
+    rewrite(layout, layout.look, readFileSync(lookBeside(launcher)), 0o755)
+    rewrite(layout, layout.launcher, readFileSync(launcher), 0o755)
   },
   'fill files': layout => {
     makeDirectory(layout.bin)
-    const { error, status, stderr } = spawnSync(layout.launcher, ['--freshen'], { encoding: 'utf8' })
+    const { error, status, stderr } = spawnSync(layout.look, ['freshen'], { encoding: 'utf8' })
     if (error) throw error
     if (status !== 0)
       throw new Failure(

@@ -1,10 +1,11 @@
-/** Builds the launcher where the package came without one. */
+/** Builds the launcher, and `look`, where the package came without. */
 import { spawn } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from '../ground/failure.js'
 import { trustOf } from '../ground/trust.js'
 import { builtByUser, builtWithPackage, findLauncher, launcherSources } from './launcher.js'
+import { lookBeside } from './layout.js'
 import { realDirectories } from './real-tools.js'
 
 /** Returns the path of a built launcher; builds it first where there is none. Throws `Failure` where that fails. */
@@ -51,7 +52,7 @@ async function build(output: string, environment: NodeJS.ProcessEnv): Promise<vo
     make.on('error', error => done(error.message))
     make.on('close', (status, signal) => {
       if (status !== 0) done(`make ended with ${signal ?? status}`)
-      else done(existsSync(output) ? '' : 'make made none') // Node takes a death by a real-time signal for status 0
+      else done([output, lookBeside(output)].every(existsSync) ? '' : 'make made none') // Node takes a death by a real-time signal for status 0
     })
   })
   if (end === '') return

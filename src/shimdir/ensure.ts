@@ -3,9 +3,9 @@ import { type Stats, statSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
 import { packageVersion } from '../ground/version.js'
-import { checkShimDirectory, launcherIn } from './inspect.js'
+import { checkShimDirectory, launcherIn, lookIn } from './inspect.js'
 import { findLauncher } from './launcher.js'
-import { type Layout, layoutOf } from './layout.js'
+import { type Layout, layoutOf, lookBeside } from './layout.js'
 import { readManifest } from './manifest.js'
 import { assertPathEntry } from './path-entry.js'
 import type { ShimWishes } from './wanted.js'
@@ -28,17 +28,23 @@ export async function ensureShims(
   assertPathEntry(dir)
   const layout = layoutOf(dir)
   const launcher = usableIn(layout)
+  const look = launcher ? lookIn(layout) : undefined
   const manifest = launcher ? readManifest(layout) : undefined
   if (!launcher || !manifest || manifest.kind === 'none') {
     const { installShims } = await import('./install.js')
     await installShims(dir, wishes, environment)
     return { dir, installed: true }
   }
-  const isOld = manifest.jobshim !== packageVersion() || launcher.mtimeMs < builtAt(environment)
+  const isOld =
+    manifest.jobshim !== packageVersion() || !look || isOlderThanBuilt([launcher, look], environment)
   if (launcher.uid === currentUid() && isOld) {
     const { renewLauncher } = await import('./install.js')
     await renewLauncher(dir, environment)
-  }
+  } else if (!look)
+    throw new Failure(
+      `${layout.look}: missing: an older jobshim made these shims`,
+      `have their owner renew them: jobshim install --dir ${dir}`,
+    )
   return { dir, installed: false }
 }
 
@@ -48,7 +54,16 @@ export async function ensureShims(
  */
 export async function usableLauncher(dir: string, environment: NodeJS.ProcessEnv): Promise<string> {
   const layout = layoutOf(dir)
-  if (usableIn(layout)) return layout.launcher
+  return usableIn(layout) ? layout.launcher : await builtLauncher(environment)
+}
+
+/** Returns the path of a `look`: that of `dir`, else the package's, as of a launcher. */
+export async function usableLook(dir: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const layout = layoutOf(dir)
+  return usableIn(layout) && lookIn(layout) ? layout.look : lookBeside(await builtLauncher(environment))
+}
+
+async function builtLauncher(environment: NodeJS.ProcessEnv): Promise<string> {
   const built = findLauncher(environment)
   if (built) return built
   const { findOrBuildLauncher } = await import('./build-launcher.js')
@@ -56,9 +71,12 @@ export async function usableLauncher(dir: string, environment: NodeJS.ProcessEnv
 }
 
 // In a checkout the version stays the same from one build to the next.
-function builtAt(environment: NodeJS.ProcessEnv): number {
+function isOlderThanBuilt([launcher, look]: [Stats, Stats], environment: NodeJS.ProcessEnv): boolean {
   const built = findLauncher(environment)
-  return built === undefined ? 0 : statSync(built).mtimeMs
+  return (
+    built !== undefined &&
+    (launcher.mtimeMs < statSync(built).mtimeMs || look.mtimeMs < statSync(lookBeside(built)).mtimeMs)
+  )
 }
 
 // The launcher of a shim dir that may be used; undefined where there is none.

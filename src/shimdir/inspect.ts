@@ -8,7 +8,7 @@ import { isOursOrRoots, trustOf } from '../ground/trust.js'
 import { packageVersion } from '../ground/version.js'
 import { launcherPlace } from '../tools/launcher-path.js'
 import { isToolName } from '../tools/tool-name.js'
-import { type Layout, shimTarget, temporaryPrefix } from './layout.js'
+import { type Layout, lookBeside, shimTarget, temporaryPrefix } from './layout.js'
 import { readManifest } from './manifest.js'
 import { type Entry, type Found, isOurs } from './plan.js'
 
@@ -51,11 +51,16 @@ function directoryFault(dir: string, wish: ShimWish): string | undefined {
 }
 
 /** Returns the launcher that one may run there; undefined where there is none, or a link, which others could lead elsewhere. */
-export function launcherIn({ launcher }: Layout): Stats | undefined {
-  const stats = lstatSync(launcher, { throwIfNoEntry: false })
+export const launcherIn = ({ launcher }: Layout): Stats | undefined => programAt(launcher)
+
+/** Returns the `look` that one may run there; undefined where there is none: an older version made the shims. */
+export const lookIn = ({ look }: Layout): Stats | undefined => programAt(look)
+
+function programAt(path: string): Stats | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
   if (!stats?.isFile()) return undefined
   if (isOursOrRoots(stats)) return stats
-  throw new Failure(`${launcher}: belongs to another user`, 'name a directory of your own with --dir')
+  throw new Failure(`${path}: belongs to another user`, 'name a directory of your own with --dir')
 }
 
 /** Returns what stands under a name in the shim dir. */
@@ -92,8 +97,11 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
 
 function compareLauncher(layout: Layout, built: string | undefined): Found['launcher'] {
   const there = readPlainFile(layout.launcher)
-  if (!there) return 'missing'
-  return built === undefined || there.equals(readFileSync(built)) ? 'current' : 'other'
+  const look = readPlainFile(layout.look)
+  if (!there || !look) return 'missing'
+  if (built === undefined) return 'current'
+  const same = there.equals(readFileSync(built)) && look.equals(readFileSync(lookBeside(built)))
+  return same ? 'current' : 'other'
 }
 
 const isDirectory = (path: string): boolean =>
@@ -170,7 +178,7 @@ export const isKeptVersion = (name: string): boolean =>
   adapterOf(name) !== undefined || name.startsWith(temporaryPrefix)
 
 const ownEntries = new Set(['.jobshim', '.jobshim.lock'])
-const ownFiles = new Set(['bin', 'costs', 'launcher', 'manifest.json', 'rules', 'tools', 'versions'])
+const ownFiles = new Set(['bin', 'costs', 'launcher', 'look', 'manifest.json', 'rules', 'tools', 'versions'])
 
 function entriesOf(directory: string): string[] {
   try {

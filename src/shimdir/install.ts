@@ -5,7 +5,7 @@ import { readPrefixes } from '../tools/ccache.js'
 import { apply, explain, makeDirectory, removeTemporaryFiles } from './apply.js'
 import { findOrBuildLauncher } from './build-launcher.js'
 import { checkOwnPlaces, checkShimDirectory, inspect } from './inspect.js'
-import { type Layout, layoutOf } from './layout.js'
+import { type Layout, layoutOf, lookBeside } from './layout.js'
 import { withLock } from './lock.js'
 import { assertPathEntry } from './path-entry.js'
 import { planInstall, planRenewal } from './plan.js'
@@ -45,7 +45,7 @@ export async function installShims(
     if (checkShimDirectory(layout, 'change') === 'missing') makeDirectory(dir)
     return await withLock(
       layout,
-      launcher,
+      lookBeside(launcher),
       () => makeDirectory(dir),
       () => {
         checkShimDirectory(layout, 'change')
@@ -81,7 +81,7 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
     checkShimDirectory(layout, 'change')
     await withLock(
       layout,
-      launcher,
+      lookBeside(launcher),
       () => makeDirectory(dir),
       () => {
         checkOwnPlaces(layout)

@@ -1,9 +1,10 @@
-/** Finds the launcher that was built with the package, or by an earlier install. */
+/** Finds the launcher that was built with the package, or by an earlier install, and `look` beside it. */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataHome, packageRoot } from '../ground/paths.js'
 import { isOursOrRoots, trustOf } from '../ground/trust.js'
 import { packageVersion } from '../ground/version.js'
+import { lookBeside } from './layout.js'
 
 export const launcherSources = join(packageRoot, 'shims')
 export const builtWithPackage = join(launcherSources, 'build/launcher')
@@ -13,14 +14,14 @@ export function builtByUser(environment: NodeJS.ProcessEnv): string {
   return join(dataHome(environment), 'jobshim/build', packageVersion(), 'launcher')
 }
 
-/** Returns the path of a built launcher, or undefined. */
+/** Returns the path of a built launcher that has a `look` beside it, or undefined. */
 export function findLauncher(environment: NodeJS.ProcessEnv): string | undefined {
-  if (isFile(builtWithPackage)) return builtWithPackage
+  if ([builtWithPackage, lookBeside(builtWithPackage)].every(isFile)) return builtWithPackage
   const own = builtByUser(environment)
-  return isTrustedFile(own) ? own : undefined
+  return [own, lookBeside(own)].every(isTrustedFile) ? own : undefined
 }
 
-// It is run, and copied to where all users run it: nobody else may have put it there.
+// They are run, and copied to where all users run it: nobody else may have put them there.
 function isTrustedFile(path: string): boolean {
   const trust = trustOf(path, 'group')
   return trust.kind === 'trusted' && trust.stats.isFile() && isOursOrRoots(trust.stats)

@@ -1,5 +1,5 @@
 /** Where things are in a shim dir: `docs/protocol.md` has the picture. */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { launcherPlace } from '../tools/launcher-path.js'
 
 /**
@@ -8,10 +8,14 @@ import { launcherPlace } from '../tools/launcher-path.js'
  */
 export const shimTarget = (name: string): string => `.jobshim/bin/${name}`
 
+/** Returns the path of `look`, which lies beside each launcher: in a shim dir, and where both were built. */
+export const lookBeside = (launcher: string): string => join(dirname(launcher), 'look')
+
 export type Layout = {
   dir: string
   own: string // everything but the links
   launcher: string
+  look: string // what jobshim's own commands have done by a program in C
   bin: string // what the shims lead to, by tool name: copies of the launcher, written by itself
   manifest: string
   tools: string // flat files for the launcher, by tool name
@@ -32,6 +36,7 @@ export function layoutOf(dir: string): Layout {
     dir,
     own,
     launcher: join(dir, launcherPlace),
+    look: lookBeside(join(dir, launcherPlace)),
     bin,
     manifest: join(own, 'manifest.json'),
     tools,

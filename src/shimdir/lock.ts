@@ -11,17 +11,17 @@ const attempts = 400 // the work under the lock takes milliseconds
 
 /**
  * Runs `work` alone in the shim dir; returns what it returns. `missing` is called where there is no shim dir
- * (also if it went away while we waited): it makes one, or throws. `launcher` locks for us: without one there is no lock, but
+ * (also if it went away while we waited): it makes one, or throws. `look` locks for us: without one there is no lock, but
  * no install either.
  * Throws `Failure` where somebody else keeps the lock for 20 s, or where something else has its name.
  */
 export async function withLock<Result>(
   layout: Layout,
-  launcher: string | undefined,
+  look: string | undefined,
   missing: () => void,
   work: () => Result,
 ): Promise<Result> {
-  const lock = launcher === undefined ? undefined : await take(layout, launcher, missing)
+  const lock = look === undefined ? undefined : await take(layout, look, missing)
   try {
     return work()
   } finally {
@@ -29,13 +29,13 @@ export async function withLock<Result>(
   }
 }
 
-async function take({ dir }: Layout, launcher: string, missing: () => void): Promise<FileLock> {
+async function take({ dir }: Layout, look: string, missing: () => void): Promise<FileLock> {
   const path = join(dir, '.jobshim.lock')
   const file = { path, named: path, magic: '', option: '--dir' } as const
   for (let left = attempts; left > 0; left--) {
     try {
       removeOld(file.path)
-      const lock = takeFileLock(file, launcher)
+      const lock = takeFileLock(file, look)
       if (lock !== undefined) return lock
       await sleep(pause)
     } catch (error) {

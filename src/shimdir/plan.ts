@@ -20,7 +20,7 @@ export type Found = {
   toolFile: (name: string) => string // its text; empty = no file
   rules: string | undefined // the text of the file of rules; undefined = no file
   hasCosts: boolean // the directory for them
-  launcher: 'current' | 'other' | 'missing'
+  launcher: 'current' | 'other' | 'missing' // with look
 }
 
 export type Action =
@@ -31,7 +31,7 @@ export type Action =
   | { kind: 'remove rules' }
   | { kind: 'make costs' }
   | { kind: 'remove costs' }
-  | { kind: 'copy launcher' }
+  | { kind: 'copy launcher' } // and look
   | { kind: 'fill files' } // what the shims lead to
   | { kind: 'remove file'; name: string }
   | { kind: 'add link'; name: string }

@@ -5,7 +5,7 @@ import { systemErrorCode } from '../ground/failure.js'
 import { apply, explain, removeIfEmpty, removeTemporaryFiles } from './apply.js'
 import { checkShimDirectory, foreignFiles, inspect, isKeptVersion } from './inspect.js'
 import { findLauncher } from './launcher.js'
-import { type Layout, layoutOf } from './layout.js'
+import { type Layout, layoutOf, lookBeside } from './layout.js'
 import { withLock } from './lock.js'
 import { planUninstall } from './plan.js'
 
@@ -25,9 +25,10 @@ export async function uninstallShims(dir: string, environment: NodeJS.ProcessEnv
   const nothing: UninstallReport = { dir, removed: [], leftAlone: [], changed: false }
   try {
     if (checkShimDirectory(layout, 'change') === 'missing') return nothing
+    const built = findLauncher(environment)
     const report = await withLock(
       layout,
-      findLauncher(environment),
+      built === undefined ? undefined : lookBeside(built),
       () => {
         throw new Gone()
       },
@@ -52,6 +53,7 @@ function removeAll(layout: Layout): UninstallReport {
   for (const action of actions) apply(layout, action, undefined)
   if (changed) {
     rmSync(layout.launcher, { force: true })
+    rmSync(layout.look, { force: true })
     removeTemporaryFiles(layout.own)
     if (namesOf(layout.bin) !== undefined) removeTemporaryFiles(layout.bin)
     removeIfEmpty(layout.bin)

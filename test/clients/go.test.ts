@@ -233,7 +233,7 @@ for (const [line, left] of paying)
   test(`go :: ${line} :: it ${left === '2' ? 'takes no slot' : 'takes one for all it starts'}`, async () => {
     const root = makeWorkspace()
     writeFiles(root, {
-      'bin/go': `#!/bin/sh\ntest "$1" = env || "$L" --look | tr '\\0' ' ' | cut -d ' ' -f 2\n`,
+      'bin/go': `#!/bin/sh\ntest "$1" = env || "$L" jobserver | tr '\\0' ' ' | cut -d ' ' -f 2\n`,
       'bin/gate': '#!/bin/sh\necho >here; read -r line <over\n',
     })
     const path = [join(root, 'bin'), process.env.PATH].join(delimiter)
@@ -243,7 +243,7 @@ for (const [line, left] of paying)
     })
     const script = `mkfifo here over; gate & read -r line <here; ${line}; echo >over; wait`
     const run = ['run', '-q', '-j3', '--dir', shims, '--no-config', '--', 'sh', '-c', script]
-    const env = { PATH: path, HOME: root, GOFLAGS: '-v', L: join(shims, '.jobshim/launcher') }
+    const env = { PATH: path, HOME: root, GOFLAGS: '-v', L: join(shims, '.jobshim/look') }
     const { status, stdout, stderr } = await jobshim(run, { cwd: root, env })
     assert.equal({ status, stdout, stderr }, { status: 0, stdout: `${left}\n`, stderr: '' })
   })

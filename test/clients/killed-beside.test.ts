@@ -61,7 +61,7 @@ for (const client of living)
     const seen = free + lost - client.unseen
     await until('what can be told is back', () => freeTokens(served) === seen)
     await censusIsTaken(served)
-    const [, , why = ''] = look(served, '--census')
+    const [, , why = ''] = look(served, 'census')
     assert.match(why, client.blind ?? /^$/)
     assert.is(freeTokens(served), seen)
     if (client.release) client.release(directory)

@@ -16,7 +16,7 @@ const script = `make -s & make=$!
 until test -e a -a -e b -a -e c; do sleep 0.02; done
 kill -9 $make; wait $make 2>/dev/null
 touch over
-until test "$("$LAUNCHER" --look | tr '\\0' ' ' | cut -d ' ' -f 2)" = 2; do sleep 1; done
+until test "$("$LOOK" jobserver | tr '\\0' ' ' | cut -d ' ' -f 2)" = 2; do sleep 1; done
 `
 
 for (const key of ['make43', 'make44'] as const satisfies readonly ClientKey[]) {
@@ -29,7 +29,7 @@ for (const key of ['make43', 'make44'] as const satisfies readonly ClientKey[]) 
       yard,
       ['-j3', '--no-config', '--', 'sh', '-c', script],
       {
-        env: { PATH, LAUNCHER: join(yard.shims, '.jobshim/launcher') },
+        env: { PATH, LOOK: join(yard.shims, '.jobshim/look') },
       },
     )
     assert.equal({ status, stdout }, { status: 0, stdout: '' })

@@ -60,7 +60,7 @@ test('run :: SIGKILL :: its pool stays while its build goes on; then the next ru
   const [killedDirectory = ''] = runDirectories(yard).filter(name => name !== livingDirectory)
   const caretakers = (): number[] =>
     processes().flatMap(({ pid, parent, command }) =>
-      parent === killed.pid && command.endsWith('/.jobshim/launcher --tend') ? [pid] : [],
+      parent === killed.pid && command.endsWith('/.jobshim/look caretaker') ? [pid] : [],
     )
   await until('somebody looks after its pool', () => caretakers().length === 1)
   const [caretaker = -1] = caretakers()

@@ -157,7 +157,7 @@ testWith(
     await until('it has two tokens', () => started(client) === 1)
     await censusIsTaken(served)
     assert.is(freeTokens(served), 1)
-    const [, , why = ''] = look(served, '--census')
+    const [, , why = ''] = look(served, 'census')
     assert.match(why, /^process \d+ \(python3[.\d]*\) has the jobserver open and is no client that is known$/)
     await client.kill()
     await until('all tokens are back', () => freeTokens(served) === total)
@@ -192,7 +192,7 @@ for (const { key, program, command } of scripts) {
     await until('it has two tokens', () => started(client) === 1)
     await censusIsTaken(served)
     assert.is(freeTokens(served), 1)
-    const [, , why = ''] = look(served, '--census')
+    const [, , why = ''] = look(served, 'census')
     assert.is(
       why.replace('(node-MainThread)', '(node)'), // as Node 24 and later name it
       `process ${client.pid} (${program}) may have opened the jobserver by itself, and hold tokens`,
@@ -218,7 +218,7 @@ testWith(
     const client = await startClient(served, { ...standIn, files })
     await until('its jobs run', () => started(client) === 2)
     await censusIsTaken(served)
-    const [free, held, why] = look(served, '--census')
+    const [free, held, why] = look(served, 'census')
     assert.equal([free, held, why], ['1', '3', '']) // one for each job, and one in its hand
     process.kill(-client.pid, 'SIGKILL')
     await client.ended
@@ -241,7 +241,7 @@ test('census :: a launcher keeps its token, killed it is reclaimed and not count
 test('census :: a crowd of dead waiters with pids of the living :: their records go, and it is not blind', async () => {
   const served = await serve(total)
   leaveDead(`${served.fifo}.ledger`, 200)
-  await until('it sees', () => look(served, '--census')[2] === '')
+  await until('it sees', () => look(served, 'census')[2] === '')
   assert.is(waitersIn(`${served.fifo}.ledger`), 0)
   await endServer(served)
 })
@@ -261,8 +261,9 @@ const hasOpen = ({ pid }: Held, path: string): boolean =>
 test('census :: a token that was thrown away while another one looks at the pool', async () => {
   const served = await serve(total)
   // Its answer finds no room, so it has the jobserver open until it is killed.
-  const looks = '{ head -c 65536 /dev/zero; JOBSHIM_JOBSERVER=fifo:$1 exec "$0" --look; } | exec sleep 1000'
-  const command = ['sh', '-c', looks, join(served.yard.shims, '.jobshim/launcher'), served.fifo]
+  const looks =
+    '{ head -c 65536 /dev/zero; JOBSHIM_JOBSERVER=fifo:$1 exec "$0" jobserver; } | exec sleep 1000'
+  const command = ['sh', '-c', looks, join(served.yard.shims, '.jobshim/look'), served.fifo]
   const looker = start({ env: served.yard.env, command })
   await until('it looks', () => hasOpen(looker, served.fifo))
   assert.is(spawnSync('head', ['-c', '1', served.fifo]).status, 0)

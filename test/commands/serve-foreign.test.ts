@@ -45,11 +45,11 @@ for (const { name, mode, gid, says } of [
   })
 
 /**
- * A launcher that makes the FIFO, and then lets the directory's owner do at once what they would have to be lucky for: move the
+ * A `look` that makes the FIFO, and then lets the directory's owner do at once what they would have to be lucky for: move the
  * directory that it lies in, and put one of their own there, in which links lead to what is precious.
  */
 const helpful = (real: string, place: string, precious: string): string => `#!/bin/sh
-if test "$1" != --prepare; then exec ${real} "$@"; fi
+if test "$1" != prepare; then exec ${real} "$@"; fi
 ${real} "$@" || exit
 exec ${asUser(eve).join(' ')} sh -c '
 	cd ${place} || exit
@@ -69,11 +69,11 @@ testAsRoot(
     const place = makeDirectoryOf(eve, join(yard.root, 'place'), 0o755)
     const precious = join(yard.root, 'precious')
     writeFileSync(precious, 'secret', { mode: 0o600 })
-    const launcher = join(yard.shims, '.jobshim/launcher')
-    const real = join(yard.root, 'real/.jobshim/launcher')
+    const look = join(yard.shims, '.jobshim/look')
+    const real = join(yard.root, 'real/.jobshim/look')
     mkdirSync(dirname(real), { recursive: true })
-    renameSync(launcher, real)
-    writeFileSync(launcher, helpful(real, place, precious), { mode: 0o755 })
+    renameSync(look, real)
+    writeFileSync(look, helpful(real, place, precious), { mode: 0o755 })
     const fifo = join(place, 'central')
     const line = [process.execPath, join(repository, 'bin/jobshim.js')]
     const server = start({
@@ -100,9 +100,9 @@ testAsRoot(
   },
 )
 
-/** A launcher that locks, and before that lets the directory's owner put a symlink to `elsewhere` in its place. */
+/** A `look` that locks, and before that lets the directory's owner put a symlink to `elsewhere` in its place. */
 const moving = (real: string, place: string, elsewhere: string): string => `#!/bin/sh
-if test "$1" = --lock && ! test -L ${place}; then
+if test "$1" = lock && ! test -L ${place}; then
 	${asUser(eve).join(' ')} sh -c 'mv ${place} ${place}-moved && ln -s ${elsewhere} ${place}' >&2
 fi
 exec ${real} "$@"
@@ -118,11 +118,11 @@ testAsRoot(
     const elsewhere = join(yard.root, 'elsewhere')
     mkdirSync(elsewhere)
     writeFileSync(join(elsewhere, 'central.lock'), 'jobshim serve\n')
-    const launcher = join(yard.shims, '.jobshim/launcher')
-    const real = join(yard.root, 'real/.jobshim/launcher')
+    const look = join(yard.shims, '.jobshim/look')
+    const real = join(yard.root, 'real/.jobshim/look')
     mkdirSync(dirname(real), { recursive: true })
-    renameSync(launcher, real)
-    writeFileSync(launcher, moving(real, place, elsewhere), { mode: 0o755 })
+    renameSync(look, real)
+    writeFileSync(look, moving(real, place, elsewhere), { mode: 0o755 })
     const fifo = join(place, 'central')
     const env = { ...yard.env, HOME: yard.root }
     assert.equal(await jobshim(serveLine(yard, fifo), { cwd: yard.root, env }), {

@@ -12,7 +12,7 @@ import { endServer, freeTokens, type Served, serve, sharing } from '../yard/serv
 /** The processes that look after the pool: there is one, once the server has started it. */
 const caretakersOf = ({ server }: Served): number[] =>
   processes().flatMap(({ pid, parent, command }) =>
-    parent === server.pid && command.endsWith('/.jobshim/launcher --tend') ? [pid] : [],
+    parent === server.pid && command.endsWith('/.jobshim/look caretaker') ? [pid] : [],
   )
 
 async function caretakerOf(served: Served): Promise<number> {

@@ -92,7 +92,7 @@ test('serve :: sizes :: who looks after a pool of a new size is killed, and the 
   assert.equal(await resize(served, '5'), { status: 0, signal: null, stdout: '5 tokens\n', stderr: '' })
   const caretakers = (): number[] =>
     processes().flatMap(({ pid, parent, command }) =>
-      parent === served.server.pid && command.endsWith('/.jobshim/launcher --tend') ? [pid] : [],
+      parent === served.server.pid && command.endsWith('/.jobshim/look caretaker') ? [pid] : [],
     )
   const [first = -1] = caretakers()
   process.kill(first, 'SIGSTOP')

@@ -9,21 +9,18 @@ import { runDirectories } from '../yard/runs.js'
 import { endServer, serve } from '../yard/served.js'
 import { makeYard, type Yard } from '../yard/yard.js'
 
-/** Has the launcher of a yard answer to one question as `script` does, and else as ours. */
-function lie({ shims }: Yard, question: string, script: string): void {
-  const launcher = join(shims, '.jobshim/launcher')
-  const real = join(repository, 'shims/build/launcher')
-  writeFileSync(
-    `${launcher}.new`,
-    `#!/bin/sh\ncase "$1" in ${question}) ${script};; esac\nexec ${real} "$@"\n`,
-  )
-  chmodSync(`${launcher}.new`, 0o755)
-  renameSync(`${launcher}.new`, launcher)
+/** Has the `look` of a yard do one command as `script` does, and else as ours. */
+function lie({ shims }: Yard, command: string, script: string): void {
+  const look = join(shims, '.jobshim/look')
+  const real = join(repository, 'shims/build/look')
+  writeFileSync(`${look}.new`, `#!/bin/sh\ncase "$1" in ${command}) ${script};; esac\nexec ${real} "$@"\n`)
+  chmodSync(`${look}.new`, 0o755)
+  renameSync(`${look}.new`, look)
 }
 
-async function makeLiar(question: string, script: string): Promise<Yard> {
+async function makeLiar(command: string, script: string): Promise<Yard> {
   const yard = await makeYard('A')
-  lie(yard, question, script)
+  lie(yard, command, script)
   return yard
 }
 
@@ -33,7 +30,7 @@ const call = (yard: Yard, [command = '', ...args]: readonly string[], env = {}):
   })
 
 const says = ({ shims }: Yard): string =>
-  `jobshim: ${shims}/.jobshim/launcher: gives no answer that can be read\n` +
+  `jobshim: ${shims}/.jobshim/look: gives no answer that can be read\n` +
   '  see jobshim doctor, or install the shims anew: jobshim install\n'
 
 const scripts: readonly { what: string; script: string }[] = [
@@ -44,35 +41,35 @@ const scripts: readonly { what: string; script: string }[] = [
 ]
 
 for (const { what, script } of scripts) {
-  test(`answers :: a launcher that ${what} :: status`, async () => {
-    const yard = await makeLiar('--look', script)
+  test(`answers :: a look that ${what} :: status`, async () => {
+    const yard = await makeLiar('jobserver', script)
     const outcome = await call(yard, ['status', '--jobserver', yard.pool.auth])
     assert.equal(outcome, { status: 1, signal: null, stdout: '', stderr: says(yard) })
   })
 
-  test(`answers :: a launcher that ${what} :: run, in somebody else's pool`, async () => {
-    const yard = await makeLiar('--look', script)
+  test(`answers :: a look that ${what} :: run, in somebody else's pool`, async () => {
+    const yard = await makeLiar('jobserver', script)
     const outcome = await call(yard, ['run', '--', 'echo', 'ran'], {
       MAKEFLAGS: `-j2 --jobserver-auth=${yard.pool.auth}`,
     })
     assert.equal(outcome, { status: 125, signal: null, stdout: '', stderr: says(yard) })
   })
 
-  test(`answers :: a launcher that ${what} :: run, in a pool of its own`, async () => {
-    const yard = await makeLiar('--prepare', script)
+  test(`answers :: a look that ${what} :: run, in a pool of its own`, async () => {
+    const yard = await makeLiar('prepare', script)
     const outcome = await call(yard, ['run', '-j2', '--', 'echo', 'ran'])
     assert.equal(outcome, { status: 125, signal: null, stdout: '', stderr: says(yard) })
     assert.equal(runDirectories(yard), [])
   })
 
-  for (const question of ['--lock', '--prepare'])
-    test(`answers :: a launcher that ${what} :: serve, which asks ${question}`, async () => {
-      const yard = await makeLiar(question, script)
+  for (const command of ['lock', 'prepare'])
+    test(`answers :: a look that ${what} :: serve, which asks ${command}`, async () => {
+      const yard = await makeLiar(command, script)
       const outcome = await call(yard, ['serve', '--fifo', join(yard.root, 'central'), '-j2'])
       assert.equal(outcome, { status: 1, signal: null, stdout: '', stderr: says(yard) })
       assert.equal(
         readdirSync(yard.root).filter(name => name.includes('central')),
-        question === '--lock' ? ['central.lock'] : [],
+        command === 'lock' ? ['central.lock'] : [],
       )
     })
 }
@@ -88,8 +85,8 @@ const tends: readonly { what: string; script: string }[] = [
 ]
 
 for (const { what, script } of tends)
-  test(`answers :: a launcher that looks after a pool and ${what} :: serve ends`, async () => {
-    const yard = await makeLiar('--tend', script)
+  test(`answers :: a look that looks after a pool and ${what} :: serve ends`, async () => {
+    const yard = await makeLiar('caretaker', script)
     const fifo = join(yard.root, 'central')
     const { status, stdout, stderr } = await call(yard, ['serve', '--fifo', fifo, '-j2'])
     assert.equal(
@@ -97,7 +94,7 @@ for (const { what, script } of tends)
       {
         status: 1,
         stdout: `--jobserver-auth=fifo:${fifo}\n`,
-        stderr: `jobshim: ${yard.shims}/.jobshim/launcher: ends at once, and can't look after the FIFO\n  see jobshim doctor\n`,
+        stderr: `jobshim: ${yard.shims}/.jobshim/look: ends at once, and can't look after the FIFO\n  see jobshim doctor\n`,
       },
     )
     assert.equal(
@@ -108,8 +105,8 @@ for (const { what, script } of tends)
 
 type Check = { name: string; state: string; text: string }
 
-test('answers :: a launcher that exits 0 and prints nothing :: doctor calls nothing whole', async () => {
-  const yard = await makeLiar('--look', 'exit 0')
+test('answers :: a look that exits 0 and prints nothing :: doctor calls nothing whole', async () => {
+  const yard = await makeLiar('jobserver', 'exit 0')
   const { stdout } = await call(yard, ['doctor', '--json'], { JOBSHIM_JOBSERVER: yard.pool.auth })
   const { checks } = JSON.parse(stdout) as { checks: readonly Check[] }
   const of = (wanted: string): Check[] => checks.filter(({ name }) => name === wanted)
@@ -125,9 +122,9 @@ test('answers :: a launcher that exits 0 and prints nothing :: doctor calls noth
   )
 })
 
-test('answers :: a launcher that counts no lost tokens, and exits 0 :: doctor calls nothing whole', async () => {
+test('answers :: a look that counts no lost tokens, and exits 0 :: doctor calls nothing whole', async () => {
   const served = await serve(3)
-  lie(served.yard, '--lost', 'exit 0')
+  lie(served.yard, 'lost', 'exit 0')
   const { stdout } = await call(served.yard, ['doctor', '--json'], {
     JOBSHIM_JOBSERVER: `fifo:${served.fifo}`,
   })

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
-  copyFileSync,
   cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   unlinkSync,
   writeFileSync,
@@ -16,12 +16,14 @@ import * as assert from 'uvu/assert'
 import { launcherRows } from '../../src/doctor/launcher.js'
 import type { LauncherFacts } from '../../src/doctor/launcher-facts.js'
 import { judgeAll } from '../../src/doctor/verdict.js'
-import { run } from '../support/jobshim.js'
+import { run, scrubbed } from '../support/jobshim.js'
 import { addTools, makePatient, type Patient, verdicts } from '../support/patient.js'
 import { plainLauncher } from '../support/shimdir.js'
 import { makeWorkspace, repository } from '../support/workspace.js'
 
 const launcherOf = ({ shims }: Pick<Patient, 'shims'>): string => join(shims, '.jobshim/launcher')
+
+const lookOf = ({ shims }: Pick<Patient, 'shims'>): string => join(shims, '.jobshim/look')
 
 /** Another program in the launcher's place. */
 function replace(patient: Patient, text: string | Buffer): void {
@@ -83,10 +85,9 @@ test('doctor :: launcher :: of another machine, or no program at all', async () 
   ])
 })
 
-test('doctor :: launcher :: an older one, which knows no such question', async () => {
+test('doctor :: launcher :: an older one, with no look beside it', async () => {
   const patient = await makePatient()
-  const answer = 'echo "jobshim: launcher: wrong usage" >&2; exit 125'
-  replace(patient, `#!/bin/sh\ntest "$1" != --about || { ${answer}; }\nexec ${plainLauncher} "$@"\n`)
+  unlinkSync(lookOf(patient))
   const fix = 'jobshim install puts it there'
   assert.equal(await verdicts(patient, 'launcher'), [
     { state: 'note', text: `${launcherOf(patient)}: not the one of this jobshim`, fix },
@@ -156,11 +157,19 @@ test('doctor :: launcher build :: static, and dynamic', async () => {
   const patient = await makePatient()
   const [fine] = await verdicts(patient, 'launcher build')
   const dynamic = join(patient.root, 'dynamic')
-  execFileSync('sh', ['-c', `cc -I. -std=c11 -D_GNU_SOURCE -O1 -o ${dynamic} *.c */*.c`], {
-    cwd: join(repository, 'shims'),
-  })
-  unlinkSync(launcherOf(patient))
-  copyFileSync(dynamic, launcherOf(patient))
+  for (const [variable, place] of [
+    ['OUT', launcherOf(patient)],
+    ['LOOK', lookOf(patient)],
+  ] as const) {
+    execFileSync(
+      'make',
+      ['-s', '-C', join(repository, 'shims'), `${variable}=${dynamic}`, 'COMPILERS=cc', dynamic],
+      {
+        env: scrubbed(),
+      },
+    )
+    renameSync(dynamic, place)
+  }
   const [verdict] = await verdicts(patient, 'launcher build')
   assert.is(verdict?.state, 'note')
   assert.match(verdict?.text ?? '', /^dynamic, (glibc|musl), \d+ bytes: starts later than a static one$/)
@@ -174,10 +183,7 @@ test('doctor :: launcher speed :: measured, and one that takes its time', async 
   const measured = /^true takes \d+\.\d\d ms with a shim and \d+\.\d\d ms without: x(\d+\.\d\d)/
   const [fine] = await verdicts(patient, 'launcher speed')
   assert.match(fine?.text ?? '', measured)
-  replace(
-    patient,
-    `#!/bin/sh\ncase $1 in --about|--look|--census) exec ${plainLauncher} "$1";; esac\n/bin/sleep 0.05\nexec ${plainLauncher} "$@"\n`,
-  )
+  replace(patient, `#!/bin/sh\n/bin/sleep 0.05\nexec ${plainLauncher} "$@"\n`)
   const [slow] = await verdicts(patient, 'launcher speed')
   assert.is(slow?.state, 'note')
   assert.ok(Number(measured.exec(slow?.text ?? '')?.[1]) > 2, slow?.text)

@@ -148,14 +148,16 @@ test('doctor :: ledger, locks, /proc, kernel :: fine', async () => {
 async function makeFiltered(rules: readonly Rule[]): Promise<Patient> {
   const filtered = await makePatient()
   const filter = filterFile(join(filtered.root, 'filter'), rules)
-  const launcher = join(filtered.shims, '.jobshim/launcher')
-  const real = join(filtered.shims, '.jobshim/real/launcher')
-  mkdirSync(dirname(real))
-  renameSync(launcher, real)
+  const own = join(filtered.shims, '.jobshim')
   const bwrap = pathOf('bwrap')
-  writeFiles(dirname(launcher), {
-    launcher: `#!/bin/sh\nexec ${bwrap} --dev-bind / / --seccomp 9 ${real} "$@" 9<${filter}\n`,
-  })
+  mkdirSync(join(own, 'real'))
+  for (const name of ['launcher', 'look']) {
+    const real = join(own, 'real', name)
+    renameSync(join(own, name), real)
+    writeFiles(own, {
+      [name]: `#!/bin/sh\nexec ${bwrap} --dev-bind / / --seccomp 9 ${real} "$@" 9<${filter}\n`,
+    })
+  }
   return filtered
 }
 
@@ -244,9 +246,9 @@ testWith('bwrap', 'doctor :: locks :: /proc/locks is empty', async () => {
 
 test('doctor :: locks :: a launcher that gives back no token of a killed one', async () => {
   const other = await makePatient()
-  const launcher = join(other.shims, '.jobshim/launcher')
-  buildLauncher(`${launcher}.new`, { flags: ['-DJOBSHIM_NO_RECLAIM'] })
-  renameSync(`${launcher}.new`, launcher)
+  const look = join(other.shims, '.jobshim/look')
+  buildLauncher(`${look}.new`, { flags: ['-DJOBSHIM_NO_RECLAIM'] }, 'look')
+  renameSync(`${look}.new`, look)
   assert.equal(await verdicts(other, 'locks'), [
     {
       state: 'broken',

@@ -7,37 +7,42 @@ const words = (...all: string[]): string => all.map(word => `${word}\0`).join(''
 
 const rows: readonly { asked: string; read: (text: string) => unknown; said: string; means: unknown }[] = [
   {
-    asked: '--census',
+    asked: 'look census',
     read: readCensus,
     said: words('3', '2', ''),
     means: { kind: 'counted', free: 3, held: 2 },
   },
-  { asked: '--census', read: readCensus, said: words('-1', '2', ''), means: { kind: 'moving' } },
+  { asked: 'look census', read: readCensus, said: words('-1', '2', ''), means: { kind: 'moving' } },
   {
-    asked: '--census',
+    asked: 'look census',
     read: readCensus,
     said: words('-1', '0', 'it is dark'),
     means: { kind: 'blind', why: 'it is dark' },
   },
   {
-    asked: '--look',
+    asked: 'look jobserver',
     read: readLook,
     said: words('fifo:/a b', '4', '/a b.ledger', '0'),
     means: { jobserver: 'fifo:/a b', free: 4, ledger: '/a b.ledger', accounts: false },
   },
   {
-    asked: '--look',
+    asked: 'look jobserver',
     read: readLook,
     said: words('fifo:/dev/steve', '-1', '', '1'),
     means: { jobserver: 'fifo:/dev/steve', free: undefined, ledger: '', accounts: true },
   },
-  { asked: '--lost', read: readLost, said: words('0', ''), means: { kind: 'counted', tokens: 0 } },
-  { asked: '--lost', read: readLost, said: words('-1', 'dark'), means: { kind: 'uncounted', why: 'dark' } },
-  { asked: '--tend', read: readReport, said: 'gone', means: { kind: 'gone' } },
-  { asked: '--tend', read: readReport, said: 'free -1', means: { kind: 'free', tokens: -1 } },
-  { asked: '--tend', read: readReport, said: 'restored 2', means: { kind: 'restored', tokens: 2 } },
-  { asked: '--tend', read: readReport, said: 'surplus 1', means: { kind: 'surplus', tokens: 1 } },
-  { asked: '--tend', read: readReport, said: 'size 61441', means: { kind: 'size', tokens: 61441 } },
+  { asked: 'look lost', read: readLost, said: words('0', ''), means: { kind: 'counted', tokens: 0 } },
+  {
+    asked: 'look lost',
+    read: readLost,
+    said: words('-1', 'dark'),
+    means: { kind: 'uncounted', why: 'dark' },
+  },
+  { asked: 'look caretaker', read: readReport, said: 'gone', means: { kind: 'gone' } },
+  { asked: 'look caretaker', read: readReport, said: 'free -1', means: { kind: 'free', tokens: -1 } },
+  { asked: 'look caretaker', read: readReport, said: 'restored 2', means: { kind: 'restored', tokens: 2 } },
+  { asked: 'look caretaker', read: readReport, said: 'surplus 1', means: { kind: 'surplus', tokens: 1 } },
+  { asked: 'look caretaker', read: readReport, said: 'size 61441', means: { kind: 'size', tokens: 61441 } },
 ]
 
 for (const { asked, read, said, means } of rows)

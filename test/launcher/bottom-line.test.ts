@@ -10,12 +10,12 @@ import { makeWorkspace, writeFiles } from '../support/workspace.js'
 test.after.each(closeScreens)
 
 const shims = await installShims(join(makeWorkspace(), 'shims'), { args: ['--tools', 'cat'] })
-const launcher = join(shims, '.jobshim/launcher')
+const look = join(shims, '.jobshim/look')
 
 /** A shell script as the build: `line TEXT` draws, `enter` waits for the Enter key, and the row is given back at the end. */
 const withLine = (script: string): string => `#!/bin/sh
 test -p line || mkfifo line
-'${launcher}' --bottom-line <line &
+'${look}' bottom-line <line &
 exec 4>line
 line() { echo "$1" >&4; }
 enter() { read -r _; }
@@ -246,7 +246,7 @@ testWith(
       `
 line first
 test -p other || mkfifo other
-'${launcher}' --bottom-line <other 4>&- & exec 5>other
+'${look}' bottom-line <other 4>&- & exec 5>other
 enter; echo second >&5; sleep 0.3; stty size; enter
 exec 4>&-
 sleep 0.3; echo second >&5; enter; stty size; exec 5>&-`,

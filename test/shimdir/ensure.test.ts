@@ -4,10 +4,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { adapterNames } from '../../src/contract/adapters.js'
 import { packageVersion } from '../../src/ground/version.js'
-import { ensureShims, usableLauncher } from '../../src/shimdir/ensure.js'
+import { ensureShims, usableLauncher, usableLook } from '../../src/shimdir/ensure.js'
 import { links, makeBench, picture } from '../support/fake-tools.js'
-import { jobshim } from '../support/jobshim.js'
-import { repository } from '../support/workspace.js'
+import { jobshim, run } from '../support/jobshim.js'
+import { asUser, eve, testAsOthers } from '../support/other-user.js'
+import { plainLook } from '../support/shimdir.js'
+import { openToOthers, repository } from '../support/workspace.js'
 
 const wishes = {
   tools: undefined,
@@ -80,6 +82,35 @@ test('ensure :: launcher :: that of the shim dir, else the built one', async () 
   assert.is(await usableLauncher(dir, environment), built)
   await ensureShims(dir, wishes, environment)
   assert.is(await usableLauncher(dir, environment), join(dir, '.jobshim/launcher'))
+})
+
+test('ensure :: shims of an older version, with no look beside the launcher :: it is put there', async () => {
+  const { dir, path, root } = makeBench(['cc'])
+  const environment = { PATH: path, HOME: root }
+  const look = join(dir, '.jobshim/look')
+  await ensureShims(dir, wishes, environment)
+  rmSync(look)
+  assert.is(await usableLook(dir, environment), plainLook)
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
+  assert.is(await usableLook(dir, environment), look)
+  assert.equal(readFileSync(look), readFileSync(plainLook))
+})
+
+testAsOthers("ensure :: error :: root's shims are of an older version, with no look", async () => {
+  const { dir, path, root } = makeBench(['cc'])
+  openToOthers(root)
+  await ensureShims(dir, wishes, { PATH: path, HOME: root })
+  rmSync(join(dir, '.jobshim/look'))
+  const words = [join(repository, 'bin/jobshim.js'), 'run', '--no-config', '--dir', dir, '--', 'true']
+  const [program = '', ...args] = [...asUser(eve), process.execPath, ...words]
+  assert.equal(await run(program, args, { env: { HOME: root } }), {
+    status: 125,
+    signal: null,
+    stdout: '',
+    stderr:
+      `jobshim: ${dir}/.jobshim/look: missing: an older jobshim made these shims\n` +
+      `  have their owner renew them: jobshim install --dir ${dir}\n`,
+  })
 })
 
 for (const command of ['run', 'exec'])

@@ -32,6 +32,7 @@ test('install :: links, launcher, manifest and tool files', async () => {
     bin: 'directory',
     costs: 'directory',
     launcher: 'file',
+    look: 'file',
     'manifest.json': 'file',
     tools: 'directory',
     versions: 'directory',

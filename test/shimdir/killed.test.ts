@@ -77,6 +77,7 @@ test('install :: killed half way, again and again :: the next one makes it whole
       bin: 'directory',
       costs: 'directory',
       launcher: 'file',
+      look: 'file',
       'manifest.json': 'file',
       tools: 'directory',
       versions: 'directory',

@@ -37,10 +37,11 @@ function makePackage(): {
   }
 }
 
-/** A compiler on PATH that is quick: it puts the launcher there that this clone was built with. */
+/** A compiler on PATH that is quick: it puts the program there that this clone was built with. */
 function quickCompiler(root: string): { PATH: string } {
-  const built = join(repository, 'shims/build/launcher')
-  const compiler = `#!/bin/sh\nwhile test "$1" != -o; do shift; done\nexec cp '${built}' "$2"\n`
+  const built = join(repository, 'shims/build')
+  const named = `case "$2" in */look*) program=look;; *) program=launcher;; esac`
+  const compiler = `#!/bin/sh\nwhile test "$1" != -o; do shift; done\n${named}\nexec cp '${built}'/$program "$2"\n`
   writeFiles(root, { 'quick/cc': compiler, 'quick/musl-gcc': compiler })
   return { PATH: `${join(root, 'quick')}:${process.env.PATH}` }
 }

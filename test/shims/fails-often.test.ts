@@ -160,7 +160,7 @@ if (all !== undefined && token !== undefined)
     assert.is(ran?.end, 'exit 7')
     assert.is(ran?.stderr, '')
     assert.is(ran?.tokens, 'B')
-    const reclaim = await run(join(shims, '.jobshim/launcher'), ['--reclaim'], { env: injector.env })
+    const reclaim = await run(join(shims, '.jobshim/look'), ['reclaim'], { env: injector.env })
     assert.equal(reclaim, { status: 0, signal: null, stdout: '', stderr: '' })
     const [next] = await injector.run([{ name: 'write', label: '-', which: 1, step: 0, error }])
     assert.is(sorted(next?.tokens ?? ''), 'AAB') // what was lost, and what the injector had put back for it

@@ -103,7 +103,7 @@ for (const box of boxes) {
     assert.is((await outside.end()).status, 7)
     await waiter.end()
     await until('all tokens are back', () => freeTokens(served) === 2)
-    assert.equal(look(served, '--census').slice(0, 3), ['2', '0', ''])
+    assert.equal(look(served, 'census').slice(0, 3), ['2', '0', ''])
     await endServer(served)
   })
 

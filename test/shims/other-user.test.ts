@@ -61,7 +61,7 @@ testAsRoot('what they may hold is not put back where they can not be looked at',
   await client.tools
   await censusIsTaken(served)
   assert.is(freeTokens(served), 1)
-  const [, , why = ''] = look(served, '--census', contained)
+  const [, , why = ''] = look(served, 'census', contained)
   assert.match(why, /^process \d+ \(.+\) can't be looked into$/) // one of root's that may do more comes as handy
   await endServer(served)
   await client.kill()

@@ -25,8 +25,8 @@ sh level.sh $(($1 - 1)); exit $?
   const watch = start({
     env,
     command: [
-      ...['sh', '-c', 'ulimit -n 32; ulimit -s 512; exec "$0" "$@"', join(shims, '.jobshim/launcher')],
-      ...['--tell-past', String(command.pid)],
+      ...['sh', '-c', 'ulimit -n 32; ulimit -s 512; exec "$0" "$@"', join(shims, '.jobshim/look')],
+      ...['bypass', String(command.pid)],
     ],
   })
   await until('the tool is told', () => watch.output.stdout !== '')

@@ -44,7 +44,7 @@ async function judge(place: Place, injector: Injector, row: Row): Promise<string
   const ends = killed && ran?.failed === 1 ? ['signal 9', ...whole.slice(0, 1)] : whole // a child's call may come at the end
   const tokens = [...(ran?.tokens ?? '')].sort().join('')
   if (ran && ends.includes(ran.end) && tokens === place.tokens) return undefined
-  const { stderr } = await run(join(shims, '.jobshim/launcher'), ['--reclaim'], { env: injector.env })
+  const { stderr } = await run(join(shims, '.jobshim/look'), ['reclaim'], { env: injector.env })
   return `${row.what}: ${ran?.end}, ${tokens} of ${place.tokens} ${stderr}`
 }
 

@@ -66,8 +66,8 @@ export class Storm {
     return this.#account?.path ?? join(this.#root, 'fifo')
   }
 
-  get #launcher(): string {
-    return join(this.#shims, '.jobshim/launcher')
+  get #look(): string {
+    return join(this.#shims, '.jobshim/look')
   }
 
   /** Makes the shims, with `launcher` if one is given, and the server. */
@@ -190,7 +190,7 @@ export class Storm {
   /** The tokens in the pool; none is moved by looking. */
   free(): number {
     if (this.#account !== undefined) return this.#account.account().free
-    const { stdout } = spawnSync(this.#launcher, ['--look'], {
+    const { stdout } = spawnSync(this.#look, ['jobserver'], {
       env: scrubbed({ JOBSHIM_JOBSERVER: `fifo:${this.#path}` }),
       encoding: 'utf8',
     })

@@ -46,26 +46,34 @@ const launcherFiles = (): string[] =>
     /\.[ch]$/.test(file),
   )
 
-/** How a launcher differs from the one that is built for everybody. */
+/** How a launcher, or `look`, differs from the one that is built for everybody. */
 export type Differing = {
   instead?: Readonly<Record<string, string>> // files of test/support, each by the path of that of shims/ which it replaces
   flags?: readonly string[] // the compiler's
 }
 
-/** Builds a launcher with a fault, or one that looks elsewhere; the make file decides on the compiler. */
-export function buildLauncher(output: string, { instead = {}, flags = [] }: Differing): void {
+/** Builds a launcher, or `look`, with a fault, or one that looks elsewhere; the make file decides on the compiler. */
+export function buildLauncher(
+  output: string,
+  { instead = {}, flags = [] }: Differing,
+  name: 'launcher' | 'look' = 'launcher',
+): void {
   const shims = join(repository, 'shims')
-  const files = launcherFiles()
-  for (const file of Object.keys(instead)) assert.ok(files.includes(file), `shims has no ${file}`)
-  const linked = files.map(file => join(shims, file)).filter(file => !(relative(shims, file) in instead))
-  const others = Object.values(instead).map(name => join(support, name))
-  const texts = [...linked, ...others, join(shims, 'Makefile')].map(file => readFileSync(file, 'utf8'))
-  const sources = [...linked, ...others].filter(file => file.endsWith('.c')).join(' ')
+  const others = name === 'look' ? 'launcher/' : 'look/'
+  const files = launcherFiles().filter(file => file.endsWith('.h') || !file.startsWith(others))
+  for (const file of Object.keys(instead)) assert.ok(files.includes(file), `${name} has no ${file}`)
+  const own = files.map(file => join(shims, file)).filter(file => !(relative(shims, file) in instead))
+  const linked = [...own, ...Object.values(instead).map(file => join(support, file))]
+  const texts = [...linked, join(shims, 'Makefile')].map(file => readFileSync(file, 'utf8'))
+  const sources = linked.filter(file => file.endsWith('.c')).join(' ')
   const extra = flags.map(flag => `'${flag}'`).join(' ')
-  const program = buildOnce(digest([...texts, ...flags]), file =>
-    execFileSync('make', ['-s', '-C', shims, `OUT=${file}`, `SOURCES=${sources}`, `EXTRA=${extra}`], {
-      env: scrubbed(),
-    }),
+  const place = name === 'look' ? 'LOOK' : 'OUT'
+  const program = buildOnce(digest([...texts, ...flags, name]), file =>
+    execFileSync(
+      'make',
+      ['-s', '-C', shims, `${place}=${file}`, `SOURCES=${sources}`, `EXTRA=${extra}`, file],
+      { env: scrubbed() },
+    ),
   )
   copyFileSync(program, output)
 }
@@ -74,7 +82,7 @@ export function buildLauncher(output: string, { instead = {}, flags = [] }: Diff
 export function buildWithLauncher(output: string, name: string, some?: readonly string[]): void {
   const shims = join(repository, 'shims')
   const isWanted = (file: string): boolean =>
-    file.endsWith('.h') || (some?.includes(file) ?? file !== 'launcher/main.c')
+    file.endsWith('.h') || (some?.includes(file) ?? !file.endsWith('/main.c'))
   const sources = launcherFiles().filter(isWanted)
   const texts = [join(support, name), ...sources.map(file => join(shims, file))].map(file =>
     readFileSync(file, 'utf8'),

@@ -11,6 +11,9 @@ import { repository } from './workspace.js'
 /** The launcher that is installed; JOBSHIM_TEST_LAUNCHER may have another one stand in for it. */
 export const plainLauncher = join(repository, 'shims/build/launcher')
 
+/** And the program beside it, for which JOBSHIM_TEST_LOOK may have another one stand in. */
+export const plainLook = join(repository, 'shims/build/look')
+
 type Wishes = Pick<Surroundings, 'cwd' | 'env'> & { args?: readonly string[]; launcher?: string }
 
 /**
@@ -27,11 +30,16 @@ export async function installShims(
   if (parsed.kind !== 'call') throw new Error(`install ${args.join(' ')}: installs nothing`)
   const settings = await loadSettings(parsed.flags, cwd, environment)
   await installThere(settings.dir, settings, environment)
+  const look = process.env.JOBSHIM_TEST_LOOK
+  if (look) replaceProgram(join(directory, '.jobshim/look'), look)
   if (launcher) {
-    const place = join(directory, '.jobshim/launcher')
-    copyFileSync(launcher, `${place}.new`)
-    renameSync(`${place}.new`, place)
-    execFileSync(place, ['--freshen'])
+    replaceProgram(join(directory, '.jobshim/launcher'), launcher)
+    execFileSync(join(directory, '.jobshim/look'), ['freshen'])
   }
   return directory
+}
+
+function replaceProgram(place: string, other: string): void {
+  copyFileSync(other, `${place}.new`)
+  renameSync(`${place}.new`, place)
 }

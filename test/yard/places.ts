@@ -85,7 +85,7 @@ async function prepare(): Promise<Yard> {
   buildProgram(join(yard.root, injector), ['inject.c'])
   rmSync(tool)
   copyFileSync(join(yard.root, injector), tool)
-  execFileSync(join(yard.shims, '.jobshim/launcher'), ['--freshen']) // else the first run does it
+  execFileSync(join(yard.shims, '.jobshim/look'), ['freshen']) // else the first run does it
   return yard
 }
 

@@ -58,10 +58,10 @@ export async function endRestored({ server }: Served, tokens?: number): Promise<
 /** What a look from outside says, word by word; nothing is moved by it. */
 export function look(
   { yard, fifo }: Served,
-  option: '--look' | '--census',
+  command: 'jobserver' | 'census',
   wrap: readonly string[] = [],
 ): string[] {
-  const [program = '', ...args] = [...wrap, join(yard.shims, '.jobshim/launcher'), option]
+  const [program = '', ...args] = [...wrap, join(yard.shims, '.jobshim/look'), command]
   const { stdout, stderr, status } = spawnSync(program, args, {
     env: { ...process.env, JOBSHIM_JOBSERVER: `fifo:${fifo}` },
     encoding: 'utf8',
@@ -85,7 +85,7 @@ export async function censusIsTaken({ fifo }: Served): Promise<void> {
 }
 
 /** How many of its tokens are free. */
-export const freeTokens = (served: Served): number => Number(look(served, '--look')[1])
+export const freeTokens = (served: Served): number => Number(look(served, 'jobserver')[1])
 
 /** The environment of a build that shares it, by MAKEFLAGS alone. */
 export const sharing = (

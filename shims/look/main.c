@@ -1,12 +1,10 @@
-#include "launcher/question.h"
-
+/* What jobshim's own commands have done, since only C can do it, or knows how a jobserver is found and a ledger is locked. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "contract.h"
-#include "launcher/starter.h"
 #include "ledger/ledger.h"
 #include "ledger/reclaim.h"
 #include "look/about.h"
@@ -14,23 +12,25 @@
 #include "look/caretaker.h"
 #include "look/lock.h"
 #include "look/past.h"
-#include "look/paying.h"
 #include "look/prepare.h"
+#include "look/starter.h"
 #include "pool/find.h"
 #include "pool/jobserver.h"
 #include "pool/tokens.h"
 #include "tool/freshen.h"
-#include "tool/option.h"
+#include "tool/resolve.h"
 #include "wait/census.h"
 #include "wait/recovery.h"
 #include "ground/notify.h"
 #include "ground/report.h"
 
+enum { COMMANDS = sizeof look_command_names / sizeof look_command_names[0] };
+
 /* Of the jobserver that a tool started here would use: each prints its words, ended by a NUL. False on error. */
 typedef bool ask_jobserver(const struct jobserver *jobserver, struct ledger *ledger);
 
-/* Of something else, with the words behind the option. False on error. */
-typedef bool ask_launcher(const struct self *self, char *const words[]);
+/* Of something else, with the words behind the command. False on error. */
+typedef bool ask_look(const struct self *self, char *const words[]);
 
 /* The address, its free tokens (-1: it does not tell), the path of its ledger, empty without one, and 1 if its server keeps an account
  * of who has what. */
@@ -100,34 +100,34 @@ static bool show_bottom_line(const struct self *self, char *const words[])
 	return bottomline_show();
 }
 
-static const struct question {
-	const char *option;
-	ask_jobserver *of_jobserver; /* this, or */
-	ask_launcher *of_launcher;
-} questions[] = {
-	{ "--look", tell_state, NULL },
-	{ "--census", tell_census, NULL },
-	{ "--lost", tell_lost, NULL },
-	{ "--reclaim", reclaim, NULL },
-	{ "--ready", NULL, tell_ready },
-	{ "--about", NULL, tell_about },
-	{ "--bottom-line", NULL, show_bottom_line },
-	{ "--freshen", NULL, freshen_all },
-	{ "--prepare", NULL, pool_prepare },
-	{ "--lock", NULL, lock_take },
-	{ "--fill", NULL, pool_fill },
-	{ "--tend", NULL, caretaker_work },
-	{ "--pay", NULL, payer_work },
-	{ "--start", NULL, starter_work },
-	{ "--tell-past", NULL, past_tell },
+static ask_jobserver *const of_jobserver[COMMANDS] = {
+	[LOOK_JOBSERVER] = tell_state,
+	[LOOK_CENSUS] = tell_census,
+	[LOOK_LOST] = tell_lost,
+	[LOOK_RECLAIM] = reclaim,
 };
 
-static const struct question *question_named(const char *option)
+static ask_look *const of_look[COMMANDS] = {
+	[LOOK_READY] = tell_ready,
+	[LOOK_FEATURES] = tell_about,
+	[LOOK_BOTTOM_LINE] = show_bottom_line,
+	[LOOK_FRESHEN] = freshen_all,
+	[LOOK_PREPARE] = pool_prepare,
+	[LOOK_LOCK] = lock_take,
+	[LOOK_FILL] = pool_fill,
+	[LOOK_CARETAKER] = caretaker_work,
+	[LOOK_START] = starter_work,
+	[LOOK_BYPASS] = past_tell,
+};
+
+/* The command of that name, with so many words behind it; COMMANDS if there is none. */
+static size_t command_of(const char *name, int words)
 {
-	for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)
-		if (strcmp(option, questions[i].option) == 0)
-			return &questions[i];
-	return NULL;
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(name, look_command_names[i].name) == 0 &&
+		    (look_command_names[i].words < 0 ? words >= -look_command_names[i].words : words == look_command_names[i].words))
+			return i;
+	return COMMANDS;
 }
 
 static bool ask(ask_jobserver *answer)
@@ -144,15 +144,17 @@ static bool ask(ask_jobserver *answer)
 	return answer(&jobserver, &ledger) && fflush(stdout) == 0;
 }
 
-bool question_answer(const struct self *self, int argc, char *const argv[], int *status)
+int main(int argc, char **argv)
 {
-	const struct launcher_option *option = argc < 1 ? NULL : option_named(argv[0]);
-	const struct question *question = option == NULL ? NULL : question_named(option->option);
-	bool answered;
+	struct self self;
+	size_t command;
 
-	if (question == NULL || (option->words < 0 ? argc < 1 - option->words : argc != 1 + option->words))
-		return false;
-	answered = question->of_jobserver != NULL ? ask(question->of_jobserver) : question->of_launcher(self, argv + 1);
-	*status = answered ? 0 : 1;
-	return true;
+	report_init();
+	command = argc < 2 ? COMMANDS : command_of(argv[1], argc - 2);
+	if (command == COMMANDS) {
+		report("look: wrong usage\n  look COMMAND WORDS, for jobshim's own commands");
+		return EXIT_JOBSHIM;
+	}
+	self_find_beside(&self);
+	return (of_jobserver[command] != NULL ? ask(of_jobserver[command]) : of_look[command](&self, argv + 2)) ? 0 : 1;
 }

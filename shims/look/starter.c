@@ -1,4 +1,4 @@
-#include "launcher/starter.h"
+#include "look/starter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launcher/child.h"
+#include "child/child.h"
 #include "pool/clientname.h"
 #include "ground/report.h"
 #include "proc/descriptors.h"
@@ -48,7 +48,7 @@ bool starter_work(const struct self *self, char *const words[])
 	(void)self;
 	tell_fd = (int)strtol(words[0], NULL, 10);
 	if (tell_fd <= STDERR_FILENO || fcntl(tell_fd, F_SETFD, FD_CLOEXEC) < 0) {
-		report("launcher --start %s: no descriptor", words[0]);
+		report("look start %s: no descriptor", words[0]);
 		return false;
 	}
 	close_told(words[1]);

@@ -1,4 +1,4 @@
-#include "look/paying.h"
+#include "launcher/paying.h"
 
 #include <errno.h>
 #include <fcntl.h>

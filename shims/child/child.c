@@ -1,4 +1,4 @@
-#include "launcher/child.h"
+#include "child/child.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -9,7 +9,7 @@ enum { STARTER_ERROR = 64 }; /* behind all signals (src/ground/foreground.ts) */
 
 struct self;
 
-/* `launcher --start FD CLOSED PROGRAM ARGS`: starts the program, found on PATH as execvp() finds it, without the descriptors in CLOSED
+/* `look start FD CLOSED PROGRAM ARGS`: starts the program, found on PATH as execvp() finds it, without the descriptors in CLOSED
  * (02), and ends as it did. FD is any file of at least 256 bytes, whose offset both have: so many bytes before its end we leave that as
  * the signal that ended the program has, or as STARTER_ERROR and the errno are where it can't be started. */
 bool starter_work(const struct self *self, char *const words[]);

@@ -6,6 +6,8 @@
 
 struct self;
 
+enum { PAYER_WORDS = 3 };
+
 /* Is one: words are the client's pid, its start time, and the launchers above it. Writes a byte to stdout when it has the slot, or nothing is left to pay. */
 bool payer_work(const struct self *self, char *const words[]);
 
