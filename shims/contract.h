@@ -219,14 +219,23 @@ static const struct kernel_device kernel_devices[] __attribute__((unused)) = {
 	{ 143, 1 },
 };
 
-#define WHY_BY_PATH "called by its path"
-#define WHY_NOT_FIRST "the shims are not first on its PATH"
-#define WHY_NOT_ON_PATH "its PATH is without the shims"
-#define WHY_NO_SHIM "the shim dir has no shim for it"
-#define WHY_PART "what has started it went past the shims"
-#define WHY_NO_JOBSERVER "its shim could not use the jobserver"
-#define WHY_DISABLED "JOBSHIM_DISABLE is set"
-#define WHY_OVERDRAFT "its shim found no slot for too long"
+enum bypass_reason { BYPASS_BY_PATH, BYPASS_NOT_FIRST, BYPASS_NOT_ON_PATH, BYPASS_NO_SHIM, BYPASS_PART, BYPASS_NO_JOBSERVER, BYPASS_DISABLED, BYPASS_OVERDRAFT };
+
+struct bypass_reason_row { const char *name; const char *text; };
+
+static const struct bypass_reason_row bypass_reasons[] __attribute__((unused)) = {
+	{ "byPath", "called by its path" },
+	{ "notFirst", "the shims are not first on its PATH" },
+	{ "notOnPath", "its PATH is without the shims" },
+	{ "noShim", "the shim dir has no shim for it" },
+	{ "part", "what has started it went past the shims" },
+	{ "noJobserver", "its shim could not use the jobserver" },
+	{ "disabled", "JOBSHIM_DISABLE is set" },
+	{ "overdraft", "its shim found no slot for too long" },
+};
+
+#define PROCESS_COMMAND "jobshim"
+#define PROCESS_STARTER "jobshim-start"
 
 enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };
 
@@ -364,24 +373,62 @@ static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
 
 enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_START, LOOK_BYPASS };
 
-struct look_command_name { const char *name; int words; };
+enum jobserver_answer { JOBSERVER_ADDRESS, JOBSERVER_FREE, JOBSERVER_LEDGER, JOBSERVER_ACCOUNTS };
 
-static const struct look_command_name look_command_names[] __attribute__((unused)) = {
-	{ "jobserver", 0 },
-	{ "census", 0 },
-	{ "lost", 0 },
-	{ "reclaim", 0 },
-	{ "ready", 0 },
-	{ "features", 0 },
-	{ "bottom-line", 0 },
-	{ "freshen", 0 },
-	{ "prepare", 1 },
-	{ "lock", 0 },
-	{ "fill", 1 },
-	{ "caretaker", 0 },
-	{ "start", -3 },
-	{ "bypass", 1 },
+enum census_answer { CENSUS_FREE, CENSUS_HELD, CENSUS_WHY };
+
+enum lost_answer { LOST_LOST, LOST_WHY };
+
+enum features_answer { FEATURES_LINKING, FEATURES_LIBC, FEATURES_OFD_LOCKS, FEATURES_PDEATHSIG, FEATURES_EPOLL_EXCLUSIVE, FEATURES_PIDFD, FEATURES_STATX, FEATURES_UNIX_DATAGRAMS };
+
+enum prepare_answer { PREPARE_STYLE };
+
+enum lock_answer { LOCK_OUTCOME };
+
+enum { ANSWER_WORDS_MAX = 8 };
+
+struct look_command_row { const char *name; int words; unsigned answer_words; };
+
+static const struct look_command_row look_commands[] __attribute__((unused)) = {
+	{ "jobserver", 0, 4 },
+	{ "census", 0, 3 },
+	{ "lost", 0, 2 },
+	{ "reclaim", 0, 0 },
+	{ "ready", 0, 0 },
+	{ "features", 0, 8 },
+	{ "bottom-line", 0, 0 },
+	{ "freshen", 0, 0 },
+	{ "prepare", 1, 1 },
+	{ "lock", 0, 1 },
+	{ "fill", 1, 0 },
+	{ "caretaker", 0, 0 },
+	{ "start", -3, 0 },
+	{ "bypass", 1, 0 },
 };
+
+#define ERROR_NO_JOBSERVER "no-jobserver"
+#define ERROR_NO_LEDGER "no-ledger"
+#define ERROR_SYSTEM "system"
+
+enum caretaker_order { ORDER_TEND, ORDER_STAY, ORDER_WATCH, ORDER_COUNT, ORDER_END };
+
+struct caretaker_order_row { const char *name; int words; };
+
+static const struct caretaker_order_row caretaker_orders[] __attribute__((unused)) = {
+	{ "tend", 4 },
+	{ "stay", 1 },
+	{ "watch", 2 },
+	{ "count", 0 },
+	{ "end", 0 },
+};
+
+enum { ORDER_WORDS_MAX = 4 };
+
+#define REPORT_FREE "free"
+#define REPORT_RESTORED "restored"
+#define REPORT_SIZE "size"
+#define REPORT_SURPLUS "surplus"
+#define REPORT_GONE "gone"
 
 struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; const char *long_taking; const char *heeding; };
 

@@ -205,13 +205,14 @@ static size_t take_line(struct bottom *bottom, char *buffer, size_t length)
 	return rest;
 }
 
-bool bottomline_show(void)
+bool bottomline_show(const struct self *self, char *const words[])
 {
 	struct bottom bottom = { .reserved = false };
 	const sigset_t asleep = prepare_signals();
 	char buffer[2 * TEXT_MAX];
 	size_t length = 0;
 
+	(void)self, (void)words;
 	if (!isatty(STDERR_FILENO))
 		return false;
 	bottom.terminal = open("/proc/self/fd/2", O_WRONLY | O_NOCTTY | O_CLOEXEC);

@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 
+struct self;
+
 /* Shows the lines that come on stdin, each in place of the one before, on the terminal that stderr is, until stdin ends; then
  * the row is given back. False where stderr is no terminal of ours. */
-bool bottomline_show(void);
+bool bottomline_show(const struct self *self, char *const words[]);
 
 #endif

@@ -10,7 +10,7 @@
 enum { KINDS_MAX = 128 };
 
 struct kind {
-	const char *why;
+	enum bypass_reason reason;
 	uint64_t ns;
 	unsigned runs;
 	bool told;
@@ -33,7 +33,7 @@ static void read_directory(pid_t pid, char *directory, size_t size)
 	directory[length < 0 ? 0 : length] = '\0';
 }
 
-struct kind *bypass_kind(const struct ancestor *tool, const char *why)
+struct kind *bypass_kind(const struct ancestor *tool, enum bypass_reason reason)
 {
 	struct kind *kind = kinds;
 	char path[sizeof kind->tool], caller[sizeof kind->caller];
@@ -41,7 +41,7 @@ struct kind *bypass_kind(const struct ancestor *tool, const char *why)
 	sight_tool(&tool->process, path, sizeof path);
 	sight_caller(tool->above, caller, sizeof caller);
 	for (; kind < kinds + kind_count; kind++)
-		if (strcmp(kind->tool, path) == 0 && strcmp(kind->caller, caller) == 0 && strcmp(kind->why, why) == 0)
+		if (strcmp(kind->tool, path) == 0 && strcmp(kind->caller, caller) == 0 && kind->reason == reason)
 			return kind;
 	if (kind_count == KINDS_MAX)
 		return kind - 1; /* the rest goes with the last */
@@ -49,7 +49,7 @@ struct kind *bypass_kind(const struct ancestor *tool, const char *why)
 	strcpy(kind->tool, path);
 	strcpy(kind->caller, caller);
 	read_directory(tool->process.pid, kind->directory, sizeof kind->directory);
-	kind->why = why;
+	kind->reason = reason;
 	return kind;
 }
 
@@ -84,7 +84,7 @@ void bypass_tell(struct kind *kind)
 	kind->told = true;
 	visible(tool, sizeof tool, kind->tool, strlen(kind->tool));
 	visible(caller, sizeof caller, kind->caller, strlen(kind->caller));
-	printf("jobshim: %s went past the shims: %s, by %s\n", tool, kind->why, caller);
+	printf("jobshim: %s went past the shims: %s, by %s\n", tool, bypass_reasons[kind->reason].text, caller);
 	fflush(stdout);
 }
 
@@ -105,7 +105,8 @@ void bypass_print(FILE *out)
 
 		if (kind->runs == 0) /* what was of this kind turned out to be wrappers */
 			continue;
-		fprintf(out, "%s%c%s%c%s%c%s%c", kind->tool, 0, kind->caller, 0, kind->why, 0, kind->directory, 0);
+		fprintf(out, "%s%c%s%c%s%c%s%c", kind->tool, 0, kind->caller, 0, bypass_reasons[kind->reason].name, 0, kind->directory,
+		        0);
 		print_number(out, kind->runs);
 		print_number(out, kind->ns / 1000000);
 	}

@@ -6,11 +6,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "contract.h"
+
 struct ancestor;
 struct kind;
 
 /* The kind that a tool is of. */
-struct kind *bypass_kind(const struct ancestor *tool, const char *why);
+struct kind *bypass_kind(const struct ancestor *tool, enum bypass_reason reason);
 
 /* Counts a run of it, or more of the time of one that was counted. Returns whether it is the first of its kind. */
 bool bypass_count(struct kind *kind, bool is_new, uint64_t ns);
@@ -24,7 +26,7 @@ uint64_t bypass_ns(void);
 /* Prints a line for people about the kind, once. */
 void bypass_tell(struct kind *kind);
 
-/* Prints how many kinds there are, and for each the tool, who started it, why, where it worked, runs, milliseconds; each ended by a
+/* Prints how many kinds there are, and for each the tool, who started it, the reason by its name, where it worked, runs, milliseconds; each ended by a
  * NUL. */
 void bypass_print(FILE *out);
 

@@ -34,7 +34,6 @@ enum {
 	TICK_MS = 250,       /* between two looks at a pool that is not full */
 	START_MS = 10,       /* until the command is looked for again */
 	INPUT_MAX = 2 * PATH_MAX,
-	WORDS_MAX = 4,
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -70,7 +69,7 @@ static bool say(const char *word, long number)
 
 static bool say_gone(void)
 {
-	return printf("gone\n") > 0 && fflush(stdout) == 0;
+	return printf(REPORT_GONE "\n") > 0 && fflush(stdout) == 0;
 }
 
 /* Whether the FIFO is no more where its clients look for it. What can't be told is no reason to give up. */
@@ -97,7 +96,7 @@ static bool await_use(void)
 static void set_size(long tokens)
 {
 	if (tokens != caretaker.tokens)
-		say("size", tokens);
+		say(REPORT_SIZE, tokens);
 	caretaker.tokens = tokens;
 	if (caretaker.ledger.fd >= 0 && caretaker.ledger.header->total != tokens)
 		caretaker.ledger.header->total = (int32_t)tokens;
@@ -153,9 +152,9 @@ static void look_after_pool(uint64_t now)
 	if (due > now && due < caretaker.pool_due_ns)
 		caretaker.pool_due_ns = due;
 	if (change.restored > 0)
-		say("restored", change.restored);
+		say(REPORT_RESTORED, change.restored);
 	if (change.surplus > 0)
-		say("surplus", change.surplus);
+		say(REPORT_SURPLUS, change.surplus);
 }
 
 /* The pool was used: it is looked at from now on, until it is full again. */
@@ -223,7 +222,7 @@ static bool obey_watch(char *const words[])
 static bool obey_count(char *const words[])
 {
 	(void)words;
-	return say("free", caretaker.tends ? tokens_free(&caretaker.jobserver) : -1);
+	return say(REPORT_FREE, caretaker.tends ? tokens_free(&caretaker.jobserver) : -1);
 }
 
 static bool obey_end(char *const words[])
@@ -233,28 +232,25 @@ static bool obey_end(char *const words[])
 }
 
 /* False: that was the last one. */
-static const struct order {
-	const char *name;
-	int words; /* behind it */
-	bool (*obey)(char *const words[]);
-} orders[] = {
-	{ "tend", 4, obey_tend },
-	{ "stay", 1, obey_stay },
-	{ "watch", 2, obey_watch },
-	{ "count", 0, obey_count },
-	{ "end", 0, obey_end },
+static bool (*const obey[])(char *const words[]) = {
+	[ORDER_TEND] = obey_tend, [ORDER_STAY] = obey_stay, [ORDER_WATCH] = obey_watch,
+	[ORDER_COUNT] = obey_count, [ORDER_END] = obey_end,
 };
 
-static const struct order *order_named(const char *name)
+enum { ORDERS = sizeof caretaker_orders / sizeof caretaker_orders[0] };
+
+/* ORDERS if it is none. */
+static size_t order_named(const char *name)
 {
-	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++)
-		if (strcmp(orders[i].name, name) == 0)
-			return &orders[i];
-	return NULL;
+	size_t order = 0;
+
+	while (order < ORDERS && strcmp(caretaker_orders[order].name, name) != 0)
+		order++;
+	return order;
 }
 
 /* Finds the words of the order that came first. Returns how many bytes it has; 0 where it is not whole yet. */
-static size_t split_order(char *words[WORDS_MAX + 1], int count)
+static size_t split_order(char *words[ORDER_WORDS_MAX + 1], int count)
 {
 	char *at = caretaker.input;
 
@@ -272,13 +268,13 @@ static size_t split_order(char *words[WORDS_MAX + 1], int count)
 /* Obeys what has come whole. False: it is to end. */
 static bool obey_input(void)
 {
-	char *words[WORDS_MAX + 1];
+	char *words[ORDER_WORDS_MAX + 1];
 
 	while (split_order(words, 0) > 0) {
-		const struct order *order = order_named(words[0]);
-		size_t size = order == NULL ? 0 : split_order(words, order->words);
+		const size_t order = order_named(words[0]);
+		const size_t size = order == ORDERS ? 0 : split_order(words, caretaker_orders[order].words);
 
-		if (order == NULL || (size > 0 && !order->obey(words + 1)))
+		if (order == ORDERS || (size > 0 && !obey[order](words + 1)))
 			return false;
 		if (size == 0)
 			break;

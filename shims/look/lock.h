@@ -6,7 +6,7 @@
 
 struct self;
 
-/* Locks the file that we got as descriptor 3, and prints "locked"; "taken": somebody else has the lock; else the error's number. The lock
+/* Locks the file that we got as descriptor 3, and answers `locked`, or `taken`: somebody else has the lock. It
  * belongs to the open file: it stays for as long as whoever gave it to us has that open. False on error. */
 bool lock_take(const struct self *self, char *const words[]);
 

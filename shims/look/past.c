@@ -178,7 +178,7 @@ static void note_past(const struct visit *visit)
 	}
 	run->is_script = visit->told.is_script;
 	if (run->kind == NULL) {
-		run->kind = bypass_kind(&visit->ancestor, visit->told.why);
+		run->kind = bypass_kind(&visit->ancestor, visit->told.reason);
 		run->verdict = UNJUDGED;
 		run->unjudged_ns = run->counted_ns = 0;
 	}

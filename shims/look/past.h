@@ -32,7 +32,7 @@ void past_end(void);
 
 /* Writes what was seen so far, as it also does once a second. The file has, each ended by a NUL: the jobserver's address;
  * milliseconds that were watched, of tools in a slot, and of others; runs in a slot that were seen, of a shim's doing and others; how
- * many kinds of tools without a slot there are, and for each the tool, who started it, why, where it worked, runs, milliseconds;
+ * many kinds of tools without a slot there are, and for each the tool, who started it, the reason by its name, where it worked, runs, milliseconds;
  * then of the slowest runs the tool, the file that it was about, milliseconds. False on error. */
 bool past_write(void);
 

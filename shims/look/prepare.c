@@ -10,13 +10,14 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "ground/report.h"
+#include "ground/retry.h"
+#include "look/answer.h"
 #include "pool/makeflags.h"
 #include "pool/tokens.h"
 #include "tool/freshen.h"
 #include "tool/resolve.h"
 #include "tool/version.h"
-#include "ground/report.h"
-#include "ground/retry.h"
 
 /* Returns 0, or the error. */
 static int make_fifo(const char *path)
@@ -45,17 +46,20 @@ static const char *style_of_make(const struct self *self)
 bool pool_prepare(const struct self *self, char *const words[])
 {
 	const int error = words[0][0] == '\0' ? 0 : make_fifo(words[0]);
-	const int printed = error == 0 ? printf("%s\n", style_of_make(self)) : printf("%d\n", error);
+	struct answer answer = { .texts = { NULL } };
+	bool told;
 
-	const bool told = printed > 0 && fflush(stdout) == 0 && error == 0;
-
+	if (error != 0)
+		return refuse_by_system(error);
+	answer.texts[PREPARE_STYLE] = style_of_make(self);
+	told = answer_print(LOOK_PREPARE, &answer);
 	/* What was replaced since the last build is seen by this one. */
 	freshen_changed(self);
 	return told;
 }
 
 /* Tells what is odd about MAKEOPTS. */
-static bool refuse(const char *makeopts)
+static bool refuse_makeopts(const char *makeopts)
 {
 	report("MAKEOPTS=\"%s\" asks for no number of jobs from 1 to %d: the build goes on without jobshim", makeopts,
 	       LEDGER_POOL_MAX);
@@ -84,13 +88,13 @@ bool pool_fill(const struct self *self, char *const words[])
 
 	(void)self;
 	if (!makeopts_read(makeopts, &jobs, &load))
-		return refuse(makeopts);
+		return refuse_makeopts(makeopts);
 	if (jobs == MAKEOPTS_NONE)
 		jobs = 1;
 	if (jobs == MAKEOPTS_UNBOUNDED)
 		jobs = strtol(words[0], NULL, 10);
 	if (jobs < 1 || jobs > LEDGER_POOL_MAX)
-		return refuse(makeopts);
+		return refuse_makeopts(makeopts);
 	if (!fill(jobs - 1))
 		return false;
 	if (load >= 0)

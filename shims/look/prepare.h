@@ -6,8 +6,8 @@
 
 struct self;
 
-/* Makes the FIFO words[0] (0600), empty; none where that is empty. Prints the style of jobserver that the make on PATH reads (fifo,
- * pipe, legacy), or the number of the error (errno). Both in one call, so that `run` starts one process. False on error. */
+/* Makes the FIFO words[0] (0600), empty; none where that is empty. Answers the style of jobserver that the make on PATH reads (fifo,
+ * pipe, legacy). Both in one call, so that `run` starts one process. False on error. */
 bool pool_prepare(const struct self *self, char *const words[]);
 
 /* Fills the FIFO that stdin is for as many jobs as MAKEOPTS asks for; for one without -j, as make; for words[0] where -j has no

@@ -333,20 +333,20 @@ static bool has_slot(struct ancestor *tool, const struct surroundings *surroundi
 }
 
 /* Of a script its path stands in its command line, however it was called. */
-static const char *why_past(const struct ancestor *tool, const struct command *command,
+static enum bypass_reason reason_of(const struct ancestor *tool, const struct command *command,
                             const struct surroundings *surroundings, const struct sighted *told)
 {
 	if (told->is_part)
-		return WHY_PART;
+		return BYPASS_PART;
 	if (!has_shim(told->name))
-		return WHY_NO_SHIM;
+		return BYPASS_NO_SHIM;
 	if (surroundings->overdraft)
-		return WHY_OVERDRAFT;
+		return BYPASS_OVERDRAFT;
 	if (is_launched(tool, surroundings))
-		return surroundings->disabled ? WHY_DISABLED : WHY_NO_JOBSERVER;
+		return surroundings->disabled ? BYPASS_DISABLED : BYPASS_NO_JOBSERVER;
 	if (command->is_script ? surroundings->on_path : strchr(command->word, '/') != NULL)
-		return WHY_BY_PATH;
-	return surroundings->on_path ? WHY_NOT_FIRST : WHY_NOT_ON_PATH;
+		return BYPASS_BY_PATH;
+	return surroundings->on_path ? BYPASS_NOT_FIRST : BYPASS_NOT_ON_PATH;
 }
 
 static bool stat_program(pid_t pid, struct stat *status)
@@ -383,7 +383,6 @@ enum sight sight_of(struct ancestor *at, bool below_tool, struct sighted *told)
 	const char *path;
 
 	find_name(process, told->name, sizeof told->name);
-	told->why = "";
 	/* First: if it is another program by the end, what was read between belongs to two. */
 	path = stat_program(process->pid, &program) ? process_path(process->pid) : NULL;
 	if (path == NULL)
@@ -410,7 +409,7 @@ enum sight sight_of(struct ancestor *at, bool below_tool, struct sighted *told)
 		return NO_TOOL;
 	if (has_slot(at, &surroundings))
 		return GOVERNED;
-	told->why = why_past(at, &command, &surroundings, told);
+	told->reason = reason_of(at, &command, &surroundings, told);
 	return still_stands(at, &program) ? PAST : NO_TOOL;
 }
 

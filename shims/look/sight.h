@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "contract.h"
 #include "proc/process.h"
 
 struct jobserver;
@@ -26,7 +27,7 @@ struct ancestor {
 /* What a tool is, by itself. */
 struct sighted {
 	char name[256];    /* the whole one; of a launcher, that of its shim */
-	const char *why;   /* of one that has no slot, for people: one and the same text for the same reason */
+	enum bypass_reason reason; /* of one that has no slot */
 	bool is_script;    /* another program runs it */
 	bool has_launcher; /* by its environment a launcher stands above it */
 	bool is_part;      /* what a compiler starts, of a compiler that is not known */

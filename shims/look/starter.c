@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "child/child.h"
-#include "pool/clientname.h"
+#include "contract.h"
 #include "ground/report.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
@@ -52,7 +52,7 @@ bool starter_work(const struct self *self, char *const words[])
 		return false;
 	}
 	close_told(words[1]);
-	prctl(PR_SET_NAME, STARTER_NAME);
+	prctl(PR_SET_NAME, PROCESS_STARTER);
 	child_prepare(&inherited);
 	child = child_start(NULL, words + 2, environ, &inherited);
 	if (child < 0 && errno == EAGAIN) { /* no room for one process more: then it is this one */

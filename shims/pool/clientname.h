@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "contract.h"
+
 struct client_name;
 
 enum { PROGRAM_MAX = 64 };
 
 /* The name that `look start` gives its process: what `jobshim run` starts has that for its parent. A row of the table, too. */
-#define STARTER_NAME "jobshim-start"
+#define STARTER_NAME PROCESS_STARTER
 
 /* The row for a program of that name, NULL if it is none of a client or carrier. */
 const struct client_name *client_named(const char *program);

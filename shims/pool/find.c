@@ -76,18 +76,22 @@ static bool fifo_fd(int directory, const char *name, void *state)
 }
 
 /* For builds that clear their environment, or that the pool's directory is hidden from, or removed: an ancestor `jobshim run` has its FIFO
- * and its ledger open. Any program may have that name: the ledger says whose it is. */
+ * and its ledger open. Below it is what it starts its command by. Any program may have that one's name: the ledger says whose it is. */
 static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 {
 	struct run_descriptors run;
 	struct process process;
 	const char *ignored;
+	bool is_starter = false;
 
 	if (!process_self(&process))
 		return false;
 	while (process.parent > 0 && process_read(process.parent, &process)) {
+		const bool starts = is_starter;
+
+		is_starter = strcmp(process.comm, PROCESS_STARTER) == 0;
 		run.start = process.start;
-		if (strcmp(process.comm, "jobshim") != 0 || !process_each_fd(process.pid, ledger_fd, &run))
+		if (!starts || !process_each_fd(process.pid, ledger_fd, &run))
 			continue;
 		if (!jobserver_open_path(jobserver, run.fifo, why) &&
 		    (!process_each_fd(process.pid, fifo_fd, &run) ||

@@ -39,11 +39,11 @@ static int open_below(const struct self *self, const char *name, int flags)
 	char *path = arena_room(&room);
 
 	if (self->shim_dir[0] == '\0' || snprintf(path, room, "%s/.jobshim/%s", self->shim_dir, name) >= (int)room)
-		return -1;
+		return errno = ENOENT, -1;
 	return open_high(path, flags);
 }
 
-/* False where there is none of ours. */
+/* False, with errno, where there is none of ours. */
 static bool place_open(struct place *place, const struct self *self)
 {
 	struct stat status;
@@ -55,11 +55,15 @@ static bool place_open(struct place *place, const struct self *self)
 		return false;
 	if (fstat(place->bin, &status) == 0 && status.st_uid == geteuid())
 		place->launcher = open_below(self, "launcher", O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	else
+		errno = EPERM;
 	if (place->launcher >= 0 && fstat(place->launcher, &place->launcher_status) == 0 &&
 	    S_ISREG(place->launcher_status.st_mode))
 		return true;
-	if (place->launcher >= 0)
+	if (place->launcher >= 0) {
 		close(place->launcher);
+		errno = EPERM;
+	}
 	close(place->bin);
 	return false;
 }
@@ -198,20 +202,18 @@ static bool freshen_each(struct place *here, bool all)
 	return renewal.whole;
 }
 
-bool freshen_all(const struct self *self, char *const words[])
+bool freshen_all(const struct self *self)
 {
 	struct place here;
 	bool whole;
+	int error;
 
-	(void)words;
-	if (!place_open(&here, self)) {
-		report("%s/.jobshim/bin: %s", self->shim_dir, strerror(errno));
+	if (!place_open(&here, self))
 		return false;
-	}
 	whole = freshen_each(&here, true);
-	if (!whole)
-		report("%s/.jobshim/bin: %s", self->shim_dir, strerror(errno));
+	error = errno;
 	place_close(&here);
+	errno = error;
 	return whole;
 }
 

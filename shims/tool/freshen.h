@@ -9,8 +9,9 @@
 struct resolution;
 struct self;
 
-/* Makes the files of all shims that a tool file names what they must be, for install. False, and a report, where it can't. */
-bool freshen_all(const struct self *self, char *const words[]);
+/* Makes the files of all shims that a tool file names what they must be, for install. False, with errno, for the first one that
+ * can't be written. */
+bool freshen_all(const struct self *self);
 
 /* The same where the mtimes tell of a change; what can't be written stays as it is. */
 void freshen_changed(const struct self *self);

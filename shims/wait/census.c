@@ -131,7 +131,7 @@ static bool only_looks(pid_t pid)
 /* Whether it is a `jobshim run` or `serve`: the one that made the jobserver, or one that hands it on. */
 static bool is_jobshim(const struct process *process, const struct opener *opener)
 {
-	return (opener->ledger && process->start == opener->look->since) || strcmp(process->comm, "jobshim") == 0;
+	return (opener->ledger && process->start == opener->look->since) || strcmp(process->comm, PROCESS_COMMAND) == 0;
 }
 
 static uint64_t hash_of_words(pid_t pid)

@@ -56,7 +56,8 @@ export async function placeOf(order: BuildOrder): Promise<Place> {
   if (auth !== undefined) return await withToken(auth, order)
   const outer = await outerJobserver(layoutOf(settings.dir).look, environment)
   if (outer.state === 'usable') return joined(order)
-  if (outer.state === 'unusable') say(`${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}`)
+  if (outer.state === 'unusable')
+    say(`jobshim: ${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}`)
   return inPool(order)
 }
 
@@ -154,11 +155,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
   const named = { ...environment, [names.jobserver]: `fifo:${fifo}` }
   const asked = await tryJobserver(look, named)
   if (asked.state === 'unusable')
-    throw new Failure(
-      `${fifo}: ${asked.why.replace(/^jobshim: /, '')}`,
-      'see that jobshim serve runs there',
-      exitCodes.jobshim,
-    )
+    throw new Failure(`${fifo}: ${asked.why}`, 'see that jobshim serve runs there', exitCodes.jobshim)
   return {
     jobs: undefined,
     start(signals) {

@@ -1,6 +1,7 @@
 /** What tools run below a command, and which of them went past the shims: a caretaker looks a few times a second (shims/look/past.c). */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type BypassReason, isBypassReason } from '../contract/bypass-reasons.js'
 import { systemErrorCode } from '../ground/failure.js'
 import { enterWatch, livingWatches, removeEntry } from '../jobserver/registry.js'
 import { numberOf, wordsOf } from '../launcher/answers.js'
@@ -10,7 +11,7 @@ import type { Caretaker } from '../launcher/caretaker.js'
 export type BypassingTools = {
   tool: string // its path
   caller: string // who started it: cmake
-  why: string
+  reason: BypassReason
   directory: string // where the first of them worked; empty where that could not be seen
   runs: number
   seconds: number
@@ -58,13 +59,19 @@ export function readToolUse(text: string): ToolUse | undefined {
     return read ?? 0
   }
   const seconds = (): number => number() / 1000
+  const reason = (): BypassReason => {
+    const name = next()
+    if (isBypassReason(name)) return name
+    isWhole = false
+    return 'byPath'
+  }
   const jobserver = next()
   const [watchedSeconds, governedSeconds, bypassingSeconds] = [seconds(), seconds(), seconds()]
   const [launchedRuns, clientRuns, count] = [number(), number(), number()]
   const bypassing = Array.from({ length: count }, () => ({
     tool: plain(next()),
     caller: plain(next()),
-    why: next(),
+    reason: reason(),
     directory: next(),
     runs: number(),
     seconds: seconds(),

@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { styleText } from 'node:util'
 import type { SettingFlags } from '../config/options.js'
+import { processNames } from '../contract/process-names.js'
 import type { BuildFacts } from '../doctor/bypass.js'
 import { examine } from '../doctor/examine.js'
 import { endPrograms } from '../doctor/program.js'
@@ -66,7 +67,7 @@ async function buildWith(
     import('../build/build.js'),
     import('../build/environment.js'),
   ])
-  process.title = 'jobshim' // a shim whose environment was cleared looks for this name among its ancestors
+  process.title = processNames.command
   const settings = await loadSettings(flags, directory, environment)
   const governed = await withShims(environment, settings.dir, settings)
   return await build({

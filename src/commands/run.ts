@@ -4,6 +4,7 @@ import { withShims } from '../build/environment.js'
 import { renderSummary, summaryJson } from '../build/summary.js'
 import { loadSettings } from '../config/load.js'
 import { environment as names } from '../contract/environment.js'
+import { processNames } from '../contract/process-names.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { say } from '../ground/print.js'
@@ -63,7 +64,7 @@ export const run = command({
     const [program, ...args] = operands
     if (program === undefined)
       throw new Failure('run: no command named', 'jobshim run -j8 -- ./build.sh', exitCodes.jobshim)
-    process.title = 'jobshim' // a shim whose environment was cleared looks for this name among its ancestors
+    process.title = processNames.command
     const settings = await loadSettings(flags, workingDirectory, environment)
     const { dir, installed } = await ensureShims(settings.dir, settings, environment)
     if (installed) say(`jobshim: installed the shims in ${dir}`)

@@ -1,4 +1,7 @@
-/** Why a tool has no slot, and what mends it. `shims/contract.h` has the texts; `$DIR` stands for the shim dir. */
+/**
+ * Why a tool has no slot, and what mends it; `$DIR` stands for the shim dir. `look` tells a reason by its name, and people by its text
+ * where it has nobody else to do that (portage/hook.bash).
+ */
 export const bypassReasons = {
   byPath: { why: 'called by its path', fix: 'have it called by its name, or by the path of its shim' },
   notFirst: {
@@ -27,3 +30,7 @@ export const bypassReasons = {
     fix: 'see jobshim status for who holds them, or raise patience in the config',
   },
 } as const satisfies Readonly<Record<string, { why: string; fix: string }>>
+
+export type BypassReason = keyof typeof bypassReasons
+
+export const isBypassReason = (name: string): name is BypassReason => Object.hasOwn(bypassReasons, name)

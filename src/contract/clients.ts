@@ -3,6 +3,7 @@
  * by O_CLOEXEC on the jobserver's fds alone. Names are compared with the basename of /proc/PID/exe; a version suffix
  * such as `-4.4` is allowed.
  */
+import { processNames } from './process-names.js'
 import { wrappers } from './wrappers.js'
 
 export type ClientName = {
@@ -36,7 +37,7 @@ const byName: readonly ClientName[] = [
   { name: 'ctest', means: 'fifo-client', holds: 'a token a child' }, // since 3.29
   { name: 'emerge', means: 'fifo-client', holds: 'a token a child', sleepsIn: 'epoll', isScript: true }, // one a package
   { name: 'jobserver-exec', means: 'fifo-client', holds: 'any number', marks: true, isScript: true }, // all that are free, for one child
-  { name: 'jobshim-start', means: 'carrier', holds: 'nothing' }, // has `run`'s command as its child (shims/look/starter.c)
+  { name: processNames.starter, means: 'carrier', holds: 'nothing' }, // has `run`'s command as its child (shims/look/starter.c)
   { name: 'lto1', means: 'fifo-client', holds: 'a token a child or thread' }, // gcc's link time optimisation, since gcc 13
   { name: 'ninja', means: 'fifo-client', holds: 'a token a child' }, // since 1.13
   { name: 'node', means: 'carrier', holds: 'nothing' }, // marks inherited fds below 16 close-on-exec at start (uv_disable_stdio_inheritance)

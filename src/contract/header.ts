@@ -24,12 +24,19 @@ import {
   recordStates,
   slotKinds,
 } from './ledger-layout.js'
-import { lookCommands } from './look-commands.js'
+import { caretakerOrders, caretakerReports, lookCommands, lookErrors } from './look-commands.js'
 import { makeArguments, makeMeanings, makeOptions } from './make-options.js'
+import { processNames } from './process-names.js'
 import { type RunKind, runKinds } from './run-kinds.js'
 import { wrappers } from './wrappers.js'
 
-const upper = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()
+const lower = (name: string): string =>
+  name
+    .replace(/([a-z])([A-Z])/g, '$1_$2')
+    .replace(/-/g, '_')
+    .toLowerCase()
+const upper = (name: string): string => lower(name).toUpperCase()
+const names = (table: readonly { name: string }[]): string[] => table.map(({ name }) => name)
 const quoted = (text: string): string => JSON.stringify(text).replace(/\?/g, '\\?')
 const literal = (value: string | number): string =>
   typeof value === 'number' ? String(value) : quoted(value).replace(/\\u0000/g, '\\0')
@@ -38,6 +45,10 @@ const defines = (prefix: string, table: Readonly<Record<string, string | number>
   Object.entries(table)
     .map(([name, value]) => `#define ${prefix}_${upper(name)} ${literal(value)}`)
     .join('\n')
+
+/** An enum whose constants count from 0, in the order of a table. */
+const enumOf = (name: string, prefix: string, words: readonly string[]): string =>
+  `enum ${name} { ${words.map(word => `${prefix}_${upper(word)}`).join(', ')} };`
 
 const rows = (type: string, name: string, cells: readonly string[]): string =>
   `static const struct ${type} ${name}[] __attribute__((unused)) = {\n${cells.map(cell => `\t{ ${cell} },\n`).join('')}};`
@@ -102,8 +113,6 @@ const sleepOf = {
 
 const runKindOf = (kind: RunKind): string => `RUN_${kind.toUpperCase()}`
 
-const lookCommandOf = (name: string): string => `LOOK_${name.toUpperCase().replace(/-/g, '_')}`
-
 const adapterKindOf = {
   bmake: 'ADAPTER_BMAKE',
   cargo: 'ADAPTER_CARGO',
@@ -154,7 +163,14 @@ export function renderContract(): string {
       'kernel_devices',
       kernelDevices.map(({ major, isTerminal }) => `${major}, ${isTerminal ? 1 : 0}`),
     ),
-    defines('WHY', Object.fromEntries(Object.entries(bypassReasons).map(([name, { why }]) => [name, why]))),
+    enumOf('bypass_reason', 'BYPASS', Object.keys(bypassReasons)),
+    'struct bypass_reason_row { const char *name; const char *text; };',
+    rows(
+      'bypass_reason_row',
+      'bypass_reasons',
+      Object.entries(bypassReasons).map(([name, { why }]) => `${quoted(name)}, ${quoted(why)}`),
+    ),
+    defines('PROCESS', processNames),
     'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
     'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD, HOLDS_ANY };',
     'enum client_sleep { SLEEP_ANYWHERE, SLEEP_EPOLL, SLEEP_FUTEX };',
@@ -179,13 +195,27 @@ export function renderContract(): string {
     ),
     `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
     defines('OPTION', launcherOptions),
-    `enum look_command { ${lookCommands.map(({ name }) => lookCommandOf(name)).join(', ')} };`,
-    'struct look_command_name { const char *name; int words; };',
+    enumOf('look_command', 'LOOK', names(lookCommands)),
+    ...lookCommands
+      .filter(({ answer }) => answer.length > 0)
+      .map(({ name, answer }) => enumOf(`${lower(name)}_answer`, upper(name), names(answer))),
+    `enum { ANSWER_WORDS_MAX = ${Math.max(...lookCommands.map(({ answer }) => answer.length))} };`,
+    'struct look_command_row { const char *name; int words; unsigned answer_words; };',
     rows(
-      'look_command_name',
-      'look_command_names',
-      lookCommands.map(({ name, words }) => `${quoted(name)}, ${words}`),
+      'look_command_row',
+      'look_commands',
+      lookCommands.map(({ name, words, answer }) => `${quoted(name)}, ${words}, ${answer.length}`),
     ),
+    defines('ERROR', lookErrors),
+    enumOf('caretaker_order', 'ORDER', Object.keys(caretakerOrders)),
+    'struct caretaker_order_row { const char *name; int words; };',
+    rows(
+      'caretaker_order_row',
+      'caretaker_orders',
+      Object.entries(caretakerOrders).map(([name, words]) => `${quoted(name)}, ${words}`),
+    ),
+    `enum { ORDER_WORDS_MAX = ${Math.max(...Object.values(caretakerOrders))} };`,
+    defines('REPORT', caretakerReports),
     'struct jobs_option { const char *family; const char *long_name; int needs_number; int refuses_zero; int letters; const char *taking; const char *ending; int beyond; int gnu_make; const char *long_taking; const char *heeding; };',
     rows(
       'jobs_option',

@@ -1,25 +1,116 @@
-/** What `jobshim` and the portage hook have the program beside the launcher do: `look COMMAND WORDS`. */
+/**
+ * What `jobshim` and the portage hook have the program beside the launcher do: `look COMMAND WORDS`. It exits 0 and prints its answer, or
+ * 1 and prints the name of one of `lookErrors` and a word. Each ends with a NUL.
+ */
+export type AnswerField = { name: string; is: 'text' | 'count' | 'count or -1' }
+
 export type LookCommand = {
   name: string
   words: number // behind it; less than 0: so many or more
-  text: string // what it does
+  does: string
+  answer: readonly AnswerField[] // of what answers otherwise, or not at all: none
 }
 
+const why = { name: 'why', is: 'text' } as const // why it can't be told, for people; empty: it can
+
 export const lookCommands = [
-  { name: 'jobserver', words: 0, text: 'tell which jobserver a tool started here would use' },
-  { name: 'census', words: 0, text: 'count the tokens that are free, and those that clients may hold' },
-  { name: 'lost', words: 0, text: 'count the tokens that were lost with killed clients' },
-  { name: 'reclaim', words: 0, text: 'give the tokens of dead launchers back' },
-  { name: 'ready', words: 0, text: 'tell systemd that the server is ready' },
-  { name: 'features', words: 0, text: 'tell how this program was built, and what the kernel has' },
-  { name: 'bottom-line', words: 0, text: 'keep the last row of the terminal' },
-  { name: 'freshen', words: 0, text: "make the files of all shims, each with its tool's mtime" },
-  { name: 'prepare', words: 1, text: "make a pool's FIFO, and tell which jobserver make reads" },
-  { name: 'lock', words: 0, text: 'lock the file that is descriptor 3' },
-  { name: 'fill', words: 1, text: 'fill the FIFO that stdin is, as MAKEOPTS asks' },
-  { name: 'caretaker', words: 0, text: 'look after a pool and the tools of a command, as stdin says' },
-  { name: 'start', words: -3, text: 'start a program, and end as it does' },
-  { name: 'bypass', words: 1, text: 'print the tools below a process that take no slot' },
+  {
+    name: 'jobserver',
+    words: 0,
+    does: 'tells which jobserver a tool started here would use',
+    answer: [
+      { name: 'address', is: 'text' }, // fifo:PATH, or R,W where no path leads to it
+      { name: 'free', is: 'count or -1' }, // tokens; -1: its server does not tell
+      { name: 'ledger', is: 'text' }, // its path; empty: there is none
+      { name: 'accounts', is: 'count' }, // 1: its server keeps its own account
+    ],
+  },
+  {
+    name: 'census',
+    words: 0,
+    does: 'counts the tokens that are free, and those that clients may hold',
+    answer: [{ name: 'free', is: 'count or -1' }, { name: 'held', is: 'count' }, why], // -1: they move
+  },
+  {
+    name: 'lost',
+    words: 0,
+    does: 'counts the tokens that were lost with killed clients',
+    answer: [{ name: 'lost', is: 'count or -1' }, why],
+  },
+  { name: 'reclaim', words: 0, does: 'gives back the tokens of dead launchers', answer: [] },
+  { name: 'ready', words: 0, does: 'tells systemd that the server is ready', answer: [] },
+  {
+    name: 'features',
+    words: 0,
+    does: 'tells how it was built, and of each feature of the kernel why it can not be used; empty: it can',
+    answer: [
+      { name: 'linking', is: 'text' }, // static, dynamic
+      { name: 'libc', is: 'text' },
+      { name: 'ofd-locks', is: 'text' },
+      { name: 'pdeathsig', is: 'text' },
+      { name: 'epoll-exclusive', is: 'text' },
+      { name: 'pidfd', is: 'text' },
+      { name: 'statx', is: 'text' },
+      { name: 'unix-datagrams', is: 'text' },
+    ],
+  },
+  {
+    name: 'bottom-line',
+    words: 0,
+    does: 'keeps the last row of the terminal for the lines of stdin',
+    answer: [],
+  },
+  { name: 'freshen', words: 0, does: "makes the files of all shims, with their tools' mtimes", answer: [] },
+  {
+    name: 'prepare', // PATH of the FIFO; empty: none
+    words: 1,
+    does: "makes a pool's FIFO, and tells which style of jobserver the make on PATH reads",
+    answer: [{ name: 'style', is: 'text' }], // fifo, pipe, legacy
+  },
+  {
+    name: 'lock',
+    words: 0,
+    does: 'locks the open file that is its descriptor 3',
+    answer: [{ name: 'outcome', is: 'text' }], // locked; taken: somebody else has it
+  },
+  {
+    name: 'fill',
+    words: 1,
+    does: 'fills the FIFO that stdin is, as MAKEOPTS asks; a line for a shell',
+    answer: [],
+  },
+  {
+    name: 'caretaker',
+    words: 0,
+    does: 'looks after a pool and the tools of a command, as stdin says',
+    answer: [],
+  },
+  { name: 'start', words: -3, does: 'starts a program, and ends as it does', answer: [] },
+  {
+    name: 'bypass',
+    words: 1,
+    does: 'prints lines about the tools below a process that take no slot',
+    answer: [],
+  },
 ] as const satisfies readonly LookCommand[]
 
 export type LookCommandName = (typeof lookCommands)[number]['name']
+
+/** With which word each comes. */
+export const lookErrors = {
+  noJobserver: 'no-jobserver', // why, for people
+  noLedger: 'no-ledger', // why, for people
+  system: 'system', // errno
+} as const
+
+/** What a caretaker is told to do, on stdin, and how many words stand behind each. */
+export const caretakerOrders = { tend: 4, stay: 1, watch: 2, count: 0, end: 0 } as const
+
+/** What it says: lines, each but the last with a number of tokens. */
+export const caretakerReports = {
+  free: 'free', // -1: that can't be told
+  restored: 'restored',
+  size: 'size', // that the pool has from now on
+  surplus: 'surplus', // taken out
+  gone: 'gone', // the FIFO is no more at its path
+} as const

@@ -8,7 +8,7 @@ import { isAddress, readMakeFlags } from '../jobserver/make-flags.js'
 import { type MakeStyle, styleOfVersion } from '../jobserver/make-style.js'
 import { startTime, thisProcess } from '../jobserver/owner.js'
 import { isServed } from '../jobserver/server-lock.js'
-import { readLook, readLost } from '../launcher/answers.js'
+import { lookIn, lostIn, readOutcome } from '../launcher/answers.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { usualPath } from '../shimdir/surroundings.js'
 import { runProgram } from './program.js'
@@ -73,11 +73,12 @@ async function lookAround(look: string | undefined, environment: NodeJS.ProcessE
   const answer = await runProgram(look, ['jobserver'], { environment, descriptors })
   if (answer.kind === 'failed')
     return named === undefined ? { kind: 'none' } : { kind: 'untried', named, why: answer.why }
-  if (answer.status !== 0) {
-    const why = answer.stderr.trim().replace(/^jobshim: no jobserver: /, '')
-    return named === undefined ? { kind: 'none' } : { kind: 'unusable', named, why }
-  }
-  const told = readLook(answer.stdout)
+  const outcome = readOutcome('jobserver', answer.status, answer.stdout)
+  if (outcome?.kind === 'refused')
+    return named === undefined
+      ? { kind: 'none' }
+      : { kind: 'unusable', named, why: outcome.error === 'noJobserver' ? outcome.why : silent }
+  const told = outcome && lookIn(outcome.answer)
   if (told === undefined)
     return named === undefined ? { kind: 'none' } : { kind: 'untried', named, why: silent }
   const { jobserver: address, free, ledger, accounts } = told
@@ -132,7 +133,8 @@ async function countTokens(
     descriptors: inheritedDescriptors(),
   })
   if (answer.kind === 'failed') return { kind: 'uncounted', why: answer.why }
-  const lost = answer.status === 0 ? readLost(answer.stdout) : undefined
+  const outcome = readOutcome('lost', answer.status, answer.stdout)
+  const lost = outcome?.kind === 'answered' ? lostIn(outcome.answer) : undefined
   if (lost?.kind !== 'counted') return { kind: 'uncounted', why: lost?.why ?? silent }
   return lost.tokens > 0 ? { kind: 'lost', count: lost.tokens } : { kind: 'whole' }
 }

@@ -3,7 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, readSync, statS
 import { environment as names } from '../contract/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { wordsOf } from '../launcher/answers.js'
+import { readOutcome } from '../launcher/answers.js'
 import { checkShimDirectory, inspect, launcherIn } from '../shimdir/inspect.js'
 import { findLauncher } from '../shimdir/launcher.js'
 import { layoutOf, lookBeside } from '../shimdir/layout.js'
@@ -154,12 +154,11 @@ async function readDescription(path: string, environment: NodeJS.ProcessEnv): Pr
   if (!existsSync(look)) return { kind: 'old' }
   const answer = await runProgram(look, ['features'], call)
   if (answer.kind === 'failed') return { kind: 'silent', why: `${look}: ${answer.why}` }
-  const [linking = '', libc = '', ...words] = wordsOf(answer.stdout) ?? []
-  if (answer.status !== 0 || words.length < 2 || words.length % 2 !== 0)
+  const outcome = readOutcome('features', answer.status, answer.stdout)
+  if (outcome?.kind !== 'answered')
     return { kind: 'silent', why: answer.stderr.trim().split('\n')[0] || silence(answer.status) }
-  const features = new Map<string, string>()
-  for (let at = 0; at + 1 < words.length; at += 2) features.set(words[at] ?? '', words[at + 1] ?? '')
-  return { kind: 'told', linking, libc, features }
+  const { linking, libc, ...features } = outcome.answer
+  return { kind: 'told', linking, libc, features: new Map(Object.entries(features)) }
 }
 
 const silence = (status: number | null): string =>

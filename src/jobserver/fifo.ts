@@ -1,10 +1,10 @@
 /** The pool itself: a FIFO with one byte for each free job slot. */
-import { spawnSync } from 'node:child_process'
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { ledgerLayout } from '../contract/ledger-layout.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { noAnswer } from '../launcher/answers.js'
+import { callLook } from '../launcher/look.js'
 import type { MakeStyle } from './make-style.js'
 
 const TOKEN = '+' // make's byte; clients give back the byte that they read
@@ -24,25 +24,15 @@ export function prepareFifo(
   path: string,
   inherited: readonly number[] = [], // as descriptors from 3 up
 ): MakeStyle {
-  const { error, status, stdout } = spawnSync(look, ['prepare', path], {
-    env: environment,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore', ...inherited],
-  })
-  if (error) throw notCalled(look, error)
-  const style = styles.find(word => stdout === `${word}\n`)
-  if (status === 0 && style !== undefined) return style
-  if (status === 1 && /^[1-9]\d{0,3}\n$/.test(stdout))
-    throw Object.assign(new Error(`${path}: can't be made`), { code: getSystemErrorName(-Number(stdout)) })
-  throw noAnswer(look)
+  const outcome = callLook(look, 'prepare', { words: [path], environment, descriptors: inherited })
+  if (outcome.kind === 'refused') {
+    if (outcome.error !== 'system') throw noAnswer(look)
+    throw Object.assign(new Error(`${path}: can't be made`), { code: getSystemErrorName(-outcome.errno) })
+  }
+  const style = styles.find(style => style === outcome.answer.style)
+  if (style === undefined) throw noAnswer(look)
+  return style
 }
-
-/** What is thrown where a program of ours can't be started. */
-export const notCalled = (program: string, error: Error): Failure =>
-  new Failure(
-    `${program}: can't be called (${systemErrorCode(error)})`,
-    'see jobshim doctor, or install the shims anew: jobshim install',
-  )
 
 /** Throws `Failure` where a FIFO can't hold the tokens of so many jobs, wherever that number comes from. */
 export function assertFits(jobs: number): void {

@@ -1,11 +1,10 @@
 /** A lock of the kernel's on a file: it goes with who has it however that ends, stopped or not, and no clock counts. */
-import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { closeSync, constants, linkSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { systemErrorCode } from '../ground/failure.js'
 import { noAnswer } from '../launcher/answers.js'
-import { notCalled } from './fifo.js'
+import { callLook } from '../launcher/look.js'
 import { inTheWay, isSame, openOwn, type PlaceOption, removeSame } from './own-file.js'
 
 export type LockFile = {
@@ -82,14 +81,11 @@ const lockOn = (path: string, fd: number): FileLock => ({
 
 // `look` locks the open file that it gets from us, since Node has no such call; from then on the lock is ours.
 function lock(named: string, fd: number, look: string): boolean {
-  const { error, status, stdout } = spawnSync(look, ['lock'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore', fd],
-  })
-  if (error) throw notCalled(look, error)
-  if (status === 0 && stdout === 'locked\n') return true
-  if (status === 0 && stdout === 'taken\n') return false
-  if (status === 1 && /^[1-9]\d{0,3}\n$/.test(stdout))
-    throw Object.assign(new Error(`${named}: can't be locked`), { code: getSystemErrorName(-Number(stdout)) })
+  const outcome = callLook(look, 'lock', { descriptors: [fd] })
+  if (outcome.kind === 'refused' && outcome.error === 'system')
+    throw Object.assign(new Error(`${named}: can't be locked`), { code: getSystemErrorName(-outcome.errno) })
+  const answer = outcome.kind === 'answered' ? outcome.answer.outcome : ''
+  if (answer === 'locked') return true
+  if (answer === 'taken') return false
   throw noAnswer(look)
 }

@@ -1,9 +1,11 @@
 /** The jobserver that a command would run below, if there is one already. */
-import { spawnSync } from 'node:child_process'
 import { environment as names } from '../contract/environment.js'
+import { processNames } from '../contract/process-names.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
 import { readProcessStat } from '../ground/process-stat.js'
-import { noAnswer, readLook } from '../launcher/answers.js'
+import { visibleLine } from '../ground/visible.js'
+import { lookIn, noAnswer } from '../launcher/answers.js'
+import { callLook } from '../launcher/look.js'
 import { findAuth } from './auth.js'
 
 /** What there is of a jobserver around us; `why` for people. */
@@ -26,23 +28,21 @@ export async function tryJobserver(
   look: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Exclude<Outer, { state: 'none' }>> {
-  const { status, stdout, stderr, error } = spawnSync(look, ['jobserver'], {
-    stdio: ['ignore', 'pipe', 'pipe', ...inheritedDescriptors()],
-    env: environment,
-    encoding: 'utf8',
-  })
-  if (error) return { state: 'unusable', why: `jobshim: no jobserver: ${error.message}` }
-  if (status === 0 && readLook(stdout)) return { state: 'usable' }
-  if (status !== 1 || stderr === '') throw noAnswer(look)
-  return { state: 'unusable', why: stderr.trim() }
+  const outcome = callLook(look, 'jobserver', { environment, descriptors: inheritedDescriptors() })
+  if (outcome.kind === 'answered') {
+    if (lookIn(outcome.answer) === undefined) throw noAnswer(look)
+    return { state: 'usable' }
+  }
+  if (outcome.error !== 'noJobserver') throw noAnswer(look)
+  return { state: 'unusable', why: `no jobserver: ${visibleLine(outcome.why)}` }
 }
 
-/** Whether a `jobshim run` is above us: our name among its ancestors tells, also where the environment was cleared. */
+/** Whether a `jobshim run` is above us: what has started its command is among our ancestors, also where the environment was cleared. */
 export function isBelowRun(): boolean {
   // /proc may count the processes of another PID namespace: there we are `self`.
   for (let stat = readProcessStat('self'); stat.kind === 'read' && stat.parent !== 0; ) {
     stat = readProcessStat(stat.parent)
-    if (stat.kind === 'read' && stat.name === 'jobshim') return true
+    if (stat.kind === 'read' && stat.name === processNames.starter) return true
   }
   return false
 }

@@ -1,11 +1,11 @@
 /** What can be seen of a jobserver from outside: its tokens, and what launchers wrote into its ledger. */
-import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { ledgerLayout } from '../contract/ledger-layout.js'
 import { Failure } from '../ground/failure.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
-import { noAnswer, readCensus, readLook } from '../launcher/answers.js'
+import { censusIn, lookIn, noAnswer } from '../launcher/answers.js'
+import { callLook } from '../launcher/look.js'
 import { type LedgerCounters, type LedgerRecord, readCounters, readRecords, readSize } from './ledger.js'
 
 export type Picture = {
@@ -30,15 +30,10 @@ export type Row = Omit<LedgerRecord, 'sinceNs' | 'hasToken'> & {
  * Throws `Failure` where there is none.
  */
 export function lookAtJobserver(look: string, environment: NodeJS.ProcessEnv): Picture {
-  const { status, stdout, stderr, error } = spawnSync(look, ['jobserver'], {
-    env: environment,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe', ...inheritedDescriptors()],
-  })
-  if (error) throw error
-  if (status === 1 && stderr !== '')
-    throw new Failure(stderr.replace(/^jobshim: /, '').trim(), 'name one with --jobserver fifo:PATH')
-  const told = status === 0 ? readLook(stdout) : undefined
+  const outcome = callLook(look, 'jobserver', { environment, descriptors: inheritedDescriptors() })
+  if (outcome.kind === 'refused' && outcome.error === 'noJobserver')
+    throw new Failure(`no jobserver: ${outcome.why}`, 'name one with --jobserver fifo:PATH')
+  const told = outcome.kind === 'answered' ? lookIn(outcome.answer) : undefined
   if (told === undefined) throw noAnswer(look)
   const { jobserver, free, ledger, accounts } = told
   if (ledger === '')
@@ -75,13 +70,9 @@ export function lookAtJobserver(look: string, environment: NodeJS.ProcessEnv): P
 }
 
 function blindness(look: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const { status, stdout } = spawnSync(look, ['census'], {
-    stdio: ['ignore', 'pipe', 'pipe', ...inheritedDescriptors()],
-    env: environment,
-    encoding: 'utf8',
-  })
-  const census = status === 0 ? readCensus(stdout) : undefined
-  if (census === undefined) return `${look} gives no answer`
+  const outcome = callLook(look, 'census', { environment, descriptors: inheritedDescriptors() })
+  if (outcome.kind === 'refused') return `${look} gives no answer`
+  const census = censusIn(outcome.answer)
   return census.kind === 'blind' ? census.why : undefined
 }
 

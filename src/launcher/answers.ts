@@ -1,4 +1,11 @@
 /** What `look` answers: it is taken whole, or not at all. */
+
+import {
+  type AnswerField,
+  type LookCommandName,
+  lookCommands,
+  lookErrors,
+} from '../contract/look-commands.js'
 import { Failure } from '../ground/failure.js'
 
 /** Returns the words of a text, each ended by a NUL; undefined if the last one is cut. */
@@ -20,7 +27,66 @@ export const noAnswer = (program: string): Failure =>
     'see jobshim doctor, or install the shims anew: jobshim install',
   )
 
-/** What `look jobserver` saw of a jobserver. */
+type Command<Name extends LookCommandName> = Extract<(typeof lookCommands)[number], { name: Name }>
+
+/** The answer of a command, field by field as the contract has them. */
+export type Answer<Name extends LookCommandName> = {
+  [Field in Command<Name>['answer'][number] as Field['name']]: Field['is'] extends 'text' ? string : number
+}
+
+/** Why there is none: an error of the contract, and its word. */
+export type Refusal =
+  | { kind: 'refused'; error: 'noJobserver' | 'noLedger'; why: string }
+  | { kind: 'refused'; error: 'system'; errno: number }
+
+export type Outcome<Name extends LookCommandName> = { kind: 'answered'; answer: Answer<Name> } | Refusal
+
+/** Returns what `look` has printed, and ended with; undefined if that is no outcome of this command. */
+export function readOutcome<Name extends LookCommandName>(
+  command: Name,
+  status: number | null,
+  stdout: string,
+): Outcome<Name> | undefined {
+  const words = wordsOf(stdout)
+  if (words === undefined) return undefined
+  if (status === 1) return readRefusal(words)
+  const answer = status === 0 ? readAnswer(command, words) : undefined
+  return answer && { kind: 'answered', answer }
+}
+
+function readAnswer<Name extends LookCommandName>(
+  command: Name,
+  words: readonly string[],
+): Answer<Name> | undefined {
+  const fields: readonly AnswerField[] = lookCommands.find(({ name }) => name === command)?.answer ?? []
+  if (words.length !== fields.length) return undefined
+  const entries = fields.map(({ name, is }, at) => [name, readField(is, words[at] ?? '')] as const)
+  if (entries.some(([, value]) => value === undefined)) return undefined
+  return Object.fromEntries(entries) as Answer<Name>
+}
+
+function readField(is: AnswerField['is'], word: string): string | number | undefined {
+  if (is === 'text') return word
+  return numberOf(word, is === 'count' ? 0 : -1)
+}
+
+function readRefusal([name = '', word = '', ...more]: readonly string[]): Refusal | undefined {
+  if (word === '' || more.length > 0) return undefined
+  switch (name) {
+    case lookErrors.noJobserver:
+      return { kind: 'refused', error: 'noJobserver', why: word }
+    case lookErrors.noLedger:
+      return { kind: 'refused', error: 'noLedger', why: word }
+    case lookErrors.system: {
+      const errno = numberOf(word, 1)
+      return errno === undefined ? undefined : { kind: 'refused', error: 'system', errno }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** What `look jobserver` saw. */
 export type Look = {
   jobserver: string // its address: fifo:PATH, or R,W where no path leads to it
   free: number | undefined // tokens; undefined where a server does not tell
@@ -28,18 +94,9 @@ export type Look = {
   accounts: boolean // its server keeps its own account
 }
 
-export function readLook(text: string): Look | undefined {
-  const words = wordsOf(text) ?? []
-  const [jobserver = '', word = '', ledger = '', account = ''] = words
-  const free = numberOf(word, -1)
-  if (
-    words.length !== 4 ||
-    !/^(fifo:.|\d+,\d+$)/s.test(jobserver) ||
-    free === undefined ||
-    !/^[01]$/.test(account)
-  )
-    return undefined
-  return { jobserver, free: free < 0 ? undefined : free, ledger, accounts: account === '1' }
+export function lookIn({ address, free, ledger, accounts }: Answer<'jobserver'>): Look | undefined {
+  if (!/^(fifo:.|\d+,\d+$)/s.test(address) || accounts > 1) return undefined
+  return { jobserver: address, free: free < 0 ? undefined : free, ledger, accounts: accounts === 1 }
 }
 
 /** What `look census` saw: tokens in the pool, and how many living processes can hold at most. */
@@ -48,11 +105,7 @@ export type Census =
   | { kind: 'moving' } // a token was taken or given back meanwhile
   | { kind: 'blind'; why: string } // somebody may hold more than can be told
 
-export function readCensus(text: string): Census | undefined {
-  const words = wordsOf(text) ?? []
-  const [free, held] = [numberOf(words[0] ?? '', -1), numberOf(words[1] ?? '')]
-  const why = words[2] ?? ''
-  if (words.length !== 3 || free === undefined || held === undefined) return undefined
+export function censusIn({ free, held, why }: Answer<'census'>): Census {
   if (why !== '') return { kind: 'blind', why }
   return free < 0 ? { kind: 'moving' } : { kind: 'counted', free, held }
 }
@@ -60,10 +113,7 @@ export function readCensus(text: string): Census | undefined {
 /** What `look lost` counted. */
 export type Lost = { kind: 'counted'; tokens: number } | { kind: 'uncounted'; why: string }
 
-export function readLost(text: string): Lost | undefined {
-  const words = wordsOf(text) ?? []
-  const lost = numberOf(words[0] ?? '', -1)
-  const why = words[1] ?? ''
-  if (words.length !== 2 || lost === undefined || lost < 0 !== (why !== '')) return undefined
+export function lostIn({ lost, why }: Answer<'lost'>): Lost | undefined {
+  if (lost < 0 !== (why !== '')) return undefined
   return lost < 0 ? { kind: 'uncounted', why } : { kind: 'counted', tokens: lost }
 }

@@ -1,6 +1,7 @@
 /** The `look` that looks after a pool, and at the tools of a command: one process for as long as we live (shims/caretaker.h). */
 import { spawn } from 'node:child_process'
 import { fstatSync } from 'node:fs'
+import { type caretakerOrders, caretakerReports as reports } from '../contract/look-commands.js'
 import { eachLine } from '../ground/each-line.js'
 import { numberOf } from './answers.js'
 import type { Change } from './change.js'
@@ -19,14 +20,14 @@ type Report = PoolEvent | { kind: 'free'; tokens: number }
 
 /** Returns what a line of a caretaker says, undefined where it is none. */
 export function readReport(line: string): Report | undefined {
-  if (line === 'gone') return { kind: 'gone' }
+  if (line === reports.gone) return { kind: 'gone' }
   const [, kind, digits = ''] = /^(\w+) (-?\d+)$/.exec(line) ?? []
-  const tokens = numberOf(digits, kind === 'free' ? -1 : 0)
+  const tokens = numberOf(digits, kind === reports.free ? -1 : 0)
   switch (kind) {
-    case 'free':
-    case 'restored':
-    case 'size':
-    case 'surplus':
+    case reports.free:
+    case reports.restored:
+    case reports.size:
+    case reports.surplus:
       return tokens === undefined ? undefined : { kind, tokens }
     default:
       return undefined
@@ -71,8 +72,8 @@ export function openCaretaker(look: string, environment: NodeJS.ProcessEnv): Car
   })
   eachLine(child.stdout, hear)
   child.stdin.on('error', () => {}) // it is gone: `ended` tells
-  const order = (...words: string[]): void => {
-    if (child.stdin.writable) child.stdin.write(words.map(word => `${word}\0`).join(''))
+  const order = (name: keyof typeof caretakerOrders, ...words: string[]): void => {
+    if (child.stdin.writable) child.stdin.write([name, ...words].map(word => `${word}\0`).join(''))
   }
   return {
     ended,

@@ -1,6 +1,5 @@
 /** Carries out what the planner decided. Every step is atomic, overwrites no link, and may be repeated. */
 
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
@@ -14,8 +13,10 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { getSystemErrorName } from 'node:util'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { replaceFile } from '../ground/replace-file.js'
+import { callLook } from '../launcher/look.js'
 import { costFiles, entryOf } from './inspect.js'
 import { type Layout, lookBeside, shimTarget, temporaryPrefix } from './layout.js'
 import { renderManifest } from './manifest.js'
@@ -51,11 +52,10 @@ const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
   },
   'fill files': layout => {
     makeDirectory(layout.bin)
-    const { error, status, stderr } = spawnSync(layout.look, ['freshen'], { encoding: 'utf8' })
-    if (error) throw error
-    if (status !== 0)
+    const outcome = callLook(layout.look, 'freshen')
+    if (outcome.kind === 'refused')
       throw new Failure(
-        `${layout.bin}: can't be filled: ${stderr.trim() || `status ${status}`}`,
+        `${layout.bin}: can't be filled${outcome.error === 'system' ? ` (${getSystemErrorName(-outcome.errno)})` : ''}`,
         'name a directory that you can write, and in which programs can be run, with --dir',
       )
   },

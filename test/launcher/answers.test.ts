@@ -1,9 +1,21 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { readCensus, readLook, readLost } from '../../src/launcher/answers.js'
+import type { LookCommandName } from '../../src/contract/look-commands.js'
+import { type Answer, censusIn, lookIn, lostIn, readOutcome } from '../../src/launcher/answers.js'
 import { readReport } from '../../src/launcher/caretaker.js'
 
 const words = (...all: string[]): string => all.map(word => `${word}\0`).join('')
+
+/** What a text means, if it is all that `look COMMAND` has printed. */
+const reading =
+  <Name extends LookCommandName>(command: Name, mean: (answer: Answer<Name>) => unknown) =>
+  (text: string): unknown => {
+    const outcome = readOutcome(command, 0, text)
+    return outcome?.kind === 'answered' ? mean(outcome.answer) : undefined
+  }
+const readCensus = reading('census', censusIn)
+const readLook = reading('jobserver', lookIn)
+const readLost = reading('lost', lostIn)
 
 const rows: readonly { asked: string; read: (text: string) => unknown; said: string; means: unknown }[] = [
   {
@@ -80,6 +92,30 @@ for (const [read, said] of [
 ] as const)
   test(`answers :: ${JSON.stringify(said)} is none`, () => {
     assert.is(read(said), undefined)
+  })
+
+const refused: readonly { said: string; means: unknown }[] = [
+  {
+    said: words('no-jobserver', 'it is hidden here'),
+    means: { kind: 'refused', error: 'noJobserver', why: 'it is hidden here' },
+  },
+  {
+    said: words('no-ledger', 'it is full'),
+    means: { kind: 'refused', error: 'noLedger', why: 'it is full' },
+  },
+  { said: words('system', '13'), means: { kind: 'refused', error: 'system', errno: 13 } },
+  { said: words('system', '0'), means: undefined },
+  { said: words('system', 'EACCES'), means: undefined },
+  { said: words('system', '13', ''), means: undefined },
+  { said: words('system'), means: undefined },
+  { said: words('another', '13'), means: undefined },
+  { said: '', means: undefined },
+  { said: 'system\x0013', means: undefined },
+]
+
+for (const { said, means } of refused)
+  test(`answers :: ${JSON.stringify(said)} with status 1`, () => {
+    assert.equal(readOutcome('prepare', 1, said), means)
   })
 
 test.run()

@@ -1,9 +1,8 @@
-#include "look/about.h"
+#include "look/features.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/epoll.h>
@@ -11,6 +10,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "look/answer.h"
 
 #if defined __GLIBC__
 #define LIBC "glibc"
@@ -92,22 +93,26 @@ static bool has_datagrams(void)
 }
 
 static const struct {
-	const char *name;
+	enum features_answer at;
 	feature *works;
 } features[] = {
-	{ "ofd-locks", has_ofd_locks },
-	{ "pdeathsig", has_death_signal },
-	{ "epoll-exclusive", has_exclusive_epoll },
-	{ "pidfd", has_pidfd },
-	{ "statx", has_statx },
-	{ "unix-datagrams", has_datagrams },
+	{ FEATURES_OFD_LOCKS, has_ofd_locks },
+	{ FEATURES_PDEATHSIG, has_death_signal },
+	{ FEATURES_EPOLL_EXCLUSIVE, has_exclusive_epoll },
+	{ FEATURES_PIDFD, has_pidfd },
+	{ FEATURES_STATX, has_statx },
+	{ FEATURES_UNIX_DATAGRAMS, has_datagrams },
 };
 
-bool about_print(void)
+bool answer_features(const struct self *self, char *const words[])
 {
+	struct answer answer = { .texts = { NULL } };
+
+	(void)self, (void)words;
 	/* Only a program that has an interpreter was loaded by one. */
-	printf("%s%c%s%c", getauxval(AT_BASE) == 0 ? "static" : "dynamic", 0, LIBC, 0);
+	answer.texts[FEATURES_LINKING] = getauxval(AT_BASE) == 0 ? "static" : "dynamic";
+	answer.texts[FEATURES_LIBC] = LIBC;
 	for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
-		printf("%s%c%s%c", features[i].name, 0, features[i].works() ? "" : strerror(errno), 0);
-	return fflush(stdout) == 0;
+		answer.texts[features[i].at] = features[i].works() ? "" : strerror(errno);
+	return answer_print(LOOK_FEATURES, &answer);
 }

@@ -1,0 +1,21 @@
+/* What a command answers whoever called it: words on stdout, each ended by a NUL. src/contract/look-commands.ts says which. */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include <stdbool.h>
+
+#include "contract.h"
+
+struct answer {
+	const char *texts[ANSWER_WORDS_MAX]; /* NULL: numbers has it */
+	long numbers[ANSWER_WORDS_MAX];
+};
+
+/* Prints the words that this command's answer has. False where they can't be written. */
+bool answer_print(enum look_command command, const struct answer *answer);
+
+/* Prints an error of the contract, and its word; returns false, for whoever returns that on error. */
+bool refuse(const char *error, const char *why);
+bool refuse_by_system(int error);
+
+#endif

@@ -1,0 +1,19 @@
+/* Answers about the jobserver that a tool started here would use. Each is false on error. */
+#ifndef POOLANSWER_H
+#define POOLANSWER_H
+
+#include <stdbool.h>
+
+struct self;
+
+/* Its address, its free tokens, its ledger, and whether its server keeps an account. */
+bool answer_jobserver(const struct self *self, char *const words[]);
+
+/* What a census finds, and what it says is lost. */
+bool answer_census(const struct self *self, char *const words[]);
+bool answer_lost(const struct self *self, char *const words[]);
+
+/* Gives back the tokens of dead launchers. */
+bool answer_reclaim(const struct self *self, char *const words[]);
+
+#endif
