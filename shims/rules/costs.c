@@ -24,20 +24,11 @@ _Static_assert(COSTS_COMPILE == (int)RUN_COMPILE && COSTS_LINK == (int)RUN_LINK 
 
 static unsigned bucket_of(uint64_t kib)
 {
-	unsigned octave = 63u - (unsigned)__builtin_clzll(kib | 1), bucket;
+	unsigned bucket = 0;
 
-	if (kib < 4)
-		return (unsigned)kib;
-	bucket = 4 * octave - 4 + (unsigned)(kib >> (octave - 2) & 3);
-	return bucket < COSTS_BUCKETS ? bucket : COSTS_BUCKETS - 1;
-}
-
-/* The most that falls into it. */
-static uint64_t upper_bound(unsigned bucket)
-{
-	unsigned octave = (bucket + 4) / 4, quarter = (bucket + 4) % 4;
-
-	return bucket < 4 ? bucket : ((5 + (uint64_t)quarter) << (octave - 2)) - 1;
+	while (bucket < COSTS_BUCKETS - 1 && kib > costs_bounds[bucket])
+		bucket++;
+	return bucket;
 }
 
 /* -1 where the file is not there and can't be made. */
@@ -96,7 +87,7 @@ uint32_t costs_learned(const char *shim_dir, const char *tool, enum run_kind kin
 	for (unsigned i = 0; all > 0 && i < COSTS_BUCKETS; i++) {
 		seen += counts[i];
 		if (seen * 100 >= all * 95)
-			return upper_bound(i) < UINT32_MAX ? (uint32_t)upper_bound(i) : UINT32_MAX;
+			return costs_bounds[i] < UINT32_MAX ? (uint32_t)costs_bounds[i] : UINT32_MAX;
 	}
 	return 0;
 }

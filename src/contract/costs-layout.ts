@@ -30,11 +30,15 @@ export function upperBound(bucket: number): number {
   return (5 + (bucket % 4)) * 2 ** (power - 2) - 1
 }
 
+/** The bounds of all buckets. */
+export const costBounds: readonly number[] = Array.from({ length: buckets }, (_, bucket) =>
+  upperBound(bucket),
+)
+
 /** Returns the bucket that a peak of so many KiB is counted in. */
 export function bucketOf(kib: number): number {
-  let bucket = 0
-  while (bucket < buckets - 1 && kib > upperBound(bucket)) bucket++
-  return bucket
+  const bucket = costBounds.findIndex(bound => kib <= bound)
+  return bucket === -1 ? buckets - 1 : bucket
 }
 
 /** Returns the bucket that so many of 100 runs do not exceed; undefined where there were none. */

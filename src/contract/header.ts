@@ -8,7 +8,7 @@ import { kernelDevices, refusals } from './addresses.js'
 import { argumentKinds, familyRuns, sourceSuffixes, valuedFlags } from './arguments.js'
 import { bypassReasons } from './bypass-reasons.js'
 import { type ClientName, clientNames } from './clients.js'
-import { costKinds, costsLayout } from './costs-layout.js'
+import { costBounds, costKinds, costsLayout } from './costs-layout.js'
 import { environment } from './environment.js'
 import { compilerParts, familyRows, machines } from './families.js'
 import { jobsOptions } from './jobs-options.js'
@@ -155,6 +155,8 @@ export function renderContract(): string {
       ...costsLayout,
       ...Object.fromEntries(costKinds.map((kind, index) => [kind, index])),
     }),
+    '/* The most KiB that each bucket counts. */',
+    `static const uint64_t costs_bounds[] __attribute__((unused)) = { ${costBounds.join(', ')} };`,
     defines('REFUSED', refusals),
     `#define PATH_UNREADABLE ${quoted(unreadable).replace('\\u000b', '\\v')}`,
     'struct kernel_device { unsigned major; int is_terminal; };',
