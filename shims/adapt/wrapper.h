@@ -1,4 +1,4 @@
-/* ccache, distcc, icecc, sccache: programs that start the compiler for a build (src/toolchain/wrappers.ts). */
+/* ccache, distcc, icecc, sccache: programs that start the compiler for a build (src/contract/wrappers.ts). */
 #ifndef WRAPPER_H
 #define WRAPPER_H
 

@@ -1,4 +1,4 @@
-/* The journal: each tool run appends one line of JSON at its end (src/journal/event.ts). */
+/* The journal: each tool run appends one line of JSON at its end (src/timeline/event.ts). */
 #ifndef JOURNAL_H
 #define JOURNAL_H
 

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum { STARTER_ERROR = 64 }; /* behind all signals (src/ground/foreground.ts) */
+enum { STARTER_ERROR = 64 }; /* behind all signals (src/launcher/foreground.ts) */
 
 struct self;
 

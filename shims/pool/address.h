@@ -1,4 +1,4 @@
-/* What an address leads to: the one place that tells what may be a jobserver, by the tables of src/jobserver/addresses.ts. */
+/* What an address leads to: the one place that tells what may be a jobserver, by the tables of src/contract/addresses.ts. */
 #ifndef ADDRESS_H
 #define ADDRESS_H
 

@@ -1,4 +1,4 @@
-/* Which family of tools a name belongs to, as `jobshim install` has it (src/toolchain/families.ts). */
+/* Which family of tools a name belongs to, as `jobshim install` has it (src/contract/families.ts). */
 #ifndef FAMILIES_H
 #define FAMILIES_H
 

@@ -156,6 +156,9 @@ export type LedgerRecord = {
   alive: boolean
 }
 
+const statesByNumber = new Map<number, RecordState>(recordStateNames.map(name => [recordStates[name], name]))
+const slotsByNumber = new Map<number, SlotKind>(slotKindNames.map(name => [slotKinds[name], name]))
+
 /** Returns the records that are in use. */
 export function readRecords(fd: number): LedgerRecord[] {
   const table = Buffer.alloc(recordCount * recordBytes)
@@ -164,7 +167,7 @@ export function readRecords(fd: number): LedgerRecord[] {
   const { pidNamespace } = thisProcess()
   return Array.from({ length: recordCount }, (_, index) => index).flatMap(index => {
     const record = table.subarray(index * recordBytes, (index + 1) * recordBytes)
-    const state = recordStateNames.find(name => recordStates[name] === record[recordOffsets.state])
+    const state = statesByNumber.get(record[recordOffsets.state] ?? 0)
     if (state === undefined) return []
     const tool = record.toString('latin1', recordOffsets.tool, recordOffsets.tool + ledgerLayout.toolBytes)
     return [
@@ -172,7 +175,7 @@ export function readRecords(fd: number): LedgerRecord[] {
         tool: tool.replace(/\0.*$/s, ''),
         pid: record.readUInt32LE(recordOffsets.pid),
         state,
-        slot: slotKindNames.find(name => slotKinds[name] === record[recordOffsets.kind]) ?? 'none',
+        slot: slotsByNumber.get(record[recordOffsets.kind] ?? 0) ?? 'none',
         sinceNs: record.readBigUInt64LE(recordOffsets.since),
         hasToken: holdsToken(record),
         alive: state === 'tool' ? isTool(record, pidNamespace) : locked.has(index),

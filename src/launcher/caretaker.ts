@@ -1,4 +1,4 @@
-/** The `look` that looks after a pool, and at the tools of a command: one process for as long as we live (shims/caretaker.h). */
+/** The `look` that looks after a pool, and at the tools of a command: one process for as long as we live (shims/look/caretaker.h). */
 import { spawn } from 'node:child_process'
 import { fstatSync } from 'node:fs'
 import { type caretakerOrders, caretakerReports as reports } from '../contract/look-commands.js'
