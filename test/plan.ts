@@ -156,6 +156,7 @@ export const sanitized: Pick = {
     { file: 'commands/run-slots', why: 'what they find' },
     { file: 'commands/run-unseen', why: 'namespaces, badges, who answers for whom' },
     { file: 'soak/storm', why: 'all at once, and killed at any time' },
+    { file: 'unit/', why: 'what the launcher makes of texts' },
   ],
   leaves: [
     {
@@ -165,7 +166,6 @@ export const sanitized: Pick = {
     { file: 'shims/killed-at-each-call', why: 'so does this with its end' },
     { file: 'shims/payer-fails', why: 'and this with both' },
     { file: 'shims/past-slow', why: 'traces the launcher, which leaves no place for a sanitizer' },
-    { file: 'shims/kinds', why: 'a program of its own' },
     { file: 'shims/costs', why: "measures memory, of which a sanitizer's own is a part" },
   ],
 }

@@ -78,6 +78,7 @@ const shared = mkdtempSync(join(tmpdir(), 'jobshim-tests-'))
 const env = {
   XDG_CACHE_HOME: join(shared, 'cache'),
   JOBSHIM_TEST_BUILT: join(shared, 'built'),
+  ...(wishes.scope === 'sanitized' ? { JOBSHIM_TEST_SANITIZERS: 'true' } : {}),
 }
 for (const place of [env.XDG_CACHE_HOME, env.JOBSHIM_TEST_BUILT]) mkdirSync(place, { mode: 0o700 })
 

@@ -202,22 +202,10 @@ for (const key of ['make43', 'make44'] as const)
   }
 
 const asker = join(makeWorkspace(), 'makeflags')
-const sources = [
-  'ground/arena.c',
-  'ground/number.c',
-  'pool/auth.c',
-  'pool/makeflags.c',
-  'pool/makereader.c',
-  'proc/process.c',
-  'ground/links.c',
-  'ground/file.c',
-  'ground/visible.c',
-  'proc/shimfile.c',
-]
 
 /** What the launcher makes of each. */
 function askLauncher(all: readonly string[]): string[][] {
-  buildWithLauncher(asker, 'makeflags.c', sources)
+  buildWithLauncher(asker, 'support/makeflags.c')
   const input = all.map(text => `${text}\0`).join('')
   const { status, stdout, stderr } = spawnSync(asker, { input, encoding: 'utf8', maxBuffer: 2 ** 28 })
   assert.equal([status, stderr], [0, ''])

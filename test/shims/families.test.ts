@@ -3,13 +3,12 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { familyOf, familyRows, machines } from '../../src/contract/families.js'
-import { makeWorkspace, repository } from '../support/workspace.js'
+import { buildWithLauncher } from '../support/built.js'
+import { makeWorkspace } from '../support/workspace.js'
 
 test('families :: the launcher and install agree on each name', () => {
-  const shims = join(repository, 'shims')
   const program = join(makeWorkspace(), 'family')
-  const sources = [join(repository, 'test/support/family.c'), join(shims, 'tool/families.c')]
-  execFileSync('cc', ['-D_GNU_SOURCE', '-I', shims, '-o', program, ...sources])
+  buildWithLauncher(program, 'support/family.c')
   const own = familyRows.flatMap(({ names }) => names)
   const triples = machines
     .map(machine => machine.replace(/\[(\d)-\d\]/, '$1').replace('*', '7x'))

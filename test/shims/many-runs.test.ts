@@ -13,7 +13,7 @@ import { assertWhole } from '../yard/slots.js'
 import { makeYard, type Yard } from '../yard/yard.js'
 
 const many = join(makeWorkspace(), 'many')
-buildWithLauncher(many, 'many.c')
+buildWithLauncher(many, 'support/many.c')
 
 const crowd = 100
 

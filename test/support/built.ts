@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import * as assert from 'uvu/assert'
 import { scrubbed } from './jobshim.js'
 import { makeWorkspace, repository } from './workspace.js'
@@ -78,21 +78,41 @@ export function buildLauncher(
   copyFileSync(program, output)
 }
 
-/** Builds a C file of test/support together with the launcher's own sources, or some of them, of which it asks something. */
-export function buildWithLauncher(output: string, name: string, some?: readonly string[]): void {
+const includedBy = (file: string): string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/^#include "([^"]+\.h)"/gm)].map(([, header = '']) => header)
+
+/** The headers of shims/ that a C file includes, by way of others, too, and the C files that belong to these; as paths in shims/. */
+function neededBy(file: string): string[] {
   const shims = join(repository, 'shims')
-  const isWanted = (file: string): boolean =>
-    file.endsWith('.h') || (some?.includes(file) ?? !file.endsWith('/main.c'))
-  const sources = launcherFiles().filter(isWanted)
-  const texts = [join(support, name), ...sources.map(file => join(shims, file))].map(file =>
-    readFileSync(file, 'utf8'),
-  )
-  const files = [
-    join(support, name),
-    ...sources.filter(file => file.endsWith('.c')).map(file => join(shims, file)),
-  ]
-  const program = buildOnce(digest(texts), file =>
-    execFileSync('cc', ['-O1', '-D_GNU_SOURCE', '-I', shims, '-o', file, ...files]),
+  const sources = new Map<string, string[]>() // by their header: the first one of their own folder that they include
+  for (const source of launcherFiles().filter(name => name.endsWith('.c') && !name.endsWith('/main.c'))) {
+    const header = includedBy(join(shims, source)).find(name => dirname(name) === dirname(source)) ?? ''
+    sources.set(header, [...(sources.get(header) ?? []), source])
+  }
+  const needed = new Set<string>()
+  const walk = (path: string): void => {
+    const headers = includedBy(path).filter(name => existsSync(join(shims, name)))
+    for (const name of headers.flatMap(header => [header, ...(sources.get(header) ?? [])])) {
+      if (needed.has(name)) continue
+      needed.add(name)
+      walk(join(shims, name))
+    }
+  }
+  walk(file)
+  return [...needed].map(name => join(shims, name)).sort()
+}
+
+/** Builds a C file of test/ together with those of the launcher's sources of which it asks something. */
+export function buildWithLauncher(output: string, path: string, flags: readonly string[] = []): void {
+  const file = join(repository, 'test', path)
+  const headers = readdirSync(dirname(file)).filter(name => name.endsWith('.h'))
+  const needed = neededBy(file)
+  const read = [file, ...headers.map(name => join(dirname(file), name)), ...needed]
+  const texts = read.map(path => readFileSync(path, 'utf8'))
+  const sources = [file, ...needed.filter(path => path.endsWith('.c'))]
+  const all = ['-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Wshadow', '-Werror', ...flags]
+  const program = buildOnce(digest([...texts, ...all]), output =>
+    execFileSync('cc', [...all, '-I', join(repository, 'shims'), '-o', output, ...sources]),
   )
   copyFileSync(program, output)
 }
