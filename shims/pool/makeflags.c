@@ -7,6 +7,7 @@
 
 #include "pool/auth.h"
 #include "pool/makereader.h"
+#include "pool/makeword.h"
 #include "ground/arena.h"
 #include "ground/number.h"
 

@@ -1,72 +1,13 @@
 #include "pool/makereader.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "pool/makeword.h"
 
 enum { NAME_ROOM = 32 }; /* none of make's names has more */
 
 static const char BLANKS[] = " \t";
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Where a reference to a variable ends, whose dollar stands before open; NULL if there is none. make ends at one that nothing
- * closes: here it goes to the end of the text. */
-static const char *reference_end(const char *open)
-{
-	const char opening = *open, closing = opening == '(' ? ')' : '}';
-	size_t depth = 0;
-
-	if (opening != '(' && opening != '{')
-		return NULL;
-	for (; *open != '\0'; open++) {
-		if (*open == opening)
-			depth++;
-		else if (*open == closing && --depth == 0)
-			return open + 1;
-	}
-	return open;
-}
-
-/* Reads the character at text, and returns where the next one begins. What a reference to a variable comes to nobody knows: it
- * is a dollar. */
-static const char *next_char(const char *text, char *c)
-{
-	const char *at = text[0] == '\\' && text[1] != '\0' ? text + 1 : text, *end;
-
-	*c = *at;
-	if (*at != '$')
-		return at + 1;
-	if (at[1] == '$')
-		return at + 2;
-	end = reference_end(at + 1);
-	return end != NULL ? end : at + 1;
-}
-
-static const char *word_end(const char *word)
-{
-	char c;
-
-	while (*word != '\0' && *word != ' ' && *word != '\t')
-		word = next_char(word, &c);
-	return word;
-}
-
-size_t make_unescape(const char *text, size_t length, char *said)
-{
-	char *to = said;
-
-	for (size_t at = 0; at < length; at++) {
-		if (text[at] == '\\' && at + 1 < length)
-			at++;
-		*to++ = text[at];
-	}
-	*to = '\0';
-	return (size_t)(to - said);
-}
 
 static bool has_equals(const char *word, const char *end)
 {
@@ -101,31 +42,14 @@ static const struct make_option *option_named(const char *name)
 	return ambiguous ? NULL : found;
 }
 
-static bool all_digits(const char *word, const char *end)
-{
-	char c = '0';
-
-	while (word < end && is_digit(c))
-		word = next_char(word, &c);
-	return is_digit(c);
-}
-
-static bool begins_number(const char *word)
-{
-	char c;
-
-	next_char(word, &c);
-	return is_digit(c) || c == '.';
-}
-
 /* Whether word is the argument of an option that has none in its own. */
 static bool takes_next(enum make_argument argument, const char *word, const char *end)
 {
 	if (word == end || argument == MAKE_ARGUMENT_OPTIONAL)
 		return false;
 	if (argument == MAKE_ARGUMENT_NUMBER)
-		return all_digits(word, end);
-	return argument == MAKE_ARGUMENT_REQUIRED || begins_number(word);
+		return make_all_digits(word, end);
+	return argument == MAKE_ARGUMENT_REQUIRED || make_word_begins_number(word);
 }
 
 /* Takes the argument of option: what is joined to it, else maybe the next word. flag->to is the end of its own word. */
@@ -143,7 +67,7 @@ static void take_argument(struct make_flag *flag, const struct make_option *opti
 	if (option == NULL || option->argument == MAKE_ARGUMENT_NONE)
 		return;
 	next = flag->to + strspn(flag->to, BLANKS);
-	end = word_end(next);
+	end = make_word_end(next);
 	if (!takes_next(option->argument, next, end))
 		return;
 	flag->argument = next;
@@ -158,7 +82,7 @@ static const struct make_option *read_name(const char *text, const char *end, co
 	size_t length = 0;
 
 	for (const char *next; text < end; text = next) {
-		next = next_char(text, &c);
+		next = make_next_char(text, &c);
 		if (c == '=')
 			break;
 		if (length < sizeof name - 1)
@@ -176,7 +100,7 @@ static void read_long(struct make_flag *flag, const char *name)
 	char c;
 
 	if (equals < flag->to)
-		joined = next_char(equals, &c);
+		joined = make_next_char(equals, &c);
 	if (joined != NULL && option != NULL && option->argument == MAKE_ARGUMENT_NONE)
 		option = NULL;
 	take_argument(flag, option, joined);
@@ -186,7 +110,7 @@ static void read_long(struct make_flag *flag, const char *name)
 static void read_letter(struct make_reader *reader, struct make_flag *flag)
 {
 	char c;
-	const char *from = reader->letters, *end = reader->end, *next = next_char(from, &c);
+	const char *from = reader->letters, *end = reader->end, *next = make_next_char(from, &c);
 	const struct make_option *option = option_of(c);
 	bool takes = option != NULL && option->argument != MAKE_ARGUMENT_NONE;
 
@@ -204,14 +128,14 @@ static void read_letter(struct make_reader *reader, struct make_flag *flag)
 static const char *letters_of(const char *word, const char *end, bool first, const char **name)
 {
 	char c;
-	const char *behind = next_char(word, &c), *second;
+	const char *behind = make_next_char(word, &c), *second;
 
 	*name = NULL;
 	if (c != '-')
 		return first && !has_equals(word, end) ? word : NULL;
 	if (behind == end)
 		return NULL;
-	second = next_char(behind, &c);
+	second = make_next_char(behind, &c);
 	if (c != '-')
 		return behind;
 	*name = second;
@@ -232,7 +156,7 @@ bool make_reader_next(struct make_reader *reader, struct make_flag *flag)
 	}
 	for (;;) {
 		const char *word = reader->at + strspn(reader->at, reader->first ? MAKE_SPACES : BLANKS);
-		const char *end = word_end(word), *name;
+		const char *end = make_word_end(word), *name;
 
 		if (word == end)
 			return false;
@@ -274,8 +198,8 @@ bool make_flag_jobs(const struct make_flag *flag, long *jobs)
 	for (const char *at = flag->argument; at < flag->argument + flag->argument_length;) {
 		char c;
 
-		at = next_char(at, &c);
-		if (!is_digit(c) || number > INT_MAX)
+		at = make_next_char(at, &c);
+		if (!make_is_digit(c) || number > INT_MAX)
 			return false;
 		number = number * 10 + (c - '0');
 	}
@@ -285,16 +209,16 @@ bool make_flag_jobs(const struct make_flag *flag, long *jobs)
 
 bool make_begins_bare(const char *text)
 {
-	const char *word = text + strspn(text, BLANKS), *end = word_end(word);
+	const char *word = text + strspn(text, BLANKS), *end = make_word_end(word);
 	char c;
 
-	next_char(word, &c);
+	make_next_char(word, &c);
 	return word < end && c != '-' && !has_equals(word, end);
 }
 
 bool make_begins_number(const char *text)
 {
-	return begins_number(text + strspn(text, BLANKS));
+	return make_word_begins_number(text + strspn(text, BLANKS));
 }
 
 bool make_long_takes_next(const char *word)

@@ -34,9 +34,6 @@ void make_reader_begin(struct make_reader *reader, const char *makeflags);
 /* False where there are no more options. */
 bool make_reader_next(struct make_reader *reader, struct make_flag *flag);
 
-/* Writes what length bytes say, without their backslashes, and a NUL. Returns its length; that of text always fits. */
-size_t make_unescape(const char *text, size_t length, char *said);
-
 /* Whether flag is a -jN that make obeys, not one that it refuses; *jobs is then N, 0 without a number. */
 bool make_flag_jobs(const struct make_flag *flag, long *jobs);
 

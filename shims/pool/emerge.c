@@ -1,0 +1,67 @@
+#include "pool/emerge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "contract.h"
+#include "proc/process.h"
+#include "proc/tree.h"
+
+bool emerge_is(const struct client_name *client)
+{
+	return strcmp(client->name, "emerge") == 0;
+}
+
+/* Whether a process runs a phase that packages don't queue for: they do for setup and unpack, and to be fetched. Its command line ends in
+ * .../ebuild.sh and the phase, as two words or, behind bash -c, as one. */
+static bool is_own_phase(pid_t pid)
+{
+	static const char script[] = "/ebuild.sh";
+	static const char *const phases[] = { "prepare", "configure", "compile", "test", "install" };
+	char *words, *end = process_words(pid, "cmdline", &words), *space;
+	char *last = NULL, *before = NULL;
+	size_t length;
+
+	for (char *word = words; end != NULL && word < end; word += strlen(word) + 1) {
+		before = last;
+		last = word;
+	}
+	if (last != NULL && (space = strrchr(last, ' ')) != NULL) {
+		*space = '\0';
+		before = last;
+		last = space + 1;
+	}
+	length = before == NULL ? 0 : strlen(before);
+	if (length < strlen(script) || strcmp(before + length - strlen(script), script) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++)
+		if (strcmp(last, phases[i]) == 0)
+			return true;
+	return false;
+}
+
+static void note_phase(pid_t pid, void *found)
+{
+	*(bool *)found = *(bool *)found || is_own_phase(pid);
+}
+
+bool emerge_runs_own_phase(pid_t child)
+{
+	bool found = is_own_phase(child);
+
+	if (!found)
+		tree_each_child(child, note_phase, &found);
+	return found;
+}
+
+long emerge_jobs(pid_t pid)
+{
+	static const char name[] = "--jobs=";
+	char *words, *end = process_words(pid, "cmdline", &words);
+	long jobs = -1;
+
+	for (char *word = words; end != NULL && word < end; word += strlen(word) + 1)
+		if (strncmp(word, name, sizeof name - 1) == 0)
+			jobs = strtol(word + sizeof name - 1, NULL, 10);
+	return jobs > 0 ? jobs : -1;
+}
