@@ -22,7 +22,7 @@
 enum { NINJA_DEVICES_MAJOR = 1, NINJA_DEVICES_MINOR = 14 };
 
 /* With a -j of its own a client makes a pool of its own, of which we need know nothing: its tools pay for themselves. With
- * -j1 it asks for order, and does one thing after the other. Else it may join, and does so without its -j. */
+ * -j1 it does one thing after the other. Else it may join, and does so without its -j. */
 static bool may_join(struct adaption *adaption, long jobs)
 {
 	adaption->pays = adaption->join && jobs == 1;
@@ -33,7 +33,7 @@ static bool may_join(struct adaption *adaption, long jobs)
 static void mend_make(struct adaption *adaption)
 {
 	const char *makeflags = getenv("MAKEFLAGS");
-	bool joins = may_join(adaption, jobs_asked(adaption->adapter->family, adaption->argv));
+	bool joins = may_join(adaption, jobs_read(adaption->adapter->family, adaption->argv));
 	struct auth auth;
 
 	if (makeflags == NULL || !auth_find(makeflags, &auth))
@@ -46,7 +46,7 @@ static void mend_make(struct adaption *adaption)
 	}
 }
 
-/* For what can't join: no more jobs at once than our pool has slots; what somebody else made tells that by MAKEFLAGS. */
+/* For what can't join: no more jobs at once than our pool has slots; a pool that jobshim has not made tells that by MAKEFLAGS. */
 static void limit_jobs(struct adaption *adaption, long jobs)
 {
 	static char word[32];
@@ -71,7 +71,7 @@ static void limit_jobs(struct adaption *adaption, long jobs)
 	adaption->argv = with_word;
 }
 
-/* ninja 1.13 takes a FIFO alone, 1.14 a character device too: of anything else they say that it could not be initialized. */
+/* ninja 1.13 takes only a FIFO, 1.14 a character device too: of anything else they say that it could not be initialized. */
 static bool takes_served(const struct adaption *adaption)
 {
 	struct stat status;
@@ -85,7 +85,7 @@ static void mend_ninja(struct adaption *adaption)
 {
 	const char *makeflags = getenv("MAKEFLAGS");
 	bool heeds = jobs_heed(adaption->adapter->family, adaption->argv);
-	long jobs = heeds ? JOBS_UNSAID : jobs_asked(adaption->adapter->family, adaption->argv);
+	long jobs = heeds ? JOBS_UNSAID : jobs_read(adaption->adapter->family, adaption->argv);
 	struct auth auth;
 
 	if (jobs != JOBS_UNSAID && !adaption->join)
@@ -128,7 +128,7 @@ static void mend_cargo(struct adaption *adaption)
 	if (flags == NULL || !auth_find(flags, &auth))
 		return;
 	if (auth.kind == AUTH_PIPE && adaption->jobserver->accounts && joining_speaks_fifo(adaption) && joining_means(adaption, &auth))
-		adaption->pays = joining_by_path(adaption, flags, &auth); /* of two descriptors it takes pipes alone */
+		adaption->pays = joining_by_path(adaption, flags, &auth); /* of two descriptors it takes only pipes */
 	else
 		adaption->pays = joining_by_flags(adaption, flags, &auth);
 }
@@ -151,13 +151,13 @@ static bool is_several(const char *level)
 	return *level == '\0' || (level[strspn(level, "0123456789")] == '\0' && jobs > 1 && jobs < INT_MAX);
 }
 
-/* `cmake --build DIR -jN` would hand -jN to the make or ninja that it starts. Where it does, that one says that it leaves the
+/* `cmake --build DIR -jN` would hand -jN to the make or ninja that it starts. If it does, that one says that it leaves the
  * jobserver (see mend_make), and it may be called by its path. */
 static void mend_cmake(struct adaption *adaption)
 {
 	static const char level_name[] = "CMAKE_BUILD_PARALLEL_LEVEL";
 	const char *makeflags = getenv("MAKEFLAGS"), *level = getenv(level_name);
-	long jobs = jobs_asked(adaption->adapter->family, adaption->argv);
+	long jobs = jobs_read(adaption->adapter->family, adaption->argv);
 	bool several = jobs == JOBS_UNSAID ? level == NULL || is_several(level) : jobs == JOBS_UNBOUNDED || jobs > 1;
 	struct auth auth;
 
@@ -179,12 +179,12 @@ static void mend_bmake(struct adaption *adaption)
 {
 	const char *makeflags = getenv("MAKEFLAGS");
 
-	limit_jobs(adaption, jobs_asked(adaption->adapter->family, adaption->argv));
+	limit_jobs(adaption, jobs_read(adaption->adapter->family, adaption->argv));
 	if (makeflags != NULL)
 		adaption->assignment = makeflags_without_jobserver(makeflags);
 }
 
-/* Where its tools can't be told to pay it takes one slot for all of them. */
+/* If its tools can't be told to pay, it takes one slot for all of them. */
 static void mend_go(struct adaption *adaption)
 {
 	bool governed;
@@ -197,7 +197,7 @@ bool adapter_may_leave(const struct adapter *adapter, char *argv[])
 {
 	const char *makeflags = getenv("MAKEFLAGS");
 
-	return (makeflags != NULL && strchr(makeflags, 'j') != NULL) || jobs_asked(adapter->family, argv) != JOBS_UNSAID ||
+	return (makeflags != NULL && strchr(makeflags, 'j') != NULL) || jobs_read(adapter->family, argv) != JOBS_UNSAID ||
 	       jobs_heed(adapter->family, argv);
 }
 

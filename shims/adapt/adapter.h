@@ -8,7 +8,7 @@
 
 struct adapter;
 
-/* Whether the program, which was told of no jobserver, may make one: it is asked for several jobs, or for a pool. */
+/* Whether the program, which was told of no jobserver, may make one: its words name several jobs, or a pool. */
 bool adapter_may_leave(const struct adapter *adapter, char *argv[]);
 
 /* Makes arguments and environment such that the program can join our jobserver: an old make gets two descriptors in

@@ -57,7 +57,7 @@ char **engine_command(const struct resolution *real, const char *engine, char *c
 	if (real->stripped_path == NULL || wrapper_of(real->path) != NULL)
 		return NULL;
 	path = real->stripped_path + strlen("PATH=");
-	/* By its plain name where that leads there too: distcc passes it on, and a server takes no paths. */
+	/* By its plain name if that leads there too: distcc passes it on, and a server takes no paths. */
 	if (slash != NULL && (found = find(path, slash + 1)) != NULL && strcmp(found, real->path) == 0)
 		tool = real->path + (slash + 1 - real->path);
 	found = find(path, engine);

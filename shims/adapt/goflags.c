@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "ground/arena.h"
-#include "proc/ask.h"
+#include "proc/output.h"
 
 enum { FLAGS_MAX = 4096 };
 
 /* A word of GOFLAGS as go splits them: in quotes of one kind or in none, and without any escape. */
 struct word {
-	const char *from; /* its quote, where it has one */
+	const char *from; /* its quote, if it has one */
 	size_t length;
 	const char *text; /* what stands between the quotes */
 	size_t text_length;
@@ -70,28 +70,28 @@ bool goflags_overridden(char *const argv[])
 	return false;
 }
 
-/* What go finds in `go env -w` and in its own go.env where the environment has no GOFLAGS. Asked in no module: whatever
- * version of go that one may want is not fetched for this. */
-static bool ask_go(const char *path, char *flags)
+/* Reads the GOFLAGS that go finds in `go env -w` and in its own go.env if the environment has none. In no module: a version of go that
+ * one may name is not fetched for this. */
+static bool read_go_env(const char *path, char *flags)
 {
 	extern char **environ;
 	static char local[] = "GOTOOLCHAIN=local", no_module[] = "GO111MODULE=off", no_work[] = "GOWORK=off";
 	char env[] = "env", name[] = "GOFLAGS", *program = arena_copy(path, strlen(path));
 	char *argv[] = { program, env, name, NULL };
 	size_t count = 0;
-	char **asking;
+	char **environment;
 
 	while (environ[count] != NULL)
 		count++;
-	asking = arena_pointers(count + 4);
-	if (asking == NULL || program == NULL)
+	environment = arena_pointers(count + 4);
+	if (environment == NULL || program == NULL)
 		return false;
 	/* The first of a name is the one that counts. */
-	asking[0] = local;
-	asking[1] = no_module;
-	asking[2] = no_work;
-	memcpy(asking + 3, environ, (count + 1) * sizeof *asking);
-	return ask(path, argv, asking, flags, FLAGS_MAX) && strlen(flags) < FLAGS_MAX - 1;
+	environment[0] = local;
+	environment[1] = no_module;
+	environment[2] = no_work;
+	memcpy(environment + 3, environ, (count + 1) * sizeof *environment);
+	return output_of(path, argv, environment, flags, FLAGS_MAX) && strlen(flags) < FLAGS_MAX - 1;
 }
 
 /* The flags before and behind the user's -toolexec, and that one behind our launcher. */
@@ -118,7 +118,7 @@ char *goflags_with_launcher(const char *path, const char *shim_dir, bool *govern
 {
 	const char *flags = getenv("GOFLAGS"), *at, *value = "";
 	struct word word, users;
-	char asked[FLAGS_MAX], *assignment;
+	char printed[FLAGS_MAX], *assignment;
 	size_t length = 0;
 	bool has_users = false;
 
@@ -126,10 +126,10 @@ char *goflags_with_launcher(const char *path, const char *shim_dir, bool *govern
 	if (shim_dir[0] == '\0')
 		return NULL;
 	if (flags == NULL || *flags == '\0') {
-		if (!ask_go(path, asked))
+		if (!read_go_env(path, printed))
 			return NULL;
-		flags = asked;
-		asked[strcspn(asked, "\n")] = '\0';
+		flags = printed;
+		printed[strcspn(printed, "\n")] = '\0';
 	}
 	for (at = flags; next_word(&at, &word);) {
 		size_t word_length;

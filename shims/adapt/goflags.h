@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* The "GOFLAGS=..." with which the go at path starts its tools through the launcher of shim_dir; what flags there are stay,
- * and a -toolexec among them is started by ours. NULL where GOFLAGS stay as they are: *governed tells whether they do so
+ * and a -toolexec among them is started by ours. NULL if GOFLAGS stay as they are: *governed tells whether they do so
  * already, or can't say it. */
 char *goflags_with_launcher(const char *path, const char *shim_dir, bool *governed);
 

@@ -9,13 +9,13 @@
  * kept. */
 char *arena_room(size_t *room);
 
-/* Keeps the first size bytes of arena_room() and returns them. NULL where there is no room for them. */
+/* Keeps the first size bytes of arena_room() and returns them. NULL if there is no room for them. */
 char *arena_keep(size_t size);
 
-/* Keeps a copy of length bytes, which may lie in arena_room(), ended by a NUL. NULL where there is no room for it. */
+/* Keeps a copy of length bytes, which may lie in arena_room(), ended by a NUL. NULL if there is no room for it. */
 char *arena_copy(const char *text, size_t length);
 
-/* Room for an array of so many pointers: words, variables. Any number: what is too long for the block has pages of its own. NULL where
+/* Room for an array of so many pointers: words, variables. Any number: what is too long for the block has pages of its own. NULL if
  * there is no memory. */
 char **arena_pointers(size_t count);
 

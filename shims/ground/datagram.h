@@ -1,4 +1,4 @@
-/* Abstract unix sockets that are told who sends: whoever has /proc/net/unix has their names, and may send to them. */
+/* Abstract unix sockets that are told the sender of each datagram: anyone can read their names in /proc/net/unix, and send to them. */
 #ifndef DATAGRAM_H
 #define DATAGRAM_H
 
@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* Never blocks. -1 where there can be none. */
+/* Returns a socket that never blocks; -1 on error. */
 int datagram_open(void);
 
-/* Receives one datagram of that size; sender->pid is 0 where it has another size, or its sender has no number here. False where there is
+/* Receives one datagram of that size; sender->pid is 0 if it has another size, or its sender has no number here. False if there is
  * none. */
 bool datagram_receive(int fd, void *bytes, size_t size, struct ucred *sender, struct sockaddr_un *from, socklen_t *from_size);
 

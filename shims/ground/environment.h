@@ -6,7 +6,7 @@
 
 extern char **environ;
 
-/* Puts assignment ("NAME=value") into the environment. False where there is no memory for a further one. */
+/* Puts assignment ("NAME=value") into the environment. False if there is no memory for a further one. */
 bool environment_put(char *assignment);
 
 /* Takes the variable out of it. */

@@ -70,7 +70,7 @@ bool stat_path(const char *path, struct stat *status)
 	return result == 0;
 }
 
-/* What a variable or a shim dir names may be a FIFO, or a terminal: nobody waits for it. */
+/* What a variable or a shim dir names may be a FIFO, or a terminal: no launcher waits for it. */
 static int open_to_read(int directory, const char *path)
 {
 	return open_high_at(directory, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);

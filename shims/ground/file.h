@@ -15,7 +15,7 @@ int open_high_at(int directory, const char *path, int flags);
 /* A duplicate of such a kind. -1 on error. */
 int dup_high(int fd);
 
-/* Opens a pipe of two such descriptors. False, with errno, where that fails. */
+/* Opens a pipe of two such descriptors. False, with errno, if that fails. */
 bool pipe_high(int ends[2]);
 
 /* stat() with EINTR looped: FUSE and network file systems give it. */
@@ -35,13 +35,13 @@ ssize_t read_plain_file(const char *path, char *buffer, size_t size, struct stat
 /* Reads a file of a directory until it ends or size bytes are read; how many, or -1. */
 ssize_t read_whole_file_at(int directory, const char *path, char *buffer, size_t size);
 
-/* Writes all of it. False, with errno, where that fails; a part may be written then. */
+/* Writes all of it. False, with errno, if that fails; a part may be written then. */
 bool write_whole(int fd, const void *bytes, size_t size);
 
 /* Calls visit for each name in an open directory but . and .., until it returns true. True if one did. The names come once. */
 bool directory_each(int directory, bool (*visit)(int directory, const char *name, void *state), void *state);
 
-/* What stands behind the last slash of a path; all of it where it has none. */
+/* What stands behind the last slash of a path; all of it if it has none. */
 const char *base_name(const char *path);
 
 #endif

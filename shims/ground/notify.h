@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Sends state to NOTIFY_SOCKET. False, with errno, where that fails; true where there is none. */
+/* Sends state to NOTIFY_SOCKET. False, with errno, if that fails; true if there is none. */
 bool notify(const char *state);
 
 #endif

@@ -15,7 +15,7 @@ double decimal_read(const char *text, double otherwise);
 
 enum { NUMBER_DIGITS_MAX = 20 }; /* of one of 64 bits */
 
-/* Writes the decimal digits of a number, at most NUMBER_DIGITS_MAX, and a NUL. Returns where that is. */
+/* Writes the decimal digits of a number, at most NUMBER_DIGITS_MAX, and a NUL. Returns the NUL's place. */
 char *number_put(char *at, uint64_t number);
 
 #endif

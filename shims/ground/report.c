@@ -59,7 +59,7 @@ static void write_line(const char *format, va_list arguments)
 		used += visible(line + used, sizeof line - 1 - used, text + first + 1, all - first - 1);
 	}
 	line[used++] = '\n';
-	write_whole(STDERR_FILENO, line, used); /* where nobody reads the status still tells */
+	write_whole(STDERR_FILENO, line, used); /* if nobody reads it, the exit status still tells */
 }
 
 void report(const char *format, ...)

@@ -1,4 +1,4 @@
-/* What people get to see: one line of what and where, one of what to do. */
+/* Messages for people: one line that says what is wrong and at which place, one that says what to do. */
 #ifndef REPORT_H
 #define REPORT_H
 

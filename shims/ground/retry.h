@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-/* The value of `call`, which is made again as long as it is interrupted: a FUSE or network file system answers with EINTR even where
- * signals are set to restart. */
+/* The value of `call`, which is made again as long as it is interrupted: a FUSE or network file system answers with EINTR even if
+ * signals are set to restart calls. */
 #define RETRY(call) \
 	__extension__({ \
 		__typeof__(call) retry_result; \

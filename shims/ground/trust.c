@@ -16,7 +16,7 @@
 
 enum { LINKS_MAX = 40, OVERFLOW_UID = 65534 };
 
-/* The owner of / below `unshare -r`: a user that the namespace has no number for. Who it is can't be told, and has to do. */
+/* The owner of / below `unshare -r`: a user that the namespace has no number for. Its real number can't be told: it is trusted. */
 static bool is_unmapped(uid_t uid)
 {
 	char text[64], *at;
@@ -54,7 +54,7 @@ static enum trust look(const char *path, struct stat *status)
 	return (status->st_mode & S_IWOTH) == 0 || (status->st_mode & S_ISVTX) != 0 ? TRUSTED : FOREIGN;
 }
 
-/* Puts what a link leads to before rest. False where that is too long. */
+/* Puts what a link leads to before rest. False if that is too long. */
 static bool follow(int directory, const char *link, char rest[PATH_MAX], const char *behind)
 {
 	char whole[PATH_MAX];

@@ -17,7 +17,7 @@ static bool is_hidden(uint32_t code)
 	return false;
 }
 
-/* Reads one character of UTF-8. Returns its length, 0 where there is none. */
+/* Reads one character of UTF-8. Returns its length, 0 if there is none. */
 static size_t read_character(const unsigned char *text, size_t length, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };

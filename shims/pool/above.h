@@ -10,11 +10,11 @@ struct above {
 	const char *place; /* its path, as the kernel has it */
 };
 
-/* Finds who above us has the file open that was at path, or with is_pool the pool that `jobshim run` has noted, wherever that is; of several the
- * outermost, which stays longest. False where nobody has. */
+/* Finds the process above us that has the file open which was at path, or, with is_pool, the pool that `jobshim run` has noted, whatever its
+ * path; of several the outermost, which stays longest. False if there is none. */
 bool above_find(const char *path, bool is_pool, struct above *found);
 
-/* "/proc/PID/fd/FD"; NULL where there is no room. */
+/* "/proc/PID/fd/FD"; NULL if there is no room. */
 const char *above_link(pid_t pid, int fd);
 
 /* The path that a descriptor was opened by, to be used at once, though its file may be gone from there; NULL: it has none. */

@@ -48,7 +48,7 @@ enum address_kind address_kind(const struct stat *status, const char **why)
 	}
 }
 
-/* It is neither polled nor asked anything: who polls may be promised a token, and each question costs its server a turn. */
+/* It is neither polled nor read: a poll may reserve a token, and each call costs its server a turn. */
 static const char *served_fault(int fd)
 {
 	struct stat status;

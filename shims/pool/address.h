@@ -8,9 +8,9 @@
 
 enum address_kind {
 	ADDRESS_NONE,
-	ADDRESS_PIPE,   /* a FIFO or a pipe: whoever has it open fills it */
+	ADDRESS_PIPE,   /* a FIFO or a pipe: any process that has it open can fill it */
 	ADDRESS_SERVED, /* a device, or a file of a file system that is a program (FUSE): its server fills it */
-	ADDRESS_SOCKET, /* who has its other end fills it */
+	ADDRESS_SOCKET, /* the process at its other end fills it */
 };
 
 /* What has this status, as far as that tells. ADDRESS_NONE, with *why set for people, for what is no jobserver. */

@@ -20,7 +20,7 @@ static bool is_call(enum client_sleep call, long number)
 	return number == SYS_epoll_pwait;
 }
 
-/* Where the kernel's function tells it: a user may see that of a process that he may not trace. */
+/* By the kernel's function: a user may read that of a process which he may not trace. */
 static bool is_function(enum client_sleep call, const char *name)
 {
 	if (call == SLEEP_FUTEX)

@@ -24,8 +24,8 @@
 struct search {
 	const struct jobserver *jobserver;
 	bool carries; /* has it open without O_CLOEXEC */
-	bool hidden;  /* what a descriptor is can't be seen */
-	bool failed;  /* to look */
+	bool hidden;  /* a descriptor can't be looked at */
+	bool failed;  /* looking at a descriptor failed */
 };
 
 static bool is_denied(int error)
@@ -103,8 +103,8 @@ static bool flags_lead_to(const struct jobserver *jobserver)
 	return leads_to(getenv("MAKEFLAGS"), jobserver) || leads_to(getenv("CARGO_MAKEFLAGS"), jobserver);
 }
 
-/* It is of another user namespace or user, has rights that we have not, or lets nobody look. */
-static enum client_sight of_hidden(const struct process *process, const struct client_name *name,
+/* Of a process that hides what it has open: it is of another user or user namespace, has rights that we have not, or is not dumpable. */
+static enum client_answer of_hidden(const struct process *process, const struct client_name *name,
                                    const struct jobserver *jobserver, bool below_launcher)
 {
 	const struct subject self = { .is_self = true };
@@ -114,7 +114,7 @@ static enum client_sight of_hidden(const struct process *process, const struct c
 	/* A launcher, which holds a slot for what we are a part of, has any tool's name. */
 	if (name == NULL || name->means == CLIENT_CARRIER)
 		return below_launcher ? CLIENT_HIDDEN : CLIENT_NO;
-	/* ninja hands on flags that it did not heed, where it is older than 1.13. */
+	/* A ninja older than 1.13 hands on flags that it did not heed. */
 	return name->means != CLIENT_FIFO && flags_lead_to(jobserver) ? CLIENT_YES : CLIENT_HIDDEN;
 }
 
@@ -139,7 +139,7 @@ static bool starts_tools(pid_t pid)
 	return end != NULL && word < end && adapter_find(base_name(word)) != NULL;
 }
 
-enum client_sight client_of(const struct process *process, const struct jobserver *jobserver, bool below_launcher)
+enum client_answer client_of(const struct process *process, const struct jobserver *jobserver, bool below_launcher)
 {
 	const struct client_name *name = client_named(process->comm);
 	struct search search = { .jobserver = jobserver };

@@ -16,7 +16,7 @@ bool client_was_told_jobs(pid_t pid)
 	for (char *word = words; end != NULL && word < end && count < WORDS_MAX; word += strlen(word) + 1)
 		argv[count++] = word;
 	argv[count] = NULL;
-	return count > 0 && jobs_asked("make", argv) != JOBS_UNSAID;
+	return count > 0 && jobs_read("make", argv) != JOBS_UNSAID;
 }
 
 bool client_told_load(pid_t child)

@@ -63,7 +63,7 @@ static bool is_python(const char *program)
 	return same_name(program, "python") || same_name(program, "pypy");
 }
 
-/* The word of a Python's command line that names its script; NULL where it has none. */
+/* The word of a Python's command line that names its script; NULL if it has none. */
 static const char *script_in(const char *word, const char *end)
 {
 	for (word += strlen(word) + 1; word < end && word[0] == '-'; word += strlen(word) + 1) {

@@ -13,9 +13,9 @@ enum { COMPARE_FILES = 0 }; /* KCMP_FILE; a kernel without CONFIG_KCMP knows no 
 
 struct search {
 	const struct jobserver *jobserver;
-	const struct process *process; /* whose descriptor, fd, is looked for */
+	const struct process *process; /* the one whose descriptor fd is searched for */
 	int fd;
-	pid_t above; /* and where */
+	pid_t above; /* the ancestor that is compared with it */
 };
 
 static bool is_shared(const struct search *search, int fd)
@@ -58,6 +58,6 @@ bool description_is_inherited(const struct process *process, const struct jobser
 {
 	struct search search = { .jobserver = jobserver, .process = process };
 
-	/* Where /proc has the numbers of another PID namespace kcmp() would compare other processes. */
+	/* If /proc has the numbers of another PID namespace, kcmp() would compare other processes. */
 	return process_numbers_agree() && !process_each_fd(process->pid, is_own, &search);
 }

@@ -7,7 +7,7 @@
 struct jobserver;
 
 /* Finds and opens the jobserver, the first that can be opened: JOBSHIM_JOBSERVER, that of an adapter above us, MAKEFLAGS,
- * CARGO_MAKEFLAGS, an ancestor `jobshim run`. False, with *why set for people, where there is none: of the first that was named. */
+ * CARGO_MAKEFLAGS, an ancestor `jobshim run`. False, with *why set for people, if there is none: *why is that of the first that was named. */
 bool jobserver_open(struct jobserver *jobserver, const char **why);
 
 #endif

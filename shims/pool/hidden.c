@@ -18,7 +18,7 @@
 #include "tool/resolve.h"
 #include "ground/file.h"
 
-/* An end of the wait that nobody else can put off: whoever may read the file may lock it. */
+/* The wait ends by a deadline: anyone who may read the file may lock it, and keep us waiting. */
 enum { LOOKS = 250, LOOK_MS = 20 };
 
 enum { NUMBERS_MAX = 112 };
@@ -28,7 +28,7 @@ enum { TREE, POOL = 3, LEVEL = 5, HOPS = 6 };
 
 static const char PAID[] = "paid:"; /* in place of a level */
 
-/* From the number at that place on; NULL where there is none. */
+/* From the number at that place on; NULL if there is none. */
 static const char *noted(int place)
 {
 	const char *at = getenv(ENV_TREE);
@@ -52,7 +52,7 @@ static bool begins(const char *text, const char *start)
 	return text != NULL && strncmp(text, start, strlen(start)) == 0;
 }
 
-/* The mount namespace and the root that we see, "NAMESPACE:DEVICE:INODE:". False where they can't be told. */
+/* The mount namespace and the root that we see, "NAMESPACE:DEVICE:INODE:". False if they can't be told. */
 static bool print_tree(char text[NUMBERS_MAX])
 {
 	struct stat namespace, root;

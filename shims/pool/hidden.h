@@ -8,17 +8,18 @@
 struct jobserver;
 struct self;
 
-/* "JOBSHIM_TREE=..." for what a client of the pool starts: it is paid for. NULL where nobody has noted where the pool was named. */
+/* "JOBSHIM_TREE=..." for what a client of the pool starts: it is paid for. NULL if no `jobshim run` has noted where the pool was
+ * named. */
 char *hidden_paid(void);
 
 /* Whether the jobserver, however it was opened, is the pool that was named. */
 bool hidden_names(const struct jobserver *jobserver);
 
-/* Whether it is another one, made where the one that was named is likely to be hidden; its `denied` tells of that one. */
+/* Whether it is another one, made at a place at which the one that was named is likely hidden; its `denied` tells of that one. */
 bool hidden_by(const struct jobserver *jobserver);
 
 /* Whether the jobserver could not be opened, and that is no proof that it is gone: it is another user's, or was named in another file
- * tree than ours. True where ours can't be told, false where nobody has noted where it was named. */
+ * tree than ours. True if ours can't be told, false if no `jobshim run` has noted where it was named. */
 bool hidden_is_likely(const struct jobserver *jobserver);
 
 /* Whether no client and no launcher between `jobshim run` and us has paid for us; above: launchers above us. */

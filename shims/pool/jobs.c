@@ -12,7 +12,7 @@
 
 /* One -j of a command line. */
 struct found {
-	char *from;   /* where in its word it begins; NULL: the word has none */
+	char *from;   /* its beginning in its word; NULL: the word has none */
 	char *number; /* what follows it there; NULL: nothing */
 	bool heeds;   /* the word is no -j, and makes the program heed a jobserver in spite of one */
 };
@@ -130,7 +130,7 @@ static long walk(const struct jobs_option *option, char *argv[], bool drop, bool
 	return jobs;
 }
 
-long jobs_asked(const char *family, char *argv[])
+long jobs_read(const char *family, char *argv[])
 {
 	const struct jobs_option *option = option_of(family);
 	bool heeds = false;

@@ -31,14 +31,14 @@ static bool is_nothing(const char *text, const char *end)
 	return text == end;
 }
 
-/* Copies makeflags without its addresses, but that the one which is auth's becomes address; with drop_jobs without -jN, too. A
- * dash, which make skips, stands where the next word would now be read as another: as the first one, as letters; behind a -l
- * that has no number, as its number. NULL where there is no room. */
+/* Copies makeflags without its addresses, except that auth's becomes address; with drop_jobs also without -jN. A dash, which make skips, is
+ * put before a word that would now be read as another: as letters, if it became the first word; as the number of a -l that has none. NULL
+ * if there is no room. */
 static char *rewrite(const char *makeflags, const struct auth *auth, const char *address, bool drop_jobs)
 {
 	size_t room;
 	char *text = arena_room(&room), *flags, *to;
-	const char *at = makeflags, *taker = makeflags; /* where such a -l ends, and what was taken out behind it */
+	const char *at = makeflags, *taker = makeflags; /* the end of such a -l, and of what was taken out behind it */
 	bool takes = false;                             /* there is such a -l */
 	struct make_reader reader;
 	struct make_flag flag;
@@ -87,7 +87,7 @@ char *makeflags_without_jobserver(const char *makeflags)
 	return named ? rewrite(makeflags, NULL, "", true) : NULL;
 }
 
-/* Reads a load as make does: as far as it is a number, and 0 where it begins as none. One below 0 is no bound. */
+/* Reads a load as make does: as far as it is a number, and 0 if it begins as none. One below 0 is no bound. */
 static double read_load(const struct make_flag *flag)
 {
 	char text[64];

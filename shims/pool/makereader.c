@@ -124,7 +124,7 @@ static void read_letter(struct make_reader *reader, struct make_flag *flag)
 		reader->at = flag->to;
 }
 
-/* Where the letters of a word begin. NULL where it has none: it is a variable, or nothing, or a long option. */
+/* Where the letters of a word begin. NULL if it has none: it is a variable, or nothing, or a long option. */
 static const char *letters_of(const char *word, const char *end, bool first, const char **name)
 {
 	char c;

@@ -14,7 +14,7 @@
 /* One option; also what only looks like one. */
 struct make_flag {
 	enum make_means means;
-	const char *gap;       /* where the blanks before its word begin */
+	const char *gap;       /* the beginning of the blanks before its word */
 	const char *from, *to; /* its bytes, with its argument */
 	bool whole;            /* one word, or two; else it stands in a word of letters */
 	const char *argument;  /* as it is written; NULL: it has none */
@@ -31,7 +31,7 @@ struct make_reader {
 
 void make_reader_begin(struct make_reader *reader, const char *makeflags);
 
-/* False where there are no more options. */
+/* False if there are no more options. */
 bool make_reader_next(struct make_reader *reader, struct make_flag *flag);
 
 /* Whether flag is a -jN that make obeys, not one that it refuses; *jobs is then N, 0 without a number. */

@@ -51,7 +51,7 @@ static bool open_served(struct jobserver *jobserver, const char *path, const cha
 
 static bool open_fifo(struct jobserver *jobserver, const char *path, const char **why)
 {
-	/* The write end first: ENXIO tells that nobody reads, before we ourselves do. */
+	/* The write end first: ENXIO says that no process has the read end, before this one has. */
 	jobserver->write_fd = open_high(path, O_WRONLY | O_NONBLOCK);
 	if (jobserver->write_fd < 0)
 		return refuse_error(jobserver, why, errno == ENXIO ? "its FIFO has no server" : "its FIFO can't be opened");
@@ -89,8 +89,8 @@ bool jobserver_open_path(struct jobserver *jobserver, const char *path, const ch
 	return true;
 }
 
-/* The path of a FIFO that is handed on as a descriptor, where it has one that leads there: beside it lies its ledger, which all who
- * use it are to share. An anonymous pipe's is none ("pipe:[4711]"). NULL otherwise. */
+/* The path of a FIFO that is handed on as a descriptor, if it has one that leads there: beside it lies its ledger, which all users of
+ * the pool are to share. An anonymous pipe's is none ("pipe:[4711]"). NULL otherwise. */
 static const char *path_of(const char *link)
 {
 	struct stat linked, named;
@@ -134,7 +134,7 @@ static bool is_own_path(const char *path)
 	return getenv(ENV_TREE) != NULL && own != NULL && strncmp(own, fifo, strlen(fifo)) == 0 && strcmp(own + strlen(fifo), path) == 0;
 }
 
-/* Opens a FIFO that is not where it was: something has removed it, or its directory. Its clients have it open. */
+/* Opens a FIFO that is no longer at its path: something has removed it, or its directory. Its clients have it open. */
 static bool open_removed(struct jobserver *jobserver, const char *path)
 {
 	struct above found;
@@ -143,7 +143,7 @@ static bool open_removed(struct jobserver *jobserver, const char *path)
 	if (path == NULL || !above_find(path, is_own_path(path), &found) || !jobserver_open_path(jobserver, found.link, &ignored))
 		return false;
 	jobserver->ledger = ledger_above(found.place);
-	if (jobserver->ledger == NULL) /* the FIFO alone was moved */
+	if (jobserver->ledger == NULL) /* only the FIFO was moved */
 		jobserver->ledger = ledger_above(path);
 	return true;
 }
@@ -180,8 +180,8 @@ static bool open_ancestors_pipe(struct jobserver *jobserver, const struct auth *
 	return refuse(jobserver, why, closed);
 }
 
-/* Uses R and W as they were handed to us: those of a pipe where they can't be opened anew, as /proc is hidden, or they are another user's; a
- * socket's always. Their flags, which we share, stay as they are. False, with nothing changed, where that fails. */
+/* Uses R and W as they were handed to us: a pipe's if they can't be opened anew, because /proc is hidden or they are another user's; a
+ * socket's always. Their flags, which we share, stay as they are. False, with nothing changed, if that fails. */
 static bool take_over(struct jobserver *jobserver, const struct auth *auth, enum address_kind kind)
 {
 	const bool is_pipe = kind == ADDRESS_PIPE;
@@ -222,7 +222,7 @@ static bool open_pair(struct jobserver *jobserver, const struct auth *auth, cons
 		return refuse(jobserver, why, fault);
 	if (kind != ADDRESS_SOCKET && process_self_number() > 0 && open_fd(jobserver, process_self_number(), auth->read_fd, why))
 		return true;
-	/* A device by its descriptor alone might block. */
+	/* A device's own descriptor might block. */
 	return (kind != ADDRESS_SERVED && take_over(jobserver, auth, kind)) || refuse(jobserver, why, "it can't be opened anew");
 }
 

@@ -1,4 +1,4 @@
-/* Opens a jobserver at its address, wherever that leads by now. */
+/* Opens a jobserver at its address, whatever that leads to by now. */
 #ifndef OPENING_H
 #define OPENING_H
 
@@ -7,13 +7,14 @@
 struct auth;
 struct jobserver;
 
-/* Opens the jobserver at auth. False, with *why set for people, where that fails. */
+/* Opens the jobserver at auth. False, with *why set for people, if that fails. */
 bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, const char **why);
 
 /* Opens the FIFO or device at path, which is kept, not copied. As above. */
 bool jobserver_open_path(struct jobserver *jobserver, const char *path, const char **why);
 
-/* What opens its ledger, if that is removed and a process above us has it open; NULL otherwise. For the pool that `jobshim run` has noted. */
+/* The path that opens its ledger, if that was removed and a process above us has it open; NULL otherwise. For the pool that `jobshim run`
+ * has noted. */
 const char *jobserver_ledger_above(const struct jobserver *jobserver);
 
 #endif

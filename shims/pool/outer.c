@@ -46,7 +46,7 @@ bool outer_read(struct outer *outer)
 	return parse(getenv(ENV_OUTER), outer);
 }
 
-/* The variable's value in an environment as /proc has it; NULL where it has none. */
+/* The variable's value in an environment as /proc has it; NULL if it has none. */
 static const char *value_in(const char *environment, const char *end, const char *name)
 {
 	size_t name_length = strlen(name);
@@ -76,7 +76,7 @@ bool outer_open(struct jobserver *jobserver, const struct outer *outer)
 	if (outer->path == NULL)
 		return is_inherited(outer) && jobserver_open_auth(jobserver, &auth, &why);
 	auth = (struct auth){ .kind = AUTH_FIFO, .path = outer->path, .path_length = strlen(outer->path) };
-	/* Before it is opened: it may be a pipe of somebody else's by now. */
+	/* Before it is opened: it may be the pipe of another program by now. */
 	if (outer->inode != 0 && (!stat_path(outer->path, &status) || status.st_ino != outer->inode))
 		return false;
 	return jobserver_open_auth(jobserver, &auth, &why);
@@ -177,7 +177,7 @@ static pid_t holder_above(const struct jobserver *jobserver, int fd)
 	return 0;
 }
 
-/* "NAME=INODE:PATH" for descriptor fd of our own. Where a client above us has it, it is that one's. Else what we start inherits
+/* "NAME=INODE:PATH" for descriptor fd of our own. If a client above us has it, it is that one's. Else what we start inherits
  * it, or runs below us: it is named as a thread's, since a process that is named is one that hands it on (client.c). */
 static int print_own(char *text, size_t room, const struct jobserver *jobserver, int fd)
 {

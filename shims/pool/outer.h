@@ -1,4 +1,4 @@
-/* The pool that an adapter above us has found: what it started may have opened another, and name that in MAKEFLAGS. */
+/* The pool that an adapter above us has found: the program that it started may have opened another, and name that in MAKEFLAGS. */
 #ifndef OUTER_H
 #define OUTER_H
 
@@ -14,21 +14,21 @@ struct outer {
 	int read_fd, write_fd;
 };
 
-/* What the environment names. False where it names none. */
+/* What the environment names. False if it names none. */
 bool outer_read(struct outer *outer);
 
-/* Opens that one. False where it is gone. */
+/* Opens that one. False if it is gone. */
 bool outer_open(struct jobserver *jobserver, const struct outer *outer);
 
-/* The assignment that names the jobserver to all that is below us, whatever MAKEFLAGS say by then; NULL where it is named
+/* The assignment that names the jobserver to all that is below us, whatever MAKEFLAGS say by then; NULL if it is named
  * already, or there is no room. */
 char *outer_assignment(const struct jobserver *jobserver);
 
-/* Whether a make that has our jobserver open and inheritable is a client of it that is about to start a recipe, though MAKEFLAGS
- * name another by now. One that was started with -jN carries it as well, and opened that other one. */
+/* Whether a make that has our jobserver open and inheritable is a client of it which starts a recipe just now, though MAKEFLAGS name
+ * another by now. A make that was started with -jN carries it too, and has opened that other one. */
 bool outer_hands_on(pid_t pid, const struct jobserver *jobserver);
 
-/* Opens the pool that a process above us was told of: a build may have put a -jN in place of what MAKEFLAGS said. False where
+/* Opens the pool that a process above us was told of: a build may have put a -jN in place of what MAKEFLAGS said. False if
  * there is none that can be used. */
 bool outer_open_above(struct jobserver *jobserver);
 

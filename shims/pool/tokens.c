@@ -60,7 +60,7 @@ int tokens_free(const struct jobserver *jobserver)
 
 long tokens_growth(const struct jobserver *jobserver, long tokens, long wanted)
 {
-	/* All pages but one, and a byte: see LEDGER_POOL_MAX. Those of a user who has many pipes are smaller. */
+	/* All pages but one, and a byte: see LEDGER_POOL_MAX. A user with many pipes gets smaller ones. */
 	const long bytes = fcntl(jobserver->write_fd, F_GETPIPE_SZ), room = bytes - sysconf(_SC_PAGESIZE) + 1;
 
 	if (wanted > room)

@@ -6,7 +6,7 @@
 
 struct jobserver;
 
-/* Writes tokens to fd. Returns how many went in; fewer where it is full, or on an error, which errno then tells. */
+/* Writes tokens to fd. Returns how many went in; fewer if it is full, or on an error, which errno then tells. */
 long tokens_put(int fd, long tokens);
 
 /* Puts tokens into the pool. Returns how many went in. */
@@ -15,7 +15,7 @@ int tokens_add(const struct jobserver *jobserver, long tokens);
 /* Takes at most so many free tokens out of the pool. Returns how many it took. */
 int tokens_take(const struct jobserver *jobserver, long tokens);
 
-/* How many tokens are free; -1 where that can't be told: it is no pipe. */
+/* How many tokens are free; -1 if that can't be told: it is no pipe. */
 int tokens_free(const struct jobserver *jobserver);
 
 /* How many more tokens a pool can get that has so many, and shall have wanted: what its pipe surely has room for. */

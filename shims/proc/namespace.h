@@ -4,13 +4,13 @@
 
 #include <stdint.h>
 
-/* It, or 0 where /proc does not tell. To ask for it takes a process' first look into its own part of /proc: 30 microseconds. */
+/* Its inode number, or 0 if /proc does not tell. The first access of a process to its own part of /proc takes 30 microseconds. */
 uint64_t pid_namespace(void);
 
-/* Has it asked of our parent, whose part of /proc was looked into before: 8 microseconds. A parent that we see is in our own. */
+/* Reads it from the parent's part of /proc, which was accessed before: 8 microseconds. A parent that we can see is in our namespace. */
 void pid_namespace_by_parent(void);
 
-/* Has it be what is known already. */
+/* Sets it to a number that is known already. */
 void pid_namespace_is(uint64_t namespace);
 
 #endif

@@ -19,23 +19,23 @@ struct process {
 	bool ready;     /* its first thread runs, or could if it had a processor */
 	bool zombie;    /* it has ended, and no thread of it lives */
 	bool kernel;    /* a thread of the kernel's */
-	bool becomes;   /* it is in the midst of an execve: the kernel tells where the program's code lies once all else is there */
+	bool becomes;   /* it is in the middle of an execve: the kernel tells the address of the program's code only when all else is in place */
 	char comm[16];
 };
 
-/* Fills process from /proc/PID/stat. False where there is no such process or no /proc. */
+/* Fills process from /proc/PID/stat. False if there is no such process, or no /proc. */
 bool process_read(pid_t pid, struct process *process);
 
-/* Our own number as /proc has it, which may count the processes of another PID namespace; 0 where it does not show us. */
+/* This process's number in /proc, which may be mounted for another PID namespace; 0 if it does not show this process. */
 pid_t process_self_number(void);
 
-/* Whether a number of ours, as getpid() has them, means the same process in /proc. */
+/* Whether a number that getpid() knows means the same process in /proc. */
 bool process_numbers_agree(void);
 
-/* Fills pid and parent of ourselves, as /proc has them: a walk up our ancestors starts here. False where it does not show us. */
+/* Fills pid and parent of this process, as /proc has them: a walk up the ancestors starts here. False if it does not show this process. */
 bool process_self(struct process *self);
 
-/* A descriptor that can be read when the process ends; -1 where there is no such process, or the kernel has none. */
+/* A descriptor that can be read when the process ends; -1 if there is no such process, or the kernel has none. */
 int process_open(pid_t pid);
 
 /* Calls visit for each process that /proc shows, until it returns true. True if one did. */
@@ -44,13 +44,13 @@ bool process_each(bool (*visit)(int proc, const char *pid, void *state), void *s
 /* Calls visit for each entry of a directory of /proc whose name is a number, until it returns true. True if one did. */
 bool process_each_number(const char *path, bool (*visit)(int directory, const char *name, void *state), void *state);
 
-/* The path of the program that pid runs, without " (deleted)", to be used at once (arena.h); NULL where it can't be read. */
+/* The path of the program that pid runs, without " (deleted)", to be used at once (arena.h); NULL if it can't be read. */
 const char *process_path(pid_t pid);
 
-/* The basename of the program pid runs, without " (deleted)"; "launcher" for every shim; empty where it can't be read. */
+/* The basename of the program pid runs, without " (deleted)"; "launcher" for every shim; empty if it can't be read. */
 void process_program(pid_t pid, char *name, size_t size);
 
-/* Reads a file of /proc/PID whose words end with a NUL: cmdline, environ. Returns where it ends; NULL where it can't be read. To be used
+/* Reads a file of /proc/PID whose words end with a NUL: cmdline, environ. Returns the end of the last word; NULL if it can't be read. To be used
  * at once (arena.h). */
 char *process_words(pid_t pid, const char *name, char **words);
 

@@ -39,7 +39,7 @@ static void read_children(int fd, const struct children *children)
 	}
 }
 
-/* Those of one thread; true, to stop, where the kernel does not tell them. */
+/* Those of one thread; true, to stop, if the kernel does not tell them. */
 static bool each_of_thread(int directory, const char *thread, void *state)
 {
 	char path[64];
@@ -90,7 +90,7 @@ static bool is_hidden(pid_t pid)
 	return process_numbers_agree() && (kill(pid, 0) == 0 || errno == EPERM);
 }
 
-enum tree_seen tree_each(pid_t root, void (*visit)(const struct process *process, void *state), void *state)
+enum tree_extent tree_each(pid_t root, void (*visit)(const struct process *process, void *state), void *state)
 {
 	struct process process;
 
@@ -108,7 +108,7 @@ enum tree_seen tree_each(pid_t root, void (*visit)(const struct process *process
 		if (!tree_each_child(queue.pids[i], add_to_queue, NULL))
 			return TREE_UNKNOWN;
 	}
-	return queue.count < PROCESSES_MAX ? TREE_SEEN : TREE_UNKNOWN;
+	return queue.count < PROCESSES_MAX ? TREE_WHOLE : TREE_UNKNOWN;
 }
 
 /* Of the processes at one depth, those that are still to be visited. */
@@ -116,7 +116,7 @@ static struct {
 	size_t first, next, end;
 } levels[TREE_LEVELS];
 
-/* The children of pid, where there is room for them and the kernel tells them. */
+/* The children of pid, if there is room for them and the kernel tells them. */
 static void fill_level(unsigned depth, pid_t pid)
 {
 	levels[depth].first = levels[depth].next = queue.count;
@@ -163,5 +163,5 @@ static void add_pages(const struct process *process, void *state)
 bool tree_pages(pid_t root, uint64_t *pages)
 {
 	*pages = 0;
-	return tree_each(root, add_pages, pages) == TREE_SEEN;
+	return tree_each(root, add_pages, pages) == TREE_WHOLE;
 }

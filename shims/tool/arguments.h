@@ -7,7 +7,7 @@
 #include "contract.h"
 
 /* What kind of run the arguments make it (contract.h). RUN_PROBE: no work worth a token, it prints its version, or has
- * no input (DESIGN 4.3). RUN_OTHER where the family is not known. */
+ * no input. RUN_OTHER if the family is not known. */
 enum run_kind arguments_kind(const char *family, char *const argv[]);
 
 /* The file that the run is about, for people: what it compiles, of a link what it makes. Empty where the arguments don't

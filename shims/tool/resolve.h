@@ -1,4 +1,4 @@
-/* Finds the real tool behind a shim (DESIGN 4.2). */
+/* Finds the real tool behind a shim. */
 #ifndef RESOLVE_H
 #define RESOLVE_H
 

@@ -13,7 +13,7 @@
 #include "ground/clock.h"
 #include "ground/file.h"
 #include "ground/retry.h"
-#include "proc/ask.h"
+#include "proc/output.h"
 
 enum { KEPT_MAX = 256 };
 
@@ -41,7 +41,7 @@ static bool probe(const char *path, struct version *version)
 	for (char **variable = environ; *variable != NULL; variable++)
 		if (strncmp(*variable, "PATH=", strlen("PATH=")) == 0)
 			environment[0] = *variable;
-	return program != NULL && ask(path, arguments, environment, text, sizeof text) && parse(text, version);
+	return program != NULL && output_of(path, arguments, environment, text, sizeof text) && parse(text, version);
 }
 
 /* The words that a version of this very program is kept behind. False for a script: what it starts may change. */

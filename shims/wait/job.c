@@ -40,7 +40,7 @@ static enum walk walk_up(struct job *job, const struct process *self, const stru
 	struct process child = *self, process;
 
 	for (; child.parent > 0; child = process) {
-		enum client_sight sight = CLIENT_YES;
+		enum client_answer sight = CLIENT_YES;
 		bool by_owner;
 
 		if (!process_read(child.parent, &process)) {

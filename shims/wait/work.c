@@ -61,7 +61,7 @@ struct sum {
 	const struct ledger *ledger;
 	uint64_t ticks, ran_ns, ready_ns;
 	bool ready;
-	bool unseen; /* a part of it can't be told */
+	bool incomplete; /* a part of it can't be measured */
 };
 
 /* The `jobshim run` of this pool, or a launcher: what those do is no work of the build's. */
@@ -97,11 +97,11 @@ static void add_process(const struct process *process, void *state)
 
 static void add_tree(pid_t root, struct sum *sum)
 {
-	if (tree_each(root, add_process, sum) != TREE_SEEN)
-		sum->unseen = true;
+	if (tree_each(root, add_process, sum) != TREE_WHOLE)
+		sum->incomplete = true;
 }
 
-/* Where its number is none of a launcher's it has just ended, or is in another PID namespace: nothing can be told of it. */
+/* If its number is not a launcher's, it has just ended, or is in another PID namespace: nothing can be told of it. */
 static void add_holder(pid_t pid, bool is_tool, void *state)
 {
 	struct sum *sum = state;
@@ -109,7 +109,7 @@ static void add_holder(pid_t pid, bool is_tool, void *state)
 	if (is_tool || is_launcher_process(pid))
 		add_tree(pid, sum);
 	else
-		sum->unseen = true;
+		sum->incomplete = true;
 }
 
 static void add_suspect(pid_t pid, void *state)
@@ -123,7 +123,7 @@ static bool is_shared(const struct work *work)
 	return work->outermost < 0 || (work->record->ledger->owner == 0 && ledger_slots(work->record->ledger) >= 0);
 }
 
-/* Whether others may use the pool, and no ledger tells what their launchers hold: those hide from us. */
+/* Whether other users may use the pool, and no ledger tells what their launchers hold: those hide from us. */
 static bool is_others(const struct work *work)
 {
 	struct stat status;
@@ -134,17 +134,17 @@ static bool is_others(const struct work *work)
 
 bool work_measure(struct work *work, struct work_done *done)
 {
-	struct sum sum = { .ledger = work->record->ledger, .unseen = is_others(work) };
+	struct sum sum = { .ledger = work->record->ledger, .incomplete = is_others(work) };
 
 	if (work->outermost == 0)
 		work->outermost = outermost_client(work);
 	if (work->outermost > 0)
 		add_tree(work->outermost, &sum);
 	if (!records_each_holder(work->record->ledger, work->record->index, add_holder, &sum))
-		sum.unseen = true;
+		sum.incomplete = true;
 	if (is_shared(work) && !census_each_suspect(work->jobserver, work->record->ledger, add_suspect, &sum))
-		sum.unseen = true;
+		sum.incomplete = true;
 	*done = (struct work_done){ .ticks = sum.ticks, .ran_ns = sum.ran_ns, .ready_ns = sum.ready_ns, .ready = sum.ready };
-	done->whole_machine = sum.unseen;
-	return !sum.unseen || measure_machine(&done->ticks);
+	done->whole_machine = sum.incomplete;
+	return !sum.incomplete || measure_machine(&done->ticks);
 }

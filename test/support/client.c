@@ -1,6 +1,7 @@
 /* What the launcher makes of a process that has a FIFO open among other descriptors: `client FIFO CASE ...`, where a case is
- * COUNT:STEP:PLACE:KIND. A child has COUNT descriptors, STEP numbers apart, of which the one at PLACE is the FIFO, `own` (with O_CLOEXEC), `inherited`
- * (without), or `none`; `churn`: `own`, while others of its descriptors are opened and closed all the time; `hidden`: `own`, and we are another user. */
+ * COUNT:STEP:PLACE:KIND. A child has COUNT descriptors, STEP numbers apart, of which the one at PLACE is the FIFO: `own`, with O_CLOEXEC;
+ * `inherited`, without; `none`: it is not; `churn`: `own`, while others of its descriptors are opened and closed all the time; `hidden`:
+ * `own`, and we are another user. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

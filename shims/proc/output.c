@@ -1,4 +1,4 @@
-#include "proc/ask.h"
+#include "proc/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "ground/retry.h"
 #include "proc/process.h"
 
-enum { LONGEST_S = 5 }; /* who does not answer by then has no answer */
+enum { LONGEST_S = 5 }; /* a program that runs longer counts as failed */
 
 static const uint64_t SECOND = 1000000000u;
 
@@ -31,7 +31,7 @@ static __attribute__((noinline)) pid_t start(const char *path, char *const argv[
 	_exit(127);
 }
 
-/* Whether there is something to be read before the deadline. */
+/* Waits until fd can be read. False if the deadline comes first. */
 static bool can_read(int fd, uint64_t deadline_ns)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
@@ -53,13 +53,13 @@ static void end_by(pid_t child, uint64_t deadline_ns)
 	int end = process_open(child);
 
 	if (end < 0)
-		return; /* on a kernel before 5.3 it has all the time it wants */
+		return; /* a kernel before 5.3: it has all the time it wants */
 	if (!can_read(end, deadline_ns))
 		kill(child, SIGKILL);
 	close(end);
 }
 
-bool ask(const char *path, char *const argv[], char *const environment[], char *text, size_t size)
+bool output_of(const char *path, char *const argv[], char *const environment[], char *text, size_t size)
 {
 	const uint64_t deadline_ns = monotonic_ns() + LONGEST_S * SECOND;
 	size_t used = 0;
@@ -74,7 +74,7 @@ bool ask(const char *path, char *const argv[], char *const environment[], char *
 	child = start(path, argv, environment, ends[1], nowhere);
 	close(ends[1]);
 	while (child > 0) {
-		bool full = used >= size - 1; /* what has no room is read all the same: nobody dies of SIGPIPE */
+		bool full = used >= size - 1; /* the rest is read all the same: the program would die of SIGPIPE */
 		ssize_t n;
 
 		if (!can_read(ends[0], deadline_ns))
