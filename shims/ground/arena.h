@@ -5,8 +5,7 @@
 
 #include <stddef.h>
 
-/* Where the next text may be built, and in *room how many bytes fit. Others may build theirs there too, until it is
- * kept. */
+/* Returns the place for the next text, and in *room how many bytes fit. Another text may be built there too, until one is kept. */
 char *arena_room(size_t *room);
 
 /* Keeps the first size bytes of arena_room() and returns them. NULL if there is no room for them. */

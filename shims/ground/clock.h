@@ -1,4 +1,4 @@
-/* What time it is, and what it costs. */
+/* The time, and the CPU time that is used. */
 #ifndef CLOCK_H
 #define CLOCK_H
 
@@ -7,7 +7,7 @@
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t monotonic_ns(void);
 
-/* The CPU time that this process has used, in nanoseconds: what something costs us, however loaded the machine is. */
+/* The CPU time that this process has used, in nanoseconds: what work costs, however loaded the machine is. */
 uint64_t cpu_ns(void);
 
 #endif

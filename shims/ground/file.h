@@ -12,13 +12,13 @@
 int open_high(const char *path, int flags);
 int open_high_at(int directory, const char *path, int flags);
 
-/* A duplicate of such a kind. -1 on error. */
+/* A duplicate with the same properties. -1 on error. */
 int dup_high(int fd);
 
 /* Opens a pipe of two such descriptors. False, with errno, if that fails. */
 bool pipe_high(int ends[2]);
 
-/* stat() with EINTR looped: FUSE and network file systems give it. */
+/* stat() with EINTR looped: it comes from FUSE and network file systems. */
 bool stat_path(const char *path, struct stat *status);
 
 /* Whether descriptor fd is one that this process was started with: its own are all close-on-exec. Fills status if so. */
@@ -28,8 +28,7 @@ bool inherited_fd(int fd, struct stat *status);
 ssize_t read_small_file(const char *path, char *buffer, size_t size);
 ssize_t read_small_file_at(int directory, const char *path, char *buffer, size_t size);
 
-/* The same of a regular file, and what it is; of anything else -1, with EINVAL. A FIFO's text is gone once it is read, and others want it
- * too. */
+/* The same of a regular file, and what it is; of anything else -1, with EINVAL. A FIFO's text would be gone for other readers. */
 ssize_t read_plain_file(const char *path, char *buffer, size_t size, struct stat *status);
 
 /* Reads a file of a directory until it ends or size bytes are read; how many, or -1. */

@@ -11,7 +11,7 @@ enum trust {
 	NO_DIRECTORY, /* there is none, or it can't be looked at; what is above it is trusted */
 };
 
-/* What can be said of a directory with an absolute path. */
+/* Judges the directory at an absolute path. */
 enum trust trust_of_directory(const char *path);
 
 /* Whether a file is ours or root's, and not everybody may write it. */

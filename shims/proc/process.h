@@ -50,8 +50,8 @@ const char *process_path(pid_t pid);
 /* The basename of the program pid runs, without " (deleted)"; "launcher" for every shim; empty if it can't be read. */
 void process_program(pid_t pid, char *name, size_t size);
 
-/* Reads a file of /proc/PID whose words end with a NUL: cmdline, environ. Returns the end of the last word; NULL if it can't be read. To be used
- * at once (arena.h). */
+/* Reads a file of /proc/PID whose words end with a NUL: cmdline, environ. Returns the end of the last word; NULL if it can't be read.
+ * To be used at once (arena.h). */
 char *process_words(pid_t pid, const char *name, char **words);
 
 #endif
