@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <stddef.h>
 
-#include "ground/retry.h"
 #include "look/answer.h"
+#include "ground/retry.h"
 
 enum { GIVEN_FD = 3 };
 

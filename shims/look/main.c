@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "contract.h"
-#include "ground/notify.h"
-#include "ground/report.h"
 #include "look/answer.h"
 #include "look/bottomline.h"
 #include "look/caretaker.h"
@@ -17,6 +15,8 @@
 #include "look/starter.h"
 #include "tool/freshen.h"
 #include "tool/resolve.h"
+#include "ground/notify.h"
+#include "ground/report.h"
 
 /* Systemd's socket takes no answer of Node's. */
 static bool tell_ready(const struct self *self, char *const words[])

@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ground/report.h"
-#include "ground/retry.h"
 #include "look/answer.h"
 #include "pool/makeflags.h"
 #include "pool/tokens.h"
 #include "tool/freshen.h"
 #include "tool/resolve.h"
 #include "tool/version.h"
+#include "ground/report.h"
+#include "ground/retry.h"
 
 /* Returns 0, or the error. */
 static int make_fifo(const char *path)

@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "child/child.h"
 #include "contract.h"
+#include "child/child.h"
 #include "ground/report.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"

@@ -11,6 +11,7 @@
 #include "pool/jobserver.h"
 #include "wait/clients.h"
 #include "wait/opener.h"
+#include "wait/outcome.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
 

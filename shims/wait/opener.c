@@ -15,6 +15,7 @@
 #include "ground/file.h"
 #include "ground/hash.h"
 #include "proc/descriptors.h"
+#include "proc/process.h"
 #include "proc/shimfile.h"
 
 static bool note_fd(int directory, const char *name, void *state)
