@@ -146,9 +146,6 @@ static void find_job(struct governed *governed)
 	                     : job_find(&governed->subject, &governed->jobserver, &governed->ledger, run->builds);
 	if (job->ours)
 		see_to_owed(governed);
-#ifdef JOBSHIM_NAIVE
-	job->ours = false;
-#endif
 	if (job->nested) /* the run above has passed the gates */
 		policy_none(&run->policy);
 	else if (!job->ours && !run->builds) /* else make has looked */

@@ -1,60 +1,16 @@
 #include "ledger/reclaim.h"
 
-#include <stddef.h>
-#include <unistd.h>
-
 #include "contract.h"
+#include "ledger/deadtoken.h"
 #include "ledger/ledger.h"
 #include "ledger/ledgerfile.h"
 #include "ledger/records.h"
 #include "pool/jobserver.h"
 #include "ground/clock.h"
-#include "ground/retry.h"
 
-#ifdef JOBSHIM_NO_RECLAIM
-enum { RECLAIMS = false }; /* of a test that must fail then */
-#else
-enum { RECLAIMS = true };
-#endif
 enum { CROWD = 64, TURNS = 8 };
 static const uint64_t TURN_NS = 100000000u;
 static const uint64_t RECLAIM_NS = 1000000000u; /* a pool is whole again within a second */
-
-static bool write_token(const struct jobserver *jobserver, const unsigned char *token)
-{
-	ssize_t n;
-
-	n = RETRY(write(jobserver->write_fd, token, 1));
-	return n == 1;
-}
-
-/* A record is worth a token if the kernel stored one into it and nobody began to write it back. */
-static bool holds_token(const struct ledger_record *record)
-{
-	return record->kind == SLOT_TOKEN && (record->state == STATE_HELD || (record->state == STATE_ACQUIRING && record->token != 0));
-}
-
-static bool store_state(const struct ledger *ledger, unsigned index, enum record_state state)
-{
-	const uint8_t byte = (uint8_t)state;
-
-	return ledger_file_write(ledger->fd, &byte, sizeof byte, record_offset(index) + (off_t)offsetof(struct ledger_record, state));
-}
-
-/* Writes a dead owner's token back. Releasing is stored before the byte is written: a reclaimer that is itself killed between the two
- * loses this token and never makes one. False if it is still in the record. */
-static bool return_token(const struct ledger *ledger, const struct jobserver *jobserver, unsigned index,
-                         const struct ledger_record *record)
-{
-	if (!store_state(ledger, index, STATE_RELEASING))
-		return false;
-	if (!write_token(jobserver, &record->token)) {
-		(void)!store_state(ledger, index, STATE_HELD); /* the next reclaimer tries again */
-		return false;
-	}
-	LEDGER_ADD(ledger, reclaimed, 1);
-	return true;
-}
 
 bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index)
 {
@@ -70,8 +26,7 @@ bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, un
 	ledger_map(ledger); /* what was counted is taken out of it */
 	if (ledger->fd < 0)
 		return false;
-	/* A server that keeps an account has the token back already. */
-	if (RECLAIMS && !jobserver->accounts && holds_token(&record) && !return_token(ledger, jobserver, index, &record))
+	if (!dead_token_return(ledger, jobserver, index, &record))
 		return false;
 	if (record.counted != 0)
 		LEDGER_ADD(ledger, running, -1);

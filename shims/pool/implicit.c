@@ -58,10 +58,6 @@ static int find_holder(const struct locks *locks, const void *run, uint64_t key,
 
 int implicit_watch(const struct locks *locks, const void *run, uint64_t key, unsigned claim)
 {
-#ifdef JOBSHIM_NAIVE
-	(void)locks, (void)run, (void)key, (void)claim;
-	return HOLDER_UNSEEN;
-#else
 	struct flock found;
 	int holder;
 
@@ -79,5 +75,4 @@ int implicit_watch(const struct locks *locks, const void *run, uint64_t key, uns
 	if (holder < 0)
 		return errno == ESRCH ? HOLDER_GONE : HOLDER_UNSEEN;
 	return holder;
-#endif
 }

@@ -126,10 +126,6 @@ void census_take(const struct jobserver *jobserver, struct ledger *ledger, struc
 	int before = 0, after = 0;
 
 	*census = (struct census){ .free = -1 };
-#ifdef JOBSHIM_NO_RECLAIM
-	outcome_blind(census, "it is switched off");
-	return;
-#endif
 	if (jobserver->accounts)
 		outcome_blind(census, "this jobserver keeps its own account");
 	else if (ioctl(jobserver->read_fd, FIONREAD, &before) < 0)

@@ -40,9 +40,6 @@ static enum token_outcome try_token(struct turn *turn)
 
 static bool try_implicit(struct turn *turn)
 {
-#ifdef JOBSHIM_NAIVE
-	return false;
-#endif
 	if (turn->job->pays ||
 	    !implicit_take_any(&turn->pool->locks, turn->run, turn->job->key, turn->job->claim, &turn->slot.claimed))
 		return false;

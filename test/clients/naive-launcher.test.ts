@@ -27,7 +27,7 @@ const naiveLauncher = join(makeWorkspace(), 'launcher')
 
 /** Builds the launcher that always takes a token, never the implicit slot, and never runs out of patience. */
 test.before(() => {
-  buildLauncher(naiveLauncher, { flags: ['-DJOBSHIM_NAIVE'] })
+  buildLauncher(naiveLauncher, { wraps: ['naive.c'] })
 })
 
 /** CPU time that a process has used, in clock ticks. */

@@ -247,7 +247,7 @@ testWith('bwrap', 'doctor :: locks :: /proc/locks is empty', async () => {
 test('doctor :: locks :: a launcher that gives back no token of a killed one', async () => {
   const other = await makePatient()
   const look = join(other.shims, '.jobshim/look')
-  buildLauncher(`${look}.new`, { flags: ['-DJOBSHIM_NO_RECLAIM'] }, 'look')
+  buildLauncher(`${look}.new`, { wraps: ['no-reclaim.c'] }, 'look')
   renameSync(`${look}.new`, look)
   assert.equal(await verdicts(other, 'locks'), [
     {

@@ -57,7 +57,7 @@ test(`soak :: ${storms} storms of 20 kills a second over ${kinds.map(({ name }) 
 
 test('soak :: without reclaim tokens are missing afterwards', async () => {
   const launcher = join(makeWorkspace(), 'launcher')
-  buildLauncher(launcher, { flags: ['-DJOBSHIM_NO_RECLAIM'] })
+  buildLauncher(launcher, { wraps: ['no-reclaim.c'] })
   const storm = new Storm(tokens, seed)
   await storm.open(launcher)
   let free = tokens

@@ -49,13 +49,14 @@ const launcherFiles = (): string[] =>
 /** How a launcher, or `look`, differs from the one that is built for everybody. */
 export type Differing = {
   instead?: Readonly<Record<string, string>> // files of test/support, each by the path of that of shims/ which it replaces
+  wraps?: readonly string[] // further files of test/support: the linker puts __wrap_NAME of one in the place of NAME, which is then __real_NAME
   flags?: readonly string[] // the compiler's
 }
 
 /** Builds a launcher, or `look`, with a fault, or one that looks elsewhere; the make file decides on the compiler. */
 export function buildLauncher(
   output: string,
-  { instead = {}, flags = [] }: Differing,
+  { instead = {}, wraps = [], flags = [] }: Differing,
   name: 'launcher' | 'look' = 'launcher',
 ): void {
   const shims = join(repository, 'shims')
@@ -63,12 +64,16 @@ export function buildLauncher(
   const files = launcherFiles().filter(file => file.endsWith('.h') || !file.startsWith(others))
   for (const file of Object.keys(instead)) assert.ok(files.includes(file), `${name} has no ${file}`)
   const own = files.map(file => join(shims, file)).filter(file => !(relative(shims, file) in instead))
-  const linked = [...own, ...Object.values(instead).map(file => join(support, file))]
+  const linked = [...own, ...[...Object.values(instead), ...wraps].map(file => join(support, file))]
   const texts = [...linked, join(shims, 'Makefile')].map(file => readFileSync(file, 'utf8'))
   const sources = linked.filter(file => file.endsWith('.c')).join(' ')
-  const extra = flags.map(flag => `'${flag}'`).join(' ')
+  const wrapped = wraps.flatMap(file => [
+    ...readFileSync(join(support, file), 'utf8').matchAll(/\b__wrap_(\w+)\(/g),
+  ])
+  const all = [...flags, ...wrapped.map(([, name]) => `-Wl,--wrap=${name}`)]
+  const extra = all.map(flag => `'${flag}'`).join(' ')
   const place = name === 'look' ? 'LOOK' : 'OUT'
-  const program = buildOnce(digest([...texts, ...flags, name]), file =>
+  const program = buildOnce(digest([...texts, ...all, name]), file =>
     execFileSync(
       'make',
       ['-s', '-C', shims, `${place}=${file}`, `SOURCES=${sources}`, `EXTRA=${extra}`, file],
