@@ -55,9 +55,10 @@ function cargoVariables(launcher: string, { RUSTC_WRAPPER: wrapper }: NodeJS.Pro
 const toolexec = /^--?toolexec=/
 
 // Flags with spaces between them. One that has a space is quoted as a whole, and its command's words once more.
+// The launcher does the same for the go that it starts (shims/adapt/goflags.c).
 function goVariables(launcher: string, { GOFLAGS: given = '' }: NodeJS.ProcessEnv): Variables {
   const flags = splitQuoted(given)
-  const command = flags.find(flag => toolexec.test(flag))?.replace(toolexec, '') ?? ''
+  const command = flags.findLast(flag => toolexec.test(flag))?.replace(toolexec, '') ?? ''
   const words = splitQuoted(command)
   const chained = isLauncher(words[0] ?? '') ? words : [launcher, ...behind(words)]
   const value = joinQuoted([
