@@ -1,4 +1,4 @@
-/* Starts the real tool and stays out of its way until it ends (DESIGN 4.8). */
+/* Starts the real tool and stays out of its way until it ends. */
 #ifndef CHILD_H
 #define CHILD_H
 

@@ -50,7 +50,7 @@ bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at)
 /* Creates name in directory with an empty table; whoever links first wins. */
 static void create(int directory, const char *name)
 {
-	static const struct ledger_header header = {
+	struct ledger_header header = {
 		.magic = LEDGER_MAGIC, .version = LEDGER_VERSION, .record_count = LEDGER_RECORD_COUNT, .total = -1
 	};
 	char temporary[128];
