@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "look/sight.h"
+#include "look/ancestor.h"
+#include "look/cmdline.h"
 #include "ground/visible.h"
 
 enum { KINDS_MAX = 128 };
@@ -38,8 +39,8 @@ struct kind *bypass_kind(const struct ancestor *tool, enum bypass_reason reason)
 	struct kind *kind = kinds;
 	char path[sizeof kind->tool], caller[sizeof kind->caller];
 
-	sight_tool(&tool->process, path, sizeof path);
-	sight_caller(tool->above, caller, sizeof caller);
+	cmdline_tool(&tool->process, path, sizeof path);
+	cmdline_caller(tool->above, caller, sizeof caller);
 	for (; kind < kinds + kind_count; kind++)
 		if (strcmp(kind->tool, path) == 0 && strcmp(kind->caller, caller) == 0 && kind->reason == reason)
 			return kind;

@@ -9,7 +9,7 @@
 #include "look/caretaker.h"
 #include "look/features.h"
 #include "look/lock.h"
-#include "look/past.h"
+#include "look/bypasslines.h"
 #include "look/poolanswer.h"
 #include "look/prepare.h"
 #include "look/starter.h"
@@ -50,7 +50,7 @@ static command *const commands[COMMANDS] = {
 	[LOOK_FILL] = pool_fill,
 	[LOOK_CARETAKER] = caretaker_work,
 	[LOOK_START] = starter_work,
-	[LOOK_BYPASS] = past_tell,
+	[LOOK_BYPASS] = bypasslines_print,
 };
 
 /* The command of that name, if so many words may stand behind it; NULL for any other. */

@@ -19,6 +19,8 @@ static bool open_pool(struct jobserver *jobserver, struct ledger *ledger)
 {
 	const char *why = "";
 
+	*jobserver = (struct jobserver){ .read_fd = -1, .write_fd = -1 };
+	*ledger = (struct ledger){ .fd = -1 };
 	if (!jobserver_open(jobserver, &why))
 		return refuse(ERROR_NO_JOBSERVER, why);
 	ledger_open(ledger, jobserver, LEDGER_LOOK);

@@ -1,4 +1,4 @@
-/** What tools run below a command, and which of them went past the shims: a caretaker looks a few times a second (shims/look/past.c). */
+/** What tools run below a command, and which of them went past the shims: a caretaker looks a few times a second (shims/look/watch.c). */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BypassReason, isBypassReason } from '../contract/bypass-reasons.js'

@@ -38,7 +38,7 @@ async function build(output: string, environment: NodeJS.ProcessEnv): Promise<vo
   const { MAKEFLAGS: _, MFLAGS: __, MAKELEVEL: ___, ...inherited } = environment
   const path = realDirectories(environment.PATH ?? '').join(':')
   // What is there counts for nothing, however new: it is another user's.
-  const make = spawn('make', ['--no-print-directory', '-s', '-B', '-C', launcherSources, `OUT=${output}`], {
+  const make = spawn('make', ['--no-print-directory', '-s', '-j2', '-B', '-C', launcherSources, `OUT=${output}`], {
     env: { ...inherited, PATH: path },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -55,13 +55,13 @@ test('print :: who else writes to a descriptor', () => {
 const launcherPrints: readonly Exception[] = [
   { file: 'shims/ground/report.c', why: 'report()' },
   { file: 'shims/launcher/paying.c', why: 'one byte' },
-  { file: 'shims/look/answer.c', why: 'fields of an answer, for our own programs' },
+  { file: 'shims/look/answer.c', why: 'words for our own programs' },
   { file: 'shims/look/bottomline.c', why: 'numbers and words of jobshim run' },
   { file: 'shims/look/bypass.c', why: 'names, made visible; words for our own programs' },
-  { file: 'shims/look/caretaker.c', why: 'numbers' },
-  { file: 'shims/look/past.c', why: 'words for our own programs' },
+  { file: 'shims/look/poolcare.c', why: 'numbers' },
   { file: 'shims/look/prepare.c', why: 'numbers' },
-  { file: 'shims/look/seen.c', why: 'words for our own programs' },
+  { file: 'shims/look/toolruns.c', why: 'words for our own programs' },
+  { file: 'shims/look/tooluse.c', why: 'words for our own programs' },
 ]
 
 test('print :: the launcher prints by report(), which makes it visible', () => {

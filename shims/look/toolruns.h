@@ -1,6 +1,6 @@
 /* The runs of tools that a watch sees, and the slowest of them. */
-#ifndef SEEN_H
-#define SEEN_H
+#ifndef TOOLRUNS_H
+#define TOOLRUNS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,9 +12,9 @@ struct process;
 
 /* What a run that has no slot is found to be. Until it is judged it may be a wrapper that is yet to start a shim. A suspect counts until
  * it turns out to be one. */
-enum verdict { UNJUDGED, SUSPECTED, WENT_PAST, IS_WRAPPER };
+enum verdict { UNJUDGED, SUSPECTED, TOOK_NO_SLOT, IS_WRAPPER };
 
-struct seen {
+struct tool_run {
 	pid_t pid; /* 0: none */
 	uint64_t start;
 	uint64_t ms; /* it has run so long */
@@ -29,19 +29,19 @@ struct seen {
 };
 
 /* How long the process has run. */
-uint64_t seen_age_ms(const struct process *process);
+uint64_t toolruns_age_ms(const struct process *process);
 
 /* Before and after each look; ended is called for each run that was there at the last one and is no more. */
-void seen_begin(void);
-void seen_end(void (*ended)(struct seen *run));
+void toolruns_begin(void);
+void toolruns_end(void (*ended)(struct tool_run *run, void *state), void *state);
 
 /* Notes that the process runs; *is_new if it is seen for the first time. NULL where there are too many: then it is always new. */
-struct seen *seen_note(const struct process *process, const char *shim_dir, bool *is_new);
+struct tool_run *toolruns_note(const struct process *process, const char *shim_dir, bool *is_new);
 
 /* What was noted of the process; NULL: nothing. */
-struct seen *seen_of(const struct process *process);
+struct tool_run *toolruns_find(const struct process *process);
 
 /* Prints the slowest runs, those that are not over included: tool, file, milliseconds, each ended by a NUL. */
-void seen_print(FILE *out);
+void toolruns_print(FILE *out);
 
 #endif

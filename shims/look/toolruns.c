@@ -1,4 +1,4 @@
-#include "look/seen.h"
+#include "look/toolruns.h"
 
 #include <string.h>
 #include <time.h>
@@ -9,9 +9,9 @@
 
 enum { RUNS_MAX = 1024, SLOWEST = 5 };
 
-static struct seen runs[RUNS_MAX], slowest[SLOWEST];
+static struct tool_run runs[RUNS_MAX], slowest[SLOWEST];
 
-uint64_t seen_age_ms(const struct process *process)
+uint64_t toolruns_age_ms(const struct process *process)
 {
 	const uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
 	struct timespec now;
@@ -23,20 +23,20 @@ uint64_t seen_age_ms(const struct process *process)
 	return ms > started ? ms - started : 0;
 }
 
-void seen_begin(void)
+void toolruns_begin(void)
 {
 	for (size_t i = 0; i < RUNS_MAX; i++)
 		runs[i].now = false;
 }
 
 /* Whether it is a tool's run, as far as is known. */
-static bool is_run(const struct seen *run)
+static bool is_run(const struct tool_run *run)
 {
-	return run->pid != 0 && (run->kind == NULL || run->verdict == SUSPECTED || run->verdict == WENT_PAST);
+	return run->pid != 0 && (run->kind == NULL || run->verdict == SUSPECTED || run->verdict == TOOK_NO_SLOT);
 }
 
 /* Keeps it if it is one of the slowest. */
-static void keep(struct seen table[SLOWEST], const struct seen *run)
+static void keep(struct tool_run table[SLOWEST], const struct tool_run *run)
 {
 	for (size_t i = 0; i < SLOWEST; i++) {
 		if (run->ms <= table[i].ms)
@@ -47,19 +47,19 @@ static void keep(struct seen table[SLOWEST], const struct seen *run)
 	}
 }
 
-void seen_end(void (*ended)(struct seen *run))
+void toolruns_end(void (*ended)(struct tool_run *run, void *state), void *state)
 {
 	for (size_t i = 0; i < RUNS_MAX; i++) {
 		if (runs[i].pid == 0 || runs[i].now)
 			continue;
-		ended(&runs[i]);
+		ended(&runs[i], state);
 		if (is_run(&runs[i]))
 			keep(slowest, &runs[i]);
 		runs[i].pid = 0;
 	}
 }
 
-struct seen *seen_of(const struct process *process)
+struct tool_run *toolruns_find(const struct process *process)
 {
 	for (size_t i = 0; i < RUNS_MAX; i++)
 		if (runs[i].pid == process->pid && runs[i].start == process->start)
@@ -67,7 +67,7 @@ struct seen *seen_of(const struct process *process)
 	return NULL;
 }
 
-static struct seen *find_free(void)
+static struct tool_run *find_free(void)
 {
 	for (size_t i = 0; i < RUNS_MAX; i++)
 		if (runs[i].pid == 0)
@@ -75,28 +75,28 @@ static struct seen *find_free(void)
 	return NULL;
 }
 
-struct seen *seen_note(const struct process *process, const char *shim_dir, bool *is_new)
+struct tool_run *toolruns_note(const struct process *process, const char *shim_dir, bool *is_new)
 {
-	struct seen *run = seen_of(process);
+	struct tool_run *run = toolruns_find(process);
 	struct command command;
 
 	*is_new = run == NULL;
 	if (run == NULL && (run = find_free()) == NULL)
 		return NULL;
 	if (*is_new) {
-		*run = (struct seen){ .pid = process->pid, .start = process->start };
+		*run = (struct tool_run){ .pid = process->pid, .start = process->start };
 		command_read(&command, process, NULL, shim_dir);
 		snprintf(run->tool, sizeof run->tool, "%s", command.tool);
 		snprintf(run->file, sizeof run->file, "%s", command.file);
 	}
-	run->ms = seen_age_ms(process);
+	run->ms = toolruns_age_ms(process);
 	run->now = true;
 	return run;
 }
 
-void seen_print(FILE *out)
+void toolruns_print(FILE *out)
 {
-	static struct seen table[SLOWEST];
+	static struct tool_run table[SLOWEST];
 
 	memcpy(table, slowest, sizeof table);
 	for (size_t i = 0; i < RUNS_MAX; i++)

@@ -1,0 +1,123 @@
+#include "look/commandwatch.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ground/arena.h"
+#include "look/poolcare.h"
+#include "look/watch.h"
+#include "pool/jobserver.h"
+#include "proc/process.h"
+#include "proc/shimfile.h"
+#include "proc/tree.h"
+#include "tool/resolve.h"
+
+enum { START_MS = 10 }; /* until the command is looked for again */
+
+static const uint64_t MS = 1000000; /* in nanoseconds */
+
+static struct {
+	const struct self *self;
+	pid_t root;               /* what starts the command (starter.h), or became it; 0: nothing is watched */
+	pid_t pid;                /* below which tools are looked at; 0: it is not there yet */
+	struct watch_pool pool;
+	struct jobserver around;  /* the pool, if we look after none */
+	const char *file;         /* in which it is told what was seen */
+	int root_end;             /* its pidfd */
+	uint64_t due_ns;
+	bool has_looked;
+} command = { .root_end = -1, .due_ns = NEVER };
+
+void commandwatch_stay(pid_t root)
+{
+	command.root_end = process_open(root);
+	command.root = command.root_end < 0 ? 0 : root; /* it has ended, or its end can't be told */
+}
+
+bool commandwatch_stays(void)
+{
+	return command.root > 0;
+}
+
+int commandwatch_ended(void)
+{
+	return command.root_end;
+}
+
+void commandwatch_begin(const struct self *self, const char *file, const char *address)
+{
+	const char *why;
+
+	command.self = self;
+	command.file = arena_copy(file, strlen(file));
+	command.pool.address = arena_copy(address, strlen(address));
+	command.pool.ledger = poolcare_ledger();
+	command.pool.jobserver = poolcare_jobserver();
+	if (command.pool.jobserver == NULL && watch_pool_around(&command.around, &why))
+		command.pool.jobserver = &command.around;
+	/* Where /proc counts the processes of another PID namespace the root's number is another's there. */
+	if (command.root > 0 && process_numbers_agree() && command.file != NULL && command.pool.address != NULL)
+		command.due_ns = 0;
+}
+
+uint64_t commandwatch_due_ns(void)
+{
+	return command.due_ns;
+}
+
+/* A command that was over before the first look was not watched. */
+void commandwatch_end(void)
+{
+	if (command.has_looked) {
+		watch_end();
+		watch_write();
+	}
+	if (command.root_end >= 0)
+		close(command.root_end);
+	command.has_looked = false;
+	command.root = command.pid = 0;
+	command.root_end = -1;
+	command.due_ns = NEVER;
+}
+
+static void note_child(pid_t pid, void *state)
+{
+	pid_t *child = state;
+
+	*child = pid;
+}
+
+/* Its starter is a `look`, and has no other child; without room for a second process it became the command. 0: it has not started
+ * it yet. */
+static pid_t find_command(void)
+{
+	const char *program = process_path(command.root);
+	pid_t child = 0;
+
+	if (program == NULL || !is_look(program))
+		return command.root;
+	tree_each_child(command.root, note_child, &child);
+	return child;
+}
+
+void commandwatch_step(uint64_t now)
+{
+	struct process process;
+
+	if (!process_read(command.root, &process) || process.zombie) {
+		commandwatch_end();
+		return;
+	}
+	if (command.pid == 0) {
+		const pid_t pid = find_command();
+		const bool begins = pid > 0 && watch_begin(command.self->shim_dir, pid, &command.pool, command.file);
+
+		command.due_ns = pid > 0 ? NEVER : now + START_MS * MS;
+		if (!begins)
+			return;
+		command.pid = pid;
+	}
+	command.due_ns = now + (uint64_t)watch_look() * MS;
+	command.has_looked = true;
+}

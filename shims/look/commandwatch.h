@@ -1,0 +1,28 @@
+/* The watch over the tools of the command that a process has started, or became. */
+#ifndef COMMANDWATCH_H
+#define COMMANDWATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct self;
+
+/* Stays with the process until it has ended. */
+void commandwatch_stay(pid_t root);
+bool commandwatch_stays(void);
+
+/* Readable when it has ended; -1: that can't be told. */
+int commandwatch_ended(void);
+
+/* Looks at the tools below it, and writes what is seen, and the jobserver's address, to the file. */
+void commandwatch_begin(const struct self *self, const char *file, const char *address);
+
+/* One look, to be called at that time (CLOCK_MONOTONIC; NEVER: there is none). */
+void commandwatch_step(uint64_t now);
+uint64_t commandwatch_due_ns(void);
+
+/* The end of what is watched: writes what was seen. */
+void commandwatch_end(void);
+
+#endif

@@ -1,0 +1,142 @@
+#include "look/governed.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "ground/file.h"
+#include "ledger/records.h"
+#include "look/ancestor.h"
+#include "look/surroundings.h"
+#include "pool/auth.h"
+#include "pool/clientname.h"
+#include "pool/jobserver.h"
+#include "proc/descriptors.h"
+#include "proc/shimfile.h"
+#include "tool/note.h"
+
+static struct {
+	const struct jobserver *jobserver;
+	const struct ledger *ledger;
+	long hops; /* launchers above us all */
+} pool;
+
+void governed_begin(const struct jobserver *jobserver, const struct ledger *ledger)
+{
+	const char *hops = getenv(ENV_HOPS);
+
+	pool.jobserver = jobserver;
+	pool.ledger = ledger;
+	pool.hops = hops == NULL ? 0 : strtol(hops, NULL, 10);
+}
+
+bool governed_is_launcher(pid_t pid, const char *path)
+{
+	struct note note;
+	char exe[32];
+	bool noted;
+	int fd;
+
+	if (is_of_shim_dir(path))
+		return true;
+	snprintf(exe, sizeof exe, "/proc/%d/exe", (int)pid);
+	fd = open_high(exe, O_RDONLY | O_NOCTTY);
+	noted = fd >= 0 && note_read(fd, &note);
+	if (fd >= 0)
+		close(fd);
+	return noted;
+}
+
+struct search {
+	bool open, cloexec; /* it has the pool open; and what it starts gets it only by its will */
+};
+
+static bool look_at_fd(int directory, const char *name, void *state)
+{
+	struct search *search = state;
+	struct stat status;
+
+	if (fstatat(directory, name, &status, 0) < 0 || !jobserver_is(pool.jobserver, &status))
+		return false;
+	search->open = true;
+	search->cloexec = process_fd_cloexec(directory, name);
+	return search->cloexec;
+}
+
+/* A make hands a pipe on for a moment, while it starts a `+` recipe: auth, of what it has started, then tells that it is this pool. */
+static bool hands_on(pid_t pid, const struct auth *auth)
+{
+	struct stat status;
+
+	return auth->kind == AUTH_PIPE && process_stat_fd(pid, auth->read_fd, &status) && jobserver_is(pool.jobserver, &status);
+}
+
+static enum client_state client_state(const struct process *process, const struct auth *auth)
+{
+	const char *path = process_path(process->pid);
+	const bool is_ours = path != NULL && governed_is_launcher(process->pid, path);
+	const struct client_name *name;
+	struct search search = { .open = false };
+
+	if (path == NULL || (!is_ours && pool.jobserver == NULL))
+		return CLIENT_NONE;
+	if (is_ours && pool.jobserver == NULL)
+		return CLIENT_LAUNCHER;
+	name = is_ours ? NULL : client_program(process->pid);
+	if (name != NULL && name->means == CLIENT_CARRIER)
+		return CLIENT_NONE;
+	process_each_fd(process->pid, look_at_fd, &search);
+	if (is_ours)
+		return search.open ? CLIENT_LAUNCHER : CLIENT_NONE;
+	if (search.cloexec || (search.open && name != NULL && name->means == CLIENT_MAKE && hands_on(process->pid, auth)))
+		return CLIENT_OTHER;
+	return CLIENT_NONE;
+}
+
+static enum client_state client_of_pool(struct ancestor *at, const struct auth *auth)
+{
+	if (at->client == CLIENT_UNKNOWN_YET)
+		at->client = client_state(&at->process, auth);
+	return at->client;
+}
+
+bool governed_launched(const struct ancestor *tool, const struct surroundings *surroundings)
+{
+	struct surroundings above;
+
+	return surroundings->hops > pool.hops &&
+	       (tool->above == NULL || !surroundings_read(tool->above->process.pid, &above) || above.hops < surroundings->hops);
+}
+
+bool governed_has_slot(struct ancestor *tool, const struct surroundings *surroundings)
+{
+	struct ancestor *job = tool, *top = tool;
+
+	for (struct ancestor *at = tool->above; at != NULL; job = at, at = at->above) {
+		const enum client_state client = client_of_pool(at, &surroundings->auth);
+
+		top = at;
+		if (client == CLIENT_NONE)
+			continue;
+		/* `run --jobserver` takes a token for its command, which is that launcher's child. */
+		if (client == CLIENT_LAUNCHER && (surroundings->overdraft || (at->above == NULL && job != tool)))
+			return false;
+		if (job->slot_is_used)
+			return false;
+		job->slot_is_used = true;
+		return client == CLIENT_LAUNCHER || job == tool || pool.ledger == NULL ||
+		       !records_have_job(pool.ledger, &job->process);
+	}
+	/* What a launcher has become in the slot of a client that was killed meanwhile has that slot to its end. */
+	if (top->adopts)
+		return governed_launched(tool, surroundings) && !surroundings->overdraft && !surroundings->disabled;
+	return tool->above == NULL;
+}
+
+bool governed_below_launcher(const struct surroundings *surroundings)
+{
+	return surroundings->hops > pool.hops;
+}
