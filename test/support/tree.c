@@ -17,5 +17,5 @@ int main(int argc, char *argv[])
 
 	if (argc != 2)
 		return 2;
-	return tree_each((pid_t)atol(argv[1]), count, &processes) != TREE_SEEN || printf("%ld\n", processes) < 0;
+	return tree_each((pid_t)atol(argv[1]), count, &processes) != TREE_WHOLE || printf("%ld\n", processes) < 0;
 }

@@ -90,8 +90,8 @@ static void check_lines(void)
 		char left[LINE_MAX_BYTES];
 		char **argv = words_of(&words, lines[i].line);
 
-		check_number("jobs_asked", lines[i].line, jobs_asked(lines[i].family, argv), lines[i].jobs);
-		check_text("jobs_asked changes nothing", lines[i].line, line_of(argv, left, sizeof left), lines[i].line);
+		check_number("jobs_read", lines[i].line, jobs_read(lines[i].family, argv), lines[i].jobs);
+		check_text("jobs_read changes nothing", lines[i].line, line_of(argv, left, sizeof left), lines[i].line);
 		jobs_drop(lines[i].family, argv);
 		check_text("jobs_drop", lines[i].line, line_of(argv, left, sizeof left),
 		           lines[i].left == NULL ? lines[i].line : lines[i].left);
