@@ -7,12 +7,12 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "ground/number.h"
-#include "ground/report.h"
 #include "look/watch.h"
 #include "pool/jobserver.h"
-#include "proc/process.h"
 #include "tool/resolve.h"
+#include "ground/number.h"
+#include "ground/report.h"
+#include "proc/process.h"
 
 static const long MS = 1000000; /* in nanoseconds */
 

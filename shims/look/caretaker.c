@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ground/clock.h"
-#include "ground/number.h"
 #include "look/commandwatch.h"
 #include "look/poolcare.h"
 #include "look/watch.h"
+#include "ground/clock.h"
+#include "ground/number.h"
 
 enum {
 	ORDERS = sizeof caretaker_orders / sizeof caretaker_orders[0],

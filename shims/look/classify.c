@@ -5,18 +5,18 @@
 #include <sys/stat.h>
 
 #include "adapt/wrapper.h"
-#include "ground/file.h"
 #include "look/ancestor.h"
 #include "look/cmdline.h"
 #include "look/governed.h"
 #include "look/shimnames.h"
 #include "look/surroundings.h"
 #include "pool/clientname.h"
-#include "proc/process.h"
-#include "proc/shimfile.h"
 #include "tool/adapters.h"
 #include "tool/command.h"
 #include "tool/families.h"
+#include "ground/file.h"
+#include "proc/process.h"
+#include "proc/shimfile.h"
 
 /* Whether the program has a tool's name, whatever it was called: a link of any name may lead to gcc. That is its name then. */
 static bool is_program_of_tool(const char *path, char *name, size_t size)

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ground/file.h"
 #include "look/ancestor.h"
 #include "look/shimnames.h"
-#include "proc/process.h"
 #include "tool/command.h"
+#include "ground/file.h"
+#include "proc/process.h"
 
 enum { COMM_MAX = sizeof((struct process *)NULL)->comm - 1 }; /* the kernel cuts names */
 

@@ -4,14 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ground/arena.h"
 #include "look/poolcare.h"
 #include "look/watch.h"
 #include "pool/jobserver.h"
+#include "tool/resolve.h"
+#include "ground/arena.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
 #include "proc/tree.h"
-#include "tool/resolve.h"
 
 enum { START_MS = 10 }; /* until the command is looked for again */
 

@@ -7,16 +7,17 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ground/file.h"
 #include "ledger/records.h"
 #include "look/ancestor.h"
 #include "look/surroundings.h"
 #include "pool/auth.h"
 #include "pool/clientname.h"
 #include "pool/jobserver.h"
-#include "proc/descriptors.h"
-#include "proc/shimfile.h"
 #include "tool/note.h"
+#include "ground/file.h"
+#include "proc/descriptors.h"
+#include "proc/process.h"
+#include "proc/shimfile.h"
 
 static struct {
 	const struct jobserver *jobserver;

@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ground/clock.h"
-#include "ground/file.h"
 #include "ledger/ledger.h"
 #include "ledger/reclaim.h"
 #include "look/guideanswer.h"
@@ -18,6 +16,8 @@
 #include "pool/opening.h"
 #include "pool/tokens.h"
 #include "wait/recovery.h"
+#include "ground/clock.h"
+#include "ground/file.h"
 
 enum { TICK_MS = 250 }; /* between two looks at a pool that is not full */
 

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "contract.h"
-#include "ground/arena.h"
-#include "ground/file.h"
 #include "tool/adapters.h"
 #include "tool/families.h"
+#include "ground/arena.h"
+#include "ground/file.h"
 
 enum { NAMES_MAX = 1024, FAMILIES_MAX = 32 };
 

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "contract.h"
+#include "look/shimnames.h"
+#include "pool/auth.h"
 #include "ground/arena.h"
 #include "ground/environment.h"
 #include "ground/file.h"
-#include "look/shimnames.h"
 #include "proc/process.h"
 
 /* The value of an assignment to name; NULL: it is to another one. */

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ground/file.h"
-#include "ground/trust.h"
 #include "look/bypass.h"
 #include "look/toolruns.h"
+#include "ground/file.h"
+#include "ground/trust.h"
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
 

@@ -5,8 +5,9 @@
 #include "contract.h"
 #include "ledger/counters.h"
 #include "look/bypass.h"
-#include "look/tooluse.h"
+#include "look/classify.h"
 #include "look/toolruns.h"
+#include "look/tooluse.h"
 #include "tool/families.h"
 
 enum {

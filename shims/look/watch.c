@@ -6,9 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ground/clock.h"
-#include "ground/file.h"
-#include "ground/report.h"
+#include "look/classify.h"
 #include "look/governed.h"
 #include "look/orphans.h"
 #include "look/shimnames.h"
@@ -17,6 +15,9 @@
 #include "look/verdict.h"
 #include "pool/find.h"
 #include "pool/jobserver.h"
+#include "ground/clock.h"
+#include "ground/file.h"
+#include "ground/report.h"
 #include "proc/process.h"
 #include "proc/tree.h"
 
