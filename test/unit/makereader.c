@@ -1,5 +1,6 @@
 /* pool/makereader.c: the options in MAKEFLAGS, one by one. */
 #include "pool/makereader.h"
+#include "pool/makeword.h"
 
 #include "check.h"
 
