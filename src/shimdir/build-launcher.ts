@@ -38,10 +38,14 @@ async function build(output: string, environment: NodeJS.ProcessEnv): Promise<vo
   const { MAKEFLAGS: _, MFLAGS: __, MAKELEVEL: ___, ...inherited } = environment
   const path = realDirectories(environment.PATH ?? '').join(':')
   // What is there counts for nothing, however new: it is another user's.
-  const make = spawn('make', ['--no-print-directory', '-s', '-j2', '-B', '-C', launcherSources, `OUT=${output}`], {
-    env: { ...inherited, PATH: path },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const make = spawn(
+    'make',
+    ['--no-print-directory', '-s', '-j2', '-B', '-C', launcherSources, `OUT=${output}`],
+    {
+      env: { ...inherited, PATH: path },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let said = ''
   for (const stream of [make.stdout, make.stderr]) {
     stream.setEncoding('utf8').on('data', text => {
