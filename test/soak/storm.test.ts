@@ -56,10 +56,12 @@ test(`soak :: ${storms} storms of 20 kills a second over ${kinds.map(({ name }) 
 })
 
 test('soak :: without reclaim tokens are missing afterwards', async () => {
-  const launcher = join(makeWorkspace(), 'launcher')
-  buildLauncher(launcher, { wraps: ['no-reclaim.c'] })
+  const directory = makeWorkspace()
+  const programs = { launcher: join(directory, 'launcher'), look: join(directory, 'look') }
+  for (const name of ['launcher', 'look'] as const)
+    buildLauncher(programs[name], { wraps: ['no-reclaim.c'] }, name)
   const storm = new Storm(tokens, seed)
-  await storm.open(launcher)
+  await storm.open(programs)
   let free = tokens
   for (let round = 0; round < 5 && free === tokens; round++) {
     await storm.blow(kinds, 4, 20)

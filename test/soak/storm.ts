@@ -70,11 +70,11 @@ export class Storm {
     return join(this.#shims, '.jobshim/look')
   }
 
-  /** Makes the shims, with `launcher` if one is given, and the server. */
-  async open(launcher?: string): Promise<void> {
+  /** Makes the shims, with other programs than ours if they are given, and the server. */
+  async open(programs: { launcher?: string; look?: string } = {}): Promise<void> {
     const { bin } = this.#counted
     this.#shims = await installShims(join(this.#root, 'shims'), {
-      ...(launcher === undefined ? {} : { launcher }),
+      ...programs,
       env: { PATH: `${bin}:${process.env.PATH}` },
     })
     for (const name of ['run', 'tmp']) mkdirSync(join(this.#root, name), { mode: 0o700 })
