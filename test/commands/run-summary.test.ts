@@ -178,7 +178,7 @@ for (const { jobs, peak } of [
       jobs,
       coverage: 1,
       clientRuns: 0,
-      bypassing: [],
+      past: [],
       runs: 3,
       callerRuns: 0,
       peak,
