@@ -1,5 +1,5 @@
 /* What a run with rules found out and the ledger keeps for the next one that the same process starts: most builds start all
- * from one, and to ask costs more than all gates. To be called by who has the lock of those that ask (asking.h). */
+ * from one, and to ask costs more than all gates. To be called with the lock of the contenders (contenders.h). */
 #ifndef CALLER_H
 #define CALLER_H
 
