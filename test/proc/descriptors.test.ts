@@ -16,7 +16,7 @@ function look(cases: readonly Case[]): void {
   const directory = makeWorkspace()
   const program = join(directory, 'client')
   const pool = makeFifo(directory, '')
-  buildWithLauncher(program, 'client.c')
+  buildWithLauncher(program, 'support/client.c')
   chmodSync(directory, 0o755) // of another user, too
   const { status, stdout, stderr } = spawnSync(
     program,

@@ -11,8 +11,7 @@ const reader = join(makeWorkspace(), 'process')
 
 /** Returns what the launcher makes of each text, as its lines. */
 function read(texts: readonly string[]): string[] {
-  const sources = ['ground/arena.c', 'ground/file.c', 'ground/links.c', 'ground/number.c', 'proc/shimfile.c']
-  buildWithLauncher(reader, 'process.c', sources)
+  buildWithLauncher(reader, 'support/process.c', ['-Wl,--wrap=read_small_file'])
   const { status, stdout, stderr } = spawnSync(reader, {
     input: texts.map(text => `${text}\0`).join(''),
     encoding: 'utf8',

@@ -5,20 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ground/file.h"
+#include "proc/process.h"
 
 static char *text;
 
-static ssize_t read_text(const char *path, char *buffer, size_t size)
+/* In place of read_small_file(), by the linker. */
+ssize_t __wrap_read_small_file(const char *path, char *buffer, size_t size);
+
+ssize_t __wrap_read_small_file(const char *path, char *buffer, size_t size)
 {
 	if (strcmp(path, "/proc/4711/stat") != 0)
 		return -1;
 	snprintf(buffer, size, "%s", text);
 	return (ssize_t)strlen(buffer);
 }
-
-#define read_small_file read_text
-#include "proc/process.c"
 
 /* A name may have a newline: it is printed as its bytes. */
 static void print(const struct process *process)
