@@ -62,13 +62,16 @@ test('soak :: without reclaim tokens are missing afterwards', async () => {
     buildLauncher(programs[name], { wraps: ['no-reclaim.c'] }, name)
   const storm = new Storm(tokens, seed)
   await storm.open(programs)
-  let free = tokens
-  for (let round = 0; round < 5 && free === tokens; round++) {
-    await storm.blow(kinds, 4, 20)
-    free = await storm.settle()
+  try {
+    let free = tokens
+    for (let round = 0; round < 5 && free === tokens; round++) {
+      await storm.blow(kinds, 4, 20)
+      free = await storm.settle()
+    }
+    assert.ok(free < tokens, JSON.stringify({ seed, ...storm.figures }))
+  } finally {
+    await storm.close()
   }
-  assert.ok(free < tokens, JSON.stringify({ seed, ...storm.figures }))
-  await storm.close()
 })
 
 test.run()
