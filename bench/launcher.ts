@@ -1,8 +1,8 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
- * `--part wrappers|paths|rules|journal|builds|start|herd|idle|join|shell|timeline` does only that part; it may be repeated. `--before FILE`
- * puts an older launcher beside this one, in the parts `paths`, `rules` and `journal`, `--before-glibc FILE` one that was built without
+ * `--part wrappers|paths|rules|journal|builds|start|herd|idle|join|shell|sandbox|timeline` does only that part; it may be repeated. `--before FILE`
+ * puts an older launcher beside this one, in the parts `paths`, `rules`, `journal` and `sandbox` (there the `look` beside it), `--before-glibc FILE` one that was built without
  * musl, in `paths`. `--busybox DIR`: busybox's source with a `.config`, for `shell`.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
@@ -18,6 +18,7 @@ import { printJournal } from './journal.js'
 import { printPaths } from './paths.js'
 import { places, time, type Variant } from './place.js'
 import { printRules } from './rules.js'
+import { printSandbox } from './sandbox.js'
 import { inScratch, launcher, plainPath, prepare, remove, run, shims, whereIs } from './scratch.js'
 import { printShell } from './shell.js'
 import { printStart } from './start.js'
@@ -110,6 +111,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   idle: () => printIdle(Math.max(5, Math.round(rounds / 15))),
   join: () => printJoin(Math.max(5, Math.round(rounds / 30))),
   shell: () => printShell(Math.max(5, Math.round(rounds / 30)), values.busybox),
+  sandbox: () => printSandbox(rounds, values.before),
   timeline: () => printTimeline(Math.max(3, Math.round(rounds / 30))),
 }
 

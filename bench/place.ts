@@ -53,7 +53,7 @@ export const poolCommands = {
 } as const
 
 /** Returns a command that runs what stands behind it below so many shells, each of which waits for the next one. */
-function shells(): string[] {
+export function shells(): string[] {
   const script = inScratch('shells.sh')
   writeFileSync(
     script,

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -24,7 +25,7 @@ export const jobshim = [process.execPath, join(root, 'bin/jobshim.js')]
 
 export const plainPath = `${inScratch('tools')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`
 const shimPath = `${shims}:${plainPath}`
-const environment = (path: string): NodeJS.ProcessEnv => ({
+export const environment = (path: string): NodeJS.ProcessEnv => ({
   PATH: path,
   HOME: scratch,
   JOBSHIM_DIR: shims,
@@ -50,15 +51,19 @@ export function run(
 
 export function prepare(): void {
   for (const name of ['tools', 'state', 'dash', 'bash', 'src']) mkdirSync(inScratch(name), { mode: 0o700 })
-  writeFileSync(inScratch('tiny-true.c'), 'int main(void) { return 0; }\n')
+  writeFileSync(
+    inScratch('tiny-true.c'),
+    '#include <unistd.h>\n' +
+      "int main(int argc, char **argv) { return argc < 2 ? 0 : *argv[1] == 'n' ? usleep(5000) : pause(); }\n",
+  )
   writeFileSync(inScratch('tiny.c'), 'int tiny(int n) { return n + 1; }\n')
   run(['cc', '-Os', '-s', '-static', '-o', inScratch('tools/static-true'), 'tiny-true.c'], plainPath)
   run(['cc', '-O2', '-o', spawn, join(root, 'bench/spawn.c')], plainPath)
   installTools(shims)
 }
 
-export function installTools(directory: string): void {
-  run([...jobshim, 'install', '--no-config', '--dir', directory, '--tools', 'gcc,true,static-true'])
+export function installTools(directory: string, by: readonly string[] = jobshim): void {
+  run([...by, 'install', '--no-config', '--dir', directory, '--tools', 'gcc,true,static-true'])
 }
 
 /** Builds a launcher with that compiler, and returns its file. */
@@ -66,6 +71,27 @@ export function makeLauncher(compiler: string): string {
   const file = inScratch(`launcher of ${compiler}`.replaceAll(' ', '-'))
   run(['make', '-s', '-C', join(root, 'shims'), `OUT=${file}`, `COMPILERS="${compiler}"`, file], plainPath)
   return file
+}
+
+/** A `jobshim` with another launcher and `look`, and its shims. */
+export type Door = { name: string; jobshim: readonly string[]; shims: string }
+
+/** Copies the package. Its C is built by that compiler, or is what lies in that directory. */
+export function makeDoor(name: string, of: { compiler: string } | { built: string }): Door {
+  const home = inScratch(`jobshim-${name}`) // make takes no blank in it
+  for (const part of ['bin', 'dist', 'package.json', 'shims'])
+    cpSync(join(root, part), join(home, part), { recursive: true, preserveTimestamps: true })
+  symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'))
+  rmSync(join(home, 'shims/build'), { recursive: true, force: true })
+  if ('built' in of) cpSync(of.built, join(home, 'shims/build'), { recursive: true })
+  else run(['make', '-s', '-C', join(home, 'shims'), `COMPILERS="${of.compiler}"`], plainPath)
+  const door = {
+    name,
+    jobshim: [process.execPath, join(home, 'bin/jobshim.js')],
+    shims: inScratch(`shims of ${name}`),
+  }
+  installTools(door.shims, door.jobshim)
+  return door
 }
 
 /** Has another launcher stand behind these shims. One that is too old to make a file for each was what all of them led to. */

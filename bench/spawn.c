@@ -7,6 +7,13 @@
  *   spawn time ROUNDS client  :: ...       is itself a client: has the FIFO open with O_CLOEXEC
  *   spawn time ROUNDS busy L  :: ...       launcher L holds the job's implicit slot all the while
  *   spawn time ROUNDS full N CONTEXT ...   has N descriptors open besides, all numbers below the FIFO's
+ *   spawn follow CALLS CONTEXT :: ...      starts a variant, by its number, each time that it is told to in the FIFO CALLS, and
+ *                                          says how long it took in the FIFO CALLS.answers
+ *   spawn time ROUNDS lead CALLS N ...     N more variants, which are those of the one that follows CALLS, in its order; may be
+ *                                          repeated, for another one
+ *   spawn each HZ SECONDS CMD...           starts CMD so many times a second
+ *   spawn herd N SECONDS CMD...            has N of CMD at any time
+ *   spawn calls N                          makes so many system calls
  *
  * A variant may begin with NAME=VALUE, which its environment has then.
  *
@@ -22,18 +29,26 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { VARIANTS_MAX = 16, WARM_UP = 5 };
+enum { VARIANTS_MAX = 16, LINES_MAX = 8, WARM_UP = 5 };
 
 extern char **environ;
+
+/* The two ends of what is said between who leads and who follows. */
+struct line {
+	int calls, answers;
+};
 
 struct variant {
 	const char *name;
 	char **argv;
 	char *assignment; /* NULL: none */
+	int followed;     /* 0: started here; else who follows starts its variant of that number, from 1, */
+	struct line line; /* and is told so here */
 	uint64_t *samples;
 };
 
@@ -174,6 +189,30 @@ static void end_holder(pid_t pid)
 		fail("the holder of the slot");
 }
 
+static struct line open_line(char *calls, int flags_calls, int flags_answers)
+{
+	char answers[4200];
+	struct line line;
+
+	snprintf(answers, sizeof answers, "%s.answers", calls);
+	line.calls = open(calls, flags_calls | O_CLOEXEC);
+	line.answers = open(answers, flags_answers | O_CLOEXEC);
+	if (line.calls < 0 || line.answers < 0)
+		fail(calls);
+	return line;
+}
+
+/* How long the variant took there. */
+static uint64_t call_follower(struct line line, int number)
+{
+	const char byte = (char)number;
+	uint64_t took;
+
+	if (write(line.calls, &byte, 1) != 1 || read(line.answers, &took, sizeof took) != sizeof took || took == 0)
+		fail("who follows");
+	return took;
+}
+
 static void remove_variable(const char *assignment)
 {
 	char name[64];
@@ -193,6 +232,13 @@ static int time_variants(int rounds, struct variant *variants, int count)
 
 			if (variant->assignment != NULL)
 				putenv(variant->assignment);
+			if (variant->followed != 0) {
+				const uint64_t took = call_follower(variant->line, variant->followed);
+
+				if (round >= 0)
+					variant->samples[round] = took;
+				continue;
+			}
 			began = now();
 			status = run(variant->argv);
 			if (round >= 0)
@@ -214,24 +260,35 @@ static int time_variants(int rounds, struct variant *variants, int count)
 	return 0;
 }
 
-static int time_all(int rounds, char **argv)
+static pid_t enter_context(char *context, char ***argv)
 {
-	struct variant variants[VARIANTS_MAX];
-	char *context = *argv++;
-	pid_t holder = 0;
-	int count = 0, result;
+	pid_t holder;
 
 	if (strcmp(context, "full") == 0) {
-		open_descriptors(atoi(*argv++));
-		context = *argv++;
+		open_descriptors(atoi(*(*argv)++));
+		context = *(*argv)++;
 	}
-	if (strcmp(context, "client") == 0) {
+	if (strcmp(context, "client") == 0)
 		open_jobserver();
-	} else if (strcmp(context, "busy") == 0) {
-		holder = start_holder(*argv, "implicit");
-		end_holder(start_holder(*argv, "token"));
-		argv++;
+	if (strcmp(context, "held") == 0) { /* by a tool that stays as long as it is told to */
+		char *stay[] = { *(*argv)++, "stay", NULL };
+
+		holder = start(stay);
+		usleep(200000); /* nobody tells when it has its slot */
+		return holder;
 	}
+	if (strcmp(context, "busy") != 0)
+		return 0;
+	holder = start_holder(**argv, "implicit");
+	end_holder(start_holder(**argv, "token"));
+	(*argv)++;
+	return holder;
+}
+
+static int read_variants(char **argv, struct variant *variants)
+{
+	int count = 0;
+
 	for (; *argv != NULL; argv++) {
 		if (strcmp(*argv, "::") != 0)
 			continue;
@@ -241,15 +298,123 @@ static int time_all(int rounds, char **argv)
 		variants[count].name = argv[1];
 		variants[count].assignment = argv[2][0] != '/' && strchr(argv[2], '=') != NULL ? argv[2] : NULL;
 		variants[count].argv = argv + (variants[count].assignment == NULL ? 2 : 3);
-		variants[count].samples = calloc((size_t)rounds, sizeof(uint64_t));
-		if (variants[count++].samples == NULL)
-			fail("memory");
+		count++;
 	}
+	return count;
+}
+
+static int time_all(int rounds, char **argv)
+{
+	static struct variant variants[VARIANTS_MAX];
+	static char names[VARIANTS_MAX][16];
+	struct variant led[VARIANTS_MAX];
+	char *context = *argv++;
+	int count, followed = 0, result;
+	pid_t holder;
+
+	for (int lines = 0; strcmp(context, "lead") == 0 && lines < LINES_MAX; lines++) {
+		const struct line line = open_line(argv[0], O_WRONLY, O_RDONLY);
+
+		for (int i = 1; i <= atoi(argv[1]) && followed < VARIANTS_MAX; i++, followed++) {
+			snprintf(names[followed], sizeof names[followed], "followed%d", followed + 1);
+			led[followed] = (struct variant){ .name = names[followed], .followed = i, .line = line };
+		}
+		argv += 2;
+		context = *argv++;
+	}
+	holder = enter_context(context, &argv);
+	count = read_variants(argv, variants);
+	for (int i = 0; i < followed && count < VARIANTS_MAX; i++)
+		variants[count++] = led[i];
+	for (int i = 0; i < count; i++)
+		if ((variants[i].samples = calloc((size_t)rounds, sizeof(uint64_t))) == NULL)
+			fail("memory");
 	fflush(stdout);
 	result = time_variants(rounds, variants, count);
 	if (holder != 0)
 		end_holder(holder);
 	return result;
+}
+
+/* Until who leads has gone. */
+static int follow(char **argv)
+{
+	static struct variant variants[VARIANTS_MAX];
+	char *calls = argv[0], *context = argv[1], number;
+	struct line line;
+	pid_t holder;
+	int count;
+
+	argv += 2;
+	holder = enter_context(context, &argv);
+	count = read_variants(argv, variants);
+	line = open_line(calls, O_RDONLY, O_WRONLY);
+	while (read(line.calls, &number, 1) == 1 && number >= 1 && number <= count) {
+		const uint64_t began = now();
+		uint64_t took = 0;
+
+		if (run(variants[number - 1].argv) == 0)
+			took = now() - began;
+		if (write(line.answers, &took, sizeof took) != sizeof took)
+			break;
+	}
+	if (holder != 0)
+		end_holder(holder);
+	return 0;
+}
+
+static int start_each(int hertz, int seconds, char **argv)
+{
+	const uint64_t began = now();
+
+	for (int i = 0; i < hertz * seconds; i++) {
+		const uint64_t due = began + (uint64_t)i * 1000000000u / (uint64_t)hertz;
+		const struct timespec time = { .tv_sec = (time_t)(due / 1000000000u), .tv_nsec = (long)(due % 1000000000u) };
+
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+		start(argv);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+	printf("%llu\n", (unsigned long long)((uint64_t)hertz * (uint64_t)seconds * 1000000000u / (now() - began)));
+	return 0;
+}
+
+/* Prints how many ended meanwhile. */
+static int keep_herd(int size, int seconds, char **argv)
+{
+	const uint64_t end = now() + (uint64_t)seconds * 1000000000u;
+	pid_t *members = calloc((size_t)size, sizeof *members);
+	int ended = 0;
+
+	if (members == NULL)
+		fail("memory");
+	for (int i = 0; i < size; i++)
+		members[i] = start(argv);
+	while (now() < end) {
+		const pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid == 0) {
+			usleep(500);
+			continue;
+		}
+		for (int i = 0; i < size; i++)
+			if (members[i] == pid)
+				members[i] = start(argv);
+		ended++;
+	}
+	for (int i = 0; i < size; i++)
+		end_holder(members[i]);
+	free(members);
+	printf("%d\n", ended);
+	return 0;
+}
+
+static int make_calls(long count)
+{
+	for (long i = 0; i < count; i++)
+		(void)syscall(SYS_getppid);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -260,6 +425,14 @@ int main(int argc, char **argv)
 		return crowd(atoi(argv[2]), argv + 3);
 	if (argc > 4 && strcmp(argv[1], "time") == 0)
 		return time_all(atoi(argv[2]), argv + 3);
+	if (argc > 4 && strcmp(argv[1], "follow") == 0)
+		return follow(argv + 2);
+	if (argc > 4 && strcmp(argv[1], "each") == 0)
+		return start_each(atoi(argv[2]), atoi(argv[3]), argv + 4);
+	if (argc > 4 && strcmp(argv[1], "herd") == 0)
+		return keep_herd(atoi(argv[2]), atoi(argv[3]), argv + 4);
+	if (argc > 2 && strcmp(argv[1], "calls") == 0)
+		return make_calls(atol(argv[2]));
 	fprintf(stderr, "spawn: wrong usage\n");
 	return 2;
 }

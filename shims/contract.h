@@ -3,6 +3,7 @@
 #ifndef CONTRACT_H
 #define CONTRACT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,11 +21,13 @@
 #define ENV_OUTER "JOBSHIM_OUTER"
 #define ENV_TREE "JOBSHIM_TREE"
 #define ENV_CLIENT "JOBSHIM_CLIENT"
+#define ENV_ENGINE "JOBSHIM_ENGINE"
 #define ENV_LAUNCHER "JOBSHIM_LAUNCHER"
 #define ENV_DIR "JOBSHIM_DIR"
 #define ENV_RULES "JOBSHIM_RULES"
 #define ENV_PACKAGE "JOBSHIM_PACKAGE"
 #define ENV_JOURNAL "JOBSHIM_JOURNAL"
+#define ENV_SANDBOX "JOBSHIM_SANDBOX"
 #define ENV_JOIN "JOBSHIM_JOIN"
 
 #define LEDGER_MAGIC "JOBSHIM\0"
@@ -38,7 +41,11 @@
 #define LEDGER_TOKENS_MAX 64
 #define LEDGER_POOL_MAX 61441
 #define LEDGER_JOURNAL_BYTES 1024
+#define LEDGER_SHELL_NOTES 32
+#define LEDGER_SHELL_NOTE_BYTES 24
+#define LEDGER_SHELL_NOTES_AT 1280
 #define LEDGER_CALLER_COUNT 192
+#define LEDGER_ROTA_BUILDS 3
 #define LEDGER_HOP_LIMIT 20
 #define LEDGER_DEFAULT_PATIENCE 30
 
@@ -46,7 +53,7 @@ enum record_state { STATE_FREE = 0, STATE_WAITING = 1, STATE_ACQUIRING = 2, STAT
 
 enum slot_kind { SLOT_NONE = 0, SLOT_TOKEN = 1, SLOT_IMPLICIT = 2, SLOT_OVERDRAFT = 3 };
 
-enum asks { ASKS_NOTHING = 0, ASKS_SOMETHING = 1, ASKS_FURTHER = 2 };
+enum record_role { ROLE_RUN = 0, ROLE_CONTENDER = 1, ROLE_FURTHER = 2 };
 
 enum gate_kind { GATE_NONE = 0, GATE_LIMIT = 1, GATE_LOAD = 2, GATE_PRESSURE = 3, GATE_TOKENS = 4, GATE_MEMORY = 5 };
 
@@ -59,7 +66,7 @@ struct ledger_header {
 	uint64_t owner_start;
 	uint64_t owner_pid_namespace;
 	int32_t wanted;
-	uint8_t unused_44[4];
+	uint32_t supervised;
 	uint64_t fifo;
 	uint64_t fifo_birth;
 	uint64_t runs;
@@ -84,7 +91,14 @@ struct ledger_header {
 	uint64_t gated_microseconds[6];
 	uint64_t overdraft_job;
 	uint64_t overdraft_at;
-	uint8_t unused_240[16];
+	uint16_t served_build;
+	uint16_t absent_build;
+	uint16_t absent_build_at;
+	uint16_t absent_job_at;
+	uint8_t served_job[3];
+	uint8_t passed_job[3];
+	uint8_t mixed_builds;
+	uint8_t mixed_jobs;
 	uint32_t callers[192];
 	char journal[1024];
 	uint16_t contenders[1024];
@@ -97,6 +111,7 @@ _Static_assert(offsetof(struct ledger_header, owner_pid) == 20, "ledger_header.o
 _Static_assert(offsetof(struct ledger_header, owner_start) == 24, "ledger_header.owner_start");
 _Static_assert(offsetof(struct ledger_header, owner_pid_namespace) == 32, "ledger_header.owner_pid_namespace");
 _Static_assert(offsetof(struct ledger_header, wanted) == 40, "ledger_header.wanted");
+_Static_assert(offsetof(struct ledger_header, supervised) == 44, "ledger_header.supervised");
 _Static_assert(offsetof(struct ledger_header, fifo) == 48, "ledger_header.fifo");
 _Static_assert(offsetof(struct ledger_header, fifo_birth) == 56, "ledger_header.fifo_birth");
 _Static_assert(offsetof(struct ledger_header, runs) == 64, "ledger_header.runs");
@@ -121,6 +136,14 @@ _Static_assert(offsetof(struct ledger_header, caller_unlimited_at) == 168, "ledg
 _Static_assert(offsetof(struct ledger_header, gated_microseconds) == 176, "ledger_header.gated_microseconds");
 _Static_assert(offsetof(struct ledger_header, overdraft_job) == 224, "ledger_header.overdraft_job");
 _Static_assert(offsetof(struct ledger_header, overdraft_at) == 232, "ledger_header.overdraft_at");
+_Static_assert(offsetof(struct ledger_header, served_build) == 240, "ledger_header.served_build");
+_Static_assert(offsetof(struct ledger_header, absent_build) == 242, "ledger_header.absent_build");
+_Static_assert(offsetof(struct ledger_header, absent_build_at) == 244, "ledger_header.absent_build_at");
+_Static_assert(offsetof(struct ledger_header, absent_job_at) == 246, "ledger_header.absent_job_at");
+_Static_assert(offsetof(struct ledger_header, served_job) == 248, "ledger_header.served_job");
+_Static_assert(offsetof(struct ledger_header, passed_job) == 251, "ledger_header.passed_job");
+_Static_assert(offsetof(struct ledger_header, mixed_builds) == 254, "ledger_header.mixed_builds");
+_Static_assert(offsetof(struct ledger_header, mixed_jobs) == 255, "ledger_header.mixed_jobs");
 _Static_assert(offsetof(struct ledger_header, callers) == 256, "ledger_header.callers");
 _Static_assert(offsetof(struct ledger_header, journal) == 1024, "ledger_header.journal");
 _Static_assert(offsetof(struct ledger_header, contenders) == 2048, "ledger_header.contenders");
@@ -140,7 +163,7 @@ struct ledger_record {
 	uint8_t gate;
 	uint8_t slots;
 	uint8_t gathers;
-	uint8_t asks;
+	uint8_t role;
 	uint32_t pid_namespace;
 };
 _Static_assert(offsetof(struct ledger_record, state) == 0, "ledger_record.state");
@@ -156,9 +179,21 @@ _Static_assert(offsetof(struct ledger_record, tool) == 32, "ledger_record.tool")
 _Static_assert(offsetof(struct ledger_record, gate) == 56, "ledger_record.gate");
 _Static_assert(offsetof(struct ledger_record, slots) == 57, "ledger_record.slots");
 _Static_assert(offsetof(struct ledger_record, gathers) == 58, "ledger_record.gathers");
-_Static_assert(offsetof(struct ledger_record, asks) == 59, "ledger_record.asks");
+_Static_assert(offsetof(struct ledger_record, role) == 59, "ledger_record.role");
 _Static_assert(offsetof(struct ledger_record, pid_namespace) == 60, "ledger_record.pid_namespace");
 _Static_assert(sizeof(struct ledger_record) == 64, "ledger_record");
+
+struct shell_note {
+	uint64_t check;
+	uint32_t top;
+	uint32_t since;
+	uint64_t top_start;
+};
+_Static_assert(offsetof(struct shell_note, check) == 0, "shell_note.check");
+_Static_assert(offsetof(struct shell_note, top) == 8, "shell_note.top");
+_Static_assert(offsetof(struct shell_note, since) == 12, "shell_note.since");
+_Static_assert(offsetof(struct shell_note, top_start) == 16, "shell_note.top_start");
+_Static_assert(sizeof(struct shell_note) == 24, "shell_note");
 
 #define GATE_NAMES { "none", "limit", "load", "pressure", "tokens", "memory" }
 
@@ -173,10 +208,6 @@ _Static_assert(sizeof(struct ledger_record) == 64, "ledger_record");
 #define COSTS_LINK 1
 #define COSTS_PREPROCESS 2
 #define COSTS_OTHER 3
-
-/* The most KiB that each bucket counts. */
-
-static const uint64_t costs_bounds[] __attribute__((unused)) = { 0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 19, 23, 27, 31, 39, 47, 55, 63, 79, 95, 111, 127, 159, 191, 223, 255, 319, 383, 447, 511, 639, 767, 895, 1023, 1279, 1535, 1791, 2047, 2559, 3071, 3583, 4095, 5119, 6143, 7167, 8191, 10239, 12287, 14335, 16383, 20479, 24575, 28671, 32767, 40959, 49151, 57343, 65535, 81919, 98303, 114687, 131071, 163839, 196607, 229375, 262143, 327679, 393215, 458751, 524287, 655359, 786431, 917503, 1048575, 1310719, 1572863, 1835007, 2097151, 2621439, 3145727, 3670015, 4194303, 5242879, 6291455, 7340031, 8388607, 10485759, 12582911, 14680063, 16777215, 20971519, 25165823, 29360127, 33554431, 41943039, 50331647, 58720255, 67108863, 83886079, 100663295, 117440511, 134217727, 167772159, 201326591, 234881023, 268435455, 335544319, 402653183, 469762047, 536870911, 671088639, 805306367, 939524095, 1073741823, 1342177279, 1610612735, 1879048191, 2147483647, 2684354559, 3221225471, 3758096383, 4294967295, 5368709119, 6442450943, 7516192767, 8589934591, 10737418239, 12884901887, 15032385535, 17179869183, 21474836479, 25769803775, 30064771071, 34359738367, 42949672959, 51539607551, 60129542143, 68719476735, 85899345919, 103079215103, 120259084287, 137438953471, 171798691839, 206158430207, 240518168575, 274877906943, 343597383679, 412316860415, 481036337151, 549755813887, 687194767359, 824633720831, 962072674303, 1099511627775, 1374389534719, 1649267441663, 1924145348607, 2199023255551 };
 
 #define REFUSED_PLAIN "it is a plain file: no server is behind it"
 #define REFUSED_DIRECTORY "it is a directory"
@@ -198,29 +229,29 @@ static const uint64_t costs_bounds[] __attribute__((unused)) = { 0, 1, 2, 3, 4, 
 
 #define PATH_UNREADABLE "\\$ \t\n\v\f\r"
 
-struct kernel_device { unsigned major; int is_terminal; };
+struct kernel_device { uint16_t major; bool is_terminal; };
 
 static const struct kernel_device kernel_devices[] __attribute__((unused)) = {
-	{ 1, 0 },
-	{ 2, 1 },
-	{ 3, 1 },
-	{ 4, 1 },
-	{ 5, 1 },
-	{ 10, 0 },
-	{ 13, 0 },
-	{ 166, 1 },
-	{ 188, 1 },
-	{ 204, 1 },
-	{ 216, 1 },
-	{ 229, 1 },
-	{ 136, 1 },
-	{ 137, 1 },
-	{ 138, 1 },
-	{ 139, 1 },
-	{ 140, 1 },
-	{ 141, 1 },
-	{ 142, 1 },
-	{ 143, 1 },
+	{ 1, false },
+	{ 2, true },
+	{ 3, true },
+	{ 4, true },
+	{ 5, true },
+	{ 10, false },
+	{ 13, false },
+	{ 166, true },
+	{ 188, true },
+	{ 204, true },
+	{ 216, true },
+	{ 229, true },
+	{ 136, true },
+	{ 137, true },
+	{ 138, true },
+	{ 139, true },
+	{ 140, true },
+	{ 141, true },
+	{ 142, true },
+	{ 143, true },
 };
 
 enum bypass_reason { BYPASS_BY_PATH, BYPASS_NOT_FIRST, BYPASS_NOT_ON_PATH, BYPASS_NO_SHIM, BYPASS_PART, BYPASS_NO_JOBSERVER, BYPASS_DISABLED, BYPASS_OVERDRAFT };
@@ -232,150 +263,70 @@ static const struct bypass_reason_row bypass_reasons[] __attribute__((unused)) =
 	{ "notFirst", "the shims are not first on its PATH" },
 	{ "notOnPath", "its PATH is without the shims" },
 	{ "noShim", "the shim dir has no shim for it" },
-	{ "part", "what has started it went past the shims" },
+	{ "part", "the program that started it went past the shims" },
 	{ "noJobserver", "its shim could not use the jobserver" },
 	{ "disabled", "JOBSHIM_DISABLE is set" },
-	{ "overdraft", "its shim found no slot for too long" },
+	{ "overdraft", "its shim waited too long for a slot" },
 };
 
 #define PROCESS_COMMAND "jobshim"
 #define PROCESS_STARTER "jobshim-start"
 
-enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };
+enum __attribute__((packed)) client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };
 
-enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD, HOLDS_ANY };
+enum __attribute__((packed)) client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD, HOLDS_ANY };
 
-enum client_sleep { SLEEP_ANYWHERE, SLEEP_EPOLL, SLEEP_FUTEX };
+enum __attribute__((packed)) client_sleep { SLEEP_ANYWHERE, SLEEP_EPOLL, SLEEP_FUTEX };
 
-struct client_name { const char *name; enum client_means means; enum client_holds holds; enum client_sleep sleeps; int marks; int is_script; int is_tool; };
+/* Each has a row, which its name begins; those that hold nothing share one. */
+struct client_name { const char *names; enum client_means means; enum client_holds holds; enum client_sleep sleeps; bool marks; bool is_script; bool is_tool; bool is_emerge; };
 
 static const struct client_name client_names[] __attribute__((unused)) = {
-	{ "ar", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "as", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "ash", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "awk", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "basename", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "bash", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "bazel", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "busybox", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "cargo", CLIENT_PIPE, HOLDS_BY_CHILD_OR_THREAD, SLEEP_FUTEX, 0, 0, 0 },
-	{ "cc1", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "cc1obj", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "cc1objplus", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "cc1plus", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "ccache", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "chmod", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "chown", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "clang", CLIENT_CARRIER, HOLDS_ANY, SLEEP_ANYWHERE, 1, 0, 1 },
-	{ "clang-linker-wrapper", CLIENT_FIFO, HOLDS_ANY, SLEEP_ANYWHERE, 1, 0, 0 },
-	{ "cmp", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "collect2", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "cp", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "ctest", CLIENT_FIFO, HOLDS_BY_CHILD, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "cut", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "dash", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "date", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "diff", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "dirname", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "distcc", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "emerge", CLIENT_FIFO, HOLDS_BY_CHILD, SLEEP_EPOLL, 0, 1, 0 },
-	{ "env", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "expr", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "f951", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "find", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "fish", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "g++", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "gawk", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "gcc", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "gfortran", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "gmake", CLIENT_MAKE, HOLDS_BY_CHILD, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "gnat1", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "gnumake", CLIENT_MAKE, HOLDS_BY_CHILD, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "grep", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "gzip", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "icecc", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "install", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "jobserver-exec", CLIENT_FIFO, HOLDS_ANY, SLEEP_ANYWHERE, 1, 1, 0 },
-	{ "jobshim-start", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "ksh", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "ld", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "ld.bfd", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "ld.gold", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "lld", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "ln", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "ls", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "lto1", CLIENT_FIFO, HOLDS_BY_CHILD_OR_THREAD, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "make", CLIENT_MAKE, HOLDS_BY_CHILD, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "mawk", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "mkdir", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "mksh", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "mktemp", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "mold", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "mv", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "ninja", CLIENT_FIFO, HOLDS_BY_CHILD, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "nm", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "node", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "nohup", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "objcopy", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "objdump", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "oksh", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "patch", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "posh", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "ranlib", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "readlink", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "remake", CLIENT_MAKE, HOLDS_BY_CHILD, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "rm", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "rustc", CLIENT_PIPE, HOLDS_BY_CHILD_OR_THREAD, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "sccache", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "sed", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "sh", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "sleep", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "sort", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "spack", CLIENT_FIFO, HOLDS_BY_CHILD, SLEEP_EPOLL, 0, 1, 0 },
-	{ "sphinx-build-wrapper", CLIENT_FIFO, HOLDS_ANY, SLEEP_ANYWHERE, 1, 1, 0 },
-	{ "stat", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "stdbuf", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "strip", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 1 },
-	{ "swift-driver", CLIENT_FIFO, HOLDS_ANY, SLEEP_ANYWHERE, 1, 0, 0 },
-	{ "tar", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "tee", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "timeout", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "touch", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "tr", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "uniq", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "wc", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "wild", CLIENT_CARRIER, HOLDS_ANY, SLEEP_ANYWHERE, 1, 0, 1 },
-	{ "xargs", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "xz", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "yash", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
-	{ "zsh", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, 0, 0, 0 },
+	{ "cargo\0", CLIENT_PIPE, HOLDS_BY_CHILD_OR_THREAD, SLEEP_FUTEX, false, false, false, false },
+	{ "clang\0", CLIENT_CARRIER, HOLDS_ANY, SLEEP_ANYWHERE, true, false, true, false },
+	{ "clang-linker-wrapper\0", CLIENT_FIFO, HOLDS_ANY, SLEEP_ANYWHERE, true, false, false, false },
+	{ "ctest\0", CLIENT_FIFO, HOLDS_BY_CHILD, SLEEP_ANYWHERE, false, false, false, false },
+	{ "emerge\0", CLIENT_FIFO, HOLDS_BY_CHILD, SLEEP_EPOLL, false, true, false, true },
+	{ "gmake\0", CLIENT_MAKE, HOLDS_BY_CHILD, SLEEP_ANYWHERE, false, false, false, false },
+	{ "gnumake\0", CLIENT_MAKE, HOLDS_BY_CHILD, SLEEP_ANYWHERE, false, false, false, false },
+	{ "jobserver-exec\0", CLIENT_FIFO, HOLDS_ANY, SLEEP_ANYWHERE, true, true, false, false },
+	{ "lto1\0", CLIENT_FIFO, HOLDS_BY_CHILD_OR_THREAD, SLEEP_ANYWHERE, false, false, false, false },
+	{ "make\0", CLIENT_MAKE, HOLDS_BY_CHILD, SLEEP_ANYWHERE, false, false, false, false },
+	{ "ninja\0", CLIENT_FIFO, HOLDS_BY_CHILD, SLEEP_ANYWHERE, false, false, false, false },
+	{ "remake\0", CLIENT_MAKE, HOLDS_BY_CHILD, SLEEP_ANYWHERE, false, false, false, false },
+	{ "rustc\0", CLIENT_PIPE, HOLDS_BY_CHILD_OR_THREAD, SLEEP_ANYWHERE, false, false, false, false },
+	{ "spack\0", CLIENT_FIFO, HOLDS_BY_CHILD, SLEEP_EPOLL, false, true, false, false },
+	{ "sphinx-build-wrapper\0", CLIENT_FIFO, HOLDS_ANY, SLEEP_ANYWHERE, true, true, false, false },
+	{ "swift-driver\0", CLIENT_FIFO, HOLDS_ANY, SLEEP_ANYWHERE, true, false, false, false },
+	{ "wild\0", CLIENT_CARRIER, HOLDS_ANY, SLEEP_ANYWHERE, true, false, true, false },
+	{ "ash\0" "awk\0" "basename\0" "bash\0" "bazel\0" "busybox\0" "chmod\0" "chown\0" "cmp\0" "cp\0" "cut\0" "dash\0" "date\0" "diff\0" "dirname\0" "env\0" "expr\0" "find\0" "fish\0" "gawk\0" "grep\0" "gzip\0" "install\0" "jobshim-start\0" "ksh\0" "ln\0" "ls\0" "mawk\0" "mkdir\0" "mksh\0" "mktemp\0" "mv\0" "node\0" "nohup\0" "oksh\0" "patch\0" "posh\0" "readlink\0" "rm\0" "sed\0" "sh\0" "sleep\0" "sort\0" "stat\0" "stdbuf\0" "tar\0" "tee\0" "timeout\0" "touch\0" "tr\0" "uniq\0" "wc\0" "xargs\0" "xz\0" "yash\0" "zsh\0", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, false, false, false, false },
+	{ "ar\0" "as\0" "cc1\0" "cc1obj\0" "cc1objplus\0" "cc1plus\0" "ccache\0" "collect2\0" "distcc\0" "f951\0" "g++\0" "gcc\0" "gfortran\0" "gnat1\0" "icecc\0" "ld\0" "ld.bfd\0" "ld.gold\0" "lld\0" "mold\0" "nm\0" "objcopy\0" "objdump\0" "ranlib\0" "sccache\0" "strip\0", CLIENT_CARRIER, HOLDS_NOTHING, SLEEP_ANYWHERE, false, false, true, false },
 };
 
-enum adapter_kind { ADAPTER_BMAKE, ADAPTER_CARGO, ADAPTER_CMAKE, ADAPTER_CTEST, ADAPTER_GO, ADAPTER_MAKE, ADAPTER_NINJA };
+enum __attribute__((packed)) adapter_kind { ADAPTER_BMAKE, ADAPTER_CARGO, ADAPTER_CMAKE, ADAPTER_CTEST, ADAPTER_GO, ADAPTER_MAKE, ADAPTER_NINJA };
 
-struct adapter { const char *name; const char *family; enum adapter_kind kind; int versioned; int keeps_name; int fifo_since_major; int fifo_since_minor; };
+struct adapter { const char *name; const char *family; enum adapter_kind kind; bool versioned; bool keeps_name; uint8_t fifo_since_major; uint8_t fifo_since_minor; };
 
 static const struct adapter adapters[] __attribute__((unused)) = {
-	{ "bmake", "bmake", ADAPTER_BMAKE, 0, 1, 0, 0 },
-	{ "cargo", "cargo", ADAPTER_CARGO, 1, 0, 1, 70 },
-	{ "cmake", "cmake", ADAPTER_CMAKE, 1, 0, 0, 0 },
-	{ "ctest", "ctest", ADAPTER_CTEST, 1, 0, 3, 29 },
-	{ "gmake", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
-	{ "gnumake", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
-	{ "go", "go", ADAPTER_GO, 0, 0, 0, 0 },
-	{ "make", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
-	{ "ninja", "ninja", ADAPTER_NINJA, 1, 1, 1, 13 },
-	{ "ninja-build", "ninja", ADAPTER_NINJA, 0, 1, 1, 13 },
-	{ "remake", "make", ADAPTER_MAKE, 1, 1, 4, 4 },
-	{ "samu", "ninja", ADAPTER_NINJA, 0, 1, 1, 13 },
+	{ "bmake", "bmake", ADAPTER_BMAKE, false, true, 0, 0 },
+	{ "cargo", "cargo", ADAPTER_CARGO, true, false, 1, 70 },
+	{ "cmake", "cmake", ADAPTER_CMAKE, true, false, 0, 0 },
+	{ "ctest", "ctest", ADAPTER_CTEST, true, false, 3, 29 },
+	{ "gmake", "make", ADAPTER_MAKE, true, true, 4, 4 },
+	{ "gnumake", "make", ADAPTER_MAKE, true, true, 4, 4 },
+	{ "go", "go", ADAPTER_GO, false, false, 0, 0 },
+	{ "make", "make", ADAPTER_MAKE, true, true, 4, 4 },
+	{ "ninja", "ninja", ADAPTER_NINJA, true, true, 1, 13 },
+	{ "ninja-build", "ninja", ADAPTER_NINJA, false, true, 1, 13 },
+	{ "remake", "make", ADAPTER_MAKE, true, true, 4, 4 },
+	{ "samu", "ninja", ADAPTER_NINJA, false, true, 1, 13 },
 };
 
-static const char *const path_keepers[] __attribute__((unused)) = { "cgo" };
+static const char path_keepers[] __attribute__((unused)) = "cgo\0";
 
 #define OPTION_TOKEN "--token"
-#define OPTION_PAY "--pay"
 
-enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_START, LOOK_BYPASS };
+enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_SUPERVISE, LOOK_PHASE, LOOK_SANDBOX, LOOK_START, LOOK_BYPASS, LOOK_TOOL, LOOK_PAY };
 
 enum jobserver_answer { JOBSERVER_ADDRESS, JOBSERVER_FREE, JOBSERVER_LEDGER, JOBSERVER_ACCOUNTS };
 
@@ -383,13 +334,15 @@ enum census_answer { CENSUS_FREE, CENSUS_HELD, CENSUS_WHY };
 
 enum lost_answer { LOST_LOST, LOST_WHY };
 
-enum features_answer { FEATURES_LINKING, FEATURES_LIBC, FEATURES_OFD_LOCKS, FEATURES_PDEATHSIG, FEATURES_EPOLL_EXCLUSIVE, FEATURES_PIDFD, FEATURES_STATX, FEATURES_UNIX_DATAGRAMS };
+enum features_answer { FEATURES_LINKING, FEATURES_LIBC, FEATURES_OFD_LOCKS, FEATURES_PDEATHSIG, FEATURES_EPOLL_EXCLUSIVE, FEATURES_PIDFD, FEATURES_STATX, FEATURES_UNIX_DATAGRAMS, FEATURES_SECCOMP_LISTENER };
 
 enum prepare_answer { PREPARE_STYLE };
 
 enum lock_answer { LOCK_OUTCOME };
 
-enum { ANSWER_WORDS_MAX = 8 };
+enum sandbox_answer { SANDBOX_PLACE, SANDBOX_WHY };
+
+enum { ANSWER_WORDS_MAX = 9 };
 
 struct look_command_row { const char *name; int words; unsigned answer_words; };
 
@@ -399,20 +352,30 @@ static const struct look_command_row look_commands[] __attribute__((unused)) = {
 	{ "lost", 0, 2 },
 	{ "reclaim", 0, 0 },
 	{ "ready", 0, 0 },
-	{ "features", 0, 8 },
+	{ "features", 0, 9 },
 	{ "bottom-line", 0, 0 },
 	{ "freshen", 0, 0 },
 	{ "prepare", 1, 1 },
 	{ "lock", 0, 1 },
 	{ "fill", 1, 0 },
 	{ "caretaker", 0, 0 },
-	{ "start", -3, 0 },
+	{ "supervise", 2, 0 },
+	{ "phase", 2, 0 },
+	{ "sandbox", 1, 2 },
+	{ "start", -4, 0 },
 	{ "bypass", 1, 0 },
+	{ "tool", -3, 0 },
+	{ "pay", 3, 0 },
 };
 
 #define ERROR_NO_JOBSERVER "no-jobserver"
 #define ERROR_NO_LEDGER "no-ledger"
 #define ERROR_SYSTEM "system"
+
+#define SANDBOX_OWN "own"
+#define SANDBOX_ABOVE "above"
+#define SANDBOX_OTHER "other"
+#define SANDBOX_NONE "none"
 
 enum caretaker_order { ORDER_TEND, ORDER_STAY, ORDER_WATCH, ORDER_COUNT, ORDER_END };
 
@@ -443,34 +406,22 @@ static const struct jobs_option jobs_options[] __attribute__((unused)) = {
 	{ "ninja", "", 1, 0, 1, "Cdfkltw", "", 0, 0, "--status", "--jobserver-pool" },
 };
 
-struct family_name { const char *name; const char *family; int triple; int version; int by_default; };
+struct family_row { const char *names; const char *family; bool triple; bool version; bool by_default; };
 
-static const struct family_name family_names[] __attribute__((unused)) = {
-	{ "ar", "ar", 1, 0, 0 },
-	{ "as", "as", 1, 0, 0 },
-	{ "clang", "clang", 1, 1, 1 },
-	{ "clang++", "clang", 1, 1, 1 },
-	{ "c++", "gcc", 1, 1, 1 },
-	{ "cc", "gcc", 1, 1, 1 },
-	{ "g++", "gcc", 1, 1, 1 },
-	{ "gcc", "gcc", 1, 1, 1 },
-	{ "c89", "gcc", 0, 0, 1 },
-	{ "c89-gcc", "gcc", 0, 0, 1 },
-	{ "c99", "gcc", 0, 0, 1 },
-	{ "c99-gcc", "gcc", 0, 0, 1 },
-	{ "gfortran", "gfortran", 1, 1, 1 },
-	{ "ghc", "ghc", 0, 1, 1 },
-	{ "go", "go", 0, 0, 1 },
-	{ "javac", "javac", 0, 0, 0 },
-	{ "ld", "ld", 1, 0, 1 },
-	{ "ld.bfd", "ld", 1, 0, 1 },
-	{ "ld.gold", "ld", 1, 0, 1 },
-	{ "ld.lld", "ld", 1, 0, 1 },
-	{ "ld.mold", "ld", 1, 0, 1 },
-	{ "lld", "ld", 0, 0, 1 },
-	{ "mold", "ld", 0, 0, 1 },
-	{ "ranlib", "ranlib", 1, 0, 0 },
-	{ "rustc", "rustc", 0, 0, 1 },
+static const struct family_row family_rows[] __attribute__((unused)) = {
+	{ "ar\0", "ar", true, false, false },
+	{ "as\0", "as", true, false, false },
+	{ "clang\0" "clang++\0", "clang", true, true, true },
+	{ "c++\0" "cc\0" "g++\0" "gcc\0", "gcc", true, true, true },
+	{ "c89\0" "c89-gcc\0" "c99\0" "c99-gcc\0", "gcc", false, false, true },
+	{ "gfortran\0", "gfortran", true, true, true },
+	{ "ghc\0", "ghc", false, true, true },
+	{ "go\0", "go", false, false, true },
+	{ "javac\0", "javac", false, false, false },
+	{ "ld\0" "ld.bfd\0" "ld.gold\0" "ld.lld\0" "ld.mold\0", "ld", true, false, true },
+	{ "lld\0" "mold\0", "ld", false, false, true },
+	{ "ranlib\0", "ranlib", true, false, false },
+	{ "rustc\0", "rustc", false, false, true },
 };
 
 struct compiler_part { const char *name; const char *below; };
@@ -490,7 +441,7 @@ static const struct compiler_part compiler_parts[] __attribute__((unused)) = {
 	{ "link", "/pkg/tool/" },
 };
 
-static const char *const machines[] __attribute__((unused)) = { "aarch64*", "alpha*", "amdgcn", "arm*", "avr", "hppa*", "i[3-6]86", "ia64", "loongarch*", "m68k", "mips*", "msp430", "nvptx*", "or1k", "powerpc*", "ppc*", "riscv*", "s390", "s390x", "sh[1-4]*", "sparc*", "wasm[0-9]*", "x86_64", "xtensa*" };
+static const char machines[] __attribute__((unused)) = "aarch64*\0" "alpha*\0" "amdgcn\0" "arm*\0" "avr\0" "hppa*\0" "i[3-6]86\0" "ia64\0" "loongarch*\0" "m68k\0" "mips*\0" "msp430\0" "nvptx*\0" "or1k\0" "powerpc*\0" "ppc*\0" "riscv*\0" "s390\0" "s390x\0" "sh[1-4]*\0" "sparc*\0" "wasm[0-9]*\0" "x86_64\0" "xtensa*\0";
 
 enum make_argument { MAKE_ARGUMENT_NONE, MAKE_ARGUMENT_REQUIRED, MAKE_ARGUMENT_OPTIONAL, MAKE_ARGUMENT_NUMBER, MAKE_ARGUMENT_DECIMAL };
 
@@ -549,217 +500,82 @@ static const struct make_option make_options[] __attribute__((unused)) = {
 	{ 0, "warn-undefined-variables", MAKE_ARGUMENT_NONE, MAKE_MEANS_NOTHING, 38 },
 };
 
-struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };
+struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; const char *daemon; };
 
 static const struct wrapper wrappers[] __attribute__((unused)) = {
-	{ "ccache", "CCACHE_PREFIX", "CCACHE_PREFIX_CPP", 0 },
-	{ "distcc", "", "", 0 },
-	{ "icecc", "", "", 0 },
-	{ "sccache", "", "", 1 },
+	{ "ccache", "CCACHE_PREFIX", "CCACHE_PREFIX_CPP", 0, "" },
+	{ "distcc", "", "", 0, "distccd" },
+	{ "icecc", "", "", 0, "iceccd" },
+	{ "sccache", "", "", 1, "sccache" },
 };
 
-enum run_kind { RUN_COMPILE, RUN_LINK, RUN_PREPROCESS, RUN_OTHER, RUN_PROBE };
+enum __attribute__((packed)) run_kind { RUN_COMPILE, RUN_LINK, RUN_PREPROCESS, RUN_OTHER, RUN_PROBE };
 
-struct argument_kind { const char *family; const char *flag; enum run_kind kind; int first; };
+/* In the order in which they are tried. */
+struct argument_kind { const char *family; enum run_kind kind; bool first; const char *flags; };
 
 static const struct argument_kind argument_kinds[] __attribute__((unused)) = {
-	{ "ar", "--help", RUN_PROBE, 0 },
-	{ "ar", "--version", RUN_PROBE, 0 },
-	{ "ar", "-V", RUN_PROBE, 0 },
-	{ "as", "--help", RUN_PROBE, 0 },
-	{ "as", "--target-help", RUN_PROBE, 0 },
-	{ "as", "--version", RUN_PROBE, 0 },
-	{ "as", "-version", RUN_PROBE, 0 },
-	{ "cargo", "--help", RUN_PROBE, 0 },
-	{ "cargo", "--list", RUN_PROBE, 0 },
-	{ "cargo", "--version", RUN_PROBE, 0 },
-	{ "cargo", "-V", RUN_PROBE, 0 },
-	{ "cargo", "-h", RUN_PROBE, 0 },
-	{ "cargo", "-vV", RUN_PROBE, 0 },
-	{ "cargo", "add", RUN_PROBE, 1 },
-	{ "cargo", "clean", RUN_PROBE, 1 },
-	{ "cargo", "fmt", RUN_PROBE, 1 },
-	{ "cargo", "help", RUN_PROBE, 1 },
-	{ "cargo", "init", RUN_PROBE, 1 },
-	{ "cargo", "locate-project", RUN_PROBE, 1 },
-	{ "cargo", "login", RUN_PROBE, 1 },
-	{ "cargo", "logout", RUN_PROBE, 1 },
-	{ "cargo", "metadata", RUN_PROBE, 1 },
-	{ "cargo", "new", RUN_PROBE, 1 },
-	{ "cargo", "owner", RUN_PROBE, 1 },
-	{ "cargo", "pkgid", RUN_PROBE, 1 },
-	{ "cargo", "read-manifest", RUN_PROBE, 1 },
-	{ "cargo", "remove", RUN_PROBE, 1 },
-	{ "cargo", "search", RUN_PROBE, 1 },
-	{ "cargo", "tree", RUN_PROBE, 1 },
-	{ "cargo", "uninstall", RUN_PROBE, 1 },
-	{ "cargo", "update", RUN_PROBE, 1 },
-	{ "cargo", "version", RUN_PROBE, 1 },
-	{ "cargo", "yank", RUN_PROBE, 1 },
-	{ "clang", "-###", RUN_PROBE, 0 },
-	{ "clang", "--help*", RUN_PROBE, 0 },
-	{ "clang", "--print-*", RUN_PROBE, 0 },
-	{ "clang", "--target-help", RUN_PROBE, 0 },
-	{ "clang", "--version", RUN_PROBE, 0 },
-	{ "clang", "-dumpfullversion", RUN_PROBE, 0 },
-	{ "clang", "-dumpmachine", RUN_PROBE, 0 },
-	{ "clang", "-dumpspecs", RUN_PROBE, 0 },
-	{ "clang", "-dumpversion", RUN_PROBE, 0 },
-	{ "clang", "-print-*", RUN_PROBE, 0 },
-	{ "clang", "-E", RUN_PREPROCESS, 0 },
-	{ "clang", "-M", RUN_PREPROCESS, 0 },
-	{ "clang", "-MM", RUN_PREPROCESS, 0 },
-	{ "clang", "-S", RUN_COMPILE, 0 },
-	{ "clang", "-c", RUN_COMPILE, 0 },
-	{ "clang", "-cc1", RUN_COMPILE, 0 },
-	{ "clang", "-cc1as", RUN_COMPILE, 0 },
-	{ "clang", "-fsyntax-only", RUN_COMPILE, 0 },
-	{ "clang", "-x=c++-header", RUN_COMPILE, 0 },
-	{ "clang", "-x=c-header", RUN_COMPILE, 0 },
-	{ "ctest", "--help*", RUN_PROBE, 0 },
-	{ "ctest", "--show-only*", RUN_PROBE, 0 },
-	{ "ctest", "--version", RUN_PROBE, 0 },
-	{ "ctest", "-N", RUN_PROBE, 0 },
-	{ "distcc", "--help", RUN_PROBE, 0 },
-	{ "distcc", "--show-hosts", RUN_PROBE, 0 },
-	{ "distcc", "--show-principal", RUN_PROBE, 0 },
-	{ "distcc", "--version", RUN_PROBE, 0 },
-	{ "distcc", "-j", RUN_PROBE, 0 },
-	{ "gcc", "-###", RUN_PROBE, 0 },
-	{ "gcc", "--help*", RUN_PROBE, 0 },
-	{ "gcc", "--print-*", RUN_PROBE, 0 },
-	{ "gcc", "--target-help", RUN_PROBE, 0 },
-	{ "gcc", "--version", RUN_PROBE, 0 },
-	{ "gcc", "-dumpfullversion", RUN_PROBE, 0 },
-	{ "gcc", "-dumpmachine", RUN_PROBE, 0 },
-	{ "gcc", "-dumpspecs", RUN_PROBE, 0 },
-	{ "gcc", "-dumpversion", RUN_PROBE, 0 },
-	{ "gcc", "-print-*", RUN_PROBE, 0 },
-	{ "gcc", "-E", RUN_PREPROCESS, 0 },
-	{ "gcc", "-M", RUN_PREPROCESS, 0 },
-	{ "gcc", "-MM", RUN_PREPROCESS, 0 },
-	{ "gcc", "-S", RUN_COMPILE, 0 },
-	{ "gcc", "-c", RUN_COMPILE, 0 },
-	{ "gcc", "-fsyntax-only", RUN_COMPILE, 0 },
-	{ "gcc", "-x=c++-header", RUN_COMPILE, 0 },
-	{ "gcc", "-x=c-header", RUN_COMPILE, 0 },
-	{ "gfortran", "-###", RUN_PROBE, 0 },
-	{ "gfortran", "--help*", RUN_PROBE, 0 },
-	{ "gfortran", "--print-*", RUN_PROBE, 0 },
-	{ "gfortran", "--target-help", RUN_PROBE, 0 },
-	{ "gfortran", "--version", RUN_PROBE, 0 },
-	{ "gfortran", "-dumpfullversion", RUN_PROBE, 0 },
-	{ "gfortran", "-dumpmachine", RUN_PROBE, 0 },
-	{ "gfortran", "-dumpspecs", RUN_PROBE, 0 },
-	{ "gfortran", "-dumpversion", RUN_PROBE, 0 },
-	{ "gfortran", "-print-*", RUN_PROBE, 0 },
-	{ "gfortran", "-E", RUN_PREPROCESS, 0 },
-	{ "gfortran", "-M", RUN_PREPROCESS, 0 },
-	{ "gfortran", "-MM", RUN_PREPROCESS, 0 },
-	{ "gfortran", "-S", RUN_COMPILE, 0 },
-	{ "gfortran", "-c", RUN_COMPILE, 0 },
-	{ "gfortran", "-fsyntax-only", RUN_COMPILE, 0 },
-	{ "ghc", "--help", RUN_PROBE, 0 },
-	{ "ghc", "--info", RUN_PROBE, 0 },
-	{ "ghc", "--numeric-version", RUN_PROBE, 0 },
-	{ "ghc", "--print-*", RUN_PROBE, 0 },
-	{ "ghc", "--supported-*", RUN_PROBE, 0 },
-	{ "ghc", "--version", RUN_PROBE, 0 },
-	{ "ghc", "-\?", RUN_PROBE, 0 },
-	{ "ghc", "-V", RUN_PROBE, 0 },
-	{ "ghc", "-E", RUN_PREPROCESS, 0 },
-	{ "ghc", "-M", RUN_PREPROCESS, 0 },
-	{ "ghc", "-C", RUN_COMPILE, 0 },
-	{ "ghc", "-S", RUN_COMPILE, 0 },
-	{ "ghc", "-c", RUN_COMPILE, 0 },
-	{ "ghc", "-fno-code", RUN_COMPILE, 0 },
-	{ "ghc", "-no-link", RUN_COMPILE, 0 },
-	{ "go", "bug", RUN_PROBE, 1 },
-	{ "go", "doc", RUN_PROBE, 1 },
-	{ "go", "env", RUN_PROBE, 1 },
-	{ "go", "help", RUN_PROBE, 1 },
-	{ "go", "version", RUN_PROBE, 1 },
-	{ "icecc", "--build-native", RUN_PROBE, 0 },
-	{ "icecc", "--help", RUN_PROBE, 0 },
-	{ "icecc", "--version", RUN_PROBE, 0 },
-	{ "javac", "--help", RUN_PROBE, 0 },
-	{ "javac", "--help-extra", RUN_PROBE, 0 },
-	{ "javac", "--version", RUN_PROBE, 0 },
-	{ "javac", "-X", RUN_PROBE, 0 },
-	{ "javac", "-help", RUN_PROBE, 0 },
-	{ "javac", "-version", RUN_PROBE, 0 },
-	{ "ld", "--help", RUN_PROBE, 0 },
-	{ "ld", "--print-output-format", RUN_PROBE, 0 },
-	{ "ld", "--print-sysroot", RUN_PROBE, 0 },
-	{ "ld", "--target-help", RUN_PROBE, 0 },
-	{ "ld", "--version", RUN_PROBE, 0 },
-	{ "ld", "-version", RUN_PROBE, 0 },
-	{ "make", "--help", RUN_PROBE, 0 },
-	{ "make", "--version", RUN_PROBE, 0 },
-	{ "make", "-h", RUN_PROBE, 0 },
-	{ "make", "-v", RUN_PROBE, 0 },
-	{ "ninja", "--help", RUN_PROBE, 0 },
-	{ "ninja", "--version", RUN_PROBE, 0 },
-	{ "ninja", "-h", RUN_PROBE, 0 },
-	{ "ninja", "-t", RUN_PROBE, 0 },
-	{ "ranlib", "--help", RUN_PROBE, 0 },
-	{ "ranlib", "--version", RUN_PROBE, 0 },
-	{ "ranlib", "-V", RUN_PROBE, 0 },
-	{ "ranlib", "-v", RUN_PROBE, 0 },
-	{ "rustc", "--print=link-args", RUN_LINK, 0 },
-	{ "rustc", "--print=native-static-libs", RUN_LINK, 0 },
-	{ "rustc", "--explain*", RUN_PROBE, 0 },
-	{ "rustc", "--help", RUN_PROBE, 0 },
-	{ "rustc", "--print*", RUN_PROBE, 0 },
-	{ "rustc", "--version", RUN_PROBE, 0 },
-	{ "rustc", "-V", RUN_PROBE, 0 },
-	{ "rustc", "-h", RUN_PROBE, 0 },
-	{ "rustc", "-vV", RUN_PROBE, 0 },
-	{ "rustc", "--emit=asm", RUN_COMPILE, 0 },
-	{ "rustc", "--emit=dep-info,metadata", RUN_COMPILE, 0 },
-	{ "rustc", "--emit=llvm-*", RUN_COMPILE, 0 },
-	{ "rustc", "--emit=metadata", RUN_COMPILE, 0 },
-	{ "rustc", "--emit=mir", RUN_COMPILE, 0 },
-	{ "rustc", "--emit=obj", RUN_COMPILE, 0 },
-	{ "rustc", "--crate-type=bin", RUN_LINK, 0 },
-	{ "rustc", "--crate-type=cdylib*", RUN_LINK, 0 },
-	{ "rustc", "--crate-type=dylib*", RUN_LINK, 0 },
-	{ "rustc", "--crate-type=proc-macro", RUN_LINK, 0 },
-	{ "rustc", "--crate-type=staticlib*", RUN_LINK, 0 },
-	{ "rustc", "--test", RUN_LINK, 0 },
-	{ "rustc", "--crate-type=lib", RUN_COMPILE, 0 },
-	{ "rustc", "--crate-type=rlib", RUN_COMPILE, 0 },
-	{ "sccache", "-*", RUN_PROBE, 1 },
+	{ "ar", RUN_PROBE, false, "--help\0" "--version\0" "-V\0" },
+	{ "as", RUN_PROBE, false, "--help\0" "--target-help\0" "--version\0" "-version\0" },
+	{ "cargo", RUN_PROBE, false, "--help\0" "--list\0" "--version\0" "-V\0" "-h\0" "-vV\0" },
+	{ "cargo", RUN_PROBE, true, "add\0" "clean\0" "fmt\0" "help\0" "init\0" "locate-project\0" "login\0" "logout\0" "metadata\0" "new\0" "owner\0" "pkgid\0" "read-manifest\0" "remove\0" "search\0" "tree\0" "uninstall\0" "update\0" "version\0" "yank\0" },
+	{ "clang", RUN_PROBE, false, "-###\0" "--help*\0" "--print-*\0" "--target-help\0" "--version\0" "-dumpfullversion\0" "-dumpmachine\0" "-dumpspecs\0" "-dumpversion\0" "-print-*\0" },
+	{ "clang", RUN_PREPROCESS, false, "-E\0" "-M\0" "-MM\0" },
+	{ "clang", RUN_COMPILE, false, "-S\0" "-c\0" "-cc1\0" "-cc1as\0" "-fsyntax-only\0" "-x=c++-header\0" "-x=c-header\0" },
+	{ "ctest", RUN_PROBE, false, "--help*\0" "--show-only*\0" "--version\0" "-N\0" },
+	{ "distcc", RUN_PROBE, false, "--help\0" "--show-hosts\0" "--show-principal\0" "--version\0" "-j\0" },
+	{ "gcc", RUN_PROBE, false, "-###\0" "--help*\0" "--print-*\0" "--target-help\0" "--version\0" "-dumpfullversion\0" "-dumpmachine\0" "-dumpspecs\0" "-dumpversion\0" "-print-*\0" },
+	{ "gcc", RUN_PREPROCESS, false, "-E\0" "-M\0" "-MM\0" },
+	{ "gcc", RUN_COMPILE, false, "-S\0" "-c\0" "-fsyntax-only\0" "-x=c++-header\0" "-x=c-header\0" },
+	{ "gfortran", RUN_PROBE, false, "-###\0" "--help*\0" "--print-*\0" "--target-help\0" "--version\0" "-dumpfullversion\0" "-dumpmachine\0" "-dumpspecs\0" "-dumpversion\0" "-print-*\0" },
+	{ "gfortran", RUN_PREPROCESS, false, "-E\0" "-M\0" "-MM\0" },
+	{ "gfortran", RUN_COMPILE, false, "-S\0" "-c\0" "-fsyntax-only\0" },
+	{ "ghc", RUN_PROBE, false, "--help\0" "--info\0" "--numeric-version\0" "--print-*\0" "--supported-*\0" "--version\0" "-\?\0" "-V\0" },
+	{ "ghc", RUN_PREPROCESS, false, "-E\0" "-M\0" },
+	{ "ghc", RUN_COMPILE, false, "-C\0" "-S\0" "-c\0" "-fno-code\0" "-no-link\0" },
+	{ "go", RUN_PROBE, true, "bug\0" "doc\0" "env\0" "help\0" "version\0" },
+	{ "icecc", RUN_PROBE, false, "--build-native\0" "--help\0" "--version\0" },
+	{ "javac", RUN_PROBE, false, "--help\0" "--help-extra\0" "--version\0" "-X\0" "-help\0" "-version\0" },
+	{ "ld", RUN_PROBE, false, "--help\0" "--print-output-format\0" "--print-sysroot\0" "--target-help\0" "--version\0" "-version\0" },
+	{ "make", RUN_PROBE, false, "--help\0" "--version\0" "-h\0" "-v\0" },
+	{ "ninja", RUN_PROBE, false, "--help\0" "--version\0" "-h\0" "-t\0" },
+	{ "ranlib", RUN_PROBE, false, "--help\0" "--version\0" "-V\0" "-v\0" },
+	{ "rustc", RUN_LINK, false, "--print=link-args\0" "--print=native-static-libs\0" },
+	{ "rustc", RUN_PROBE, false, "--explain*\0" "--help\0" "--print*\0" "--version\0" "-V\0" "-h\0" "-vV\0" },
+	{ "rustc", RUN_COMPILE, false, "--emit=asm\0" "--emit=dep-info,metadata\0" "--emit=llvm-*\0" "--emit=metadata\0" "--emit=mir\0" "--emit=obj\0" },
+	{ "rustc", RUN_LINK, false, "--crate-type=bin\0" "--crate-type=cdylib*\0" "--crate-type=dylib*\0" "--crate-type=proc-macro\0" "--crate-type=staticlib*\0" "--test\0" },
+	{ "rustc", RUN_COMPILE, false, "--crate-type=lib\0" "--crate-type=rlib\0" },
+	{ "sccache", RUN_PROBE, true, "-*\0" },
 };
 
-struct family_run { const char *family; int needs_input; enum run_kind otherwise; };
+struct family_run { const char *family; bool needs_input; enum run_kind otherwise; };
 
 static const struct family_run family_runs[] __attribute__((unused)) = {
-	{ "ar", 0, RUN_OTHER },
-	{ "as", 1, RUN_COMPILE },
-	{ "bmake", 0, RUN_OTHER },
-	{ "cargo", 0, RUN_OTHER },
-	{ "clang", 1, RUN_LINK },
-	{ "cmake", 0, RUN_OTHER },
-	{ "ctest", 0, RUN_OTHER },
-	{ "distcc", 0, RUN_OTHER },
-	{ "gcc", 1, RUN_LINK },
-	{ "gfortran", 1, RUN_LINK },
-	{ "ghc", 1, RUN_LINK },
-	{ "go", 0, RUN_OTHER },
-	{ "icecc", 0, RUN_OTHER },
-	{ "javac", 1, RUN_COMPILE },
-	{ "ld", 1, RUN_LINK },
-	{ "make", 0, RUN_OTHER },
-	{ "ninja", 0, RUN_OTHER },
-	{ "ranlib", 0, RUN_OTHER },
-	{ "rustc", 1, RUN_LINK },
-	{ "sccache", 0, RUN_OTHER },
+	{ "ar", false, RUN_OTHER },
+	{ "as", true, RUN_COMPILE },
+	{ "bmake", false, RUN_OTHER },
+	{ "cargo", false, RUN_OTHER },
+	{ "clang", true, RUN_LINK },
+	{ "cmake", false, RUN_OTHER },
+	{ "ctest", false, RUN_OTHER },
+	{ "distcc", false, RUN_OTHER },
+	{ "gcc", true, RUN_LINK },
+	{ "gfortran", true, RUN_LINK },
+	{ "ghc", true, RUN_LINK },
+	{ "go", false, RUN_OTHER },
+	{ "icecc", false, RUN_OTHER },
+	{ "javac", true, RUN_COMPILE },
+	{ "ld", true, RUN_LINK },
+	{ "make", false, RUN_OTHER },
+	{ "ninja", false, RUN_OTHER },
+	{ "ranlib", false, RUN_OTHER },
+	{ "rustc", true, RUN_LINK },
+	{ "sccache", true, RUN_OTHER },
 };
 
-static const char *const source_suffixes[] __attribute__((unused)) = { "c", "C", "cc", "CC", "cp", "cpp", "cxx", "c++", "cu", "d", "f", "F", "for", "FOR", "f77", "f90", "F90", "f95", "F95", "f03", "F03", "f08", "F08", "go", "hs", "i", "ii", "java", "lhs", "ll", "m", "M", "mi", "mii", "mm", "pyx", "rs", "s", "S", "sx", "swift", "vala", "y", "h", "hh", "hpp", "hxx" };
+static const char source_suffixes[] __attribute__((unused)) = "c\0" "C\0" "cc\0" "CC\0" "cp\0" "cpp\0" "cxx\0" "c++\0" "cu\0" "d\0" "f\0" "F\0" "for\0" "FOR\0" "f77\0" "f90\0" "F90\0" "f95\0" "F95\0" "f03\0" "F03\0" "f08\0" "F08\0" "go\0" "hs\0" "i\0" "ii\0" "java\0" "lhs\0" "ll\0" "m\0" "M\0" "mi\0" "mii\0" "mm\0" "pyx\0" "rs\0" "s\0" "S\0" "sx\0" "swift\0" "vala\0" "y\0" "h\0" "hh\0" "hpp\0" "hxx\0";
 
-static const char *const valued_flags[] __attribute__((unused)) = { "-I", "-L", "-MF", "-MQ", "-MT", "-T", "-Xassembler", "-Xclang", "-Xlinker", "-Xpreprocessor", "-aux-info", "-dumpbase", "-idirafter", "-imacros", "-imultilib", "-include", "-include-pch", "-iprefix", "-iquote", "-isysroot", "-isystem", "-iwithprefix", "-iwithprefixbefore" };
+static const char valued_flags[] __attribute__((unused)) = "-I\0" "-L\0" "-MF\0" "-MQ\0" "-MT\0" "-T\0" "-Xassembler\0" "-Xclang\0" "-Xlinker\0" "-Xpreprocessor\0" "-aux-info\0" "-dumpbase\0" "-idirafter\0" "-imacros\0" "-imultilib\0" "-include\0" "-include-pch\0" "-iprefix\0" "-iquote\0" "-isysroot\0" "-isystem\0" "-iwithprefix\0" "-iwithprefixbefore\0";
 
 struct hidden_range { unsigned from; unsigned to; };
 

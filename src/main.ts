@@ -4,23 +4,19 @@ import { commandTable } from './commands/command-table.js'
 import { readOverview } from './commands/overview.js'
 import { useCompileCache } from './ground/compile-cache.js'
 import { exitCodes } from './ground/exit-codes.js'
-import { Failure } from './ground/failure.js'
 import { print } from './ground/print.js'
 import { report } from './ground/report.js'
 import { packageVersion } from './ground/version.js'
 
 /** What the first words ask for, before any command is loaded. */
-type Request =
-  | { kind: 'help' }
-  | { kind: 'version' }
-  | { kind: 'command'; name: string; words: string[] }
-  | { kind: 'none' }
+type Request = { kind: 'help' } | { kind: 'version' } | { kind: 'command'; name: string; words: string[] }
+
+const versionWords = ['--version', '-V', '-v', 'version']
 
 function requestOf(words: readonly string[]): Request {
   const [first, ...rest] = words
-  if (first === undefined) return { kind: 'none' }
-  if (first === '--version' || first === '-V') return { kind: 'version' }
-  if (first === '--help' || first === '-h') return { kind: 'help' }
+  if (first === undefined || first === '--help' || first === '-h') return { kind: 'help' }
+  if (versionWords.includes(first)) return { kind: 'version' }
   if (first !== 'help') return { kind: 'command', name: first, words: rest }
   const [name, ...more] = rest
   return name === undefined ? { kind: 'help' } : { kind: 'command', name, words: [...more, '--help'] }
@@ -29,8 +25,6 @@ function requestOf(words: readonly string[]): Request {
 async function main(words: readonly string[]): Promise<number> {
   const request = requestOf(words)
   switch (request.kind) {
-    case 'none':
-      throw new Failure('no command named', 'see jobshim --help', exitCodes.usage)
     case 'version':
       print(`${packageVersion()}\n`)
       return exitCodes.ok

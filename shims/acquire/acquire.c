@@ -20,28 +20,89 @@
 #include "ground/clock.h"
 #include "proc/subject.h"
 
-void acquire_begin(struct acquire *acquire, const struct acquire_for *of)
+/* Fills all, and claims the run's record. True if there are gates to pass. */
+static bool begin(struct acquire *acquire, const struct acquire_for *of)
 {
-	const struct record_of record = { .pid = subject_number(of->subject), .job = of->job->key, .tool = of->tool };
-	const bool has_gates = of->policy != NULL && policy_has_gates(of->policy);
+	struct record_of record = {
+		.pid = subject_number(of->subject),
+		.tool = of->tool,
+		.is_tools = !of->subject->is_self,
+	};
+	bool has_gates = of->policy != NULL && policy_has_gates(of->policy);
 
 	acquire->of = *of;
 	acquire->job = *of->job;
+	/* It may wait at a gate. */
+	if (has_gates && job_is_another(&acquire->job, of->subject, of->pool->jobserver, of->pool->ledger))
+		has_gates = !acquire->job.nested;
+	record.job = acquire->job.key;
 	acquire->slot = (struct slot){ .kind = SLOT_NONE };
 	acquire->admission = UNGATED;
 	acquire->gathered = GATHERED;
 	acquire->wanted = 1;
 	acquire->gate = GATE_NONE;
 	acquire->gated_ns = acquire->waited_ns = 0;
-	acquire->stage = has_gates ? AT_GATES : BEFORE_TURN;
 	acquire->turn.end = acquire->turn.queue.socket = acquire->owed.told = -1;
 	acquire->turn.queues = false;
 	if (of->gathering != NULL)
 		of->gathering->tokens = of->gathering->borrowed = of->gathering->claimed = 0;
 	record_claim(&acquire->record, of->pool->ledger, of->pool->jobserver, &record);
 	acquire->began_ns = monotonic_ns();
+	return has_gates;
+}
+
+void acquire_begin(struct acquire *acquire, const struct acquire_for *of)
+{
+	const bool has_gates = begin(acquire, of);
+
+	acquire->stage = has_gates ? AT_GATES : of->job->ours ? AT_CLIENT : BEFORE_TURN;
 	if (has_gates)
 		gate_begin(&acquire->gates, of->policy, of->job, of->patience);
+}
+
+/* What is to be noted once the gates are behind it. */
+static void count_gates(struct acquire *acquire)
+{
+	struct record *record = &acquire->record;
+
+	acquire->gated_ns = monotonic_ns() - acquire->began_ns;
+	acquire->gate = record->at->gate;
+	ledger_count_gate(record->ledger, acquire->gate, acquire->gated_ns);
+}
+
+static bool is_past_gates(struct acquire *acquire)
+{
+	acquire->admission = gate_look(acquire->of.policy, &acquire->record, &acquire->job);
+	if (acquire->admission == CLOSED || acquire->admission == LOCKED)
+		return false;
+	count_gates(acquire);
+	return true;
+}
+
+/* A slot that is free, and that nothing is owed for. */
+static bool takes_at_once(struct acquire *acquire)
+{
+	const struct acquire_for *of = &acquire->of;
+
+	turn_begin(&acquire->turn, of->pool, &acquire->record, of->subject, &acquire->job, of->patience);
+	if (!turn_at_once(&acquire->turn))
+		return false;
+	acquire->slot = acquire->turn.slot;
+	return acquire->slot.kind != SLOT_IMPLICIT || !owed_is_unpaid(of->pool, &acquire->record, of->subject, &acquire->job);
+}
+
+bool acquire_at_once(struct acquire *acquire, const struct acquire_for *of)
+{
+	const bool has_gates = begin(acquire, of);
+
+	acquire->stage = ACQUIRED;
+	if ((!has_gates || is_past_gates(acquire)) && (acquire->admission == PASSED || takes_at_once(acquire))) {
+		acquire->waited_ns = monotonic_ns() - acquire->began_ns;
+		return true;
+	}
+	record_free(&acquire->record);
+	locks_give_back_all(&of->pool->locks, &acquire->record);
+	return false;
 }
 
 /* True once the run may look for a slot, or has passed the gates before. */
@@ -53,9 +114,7 @@ static bool pass_gates(struct acquire *acquire, struct waiting *waiting)
 	acquire->admission = gate_step(&acquire->gates, acquire->of.pool->jobserver, record, &waiting->due_ns);
 	if (acquire->admission == CLOSED)
 		return false;
-	acquire->gated_ns = monotonic_ns() - acquire->began_ns;
-	acquire->gate = record->at->gate;
-	ledger_count_gate(record->ledger, acquire->gate, acquire->gated_ns);
+	count_gates(acquire);
 	if (acquire->admission == IMPATIENT)
 		ledger_count_overdraft(record->ledger, acquire->job.key);
 	if (acquire->admission == ADMITTED || acquire->admission == IMPATIENT)
@@ -66,12 +125,25 @@ static bool pass_gates(struct acquire *acquire, struct waiting *waiting)
 static void begin_turn(struct acquire *acquire)
 {
 	turn_end(&acquire->turn);
-	turn_begin(&acquire->turn, acquire->of.pool, &acquire->record, &acquire->job, acquire->of.patience);
+	turn_begin(&acquire->turn, acquire->of.pool, &acquire->record, acquire->of.subject, &acquire->job, acquire->of.patience);
 	acquire->stage = IN_TURN;
 }
 
-/* The run has a slot of its job; if it must pay for its client, too, it takes one more, of that one's job. The lock of the first stays
- * its own. */
+/* A note was good enough to look for a slot: none is free. True if the whole chain leads to another job, and it looks for one of that. */
+static bool begin_anew(struct acquire *acquire)
+{
+	const struct acquire_for *of = &acquire->of;
+
+	if (!job_is_another(&acquire->job, of->subject, of->pool->jobserver, of->pool->ledger))
+		return false;
+	turn_end(&acquire->turn);
+	record_is_of(&acquire->record, acquire->job.key);
+	acquire->stage = BEFORE_TURN;
+	return true;
+}
+
+/* The run has a slot of its job. If it must also pay for its client, it takes one more, of the client's job. It keeps the lock of the
+ * first. */
 static void see_to_owed(struct acquire *acquire, enum owed_outcome outcome)
 {
 	if (outcome == OWED_WAITS) {
@@ -89,20 +161,23 @@ static void see_to_owed(struct acquire *acquire, enum owed_outcome outcome)
 	}
 }
 
-static void have_slot(struct acquire *acquire)
+/* False if a payer was started, and is waited for. */
+static bool pay_owed(struct acquire *acquire, bool is_owed, struct waiting *waiting)
 {
 	struct acquire_for *of = &acquire->of;
 
-	acquire->slot = acquire->turn.slot;
-	see_to_owed(acquire, acquire->slot.kind == SLOT_IMPLICIT && !acquire->slot.claimed
-	                         ? owed_begin(&acquire->owed, of->pool, &acquire->record, of->subject, of->self, &acquire->job)
-	                         : OWED_NOTHING);
+	see_to_owed(acquire, is_owed ? owed_begin(&acquire->owed, of->pool, &acquire->record, of->subject, of->self, &acquire->job)
+	                             : OWED_NOTHING);
+	*waiting = (struct waiting){ .call = -1, .end = acquire->owed.told, .due_ns = UINT64_MAX };
+	return acquire->stage != AT_PAYER;
 }
 
 /* One stage. False if the run waits in it. */
 static bool pass_stage(struct acquire *acquire, bool timed_out, struct waiting *waiting)
 {
 	switch (acquire->stage) {
+	case AT_CLIENT:
+		return pay_owed(acquire, true, waiting);
 	case AT_GATES:
 		if (!pass_gates(acquire, waiting))
 			return false;
@@ -114,11 +189,13 @@ static bool pass_stage(struct acquire *acquire, bool timed_out, struct waiting *
 		return true;
 	case IN_TURN:
 		if (!turn_step(&acquire->turn, timed_out, waiting))
-			return false;
-		have_slot(acquire);
-		*waiting = (struct waiting){ .call = -1, .end = acquire->owed.told, .due_ns = UINT64_MAX };
-		return acquire->stage != AT_PAYER;
+			return begin_anew(acquire);
+		acquire->slot = acquire->turn.slot;
+		return pay_owed(acquire, acquire->slot.kind == SLOT_IMPLICIT && !acquire->slot.claimed, waiting);
 	case AT_PAYER:
+		*waiting = (struct waiting){ .call = -1, .end = acquire->owed.told, .due_ns = UINT64_MAX };
+		if (!owed_is_told(&acquire->owed)) /* something else has come */
+			return false;
 		see_to_owed(acquire, owed_end(&acquire->owed, &acquire->job));
 		return true;
 	case AT_GATHERING:
@@ -168,7 +245,7 @@ void acquire_give_back(struct acquire *acquire)
 {
 	if (acquire_slots(acquire) > 1) {
 		record_count_end(&acquire->record);
-		gather_give_back(acquire->of.gathering); /* before its record goes, for which others wait at their gates */
+		gather_give_back(acquire->of.gathering); /* before its record goes, which others wait for at their gates */
 	}
 	slot_give_back(&acquire->slot, acquire->of.pool, &acquire->record);
 }

@@ -1,6 +1,6 @@
 #include "acquire/claim.h"
 
-#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,25 +12,21 @@
 #include "wait/job.h"
 #include "proc/process.h"
 #include "proc/subject.h"
+#include "ground/number.h"
 
 enum { SLOTS_MAX = 256 };
 
 static const char NAME[] = "PARALLELISM";
 
-/* 0: it is no number of slots. */
+/* 0: it is not a number of slots. */
 static unsigned slots_in(const char *text)
 {
-	char *rest;
-	unsigned long slots;
+	uint64_t slots;
 
-	if (text[0] < '1' || text[0] > '9')
-		return 0;
-	errno = 0;
-	slots = strtoul(text, &rest, 10);
-	return errno == 0 && *rest == '\0' && slots <= SLOTS_MAX ? (unsigned)slots : 0;
+	return text[0] != '0' && number_read(text, SLOTS_MAX, &slots) ? (unsigned)slots : 0;
 }
 
-/* Whether the client was started with the same: then who has set it is above. True where that can't be read. */
+/* Whether the client was started with the same value: then a process above the client has set it. True if that can't be read. */
 static bool was_given(pid_t client, const char *value)
 {
 	char *words, *end = process_words(client, "environ", &words);
@@ -43,7 +39,7 @@ static bool was_given(pid_t client, const char *value)
 	return false;
 }
 
-/* Whether the client may have so many: nobody has those that are free, and launchers have some. */
+/* Whether the client can hold so many: free tokens and those of launchers are not the client's. */
 static bool may_be_taken(const struct subject *subject, unsigned tokens, const struct jobserver *jobserver, const struct ledger *ledger)
 {
 	const char *makeflags = subject_variable(subject, "MAKEFLAGS");
@@ -52,6 +48,11 @@ static bool may_be_taken(const struct subject *subject, unsigned tokens, const s
 	long held, launchers;
 
 	return free >= 0 && records_count(ledger, &held, &launchers) && (long)tokens + free + held <= all;
+}
+
+bool claim_is_likely(void)
+{
+	return getenv(NAME) != NULL;
 }
 
 unsigned claim_of(const struct subject *subject, const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger)

@@ -7,7 +7,7 @@
 #include "ledger/record.h"
 #include "pool/implicit.h"
 #include "pool/pool.h"
-#include "wait/alone.h"
+#include "wait/others.h"
 #include "wait/job.h"
 #include "wait/keeper.h"
 #include "wait/queue.h"
@@ -17,8 +17,8 @@
 #include "ground/clock.h"
 
 enum {
-	LOOK_MS = 100,  /* for implicit slots: a token wakes us */
-	ALONE_LOOKS = 6, /* one after the other that find nobody else at work: a client may be between two children */
+	LOOK_MS = 100,  /* between looks for implicit slots; a token wakes us */
+	IDLE_LOOKS = 6, /* looks in a row that must find all others idle: a client may be between two children */
 };
 
 static bool has_all(const struct gathering *gathering)
@@ -57,7 +57,7 @@ static bool add_implicit(struct gathering *gathering, uint64_t key)
 	return true;
 }
 
-/* Who waits for a gate runs nothing in its job's slot: make has paid for that one, and can't give it to us. */
+/* A run that waits for a gate leaves its job's slot unused: make has taken that slot, and can't give it to us. */
 static bool borrow(const struct contender *contender, void *state)
 {
 	struct gathering *gathering = state;
@@ -77,11 +77,11 @@ static void add_implicits(struct gathering *gathering)
 	contenders_unlock(gathering->pool->ledger);
 }
 
-/* Whether nobody is left who could give us more. */
+/* Whether nobody is left that could give us more. */
 static bool has_all_there_are(struct gathering *gathering)
 {
 	gathering->keys[gathering->borrowed] = gathering->job->key; /* after those that count */
-	return is_alone(gathering->pool->jobserver, gathering->pool->ledger, gathering->keys, gathering->borrowed + 1);
+	return others_idle(gathering->pool->jobserver, gathering->pool->ledger, gathering->keys, gathering->borrowed + 1);
 }
 
 void gather_begin(struct gathering *gathering, struct pool *pool, struct record *first, const struct job *job,
@@ -102,7 +102,7 @@ static enum gathered look(struct gathering *gathering)
 	enum token_outcome outcome = TOKEN_NONE_FREE;
 
 	while (!has_all(gathering) && (outcome = add_token(gathering)) == TOKEN_TAKEN)
-		gathering->alone = 0;
+		gathering->idle_looks = 0;
 	if (!has_all(gathering))
 		add_implicits(gathering);
 	if (has_all(gathering))
@@ -111,8 +111,8 @@ static enum gathered look(struct gathering *gathering)
 		return UNNOTED;
 	if (keeper_look(&gathering->keeper, gathering->pool->jobserver, gathering->first))
 		return IN_VAIN;
-	gathering->alone = has_all_there_are(gathering) ? gathering->alone + 1 : 0;
-	return gathering->alone == ALONE_LOOKS ? GATHERED : GATHERS;
+	gathering->idle_looks = has_all_there_are(gathering) ? gathering->idle_looks + 1 : 0;
+	return gathering->idle_looks == IDLE_LOOKS ? GATHERED : GATHERS;
 }
 
 enum gathered gather_step(struct gathering *gathering, struct waiting *waiting)

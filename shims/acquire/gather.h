@@ -19,21 +19,21 @@ struct gathering {
 	struct pool *pool;
 	struct record *first;
 	const struct job *job;
-	bool has_token;   /* the first slot is one: its job's implicit slot can be had, too */
+	bool has_token;   /* the first slot is a token: its job's implicit slot may be taken, too */
 	unsigned further; /* slots that it wants */
 	unsigned tokens;
-	struct record records[LEDGER_TOKENS_MAX]; /* one a token */
+	struct record records[LEDGER_TOKENS_MAX]; /* one for each token */
 	unsigned char bytes[LEDGER_TOKENS_MAX];
 	unsigned claimed; /* of the records */
 	unsigned borrowed;
 	uint64_t keys[LEDGER_TOKENS_MAX + 1]; /* implicit slots: of its job, and of jobs whose run waits for a gate */
-	unsigned alone; /* looks in a row that found nobody else at work */
+	unsigned idle_looks; /* looks in a row that found all others idle */
 	struct keeper keeper;
 };
 
 enum gathered {
 	GATHERS,
-	GATHERED, /* all, or all that there are: ninja keeps the slot that it was started in for what it starts next */
+	GATHERED, /* it has all, or all that there are: ninja keeps the slot that it was started in for its next child */
 	IN_VAIN,  /* patience ran out: those that have the other slots wait for this run */
 	UNNOTED,  /* the ledger has no record for a further token, or nobody is there to give one */
 };
@@ -42,8 +42,7 @@ enum gathered {
 void gather_begin(struct gathering *gathering, struct pool *pool, struct record *first, const struct job *job,
                   const struct slot *slot, unsigned wanted, double patience);
 
-/* Takes what there is, and keeps it: whoever runs ends. GATHERS: it waits. What was gathered in vain is given back, and the run has its
- * one slot. */
+/* Takes the slots that are free, and keeps them. GATHERS: it waits. If it gathers in vain, it gives back all but the run's first slot. */
 enum gathered gather_step(struct gathering *gathering, struct waiting *waiting);
 
 void gather_give_back(struct gathering *gathering);

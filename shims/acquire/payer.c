@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,16 +16,19 @@
 #include "tool/resolve.h"
 #include "ground/environment.h"
 #include "ground/file.h"
+#include "ground/number.h"
 #include "ground/retry.h"
+#include "ground/text.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
+#include "proc/shimfile.h"
 
 enum { NUMBER_MAX = 24 };
 
-/* Everything that we were started with is the build's: its pipes must not stay open for our sake. Our own are close-on-exec. */
+/* The descriptors that we inherited are the build's: its pipes must not stay open because of us. Our own are close-on-exec. */
 static bool close_inherited(int directory, const char *name, void *state)
 {
-	const int fd = (int)strtol(name, NULL, 10);
+	const int fd = (int)number_first(name);
 
 	(void)state;
 	if (fd > STDERR_FILENO && !process_fd_cloexec(directory, name))
@@ -34,7 +36,7 @@ static bool close_inherited(int directory, const char *name, void *state)
 	return false;
 }
 
-/* In a child of ours: becomes the payer, in a child of its own, so that no tool finds a child that it did not start. */
+/* In our child: starts the payer as a grandchild, so that no tool finds a child that it did not start. */
 static _Noreturn void become_payer(const char *path, char *const argv[], int told)
 {
 	const int nowhere = open_high("/dev/null", O_RDWR);
@@ -49,24 +51,24 @@ static _Noreturn void become_payer(const char *path, char *const argv[], int tol
 
 int payer_start(const struct self *self, const struct jobserver *jobserver, const struct process *client, unsigned above)
 {
-	char launcher[PATH_MAX], address[PATH_MAX + sizeof ENV_JOBSERVER "=fifo:"];
-	char name[] = "launcher", option[] = OPTION_PAY, pid[NUMBER_MAX], start[NUMBER_MAX], hops[NUMBER_MAX];
-	char *argv[] = { name, option, pid, start, hops, NULL };
+	char look[PATH_MAX], address[PATH_MAX + sizeof ENV_JOBSERVER "=fifo:"];
+	char name[] = "look", command[] = "pay", pid[NUMBER_MAX], start[NUMBER_MAX], hops[NUMBER_MAX];
+	char *argv[] = { name, command, pid, start, hops, NULL };
 	int ends[2];
 	pid_t child;
 
 	if (self->shim_dir[0] == '\0' || jobserver->ledger != NULL || jobserver->path[0] != '/' ||
-	    snprintf(launcher, sizeof launcher, "%s/.jobshim/launcher", self->shim_dir) >= (int)sizeof launcher ||
-	    snprintf(address, sizeof address, ENV_JOBSERVER "=fifo:%s", jobserver->path) >= (int)sizeof address ||
+	    text_put(look, sizeof look, "%s" LOOK_PLACE, self->shim_dir) >= (int)sizeof look ||
+	    text_put(address, sizeof address, ENV_JOBSERVER "=fifo:%s", jobserver->path) >= (int)sizeof address ||
 	    !pipe_high(ends))
 		return -1;
-	snprintf(pid, sizeof pid, "%d", (int)client->pid);
-	snprintf(start, sizeof start, "%" PRIu64, client->start);
-	snprintf(hops, sizeof hops, "%u", above);
+	text_put(pid, sizeof pid, "%d", (int)client->pid);
+	text_put(start, sizeof start, "%" PRIu64, client->start);
+	text_put(hops, sizeof hops, "%u", above);
 	child = fork();
 	if (child == 0) {
 		if (environment_put(address))
-			become_payer(launcher, argv, ends[1]);
+			become_payer(look, argv, ends[1]);
 		_exit(1);
 	}
 	close(ends[1]);

@@ -1,7 +1,6 @@
 #include "adapt/adapter.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +17,8 @@
 #include "rules/policy.h"
 #include "tool/version.h"
 #include "ground/file.h"
+#include "ground/number.h"
+#include "ground/text.h"
 
 enum { NINJA_DEVICES_MAJOR = 1, NINJA_DEVICES_MINOR = 14 };
 
@@ -63,7 +64,7 @@ static void limit_jobs(struct adaption *adaption, long jobs)
 		jobs = adaption->adapter->kind == ADAPTER_NINJA ? sysconf(_SC_NPROCESSORS_ONLN) + 2 : 1;
 	if (slots <= 0 || (jobs != JOBS_UNBOUNDED && jobs <= slots))
 		return;
-	snprintf(word, sizeof word, "-j%ld", slots);
+	text_put(word, sizeof word, "-j%ld", slots);
 	with_word = jobs_insert(adaption->argv, word);
 	if (with_word == NULL)
 		return;
@@ -146,7 +147,7 @@ static void mend_ctest(struct adaption *adaption)
 /* Whether cmake takes it for several jobs: what is no number, or 0, it refuses. */
 static bool is_several(const char *level)
 {
-	long jobs = strtol(level, NULL, 10);
+	long jobs = number_first(level);
 
 	return *level == '\0' || (level[strspn(level, "0123456789")] == '\0' && jobs > 1 && jobs < INT_MAX);
 }

@@ -1,6 +1,5 @@
 #include "adapt/engine.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "tool/resolve.h"
 #include "ground/arena.h"
 #include "ground/file.h"
+#include "ground/text.h"
 
 bool engine_takes(const char *family)
 {
@@ -38,7 +38,7 @@ static const char *find(const char *path, const char *name)
 		return name[0] == '/' && is_program(name) ? name : NULL;
 	for (;; path++) {
 		size_t length = strcspn(path, ":");
-		int written = snprintf(file, room, "%.*s/%s", length == 0 ? 1 : (int)length, length == 0 ? "." : path, name);
+		int written = text_put(file, room, "%.*s/%s", length == 0 ? 1 : (int)length, length == 0 ? "." : path, name);
 
 		if (written > 0 && (size_t)written < room && is_program(file))
 			return file;

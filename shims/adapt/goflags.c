@@ -1,11 +1,11 @@
 #include "adapt/goflags.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ground/arena.h"
+#include "ground/text.h"
 #include "proc/output.h"
 
 enum { FLAGS_MAX = 4096 };
@@ -63,9 +63,9 @@ bool goflags_overridden(char *const argv[])
 		const char *word = argv[i] + (strncmp(argv[i], "--", 2) == 0 ? 1 : 0);
 
 		if (strcmp(word, "-toolexec") == 0)
-			return argv[i + 1] == NULL || strstr(argv[i + 1], launcher) == NULL;
+			return argv[i + 1] == NULL || text_behind(argv[i + 1], strlen(argv[i + 1]), launcher) == NULL;
 		if (strncmp(word, "-toolexec=", strlen("-toolexec=")) == 0)
-			return strstr(word, launcher) == NULL;
+			return text_behind(word, strlen(word), launcher) == NULL;
 	}
 	return false;
 }
@@ -108,7 +108,7 @@ static char *join(const char *flags, const struct word *users, const char *shim_
 
 	if (strpbrk(shim_dir, "'\"") != NULL || (*outer != '\0' && memchr(value, *outer, length) != NULL))
 		return NULL;
-	written = snprintf(text, room, "GOFLAGS=%.*s%s%s-toolexec=%s%s/.jobshim/launcher%s%s%.*s%s%s", before, flags,
+	written = text_put(text, room, "GOFLAGS=%.*s%s%s-toolexec=%s%s/.jobshim/launcher%s%s%.*s%s%s", before, flags,
 	                   users == NULL && before > 0 ? " " : "", outer, inner, shim_dir, inner, length > 0 ? " -- " : "",
 	                   (int)length, value, outer, behind);
 	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
@@ -138,7 +138,7 @@ char *goflags_with_launcher(const char *path, const char *shim_dir, bool *govern
 		if (toolexec == NULL)
 			continue;
 		/* The last one counts. */
-		*governed = memmem(toolexec, word_length, launcher, strlen(launcher)) != NULL;
+		*governed = text_behind(toolexec, word_length, launcher) != NULL;
 		users = word;
 		value = toolexec;
 		length = word_length;

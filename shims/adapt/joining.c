@@ -1,7 +1,6 @@
 #include "adapt/joining.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include "pool/opening.h"
 #include "tool/version.h"
 #include "ground/file.h"
+#include "ground/text.h"
 #include "proc/process.h"
 
 bool joining_speaks_fifo(const struct adaption *adaption)
@@ -99,7 +99,7 @@ bool joining_by_flags(struct adaption *adaption, const char *flags, const struct
 	}
 	if (!jobserver_hand_over(jobserver, &read_fd, &write_fd))
 		return false;
-	snprintf(address, sizeof address, "%d,%d", read_fd, write_fd);
+	text_put(address, sizeof address, "%d,%d", read_fd, write_fd);
 	adaption->assignment = makeflags_with(flags, auth, address);
 	return adaption->assignment != NULL;
 }
@@ -115,9 +115,9 @@ bool joining_by_path(struct adaption *adaption, const char *flags, const struct 
 		return false;
 	}
 	if (auth_read_by_all(jobserver->path))
-		snprintf(address, sizeof address, "fifo:%s", jobserver->path);
+		text_put(address, sizeof address, "fifo:%s", jobserver->path);
 	else
-		snprintf(address, sizeof address, "fifo:/proc/%d/fd/%d", (int)process_self_number(), jobserver->read_fd);
+		text_put(address, sizeof address, "fifo:/proc/%d/fd/%d", (int)process_self_number(), jobserver->read_fd);
 	adaption->assignment = makeflags_with(flags, auth, address);
 	return adaption->assignment != NULL;
 }

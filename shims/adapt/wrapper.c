@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "ground/environment.h"
 #include "ground/file.h"
 #include "ground/links.h"
+#include "ground/text.h"
 
 static const char LAUNCHER[] = "/.jobshim/launcher";
 
@@ -79,8 +79,8 @@ char *wrapper_prefix(const char *variable, const char *configured, const struct 
 		return NULL;
 	if (words == NULL)
 		words = configured;
-	written = begins_with_launcher(words) ? snprintf(text, room, "%s=%s", variable, words)
-	                                      : snprintf(text, room, "%s=%s%s%s%s", variable, self->shim_dir, LAUNCHER,
+	written = begins_with_launcher(words) ? text_put(text, room, "%s=%s", variable, words)
+	                                      : text_put(text, room, "%s=%s%s%s%s", variable, self->shim_dir, LAUNCHER,
 	                                                 *words == '\0' ? "" : " ", words);
 	return written > 0 && (size_t)written < room ? arena_keep((size_t)written + 1) : NULL;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,6 +12,7 @@
 #include "ledger/mapping.h"
 #include "pool/badge.h"
 #include "ground/retry.h"
+#include "ground/text.h"
 
 /* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
  * process group anyway. */
@@ -99,7 +99,7 @@ void exec_found(char *const argv[], char *const envp[])
 		char file[PATH_MAX];
 		const size_t length = strcspn(at, ":");
 
-		if (snprintf(file, sizeof file, "%.*s%s%s", (int)length, at, length > 0 ? "/" : "", argv[0]) < (int)sizeof file)
+		if (text_put(file, sizeof file, "%.*s%s%s", (int)length, at, length > 0 ? "/" : "", argv[0]) < (int)sizeof file)
 			exec_program(file, argv, envp);
 		else
 			errno = ENAMETOOLONG;

@@ -37,6 +37,16 @@ char *arena_copy(const char *text, size_t length)
 	return arena_keep(length + 1);
 }
 
+size_t arena_mark(void)
+{
+	return used;
+}
+
+void arena_release(size_t mark)
+{
+	used = mark;
+}
+
 char **arena_pointers(size_t count)
 {
 	const size_t size = count * sizeof(char *);

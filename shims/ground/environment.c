@@ -10,7 +10,11 @@ enum { SPARE = 16 }; /* places for what is put into it later */
 static char **own;
 static size_t room;
 
-static bool make_room(size_t count)
+/* The array that we were started with: it is never changed, as long as there is memory for another one. */
+static char **received;
+
+/* Has environ be an array of our own with room for a further variable. */
+static bool make_own(size_t count)
 {
 	char **larger;
 
@@ -19,33 +23,51 @@ static bool make_room(size_t count)
 	larger = arena_pointers(count + SPARE + 1);
 	if (larger == NULL)
 		return false;
+	if (received == NULL)
+		received = environ;
 	memcpy(larger, environ, count * sizeof *environ);
+	larger[count] = NULL;
 	room = count + SPARE;
 	environ = own = larger;
 	return true;
 }
 
+static size_t count_all(void)
+{
+	size_t count = 0;
+
+	while (environ[count] != NULL)
+		count++;
+	return count;
+}
+
+char **environment_received(void)
+{
+	return received == NULL ? environ : received;
+}
+
 bool environment_put(char *assignment)
 {
-	size_t name = strcspn(assignment, "=") + 1, count = 0;
+	const size_t name = strcspn(assignment, "=") + 1, count = count_all();
+	const bool has_room = make_own(count);
+	size_t at = 0;
 
-	for (; environ[count] != NULL; count++) {
-		if (strncmp(environ[count], assignment, name) == 0) {
-			environ[count] = assignment;
-			return true;
-		}
-	}
-	if (!make_room(count))
+	while (at < count && strncmp(environ[at], assignment, name) != 0)
+		at++;
+	if (at == count && !has_room)
 		return false;
-	environ[count] = assignment;
-	environ[count + 1] = NULL;
+	environ[at] = assignment;
+	if (at == count)
+		environ[count + 1] = NULL;
 	return true;
 }
 
 void environment_remove(const char *name)
 {
-	size_t length = strlen(name), kept = 0;
+	const size_t length = strlen(name);
+	size_t kept = 0;
 
+	(void)!make_own(count_all());
 	for (size_t i = 0; environ[i] != NULL; i++)
 		if (strncmp(environ[i], name, length) != 0 || environ[i][length] != '=')
 			environ[kept++] = environ[i];

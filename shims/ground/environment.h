@@ -1,4 +1,4 @@
-/* The environment that the tool gets: ours, changed in place. */
+/* The environment that the tool gets: ours, changed. */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
 
@@ -11,6 +11,9 @@ bool environment_put(char *assignment);
 
 /* Takes the variable out of it. */
 void environment_remove(const char *name);
+
+/* The environment that we were started with, whatever was changed since. */
+char **environment_received(void);
 
 /* What ENV_HOPS has behind its number if the last launcher found no slot. */
 #define HOPS_OVERDRAFT " overdraft"

@@ -36,3 +36,19 @@ bool links_each(const char *path, bool (*visit)(const char *at, bool relative, v
 	}
 	return false;
 }
+
+const char *link_target(int directory, const char *name)
+{
+	static const char deleted[] = " (deleted)";
+	const size_t suffix = sizeof deleted - 1;
+	size_t room;
+	char *target = arena_room(&room);
+	const ssize_t length = room < PATH_MAX ? -1 : readlinkat(directory, name, target, PATH_MAX - 1);
+
+	if (length <= 0)
+		return NULL;
+	target[length] = '\0';
+	if ((size_t)length > suffix && strcmp(target + length - suffix, deleted) == 0)
+		target[(size_t)length - suffix] = '\0';
+	return target;
+}

@@ -1,19 +1,56 @@
 #include "ground/number.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
+
+static const char BLANKS[] = " \t\n";
+
+/* False if it does not fit: then it is the largest one. */
+static bool scan(const char **text, unsigned base, uint64_t *number)
+{
+	bool fits = true;
+
+	*number = 0;
+	for (;; ++*text) {
+		const char at = **text;
+		const unsigned digit = (unsigned)(at >= 'a' ? at - 'a' + 10 : at >= '0' && at <= '9' ? at - '0' : INT_MAX);
+
+		if (digit >= base)
+			return fits;
+		fits = fits && *number <= (UINT64_MAX - digit) / base;
+		*number = fits ? *number * base + digit : UINT64_MAX;
+	}
+}
+
+uint64_t number_scan(const char **text, unsigned base)
+{
+	uint64_t number;
+
+	*text += strspn(*text, BLANKS);
+	scan(text, base, &number);
+	return number;
+}
+
+long number_first(const char *text)
+{
+	const char *at = text + strspn(text, BLANKS);
+	const bool negative = *at == '-';
+	uint64_t number;
+
+	at += negative;
+	scan(&at, 10, &number);
+	if (number > LONG_MAX)
+		number = LONG_MAX;
+	return negative ? -(long)number : (long)number;
+}
 
 bool number_read(const char *text, uint64_t most, uint64_t *number)
 {
-	unsigned long long value;
+	const char *end = text;
+	uint64_t value;
 
-	if (*text == '\0' || text[strspn(text, "0123456789")] != '\0')
-		return false;
-	errno = 0;
-	value = strtoull(text, NULL, 10);
-	if (errno != 0 || value > most)
+	if (!scan(&end, 10, &value) || end == text || *end != '\0' || value > most)
 		return false;
 	*number = value;
 	return true;

@@ -9,6 +9,13 @@
  * other one. */
 bool number_read(const char *text, uint64_t most, uint64_t *number);
 
+/* The number that a text begins with, behind blanks, in a base of at most 16 with small letters; *text is then what stands behind it. 0 if
+ * there is none, UINT64_MAX if it does not fit. */
+uint64_t number_scan(const char **text, unsigned base);
+
+/* The decimal one, which may be negative. One that does not fit is as large as can be. */
+long number_first(const char *text);
+
 /* The number that text is, digits and a decimal point and no more; else otherwise. libc's strtod would be a twentieth of
  * the launcher. */
 double decimal_read(const char *text, double otherwise);

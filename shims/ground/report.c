@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "contract.h"
 #include "ground/file.h"
+#include "ground/text.h"
 #include "ground/visible.h"
 
 enum { LINE_MAX_BYTES = 4096, FORMAT_MAX = 256 };
@@ -32,7 +32,7 @@ static size_t first_line(const char *format, va_list arguments)
 		return LINE_MAX_BYTES;
 	memcpy(head, format, (size_t)(newline - format));
 	head[newline - format] = '\0';
-	length = vsnprintf(NULL, 0, head, arguments);
+	length = text_put_list(NULL, 0, head, arguments);
 	return length < 0 ? 0 : (size_t)length;
 }
 
@@ -48,7 +48,7 @@ static void write_line(const char *format, va_list arguments)
 	va_copy(again, arguments);
 	first = first_line(format, again);
 	va_end(again);
-	length = vsnprintf(text, sizeof text, format, arguments);
+	length = text_put_list(text, sizeof text, format, arguments);
 	if (length < 0)
 		return;
 	all = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;

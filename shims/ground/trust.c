@@ -5,13 +5,12 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ground/file.h"
+#include "ground/number.h"
 #include "ground/retry.h"
 
 enum { LINKS_MAX = 40, OVERFLOW_UID = 65534 };
@@ -19,13 +18,14 @@ enum { LINKS_MAX = 40, OVERFLOW_UID = 65534 };
 /* The owner of / below `unshare -r`: a user that the namespace has no number for. Its real number can't be told: it is trusted. */
 static bool is_unmapped(uid_t uid)
 {
-	char text[64], *at;
+	char text[64];
+	const char *at = text;
 
 	if (uid != OVERFLOW_UID)
 		return false;
 	/* All users are there in a map of one line: inside, outside, how many. */
-	return read_small_file("/proc/self/uid_map", text, sizeof text) <= 0 || strtoull(text, &at, 10) != 0 ||
-	       strtoull(at, &at, 10) != 0 || strtoull(at, &at, 10) != UINT32_MAX;
+	return read_small_file("/proc/self/uid_map", text, sizeof text) <= 0 || number_scan(&at, 10) != 0 ||
+	       number_scan(&at, 10) != 0 || number_scan(&at, 10) != UINT32_MAX;
 }
 
 static bool is_trusted(uid_t uid)

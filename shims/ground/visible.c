@@ -2,10 +2,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "contract.h"
+#include "ground/text.h"
 
 enum { LONGEST = 10 }; /* what one character becomes: \u{10ffff} */
 
@@ -53,9 +53,9 @@ size_t visible(char *to, size_t size, const char *text, size_t length)
 			memcpy(to + used, at, bytes);
 			used += bytes;
 		} else if (bytes == 0 || code < 0x100) {
-			used += (size_t)sprintf(to + used, "\\x%02x", (unsigned)(bytes == 0 ? *at : code));
+			used += (size_t)text_put(to + used, LONGEST + 1, "\\x%02x", (unsigned)(bytes == 0 ? *at : code));
 		} else {
-			used += (size_t)sprintf(to + used, code < 0x10000 ? "\\u%04x" : "\\u{%x}", (unsigned)code);
+			used += (size_t)text_put(to + used, LONGEST + 1, code < 0x10000 ? "\\u%04x" : "\\u{%x}", (unsigned)code);
 		}
 		at += bytes == 0 ? 1 : bytes;
 	}

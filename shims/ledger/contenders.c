@@ -48,7 +48,7 @@ bool contenders_enter(const struct record *record)
 	return empty < CELLS && set_cell(record->ledger, empty, own);
 }
 
-/* What the record says, and whether it is of a living run that is asked anything. */
+/* Reads the record. OWNER_LIVES if it is a contender's that lives. */
 static enum owner read_contender(const struct ledger *ledger, unsigned index, struct contender *contender)
 {
 	if (index >= LEDGER_RECORD_COUNT || !record_read(ledger, index, &contender->record))
@@ -56,7 +56,7 @@ static enum owner read_contender(const struct ledger *ledger, unsigned index, st
 	contender->index = index;
 	contender->is_tool = contender->record.state == STATE_TOOL;
 	contender->is_gated = contender->record.state == STATE_GATED;
-	if (contender->record.state == STATE_FREE || contender->record.asks != ASKS_SOMETHING)
+	if (contender->record.state == STATE_FREE || contender->record.role != ROLE_CONTENDER)
 		return OWNER_DEAD;
 	return record_owner(ledger, index, &contender->record);
 }
@@ -74,7 +74,7 @@ void contenders_each(const struct record *record, bool (*visit)(const struct con
 			continue;
 		owner = read_contender(ledger, index - 1, &contender);
 		if (owner == OWNER_DEAD)
-			(void)!set_cell(ledger, i, 0); /* it ended; else the next one clears it */
+			(void)!set_cell(ledger, i, 0); /* it ended; if this fails the next run clears it */
 		else if (owner == OWNER_LIVES && visit(&contender, state))
 			return;
 	}

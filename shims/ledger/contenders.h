@@ -1,4 +1,5 @@
-/* The runs that a rule asks something of, as the ledger's header lists them: one need not search all records for them. */
+/* Contenders: runs that wait at the gates of rules, or have passed them. The ledger's header lists them, so that no run has to search all
+ * records. */
 #ifndef CONTENDERS_H
 #define CONTENDERS_H
 
@@ -9,7 +10,7 @@
 struct ledger;
 struct record;
 
-/* A run that lives, by its record. */
+/* A living run, by its record. */
 struct contender {
 	unsigned index;
 	struct ledger_record record;
@@ -17,14 +18,14 @@ struct contender {
 	bool is_gated; /* it waits for a gate, and runs nothing */
 };
 
-/* One at a time may do what follows. False, with errno set, if another does. */
+/* Only one run at a time may have the lock, which all below needs. False, with errno set, if another run has it. */
 bool contenders_lock(const struct ledger *ledger);
 void contenders_unlock(const struct ledger *ledger);
 
 /* Lists the record. False if there is no room, or it can't be stored. */
 bool contenders_enter(const struct record *record);
 
-/* Calls visit for all others that are seen, until it returns true. */
+/* Calls visit for all others that are alive, until it returns true. */
 void contenders_each(const struct record *record, bool (*visit)(const struct contender *contender, void *state), void *state);
 
 #endif

@@ -28,7 +28,7 @@ void ledger_count_caller_run(const struct ledger *ledger)
 void ledger_count_overdraft(const struct ledger *ledger, uint64_t job)
 {
 	LEDGER_ADD(ledger, overdrafts, 1);
-	/* Two at once may mix theirs: a wait then takes a second longer. */
+	/* Two writers at once may mix their bytes: then a wait takes a second longer. */
 	ledger->header->overdraft_job = job;
 	ledger->header->overdraft_at = monotonic_ns();
 }
@@ -48,7 +48,7 @@ uint64_t ledger_progress(const struct ledger *ledger)
 	return ledger->header->progress;
 }
 
-/* A ring: by a hash of the pid one in fifty would be gone before somebody looks, since pids are given out in turn. */
+/* A ring: in a hash table by pid one in fifty would be overwritten before it is read, since pids are given out in turn. */
 void ledger_note_caller(const struct ledger *ledger, pid_t pid)
 {
 	uint32_t number;
@@ -65,4 +65,9 @@ bool ledger_has_caller(const struct ledger *ledger, pid_t pid)
 		if (ledger->header->callers[i] == (uint32_t)pid)
 			return true;
 	return false;
+}
+
+void ledger_note_supervisor(const struct ledger *ledger)
+{
+	ledger->header->supervised = 1;
 }

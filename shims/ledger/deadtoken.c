@@ -19,7 +19,7 @@ static bool write_token(const struct jobserver *jobserver, const unsigned char *
 	return n == 1;
 }
 
-/* A record is worth a token if the kernel stored one into it and nobody began to write it back. */
+/* A record holds a token if the kernel stored one in it and nobody began to write it back. */
 static bool holds_token(const struct ledger_record *record)
 {
 	return record->kind == SLOT_TOKEN && (record->state == STATE_HELD || (record->state == STATE_ACQUIRING && record->token != 0));
@@ -38,8 +38,7 @@ bool dead_token_return(const struct ledger *ledger, const struct jobserver *jobs
 	/* A server that keeps an account has the token back already. */
 	if (jobserver->accounts || !holds_token(record))
 		return true;
-	/* Releasing is stored before the byte is written: a reclaimer that is itself killed between the two loses this token and never
-	 * makes one. */
+	/* `releasing` is stored before the byte is written: a reclaimer that is killed in between loses the token, but can't make one. */
 	if (!store_state(ledger, index, STATE_RELEASING))
 		return false;
 	if (!write_token(jobserver, &record->token)) {

@@ -8,7 +8,7 @@ struct jobserver;
 struct ledger;
 struct ledger_record;
 
-/* Writes the token of a dead owner's record back to the pool, if the record holds one. Returns whether the record holds none now. */
+/* Writes the token in a dead owner's record back to the pool, if there is one. True if the record holds none now. */
 bool dead_token_return(const struct ledger *ledger, const struct jobserver *jobserver, unsigned index,
                        const struct ledger_record *record);
 

@@ -12,10 +12,10 @@
 #include "ledger/mapping.h"
 #include "proc/process.h"
 
-/* Without a ledger the same code works on the first of these: all that a header has is there to be read and written. */
+/* Without a ledger the same code reads and writes this header. */
 static struct ledger_header no_header, header_copy;
 
-/* What tells whose it is stands at its beginning. */
+/* The fields that tell whose it is are at its beginning. */
 static const size_t HEAD_BYTES = offsetof(struct ledger_header, wanted);
 
 static void without(struct ledger *ledger, const char *why)
@@ -42,7 +42,7 @@ bool ledger_refresh(struct ledger *ledger)
 {
 	if (ledger->copied)
 		return ledger_file_read(ledger->fd, &header_copy, sizeof header_copy, 0);
-	/* A page that is first touched by a store is touched once. */
+	/* A page whose first access is a store faults only once. */
 	LEDGER_ADD(ledger, running, 0);
 	return true;
 }
@@ -52,7 +52,7 @@ bool ledger_store(const struct ledger *ledger, size_t offset, size_t size)
 	return !ledger->copied || ledger_file_write(ledger->fd, (const unsigned char *)&header_copy + offset, size, (off_t)offset);
 }
 
-/* Checks what fd refers to, and maps its header unless that is to be copied. */
+/* Checks the file of fd, and maps its header unless it is to be copied. */
 static void adopt(struct ledger *ledger, int fd, uid_t owner, bool copy)
 {
 	struct ledger_header head;
@@ -110,7 +110,7 @@ bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace)
 
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process)
 {
-	/* No other process has both, in any PID namespace: the start time is of the machine's clock. */
+	/* No other process has both, in any PID namespace: start times are by the machine's clock. */
 	return ledger->owner == process->pid && ledger->owner_start == process->start;
 }
 

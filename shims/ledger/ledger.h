@@ -1,5 +1,5 @@
-/* The ledger of a pool: what its launchers count, and a table of records (records.h), so that a killed one's token can be returned.
- * Without a ledger everything works but that. */
+/* The ledger of a pool: counters, and a table of records (records.h), by which the token of a killed launcher is returned. Without a ledger
+ * all works but that. */
 #ifndef LEDGER_H
 #define LEDGER_H
 
@@ -24,13 +24,13 @@ struct ledger {
 	unsigned char locked[LEDGER_RECORD_COUNT / 8]; /* records whose lock we have: one bit each */
 };
 
-/* Stands for no ledger at all: it can be counted in, and nobody owns it. */
+/* Stands for no ledger: counters work, and nobody owns it. */
 void ledger_none(struct ledger *ledger);
 
 enum ledger_use {
 	LEDGER_LOOK,
 	LEDGER_MAKE, /* if it is missing */
-	LEDGER_COPY, /* the same; its header is not mapped yet: for one look that is quicker */
+	LEDGER_COPY, /* the same, but its header is copied, not mapped: that is quicker for one look */
 };
 
 /* Opens the ledger beside the jobserver's FIFO, or the one in the state directory. */
@@ -42,23 +42,23 @@ void ledger_close(struct ledger *ledger);
 /* Maps a header that was copied until now. */
 void ledger_map(struct ledger *ledger);
 
-/* Before the header is looked at: reads a copied one again. False on error. */
+/* Call it before the header is read: reads a copied header again. False on error. */
 bool ledger_refresh(struct ledger *ledger);
 
-/* Stores what was changed in the header, which may be a copy: size bytes from offset on. False if that can't be done. */
+/* Stores what was changed in the header, which may be a copy: size bytes from offset on. False on error. */
 bool ledger_store(const struct ledger *ledger, size_t offset, size_t size);
 
-/* Whether process is the `jobshim run` that made the pool; whether that one is in the PID namespace given. */
+/* Whether process is the `jobshim run` that made the pool; whether that `jobshim run` is in the PID namespace given. */
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 
-/* How many tokens its pool has, how many it shall have, and how many tools may run at once by the first; -1 if nobody told, or
- * somebody wrote what is no size of a pool. */
+/* How many tokens its pool has, how many it is to have, and how many slots the first number gives; -1 if not known, or not a possible size.
+ * */
 long ledger_tokens(const struct ledger *ledger);
 long ledger_wanted(const struct ledger *ledger);
 long ledger_slots(const struct ledger *ledger);
 
-/* Adds to one of the header's counters, which all launchers advance. */
+/* Adds to one of the header's counters. */
 #define LEDGER_ADD(ledger, counter, more) __atomic_add_fetch(&(ledger)->header->counter, more, __ATOMIC_SEQ_CST)
 
 #endif

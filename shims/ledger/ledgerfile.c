@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +19,7 @@
 #include "ground/file.h"
 #include "ground/report.h"
 #include "ground/retry.h"
+#include "ground/text.h"
 
 enum { STALE_SECONDS = 60 * 60 };
 
@@ -47,7 +47,7 @@ bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at)
 	return length == (ssize_t)size;
 }
 
-/* Creates name in directory with an empty table; whoever links first wins. */
+/* Creates name in directory with an empty table. If several processes do, the first link() wins. */
 static void create(int directory, const char *name)
 {
 	struct ledger_header header = {
@@ -56,7 +56,7 @@ static void create(int directory, const char *name)
 	char temporary[128];
 	int fd;
 
-	if (snprintf(temporary, sizeof temporary, "%s.%d", name, (int)getpid()) >= (int)sizeof temporary)
+	if (text_put(temporary, sizeof temporary, "%s.%d", name, (int)getpid()) >= (int)sizeof temporary)
 		return;
 	fd = open_high_at(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd < 0)
@@ -68,7 +68,7 @@ static void create(int directory, const char *name)
 	unlinkat(directory, temporary, 0);
 }
 
-/* Removes a ledger of a jobserver long gone: nobody has touched it for an hour and no record is locked. */
+/* Removes the ledger of a jobserver that is gone: nobody touched it for an hour, and no record is locked. */
 static bool sweep_one(int directory, const char *name, void *state)
 {
 	const struct timespec *now = state;
@@ -113,7 +113,7 @@ struct statx_head {
 
 enum { STATX_HAS_BIRTH = 0x800 };
 
-/* Tells this jobserver from an earlier one with the same inode number: a FIFO's time of birth, for a pipe the boot. */
+/* Tells this jobserver from an earlier one with the same inode number: a FIFO's birth time, a pipe's boot. */
 static uint64_t birth_of(const struct jobserver *jobserver)
 {
 	char boot[64];
@@ -130,8 +130,7 @@ static uint64_t birth_of(const struct jobserver *jobserver)
 	return value;
 }
 
-/* Whether what lies beside a FIFO was put there by the FIFO's own server: in /tmp anybody may put something there. A removed one has no
- * name. */
+/* Whether the file beside a FIFO is from the FIFO's own server: in /tmp any user may put a file there. A removed file has no name. */
 static bool of_server(int fd, const struct stat *fifo)
 {
 	struct stat status;
@@ -159,7 +158,7 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 	*owner = geteuid();
 	path = arena_room(&room);
 	if (!jobserver_is_inherited(jobserver) && fstat(jobserver->write_fd, &status) == 0 &&
-	    snprintf(path, room, "%s" LEDGER_SUFFIX, jobserver->path) < (int)room) {
+	    text_put(path, room, "%s" LEDGER_SUFFIX, jobserver->path) < (int)room) {
 		fd = open_beside(jobserver, path);
 		if (fd >= 0 && of_server(fd, &status)) {
 			*owner = status.st_uid;
@@ -171,7 +170,7 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 	directory = state_directory_open(make, why);
 	if (directory < 0)
 		return -1;
-	snprintf(name, sizeof name, "v1-%" PRIx64 "-%" PRIu64 "-%" PRIx64, (uint64_t)jobserver->device,
+	text_put(name, sizeof name, "v1-%" PRIx64 "-%" PRIu64 "-%" PRIx64, (uint64_t)jobserver->device,
 	         (uint64_t)jobserver->inode, birth_of(jobserver));
 	for (int try = 0; try < 2; try++) {
 		fd = open_high_at(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK);

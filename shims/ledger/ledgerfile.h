@@ -1,4 +1,4 @@
-/* Where ledgers lie: beside the FIFO of `jobshim run`, else in the state directory, made where missing. */
+/* Where ledgers lie: beside the FIFO of `jobshim run`, else in the state directory, which is made if it is missing. */
 #ifndef LEDGERFILE_H
 #define LEDGERFILE_H
 
@@ -12,11 +12,11 @@ struct jobserver;
 
 enum { LEDGER_BYTES = LEDGER_HEADER_BYTES + LEDGER_RECORD_COUNT * LEDGER_RECORD_BYTES };
 
-/* Opens the jobserver's ledger, as yet unchecked, and sets *owner to the user it must belong to. Where there is none,
- * one is made if make is set. -1, with *why set for people, where that is not so or can't be. */
+/* Opens the jobserver's ledger, unchecked, and sets *owner to the user it must belong to. If there is none, makes one if make is set. -1 on
+ * error, or if there is none: *why says the reason, for people. */
 int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why);
 
-/* pread() and pwrite() of all of it, with EINTR looped: FUSE and network file systems give it. */
+/* pread() and pwrite() of all bytes, with EINTR looped: FUSE and network file systems return it. */
 bool ledger_file_read(int fd, void *bytes, size_t size, off_t at);
 bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at);
 

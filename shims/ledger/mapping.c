@@ -12,11 +12,11 @@ enum { PAGES_MAX = LEDGER_BYTES / 4096 }; /* no machine has smaller ones */
 static struct sigaction inherited_bus, inherited_file_size;
 static bool signals_changed;
 
-/* In order of the file's pages, for on_bus_error. */
+/* The pages in the order of the file, for on_bus_error. */
 static unsigned char *mapped[PAGES_MAX];
 
-/* A store failed: the disk is full, or somebody cut the file. Memory of our own takes the page's place and the run
- * goes on without crash safety. */
+/* A store failed: the disk is full, or the file was truncated. Our own memory replaces the page, and the run goes on without crash safety.
+ * */
 static void on_bus_error(int signal_number, siginfo_t *info, void *context)
 {
 	size_t size = getauxval(AT_PAGESZ);

@@ -1,19 +1,18 @@
-/* Pages of a ledger in our memory: of one ledger, which a process opens once. */
+/* The mapped pages of the ledger. A process opens only one ledger, once. */
 #ifndef MAPPING_H
 #define MAPPING_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* A page that can't be stored raises SIGBUS, and if the file is longer than `ulimit -f` allows a write SIGXFSZ: both are
- * seen to from now on. False on error. */
+/* Handles SIGBUS, which a page that can't be stored raises, and SIGXFSZ, which a write beyond `ulimit -f` raises. False on error. */
 bool mapping_begin(void);
 
-/* Lets them do what they did before: for the tool, which inherits what is ignored. */
+/* Restores what these signals did before: the tool inherits which are ignored. */
 void mapping_restore_signals(void);
 
-/* Maps the page in which offset lies, unless that is mapped already: of the whole file the kernel would bring in pages that we
- * don't need. Returns where offset is in memory; NULL on error. */
+/* Maps the page of offset, unless it is mapped already; to map the whole file would bring in pages that we don't need. Returns the address
+ * of offset; NULL on error. */
 void *mapping_make(int file, off_t offset);
 
 /* Unmaps all of them. */

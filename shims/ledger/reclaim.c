@@ -43,7 +43,7 @@ struct reclaim {
 	struct ledger *ledger;
 	const struct jobserver *jobserver;
 	uint32_t used;
-	unsigned turn; /* of TURNS: which of the records without a token are looked at; TURNS: all */
+	unsigned turn; /* which part of the records without a token is checked, of TURNS; TURNS: all */
 };
 
 static void reclaim_if_dead(unsigned index, const struct ledger_record *record, void *state)
@@ -51,7 +51,7 @@ static void reclaim_if_dead(unsigned index, const struct ledger_record *record, 
 	struct reclaim *reclaim = state;
 
 	reclaim->used++;
-	/* For each lock that is tried the kernel goes through all others: those that can't be worth a token may take turns. */
+	/* For each lock that is tried the kernel goes through all others: so records that can't hold a token are checked in turns. */
 	if (reclaim->turn < TURNS && index % TURNS != reclaim->turn && record->kind != SLOT_TOKEN)
 		return;
 	if (!record_lock(reclaim->ledger, index))

@@ -43,7 +43,7 @@ static bool lock_free(struct record *record, const struct jobserver *jobserver, 
 	return false;
 }
 
-/* Has the record be one of the ledger's. False if none is to be had: then it is of our own memory. */
+/* Makes it a record in the ledger. False if none is free: then it stays in our own memory. */
 static bool claim(struct record *record, const struct jobserver *jobserver, pid_t pid)
 {
 	volatile struct ledger_record *at;
@@ -67,12 +67,12 @@ static void begin(struct record *record, const struct record_of *of)
 	at->pid = (uint32_t)of->pid;
 	at->job = of->job;
 	at->promise = at->limit = 0;
-	at->gate = at->slots = at->gathers = at->asks = 0;
-	at->pid_namespace = 0;
+	at->gate = at->slots = at->gathers = at->role = 0;
+	at->pid_namespace = of->is_tools ? (uint32_t)pid_namespace() : 0;
 	for (size_t i = 0; i + 1 < sizeof at->tool; i++)
 		if ((at->tool[i] = of->tool[i]) == '\0')
 			break;
-	set_since(record); /* of the wait; it goes on through all attempts */
+	set_since(record); /* when the wait began, however often it tries */
 }
 
 static void prepare(struct record *record, struct ledger *ledger)
@@ -99,8 +99,13 @@ bool record_claim_further(struct record *record, const struct record *first, con
 	prepare(record, first->ledger);
 	if (!claim(record, jobserver, (pid_t)first->at->pid))
 		return false;
-	begin(record, &(struct record_of){ .pid = (pid_t)first->at->pid, .job = first->at->job, .tool = tool });
-	record->at->asks = ASKS_FURTHER;
+	begin(record, &(struct record_of){
+	                  .pid = (pid_t)first->at->pid,
+	                  .job = first->at->job,
+	                  .tool = tool,
+	                  .is_tools = first->at->pid_namespace != 0,
+	              });
+	record->at->role = ROLE_FURTHER;
 	return true;
 }
 
@@ -132,6 +137,11 @@ void record_abandon(struct record *record)
 bool record_is_noted(const struct record *record)
 {
 	return record->index < LEDGER_RECORD_COUNT;
+}
+
+void record_is_of(struct record *record, uint64_t job)
+{
+	record->at->job = job;
 }
 
 void record_waiting(struct record *record)
@@ -180,11 +190,11 @@ void record_gathers(struct record *record, unsigned slots, bool gathers)
 	record->at->gathers = gathers;
 }
 
-void record_asks(struct record *record, uint32_t promise, uint32_t limit_rule)
+void record_contend(struct record *record, uint32_t promise, uint32_t limit_rule)
 {
 	record->at->promise = promise;
 	record->at->limit = limit_rule;
-	record->at->asks = ASKS_SOMETHING;
+	record->at->role = ROLE_CONTENDER;
 }
 
 unsigned char *record_token(struct record *record)
@@ -201,7 +211,7 @@ void record_count_run(struct record *record, const struct jobserver *jobserver, 
 	ledger_count_wait(record->ledger, waited_ns);
 	record->at->counted = 1;
 	running = LEDGER_ADD(record->ledger, running, 1);
-	/* Before it becomes the summary's figure, what was killed is taken out of it. */
+	/* Before it becomes a number of the summary, the runs of killed launchers are taken out. */
 	if (running > peak) {
 		ledger_reclaim(record->ledger, jobserver);
 		header = record->ledger->header;

@@ -14,7 +14,7 @@
 #include "proc/process.h"
 
 enum { CHUNK = 4096 / LEDGER_RECORD_BYTES }; /* records that are read at once */
-static const uint64_t UNSEEN_NS = 86400ull * 1000000000u; /* after a day nobody else will clear it */
+static const uint64_t UNKNOWN_NS = 86400ull * 1000000000u; /* after a day nobody else will clear it */
 
 off_t record_offset(unsigned index)
 {
@@ -31,7 +31,7 @@ static struct flock lock_of(unsigned index, short type)
 	};
 }
 
-/* The kernel gives one open file the same lock twice: ours are noted. */
+/* The kernel grants one open file the same lock twice, so we note our own locks. */
 static bool is_locked(const struct ledger *ledger, unsigned index)
 {
 	return (ledger->locked[index / 8] & 1u << index % 8) != 0;
@@ -69,8 +69,8 @@ bool record_read(const struct ledger *ledger, unsigned index, struct ledger_reco
 	return ledger_file_read(ledger->fd, record, sizeof *record, record_offset(index));
 }
 
-/* Whether a process with the number of one that wrote its record at a moment (CLOCK_MONOTONIC) is another, later one. While
- * the machine slept its start time, on CLOCK_BOOTTIME, went on. */
+/* Whether a process with that pid is a later one than the writer of a record, who wrote it at that time (CLOCK_MONOTONIC). Start times are
+ * by CLOCK_BOOTTIME, which goes on while the machine sleeps. */
 static bool started_after(const struct process *process, uint64_t moment)
 {
 	struct timespec boot;
@@ -79,7 +79,7 @@ static bool started_after(const struct process *process, uint64_t moment)
 	if (clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
 		return false;
 	asleep = (uint64_t)boot.tv_sec * 1000000000u + (uint64_t)boot.tv_nsec - monotonic_ns();
-	return process->start * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK)) > moment + asleep;
+	return process->start * (1000000000u / TICKS_PER_SECOND) > moment + asleep;
 }
 
 static enum owner tool_of(const struct ledger_record *record)
@@ -87,8 +87,8 @@ static enum owner tool_of(const struct ledger_record *record)
 	struct process process;
 
 	if (record->pid_namespace == 0 || record->pid_namespace != (uint32_t)pid_namespace() || !process_numbers_agree())
-		return monotonic_ns() - record->since > UNSEEN_NS ? OWNER_DEAD : OWNER_UNSEEN;
-	/* Most have ended: that is quickly told. */
+		return monotonic_ns() - record->since > UNKNOWN_NS ? OWNER_DEAD : OWNER_UNKNOWN;
+	/* Most have ended, which is quickly known. */
 	if (kill((pid_t)record->pid, 0) < 0 && errno == ESRCH)
 		return OWNER_DEAD;
 	return process_read((pid_t)record->pid, &process) && !process.zombie && !started_after(&process, record->since)
@@ -123,7 +123,7 @@ bool records_each(const struct ledger *ledger, void (*visit)(unsigned index, con
 
 struct count {
 	long tokens;
-	long launchers;
+	long locked;
 };
 
 static void count_record(unsigned index, const struct ledger_record *record, void *state)
@@ -131,19 +131,25 @@ static void count_record(unsigned index, const struct ledger_record *record, voi
 	struct count *count = state;
 
 	(void)index;
-	count->launchers += record->state != STATE_TOOL && record->asks != ASKS_FURTHER;
+	count->locked += record->state != STATE_TOOL;
 	count->tokens += record->kind == SLOT_TOKEN;
 }
 
-bool records_count(const struct ledger *ledger, long *tokens, long *launchers)
+bool records_count(const struct ledger *ledger, long *tokens, long *locked)
 {
 	struct count count = { .tokens = 0 };
 
 	if (!records_each(ledger, count_record, &count))
 		return false;
 	*tokens = count.tokens;
-	*launchers = count.launchers;
+	*locked = count.locked;
 	return true;
+}
+
+bool record_is_tools(const struct ledger_record *record)
+{
+	return record->state == STATE_TOOL || (record->pid_namespace != 0 && record->pid_namespace == (uint32_t)pid_namespace() &&
+	                                       process_numbers_agree());
 }
 
 struct holders {
@@ -151,7 +157,7 @@ struct holders {
 	unsigned but;
 	void (*visit)(pid_t pid, bool is_tool, void *state);
 	void *state;
-	bool unseen;
+	bool unknown;
 };
 
 static void visit_holder(unsigned index, const struct ledger_record *record, void *state)
@@ -162,16 +168,44 @@ static void visit_holder(unsigned index, const struct ledger_record *record, voi
 	if (index == holders->but || (record->state != STATE_HELD && record->state != STATE_TOOL))
 		return;
 	owner = record_owner(holders->ledger, index, record);
-	holders->unseen = holders->unseen || owner == OWNER_UNSEEN;
+	holders->unknown = holders->unknown || owner == OWNER_UNKNOWN;
 	if (owner == OWNER_LIVES)
-		holders->visit((pid_t)record->pid, record->state == STATE_TOOL, holders->state);
+		holders->visit((pid_t)record->pid, record_is_tools(record), holders->state);
 }
 
 bool records_each_holder(const struct ledger *ledger, unsigned but, void (*visit)(pid_t pid, bool is_tool, void *state), void *state)
 {
 	struct holders holders = { .ledger = ledger, .but = but, .visit = visit, .state = state };
 
-	return ledger->fd < 0 || (records_each(ledger, visit_holder, &holders) && !holders.unseen);
+	return ledger->fd < 0 || (records_each(ledger, visit_holder, &holders) && !holders.unknown);
+}
+
+struct process_search {
+	const struct ledger *ledger;
+	pid_t pid;
+	enum process_state state;
+	uint64_t since_ns;
+};
+
+static void look_for_process(unsigned index, const struct ledger_record *record, void *state)
+{
+	struct process_search *search = state;
+
+	if ((pid_t)record->pid == search->pid && record->state != STATE_TOOL && record->state != STATE_FREE &&
+	    record_owner(search->ledger, index, record) == OWNER_LIVES) {
+		search->state = record->state == STATE_HELD ? PROCESS_HAS_SLOT : PROCESS_WAITS;
+		search->since_ns = record->since;
+	}
+}
+
+enum process_state records_state_of(const struct ledger *ledger, pid_t pid, uint64_t *since_ns)
+{
+	struct process_search search = { .ledger = ledger, .pid = pid };
+
+	if (ledger->fd < 0 || !records_each(ledger, look_for_process, &search))
+		return PROCESS_WITHOUT_RECORD;
+	*since_ns = search.since_ns;
+	return search.state;
 }
 
 struct job_search {
@@ -194,4 +228,31 @@ bool records_have_job(const struct ledger *ledger, const struct process *job)
 	struct job_search search = { .ledger = ledger, .job = job };
 
 	return ledger->fd >= 0 && records_each(ledger, look_for_job, &search) && search.found;
+}
+
+bool record_is_supervised(const struct ledger_record *record)
+{
+	return record->state == STATE_HELD && record_is_tools(record);
+}
+
+struct tool_search {
+	const struct ledger *ledger;
+	const struct process *process;
+	bool found;
+};
+
+static void look_for_tool(unsigned index, const struct ledger_record *record, void *state)
+{
+	struct tool_search *search = state;
+
+	if ((pid_t)record->pid == search->process->pid && record_is_supervised(record) &&
+	    !started_after(search->process, record->since) && record_owner(search->ledger, index, record) == OWNER_LIVES)
+		search->found = true;
+}
+
+bool records_have_tool(const struct ledger *ledger, const struct process *process)
+{
+	struct tool_search search = { .ledger = ledger, .process = process };
+
+	return records_each(ledger, look_for_tool, &search) && search.found;
 }

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,13 +13,14 @@
 #include "pool/auth.h"
 #include "ground/arena.h"
 #include "ground/file.h"
+#include "ground/text.h"
 #include "ground/trust.h"
 
 enum { OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW };
 
 static const char NOT_ONLY_OURS[] = "the state directory is not a directory that is only ours";
 
-/* What nobody else can enter stays ours, whoever moves it: it is held by its descriptor. */
+/* A directory that nobody else can enter stays ours, even if it is moved: we use it by its descriptor. */
 static bool is_only_ours(const struct stat *status)
 {
 	return S_ISDIR(status->st_mode) && status->st_uid == geteuid() && (status->st_mode & 077) == 0;
@@ -47,7 +47,7 @@ static bool is_taken(const char *path)
 
 struct search {
 	const char *beginning;
-	char *name; /* the first one by the alphabet, of those seen; empty before */
+	char *name; /* the first name by the alphabet so far; empty at the beginning */
 };
 
 static bool look(int directory, const char *name, void *state)
@@ -62,7 +62,7 @@ static bool look(int directory, const char *name, void *state)
 	return false;
 }
 
-/* Copies the first name of ours, by the alphabet, that begins so. Empty where there is none. */
+/* Copies the first name of ours, by the alphabet, that begins so. Empty if there is none. */
 static void find_other(int base, const char *beginning, char name[NAME_MAX + 1])
 {
 	struct search search = { beginning, name };
@@ -75,8 +75,8 @@ static void find_other(int base, const char *beginning, char name[NAME_MAX + 1])
 	close(listing);
 }
 
-/* In the place of one that another user has taken: its name can't be guessed, and the time in it has all of us find the oldest
- * (src/ground/paths.ts). */
+/* Replaces a directory whose name another user has taken: its name can't be guessed, and by the time in it all of our processes find the
+ * oldest one (src/ground/paths.ts). */
 static int open_other(const char *path, bool make)
 {
 	char beginning[32], fresh[80], name[NAME_MAX + 1];
@@ -86,10 +86,10 @@ static int open_other(const char *path, bool make)
 
 	if (base < 0)
 		return -1;
-	snprintf(beginning, sizeof beginning, "jobshim-%u-", (unsigned)geteuid());
+	text_put(beginning, sizeof beginning, "jobshim-%u-", (unsigned)geteuid());
 	find_other(base, beginning, name);
 	if (name[0] == '\0' && make && clock_gettime(CLOCK_REALTIME, &now) == 0) {
-		snprintf(fresh, sizeof fresh, "%s%016" PRIx64 "-%d", beginning,
+		text_put(fresh, sizeof fresh, "%s%016" PRIx64 "-%d", beginning,
 		         (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, (int)getpid());
 		if (mkdirat(base, fresh, 0700) == 0)
 			find_other(base, beginning, name);
@@ -107,11 +107,11 @@ int state_directory_open(bool make, const char **why)
 	char *path = arena_room(&room);
 	int fd;
 
-	/* A pool may lie in there, which has an address. */
+	/* A pool may lie in it, whose address has the path. */
 	if (base == NULL || base[0] != '/' || !auth_read_by_all(base))
 		base = last;
 	for (;;) {
-		if (snprintf(path, room, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)room) {
+		if (text_put(path, room, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)room) {
 			*why = "the state directory's path is too long";
 			return -1;
 		}

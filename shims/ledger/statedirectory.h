@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Opens it. One that is missing is made if make is set: below /tmp if another user could put something in the place of the one that
- * is named; with a longer name if another user has taken that. -1, with *why set for people, where that can't be. */
+/* Opens it, and makes it if it is missing and make is set. If another user could replace the directory that is named, it is made below
+ * /tmp; if another user has taken its name, it gets a longer one. -1 on error, with *why set for people. */
 int state_directory_open(bool make, const char **why);
 
 #endif

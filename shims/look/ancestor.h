@@ -12,8 +12,8 @@ struct ancestor {
 	struct process process;
 	struct ancestor *above;   /* NULL: it is the root */
 	enum client_state client; /* whether it is a client of the pool */
-	bool adopts;              /* it is above the build, and has adopted what is below it */
-	bool slot_is_used;        /* of a job, which it is: by a tool that no launcher has started */
+	bool adopts;              /* it is above the build, and has adopted the processes below it */
+	bool slot_is_used;        /* the slot of the job that it is has been used by a tool that no launcher started */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* What a command answers whoever called it: words on stdout, each ended by a NUL. src/contract/look-commands.ts says which. */
+/* The answer of a command: words on stdout, each ended by a NUL. src/contract/look-commands.ts says which. */
 #ifndef ANSWER_H
 #define ANSWER_H
 
@@ -11,10 +11,10 @@ struct answer {
 	long numbers[ANSWER_WORDS_MAX];
 };
 
-/* Prints the words that this command's answer has. False where they can't be written. */
+/* Prints the words of the answer. False on error. */
 bool answer_print(enum look_command command, const struct answer *answer);
 
-/* Prints an error of the contract, and its word; returns false, for whoever returns that on error. */
+/* Prints an error of the contract, and its word. Returns false, which callers return on error. */
 bool refuse(const char *error, const char *why);
 bool refuse_by_system(int error);
 

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -15,14 +14,15 @@
 #include <unistd.h>
 
 #include "ground/clock.h"
+#include "ground/text.h"
 
 /* How it goes, and why so: docs/protocol.md, "The status line". */
 
 enum {
-	LOOK_MS = 100,     /* while we have the row: whether somebody else has come to the foreground */
+	LOOK_MS = 100,     /* while we have the row: how often to check who is in the foreground */
 	AGAIN_MS = 5000,   /* the same text is drawn again: a program may have cleared the screen */
-	STOPPED_MS = 10000, /* after a ^Z that stops nobody we go on */
-	AWAY_MS = 2000,    /* after somebody else had the foreground: a shell with job control may give it to each of its jobs */
+	STOPPED_MS = 10000, /* how long to wait after a ^Z that stops nobody */
+	AWAY_MS = 2000,    /* how long to wait after another job had the foreground: a shell may give it to each of its jobs */
 	ROWS_MIN = 3,      /* a scroll region has two rows at least */
 	COLUMNS_MIN = 20,
 	TEXT_MAX = 600,
@@ -32,9 +32,9 @@ enum {
 static const uint64_t MS = 1000000; /* in nanoseconds */
 
 struct bottom {
-	int terminal;         /* a description of our own: of the shared one others may have changed the flags */
+	int terminal;         /* our own open file description: others may change the flags of the shared one */
 	bool reserved;        /* we have the row: programs were told of one row less */
-	bool doubtful;        /* a program had the terminal for itself, and may have undone the scroll region */
+	bool doubtful;        /* a full-screen program ran, and may have reset the scroll region */
 	bool stale;           /* the terminal was resized: what we drew is somewhere below the cursor */
 	struct winsize whole; /* reserved: what the terminal has */
 	struct winsize told;
@@ -54,8 +54,8 @@ static void note(int signal)
 		continued = 1;
 }
 
-/* Whose signals they are: the build's. Ours is the end of stdin. Returns the mask to sleep with; but for sleep, nothing
- * interrupts us, so that a write is never cut. */
+/* Signals are for the build; we end with stdin. Returns the mask to sleep with. Signals interrupt only our sleep, so that no write is cut.
+ * */
 static sigset_t prepare_signals(void)
 {
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTTOU };
@@ -76,7 +76,7 @@ static sigset_t prepare_signals(void)
 	return before;
 }
 
-/* One write: the kernel lets no other one come between its bytes. What fails is no concern of the build. */
+/* One write: the kernel puts no other one between its bytes. Errors are ignored, for they are no concern of the build. */
 static __attribute__((format(printf, 2, 3))) void write_frame(const struct bottom *bottom, const char *format, ...)
 {
 	char frame[FRAME_MAX];
@@ -84,7 +84,7 @@ static __attribute__((format(printf, 2, 3))) void write_frame(const struct botto
 	int length;
 
 	va_start(arguments, format);
-	length = vsnprintf(frame, sizeof frame, format, arguments);
+	length = text_put_list(frame, sizeof frame, format, arguments);
 	va_end(arguments);
 	if (length > 0 && length < (int)sizeof frame)
 		(void)!write(bottom->terminal, frame, (size_t)length);
@@ -95,8 +95,7 @@ static bool is_size(const struct winsize *size, const struct winsize *other)
 	return memcmp(size, other, sizeof *size) == 0;
 }
 
-/* Whether programs below us read whole lines and see what is typed: a full-screen program, or one that asks for a password,
- * is not to be drawn into. */
+/* Whether programs read whole lines, with echo: we don't draw over a full-screen program, or a password prompt. */
 static bool is_shared(const struct bottom *bottom)
 {
 	struct termios modes;
@@ -104,9 +103,8 @@ static bool is_shared(const struct bottom *bottom)
 	return tcgetattr(bottom->terminal, &modes) == 0 && (modes.c_lflag & ICANON) != 0 && (modes.c_lflag & ECHO) != 0;
 }
 
-/* Margins as they were at first; a row below the cursor's, for which the screen scrolls up where there is none; whatever is below
- * goes, where that is an old line of ours; then margins above the last row. The cursor keeps its column, its colours and its
- * line of text. */
+/* Resets the margins; makes room for a row below the cursor, scrolling up if there is none; clears an old line of ours below it; then sets
+ * margins above the last row. The cursor keeps its column, its colours and its line of text. */
 static void reserve(struct bottom *bottom, const struct winsize *size)
 {
 	bottom->whole = bottom->told = *size;
@@ -121,7 +119,7 @@ static void reserve(struct bottom *bottom, const struct winsize *size)
 	bottom->drawn[0] = '\0';
 }
 
-/* Others may draw on this terminal from now on. */
+/* Gives the row back: others may draw on the whole terminal from now on. */
 static void give_back(struct bottom *bottom)
 {
 	struct winsize size;
@@ -155,7 +153,7 @@ static void note_signals(struct bottom *bottom, uint64_t now, bool shared)
 	stop_asked = continued = 0;
 }
 
-/* One look at the terminal, and what follows from it. */
+/* Checks the terminal, and takes, keeps or gives back the row. */
 static void look(struct bottom *bottom)
 {
 	const uint64_t now = monotonic_ns();
@@ -187,7 +185,7 @@ static void look(struct bottom *bottom)
 		draw(bottom, now);
 }
 
-/* Takes the last whole line of what came, and keeps the rest. Returns how long that is. */
+/* Takes the last whole line of the input, and keeps the rest. Returns the length of the rest. */
 static size_t take_line(struct bottom *bottom, char *buffer, size_t length)
 {
 	char *end = memrchr(buffer, '\n', length), *start;

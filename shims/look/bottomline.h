@@ -1,4 +1,4 @@
-/* One line in the last row of a terminal that others write to, who know nothing of it. */
+/* One line in the last row of a terminal, to which other programs write without knowing of it. */
 #ifndef BOTTOMLINE_H
 #define BOTTOMLINE_H
 
@@ -6,8 +6,8 @@
 
 struct self;
 
-/* Shows the lines that come on stdin, each in place of the one before, on the terminal that stderr is, until stdin ends; then
- * the row is given back. False where stderr is no terminal of ours. */
+/* Shows each line from stdin in place of the one before, on the terminal of stderr, until stdin ends; then it gives the row back. False if
+ * stderr is not our terminal. */
 bool bottomline_show(const struct self *self, char *const words[]);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "look/ancestor.h"
 #include "look/cmdline.h"
+#include "ground/text.h"
 #include "ground/visible.h"
 
 enum { KINDS_MAX = 128 };
@@ -29,7 +30,7 @@ static void read_directory(pid_t pid, char *directory, size_t size)
 	char link[32];
 	ssize_t length;
 
-	snprintf(link, sizeof link, "/proc/%d/cwd", (int)pid);
+	text_put(link, sizeof link, "/proc/%d/cwd", (int)pid);
 	length = readlink(link, directory, size - 1);
 	directory[length < 0 ? 0 : length] = '\0';
 }
@@ -104,7 +105,7 @@ void bypass_print(FILE *out)
 	for (size_t i = 0; i < kind_count; i++) {
 		const struct kind *kind = &kinds[i];
 
-		if (kind->runs == 0) /* what was of this kind turned out to be wrappers */
+		if (kind->runs == 0) /* all runs of this kind turned out to be wrappers */
 			continue;
 		fprintf(out, "%s%c%s%c%s%c%s%c", kind->tool, 0, kind->caller, 0, bypass_reasons[kind->reason].name, 0, kind->directory,
 		        0);

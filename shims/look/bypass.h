@@ -1,4 +1,4 @@
-/* Tools that have no slot, those that are alike together: the same tool, started by the same program for the same reason. */
+/* Tools that have no slot, by kind: the same tool, started by the same program, without a slot for the same reason. */
 #ifndef BYPASS_H
 #define BYPASS_H
 
@@ -11,16 +11,16 @@
 struct ancestor;
 struct kind;
 
-/* The kind that a tool is of. */
+/* The kind of a tool without a slot. */
 struct kind *bypass_kind(const struct ancestor *tool, enum bypass_reason reason);
 
-/* Counts a run of it, or more of the time of one that was counted. Returns whether it is the first of its kind. */
+/* Counts a run of the kind, or more time of a run that was counted. Returns whether it is the first of its kind. */
 bool bypass_count(struct kind *kind, bool is_new, uint64_t ns);
 
-/* A run that was counted was none. */
+/* Takes back a run that was counted. */
 void bypass_discount(struct kind *kind, uint64_t ns);
 
-/* How long they ran, all kinds together. */
+/* How long all kinds together ran. */
 uint64_t bypass_ns(void);
 
 /* Prints a line for people about the kind, once. */

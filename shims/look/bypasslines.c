@@ -55,7 +55,7 @@ bool bypasslines_print(const struct self *self, char *const words[])
 {
 	struct jobserver jobserver;
 	const char *why;
-	const struct watch_pool pool = { .address = "", .jobserver = watch_pool_around(&jobserver, &why) ? &jobserver : NULL };
+	const struct watch_pool pool = { .address = "", .jobserver = watch_pool_around(&jobserver, NULL, &why) ? &jobserver : NULL };
 	uint64_t pid;
 
 	if (!number_read(words[0], INT_MAX, &pid) || pid == 0) {

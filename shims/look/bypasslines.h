@@ -1,4 +1,4 @@
-/* Lines for people about tools that take no slot, for Portage's log. */
+/* Lines about tools that take no slot, for Portage's log. */
 #ifndef BYPASSLINES_H
 #define BYPASSLINES_H
 
@@ -6,8 +6,7 @@
 
 struct self;
 
-/* Watches until the process words[0] has ended or a signal comes, and prints a line for each kind. False, with a report, where that
- * can't be done. */
+/* Watches until the process words[0] ends or a signal comes, and prints a line for each kind. False, with a report, on error. */
 bool bypasslines_print(const struct self *self, char *const words[]);
 
 #endif

@@ -79,7 +79,7 @@ static size_t order_named(const char *name)
 	return order;
 }
 
-/* Finds the words of the order that came first. Returns how many bytes it has; 0 where it is not whole yet. */
+/* Finds the words of the first order. Returns its size; 0 if it is not complete yet. */
 static size_t split_order(char *words[ORDER_WORDS_MAX + 1], int count)
 {
 	char *at = caretaker.input;
@@ -95,7 +95,7 @@ static size_t split_order(char *words[ORDER_WORDS_MAX + 1], int count)
 	return (size_t)(at - caretaker.input);
 }
 
-/* Obeys what has come whole. False: it is to end. */
+/* Obeys all complete orders. False: the caretaker is to end. */
 static bool obey_input(void)
 {
 	char *words[ORDER_WORDS_MAX + 1];
@@ -139,7 +139,7 @@ static bool sleep_until_due(struct pollfd ready[SOURCES])
 	const struct timespec timeout = { .tv_sec = (time_t)(wait / second), .tv_nsec = (long)(wait % second) };
 	int result;
 
-	/* A descriptor of -1 is passed over. */
+	/* poll() ignores a descriptor of -1. */
 	ready[INPUT] = (struct pollfd){ .fd = caretaker.is_over ? -1 : STDIN_FILENO, .events = POLLIN };
 	ready[EVENTS] = (struct pollfd){ .fd = poolcare_events(), .events = POLLIN };
 	ready[ENDED] = (struct pollfd){ .fd = commandwatch_ended(), .events = POLLIN };
@@ -179,7 +179,7 @@ bool caretaker_work(const struct self *self, char *const words[])
 {
 	(void)words;
 	caretaker.self = self;
-	signal(SIGPIPE, SIG_IGN); /* who started us is gone then, and stdin tells */
-	(void)!chdir("/"); /* no file system is to be kept busy by us */
+	signal(SIGPIPE, SIG_IGN); /* it comes when our parent is gone, and stdin tells that */
+	(void)!chdir("/"); /* so that we keep no file system busy */
 	return work();
 }

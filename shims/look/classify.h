@@ -1,4 +1,4 @@
-/* What a process that runs below a build is: a launcher, a tool in a slot of the pool, or one that has none. */
+/* The kind of a process below a build: a launcher, a tool in a slot of the pool, or a tool without a slot. */
 #ifndef CLASSIFY_H
 #define CLASSIFY_H
 
@@ -11,22 +11,24 @@ struct process;
 
 enum class { NO_TOOL, LAUNCHER, GOVERNED, BYPASS };
 
-/* What a tool is, by itself. */
+/* Facts about one tool. */
 struct tool {
-	char name[256];            /* the whole one; of a launcher, that of its shim */
-	enum bypass_reason reason; /* of one that has no slot */
-	bool is_script;            /* another program runs it */
-	bool below_launcher;       /* by its environment a launcher stands above it */
-	bool is_part;              /* what a compiler starts, of a compiler that is not known */
-	bool only_prints;          /* a tool that only prints, and is none therefore */
+	char name[256];            /* the whole name; for a launcher, that of its shim */
+	enum bypass_reason reason; /* of a tool without a slot */
+	bool is_script;            /* a wrapper: another program runs it */
+	bool below_launcher;       /* its environment says that a launcher is above it */
+	bool has_record;           /* of its own in the ledger: it has stood still until it had its slot */
+	bool is_part;              /* a program that compilers start, below an unknown compiler */
+	bool only_prints;          /* a tool that only prints, or what compiles for others: neither it nor what is below counts */
+	uint64_t since_ns;         /* it stood still in a sandbox until then, CLOCK_MONOTONIC; 0: it did not */
 };
 
-/* What the process is. A tool has a slot if it is the only one of its job: of the child of the nearest client above it, be that a
- * launcher, make or ninja. Of the command itself the slot is the build's. below_tool: one is above it that has no slot; what that starts
- * is no tool by itself. The names of the shims were read, and governed_begin() was called. */
+/* Classifies a process. A tool has a slot if it is the only one of its job: of the child of the nearest client above it, such as a
+ * launcher, make or ninja. The command itself has the slot of the build. below_tool: a tool without a slot is above it, whose children
+ * don't count as tools. Call it after the names of the shims were read, and after governed_begin(). */
 enum class classify(struct ancestor *at, bool below_tool, struct tool *tool);
 
-/* Whether it does a part of what a compiler does: cc1, as. */
+/* Whether it does a part of a compiler's work: cc1, as. */
 bool classify_part(const struct process *process);
 
 #endif

@@ -1,7 +1,6 @@
 #include "look/cmdline.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "look/shimnames.h"
 #include "tool/command.h"
 #include "ground/file.h"
+#include "ground/text.h"
 #include "proc/process.h"
 
 enum { COMM_MAX = sizeof((struct process *)NULL)->comm - 1 }; /* the kernel cuts names */
@@ -18,14 +18,14 @@ void cmdline_name(const struct process *process, char *name, size_t size)
 	struct command command;
 	const char *path;
 
-	snprintf(name, size, "%s", process->comm);
+	text_put(name, size, "%s", process->comm);
 	if (strlen(process->comm) < COMM_MAX)
 		return;
 	command_read(&command, process, NULL, shimnames_directory());
 	if (strncmp(command.tool, process->comm, COMM_MAX) == 0)
-		snprintf(name, size, "%s", command.tool);
+		text_put(name, size, "%s", command.tool);
 	else if ((path = process_path(process->pid)) != NULL && strncmp(base_name(path), process->comm, COMM_MAX) == 0)
-		snprintf(name, size, "%s", base_name(path));
+		text_put(name, size, "%s", base_name(path));
 }
 
 void cmdline_tool(const struct process *process, char *tool, size_t size)
@@ -35,17 +35,17 @@ void cmdline_tool(const struct process *process, char *tool, size_t size)
 
 	command_read(&command, process, NULL, shimnames_directory());
 	if (command.is_script || command.word[0] == '/') {
-		snprintf(tool, size, "%s", command.word);
+		text_put(tool, size, "%s", command.word);
 		return;
 	}
-	/* The program, by the name that was called if it has that there too. */
+	/* The program's path, with the name it was called by, if that leads to it, too. */
 	path = process_path(process->pid);
 	if (path == NULL)
 		path = process->comm;
 	slash = strrchr(path, '/');
-	if (slash == NULL || snprintf(tool, size, "%.*s%s", (int)(slash + 1 - path), path, command.word) >= (int)size ||
+	if (slash == NULL || text_put(tool, size, "%.*s%s", (int)(slash + 1 - path), path, command.word) >= (int)size ||
 	    access(tool, X_OK) < 0)
-		snprintf(tool, size, "%s", path);
+		text_put(tool, size, "%s", path);
 }
 
 static bool is_shell(const char *name)
@@ -64,6 +64,6 @@ void cmdline_caller(const struct ancestor *parent, char *name, size_t size)
 
 	while (is_shell(at->process.comm) && at->above != NULL)
 		at = at->above;
-	/* Nothing but shells: the nearest. */
+	/* Only shells: take the nearest. */
 	cmdline_name(is_shell(at->process.comm) ? &parent->process : &at->process, name, size);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ledger/ledger.h"
 #include "look/poolcare.h"
 #include "look/watch.h"
 #include "pool/jobserver.h"
@@ -19,11 +20,12 @@ static const uint64_t MS = 1000000; /* in nanoseconds */
 
 static struct {
 	const struct self *self;
-	pid_t root;               /* what starts the command (starter.h), or became it; 0: nothing is watched */
-	pid_t pid;                /* below which tools are looked at; 0: it is not there yet */
+	pid_t root;               /* the process that starts the command (starter.h), or became it; 0: nothing is watched */
+	pid_t pid;                /* the command, below which tools are watched; 0: not started yet */
 	struct watch_pool pool;
-	struct jobserver around;  /* the pool, if we look after none */
-	const char *file;         /* in which it is told what was seen */
+	struct jobserver around;  /* the pool, if we look after none, */
+	struct ledger noted;      /* and its ledger */
+	const char *file;         /* for the results of the watch */
 	int root_end;             /* its pidfd */
 	uint64_t due_ns;
 	bool has_looked;
@@ -32,7 +34,7 @@ static struct {
 void commandwatch_stay(pid_t root)
 {
 	command.root_end = process_open(root);
-	command.root = command.root_end < 0 ? 0 : root; /* it has ended, or its end can't be told */
+	command.root = command.root_end < 0 ? 0 : root; /* it has ended, or its end can't be watched */
 }
 
 bool commandwatch_stays(void)
@@ -53,10 +55,13 @@ void commandwatch_begin(const struct self *self, const char *file, const char *a
 	command.file = arena_copy(file, strlen(file));
 	command.pool.address = arena_copy(address, strlen(address));
 	command.pool.ledger = poolcare_ledger();
+	command.pool.sandboxed = command.pool.ledger;
 	command.pool.jobserver = poolcare_jobserver();
-	if (command.pool.jobserver == NULL && watch_pool_around(&command.around, &why))
+	if (command.pool.jobserver == NULL && watch_pool_around(&command.around, &command.noted, &why)) {
 		command.pool.jobserver = &command.around;
-	/* Where /proc counts the processes of another PID namespace the root's number is another's there. */
+		command.pool.sandboxed = &command.noted;
+	}
+	/* If /proc is that of another PID namespace, the root's pid means another process there. */
 	if (command.root > 0 && process_numbers_agree() && command.file != NULL && command.pool.address != NULL)
 		command.due_ns = 0;
 }
@@ -66,7 +71,7 @@ uint64_t commandwatch_due_ns(void)
 	return command.due_ns;
 }
 
-/* A command that was over before the first look was not watched. */
+/* A command that ended before the first look was not watched. */
 void commandwatch_end(void)
 {
 	if (command.has_looked) {
@@ -88,8 +93,8 @@ static void note_child(pid_t pid, void *state)
 	*child = pid;
 }
 
-/* Its starter is a `look`, and has no other child; without room for a second process it became the command. 0: it has not started
- * it yet. */
+/* Finds the command: the only child of its starter, a `look`, or the starter itself, if it could not fork and became the command. 0: not
+ * started yet. */
 static pid_t find_command(void)
 {
 	const char *program = process_path(command.root);

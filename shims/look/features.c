@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "look/answer.h"
+#include "sandbox/filter.h"
+#include "sandbox/nesting.h"
+#include "sandbox/possible.h"
 
 #if defined __GLIBC__
 #define LIBC "glibc"
@@ -21,10 +24,10 @@
 
 enum { STATX_MASK_BIRTH = 0x800 };
 
-/* Each returns whether it works, with errno where it doesn't. */
+/* Each returns whether the feature works, with errno if not. */
 typedef bool feature(void);
 
-/* A record's lock in the ledger: dies with its owner, and is seen in /proc/locks. */
+/* A record's lock in the ledger: it dies with its owner, and is listed in /proc/locks. */
 static bool has_ofd_locks(void)
 {
 	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
@@ -92,6 +95,21 @@ static bool has_datagrams(void)
 	return fd >= 0;
 }
 
+/* In a sandbox of ours, too: what is in there needs no other. */
+static bool has_listener(void)
+{
+	const struct common any = { .pool = 0 };
+	int error;
+
+	if (sandbox_is_possible())
+		return true;
+	error = errno;
+	if (error == EBUSY && nesting_find(&any) == ABOVE_OURS)
+		return true;
+	errno = error;
+	return false;
+}
+
 static const struct {
 	enum features_answer at;
 	feature *works;
@@ -102,17 +120,23 @@ static const struct {
 	{ FEATURES_PIDFD, has_pidfd },
 	{ FEATURES_STATX, has_statx },
 	{ FEATURES_UNIX_DATAGRAMS, has_datagrams },
+	{ FEATURES_SECCOMP_LISTENER, has_listener },
 };
+
+static const char *why_not(enum features_answer at)
+{
+	return at == FEATURES_SECCOMP_LISTENER ? sandbox_why_not(errno) : strerror(errno);
+}
 
 bool answer_features(const struct self *self, char *const words[])
 {
 	struct answer answer = { .texts = { NULL } };
 
 	(void)self, (void)words;
-	/* Only a program that has an interpreter was loaded by one. */
+	/* Only a dynamic program has an interpreter. */
 	answer.texts[FEATURES_LINKING] = getauxval(AT_BASE) == 0 ? "static" : "dynamic";
 	answer.texts[FEATURES_LIBC] = LIBC;
 	for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
-		answer.texts[features[i].at] = features[i].works() ? "" : strerror(errno);
+		answer.texts[features[i].at] = features[i].works() ? "" : why_not(features[i].at);
 	return answer_print(LOOK_FEATURES, &answer);
 }

@@ -1,4 +1,4 @@
-/* How this program was built, and what the kernel below it has, for `jobshim doctor`. */
+/* How this program was built, and what the kernel can do, for `jobshim doctor`. */
 #ifndef FEATURES_H
 #define FEATURES_H
 
@@ -6,8 +6,8 @@
 
 struct self;
 
-/* Answers `static` or `dynamic`, the libc, and for each feature of the kernel that launchers use why it can't be used, empty if it
- * can. The launcher is built as we are. False on error. */
+/* Answers `static` or `dynamic`, the libc, and for each kernel feature that launchers use why it does not work, empty if it does. The
+ * launcher is built in the same way. False on error. */
 bool answer_features(const struct self *self, char *const words[]);
 
 #endif

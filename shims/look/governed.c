@@ -1,8 +1,8 @@
 #include "look/governed.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,25 +13,29 @@
 #include "pool/auth.h"
 #include "pool/clientname.h"
 #include "pool/jobserver.h"
+#include "sandbox/offload.h"
 #include "tool/note.h"
 #include "ground/file.h"
+#include "ground/number.h"
+#include "ground/text.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
 
 static struct {
 	const struct jobserver *jobserver;
-	const struct ledger *ledger;
+	const struct ledger *ledger, *sandboxed;
 	long hops; /* launchers above us all */
 } pool;
 
-void governed_begin(const struct jobserver *jobserver, const struct ledger *ledger)
+void governed_begin(const struct jobserver *jobserver, const struct ledger *ledger, const struct ledger *sandboxed)
 {
 	const char *hops = getenv(ENV_HOPS);
 
 	pool.jobserver = jobserver;
 	pool.ledger = ledger;
-	pool.hops = hops == NULL ? 0 : strtol(hops, NULL, 10);
+	pool.sandboxed = sandboxed;
+	pool.hops = hops == NULL ? 0 : number_first(hops);
 }
 
 bool governed_is_launcher(pid_t pid, const char *path)
@@ -43,7 +47,7 @@ bool governed_is_launcher(pid_t pid, const char *path)
 
 	if (is_of_shim_dir(path))
 		return true;
-	snprintf(exe, sizeof exe, "/proc/%d/exe", (int)pid);
+	text_put(exe, sizeof exe, "/proc/%d/exe", (int)pid);
 	fd = open_high(exe, O_RDONLY | O_NOCTTY);
 	noted = fd >= 0 && note_read(fd, &note);
 	if (fd >= 0)
@@ -52,7 +56,7 @@ bool governed_is_launcher(pid_t pid, const char *path)
 }
 
 struct search {
-	bool open, cloexec; /* it has the pool open; and what it starts gets it only by its will */
+	bool open, cloexec; /* it has the pool open, and hands it to its children only on purpose */
 };
 
 static bool look_at_fd(int directory, const char *name, void *state)
@@ -67,7 +71,7 @@ static bool look_at_fd(int directory, const char *name, void *state)
 	return search->cloexec;
 }
 
-/* A make hands a pipe on for a moment, while it starts a `+` recipe: auth, of what it has started, then tells that it is this pool. */
+/* A make hands a pipe on for a moment, while it starts a `+` recipe: then auth, of its child, tells whether it is this pool. */
 static bool hands_on(pid_t pid, const struct auth *auth)
 {
 	struct stat status;
@@ -131,10 +135,44 @@ bool governed_has_slot(struct ancestor *tool, const struct surroundings *surroun
 		return client == CLIENT_LAUNCHER || job == tool || pool.ledger == NULL ||
 		       !records_have_job(pool.ledger, &job->process);
 	}
-	/* What a launcher has become in the slot of a client that was killed meanwhile has that slot to its end. */
+	/* A tool that a launcher became keeps its client's slot to its end, even if the client is killed. */
 	if (top->adopts)
 		return governed_launched(tool, surroundings) && !surroundings->overdraft && !surroundings->disabled;
 	return tool->above == NULL;
+}
+
+/* Its supervisor has not looked at it yet. Where a kernel does not tell names, or to others, it seems to run. */
+static bool stands_still(pid_t pid)
+{
+	char path[32], name[128];
+
+	text_put(path, sizeof path, "/proc/%d/wchan", (int)pid);
+	return read_small_file(path, name, sizeof name) > 0 && strstr(name, "seccomp") != NULL;
+}
+
+enum process_state governed_in_sandbox(const struct ancestor *tool, uint64_t *since_ns)
+{
+	enum process_state state = PROCESS_WITHOUT_RECORD;
+
+	if (pool.sandboxed != NULL)
+		state = records_state_of(pool.sandboxed, tool->process.pid, since_ns);
+	return state == PROCESS_WITHOUT_RECORD && stands_still(tool->process.pid) ? PROCESS_WAITS : state;
+}
+
+bool governed_is_offloaded(const struct process *process)
+{
+	return pool.sandboxed != NULL && offload_is_daemon(process);
+}
+
+bool governed_below_holder(const struct ancestor *tool, const struct surroundings *surroundings)
+{
+	uint64_t since_ns;
+
+	for (struct ancestor *at = tool->above; pool.sandboxed != NULL && at != NULL; at = at->above)
+		if (records_state_of(pool.sandboxed, at->process.pid, &since_ns) == PROCESS_HAS_SLOT &&
+		    client_of_pool(at, &surroundings->auth) != CLIENT_LAUNCHER)
+			return true;
+	return false;
 }
 
 bool governed_below_launcher(const struct surroundings *surroundings)

@@ -18,6 +18,7 @@
 #include "ground/datagram.h"
 #include "ground/environment.h"
 #include "proc/process.h"
+#include "proc/subject.h"
 
 enum { ANSWERS = 64 }; /* at a time */
 
@@ -35,21 +36,22 @@ int guide_open(const struct jobserver *jobserver)
 
 void guide_answer(int socket, const struct jobserver *jobserver, const struct ledger *ledger)
 {
-	static struct guide_question question;
+	static struct guide_request request;
+	const struct subject told = { .is_self = true }; /* its environment has what the request says by then */
 	struct sockaddr_un from;
 	struct ucred sender;
 	socklen_t from_size;
 
-	for (int i = 0; i < ANSWERS && datagram_receive(socket, &question, sizeof question, &sender, &from, &from_size); i++) {
+	for (int i = 0; i < ANSWERS && datagram_receive(socket, &request, sizeof request, &sender, &from, &from_size); i++) {
 		struct guide_answer answer = { .key = 0 };
 		struct process process;
 		struct job job;
 
-		question.flags[sizeof question.flags - 1] = '\0';
-		/* Who is not in our PID namespace, nor in one below it, has no number here. */
-		if (sender.pid > 0 && strncmp(question.flags, "MAKEFLAGS=", strlen("MAKEFLAGS=")) == 0 &&
-		    environment_put(question.flags) && process_numbers_agree() && process_read(sender.pid, &process) &&
-		    job_of(&process, jobserver, ledger, question.above, &job))
+		request.flags[sizeof request.flags - 1] = '\0';
+		/* A sender outside our PID namespace and those below it has no pid here. */
+		if (sender.pid > 0 && strncmp(request.flags, "MAKEFLAGS=", strlen("MAKEFLAGS=")) == 0 &&
+		    environment_put(request.flags) && process_numbers_agree() && process_read(sender.pid, &process) &&
+		    job_of(&process, &told, jobserver, ledger, request.above, &job))
 			answer = (struct guide_answer){ .ours = job.ours, .nested = job.nested, .key = job.key };
 		sendto(socket, &answer, sizeof answer, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&from, from_size);
 	}

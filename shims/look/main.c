@@ -1,5 +1,5 @@
-/* The program beside the launcher: what jobshim's own commands have done in C, since Node has no such call, or only C knows how a
- * jobserver is found and a ledger is locked. */
+/* The program beside the launcher, which jobshim's own commands call: for system calls that Node lacks, and for what only the C code can
+ * do: find a jobserver, lock a ledger. And a launcher becomes it if it can't do all by itself. */
 #include <errno.h>
 #include <string.h>
 
@@ -11,14 +11,19 @@
 #include "look/features.h"
 #include "look/lock.h"
 #include "look/poolanswer.h"
+#include "look/paying.h"
 #include "look/prepare.h"
+#include "look/sandboxanswer.h"
 #include "look/starter.h"
+#include "look/toolwork.h"
+#include "sandbox/phase.h"
+#include "sandbox/supervisor.h"
 #include "tool/freshen.h"
 #include "tool/resolve.h"
 #include "ground/notify.h"
 #include "ground/report.h"
 
-/* Systemd's socket takes no answer of Node's. */
+/* Node can't send to systemd's socket. */
 static bool tell_ready(const struct self *self, char *const words[])
 {
 	(void)self, (void)words;
@@ -31,7 +36,7 @@ static bool freshen(const struct self *self, char *const words[])
 	return freshen_all(self) || refuse_by_system(errno);
 }
 
-/* Each gets the words behind its name, and is false on error. */
+/* Each gets the words behind its name, and returns false on error. */
 typedef bool command(const struct self *self, char *const words[]);
 
 enum { COMMANDS = sizeof look_commands / sizeof look_commands[0] };
@@ -49,11 +54,16 @@ static command *const commands[COMMANDS] = {
 	[LOOK_LOCK] = lock_take,
 	[LOOK_FILL] = pool_fill,
 	[LOOK_CARETAKER] = caretaker_work,
+	[LOOK_SUPERVISE] = supervisor_work,
+	[LOOK_PHASE] = phase_begin,
+	[LOOK_SANDBOX] = answer_sandbox,
 	[LOOK_START] = starter_work,
 	[LOOK_BYPASS] = bypasslines_print,
+	[LOOK_TOOL] = tool_work,
+	[LOOK_PAY] = payer_work,
 };
 
-/* The command of that name, if so many words may stand behind it; NULL for any other. */
+/* The command of that name, if it takes so many words; else NULL. */
 static command *command_named(const char *name, int words)
 {
 	for (size_t i = 0; i < COMMANDS; i++) {

@@ -10,10 +10,10 @@
 
 enum { STRANGERS_MAX = 1024 };
 
-/* Of those beside the command, who is not below it. Their numbers last from one look to the next. */
+/* Processes beside the command that are not from it. The list stays from one look to the next. */
 static struct {
 	pid_t pids[STRANGERS_MAX];
-	size_t count, at; /* the kernel tells children in one order: who comes next */
+	size_t count, at; /* the kernel lists children in a fixed order: the next one */
 } strangers, now_strangers;
 
 static bool is_stranger(pid_t pid)
@@ -37,12 +37,12 @@ static void note_stranger(pid_t pid)
 
 struct search {
 	const struct watched *watched;
-	pid_t below;              /* the root, or one of those above it: whose parent's children are looked at */
+	pid_t below;              /* the root, or one of its ancestors: the children of its parent are searched */
 	struct ancestor *adopter; /* that parent */
 };
 
-/* If it was started after the root, and with the address of the pool, which nobody else has, what has started it is gone: it was below
- * the command, and still is its work. */
+/* If it was started after the root, with the address of the pool, which nobody else has, then it was below the command, and its parent is
+ * gone: it is still the command's work. */
 static void look_at_adopted(pid_t pid, void *state)
 {
 	const struct search *search = state;

@@ -1,5 +1,5 @@
-/* What a command has started that is no longer below it: init, or another process above it, has adopted what daemons and background
- * jobs have left. */
+/* Processes of a command that are no longer below it, such as daemons and background jobs: init, or another process above, has adopted
+ * them. */
 #ifndef ORPHANS_H
 #define ORPHANS_H
 

@@ -2,7 +2,6 @@
 
 #include <limits.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "ledger/ledger.h"
@@ -13,8 +12,9 @@
 #include "pool/tokens.h"
 #include "wait/census.h"
 #include "wait/recovery.h"
+#include "ground/text.h"
 
-/* False, and a refusal, where there is no jobserver. The ledger may be missing. */
+/* Opens the jobserver. False, with a refusal printed, if there is none. The ledger may be missing. */
 static bool open_pool(struct jobserver *jobserver, struct ledger *ledger)
 {
 	const char *why = "";
@@ -27,13 +27,13 @@ static bool open_pool(struct jobserver *jobserver, struct ledger *ledger)
 	return true;
 }
 
-/* The path of an open file; empty where there is none. */
+/* The path of an open file; empty if it has none. */
 static void path_of(int fd, char *path, size_t size)
 {
 	char link[48];
 	ssize_t length = -1;
 
-	if (fd >= 0 && snprintf(link, sizeof link, "/proc/self/fd/%d", fd) > 0)
+	if (fd >= 0 && text_put(link, sizeof link, "/proc/self/fd/%d", fd) > 0)
 		length = readlink(link, path, size - 1);
 	path[length < 0 ? 0 : length] = '\0';
 }
@@ -49,9 +49,9 @@ bool answer_jobserver(const struct self *self, char *const words[])
 	if (!open_pool(&jobserver, &ledger))
 		return false;
 	if (jobserver_is_inherited(&jobserver))
-		snprintf(address, sizeof address, "%d,%d", jobserver.handed[0], jobserver.handed[1]);
+		text_put(address, sizeof address, "%d,%d", jobserver.handed[0], jobserver.handed[1]);
 	else
-		snprintf(address, sizeof address, "fifo:%s", jobserver.path);
+		text_put(address, sizeof address, "fifo:%s", jobserver.path);
 	path_of(ledger.fd, path, sizeof path);
 	answer.texts[JOBSERVER_ADDRESS] = address;
 	answer.numbers[JOBSERVER_FREE] = tokens_free(&jobserver);

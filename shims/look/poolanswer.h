@@ -1,4 +1,4 @@
-/* Answers about the jobserver that a tool started here would use. Each is false on error. */
+/* Answers about the jobserver that a tool started here would use. Each returns false on error. */
 #ifndef POOLANSWER_H
 #define POOLANSWER_H
 
@@ -9,7 +9,7 @@ struct self;
 /* Its address, its free tokens, its ledger, and whether its server keeps an account. */
 bool answer_jobserver(const struct self *self, char *const words[]);
 
-/* What a census finds, and what it says is lost. */
+/* The result of a census, and how many tokens are lost by it. */
 bool answer_census(const struct self *self, char *const words[]);
 bool answer_lost(const struct self *self, char *const words[]);
 

@@ -18,8 +18,9 @@
 #include "wait/recovery.h"
 #include "ground/clock.h"
 #include "ground/file.h"
+#include "ground/text.h"
 
-enum { TICK_MS = 250 }; /* between two looks at a pool that is not full */
+enum { TICK_MS = 250 }; /* between two checks of a pool that is not full */
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
 
@@ -29,9 +30,9 @@ static struct {
 	struct jobserver jobserver;
 	struct ledger ledger;
 	struct recovery recovery;
-	long tokens;     /* that the pool has: a ledger's group may write anything there */
-	int guide;       /* where launchers ask whose slot they have; -1: nowhere */
-	int inotify;     /* tells when a token of a full pool is taken; -1: the kernel has no room for one */
+	long tokens;     /* the pool's tokens: not read from the ledger, since its group may write anything there */
+	int guide;       /* for requests of launchers (guideanswer.h); -1: none */
+	int inotify;     /* tells when a token of a full pool is taken; -1: there is no inotify instance left */
 	uint64_t due_ns; /* CLOCK_MONOTONIC; NEVER: not before somebody takes a token */
 } care = { .guide = -1, .inotify = -1, .due_ns = NEVER };
 
@@ -45,7 +46,7 @@ static bool say_gone(void)
 	return printf(REPORT_GONE "\n") > 0 && fflush(stdout) == 0;
 }
 
-/* Whether the FIFO is no more where its clients look for it. What can't be told is no reason to give up. */
+/* Whether the FIFO is gone from its path. If that is not known, don't give up. */
 static bool is_gone(void)
 {
 	struct stat status;
@@ -55,17 +56,17 @@ static bool is_gone(void)
 	return !jobserver_is(&care.jobserver, &status);
 }
 
-/* Has one event tell that a token is taken, the pool is opened, or its FIFO goes. */
+/* Sets a watch for one event: a token is taken, the pool is opened, or its FIFO goes. */
 static bool await_use(void)
 {
 	char path[48];
 
-	snprintf(path, sizeof path, "/proc/self/fd/%d", care.jobserver.read_fd);
+	text_put(path, sizeof path, "/proc/self/fd/%d", care.jobserver.read_fd);
 	return care.inotify >= 0 && inotify_add_watch(care.inotify, path,
 	                                                   IN_ACCESS | IN_OPEN | IN_ATTRIB | IN_MOVE_SELF | IN_ONESHOT) >= 0;
 }
 
-/* Tells the size to all who look. */
+/* Writes the size into the ledger. */
 static void set_size(long tokens)
 {
 	if (tokens != care.tokens)
@@ -75,14 +76,14 @@ static void set_size(long tokens)
 		care.ledger.header->total = (int32_t)tokens;
 }
 
-/* One step towards the size that is wanted of a server: more come at once, surplus ones are taken as they are given back. The pool of a
- * `jobshim run` keeps the size that it was made with. True once it has that size. */
+/* One step towards the size that a server wants: new tokens are added at once, surplus ones are taken out as they are given back. The pool
+ * of a `jobshim run` keeps its size. True once it has the size. */
 static bool has_size(void)
 {
 	const long wanted = care.ledger.owner == 0 ? ledger_wanted(&care.ledger) : -1, tokens = care.tokens;
 	const long more = wanted > tokens ? tokens_growth(&care.jobserver, tokens, wanted) : 0;
 
-	/* Told before they come: if we are killed in between they are missing, which a census finds, and not too many. */
+	/* Noted before they are added: if we are killed in between, tokens are missing, which a census finds; there are never too many. */
 	set_size(tokens + more);
 	if (more > 0)
 		set_size(tokens + tokens_add(&care.jobserver, more));
@@ -91,7 +92,7 @@ static bool has_size(void)
 	return wanted < 1 || care.tokens <= wanted;
 }
 
-/* Whether each token is in the pool: then nobody holds one, and nobody waits for one. */
+/* Whether all tokens are in the pool: then nobody holds one, and nobody waits for one. */
 static bool is_full(void)
 {
 	return has_size() && tokens_free(&care.jobserver) == care.tokens;
@@ -145,7 +146,7 @@ bool poolcare_begin(const char *path, uint64_t device, uint64_t inode, long toke
 	struct auth auth = { .kind = AUTH_FIFO, .path = path, .path_length = strlen(path) };
 	const char *why;
 
-	/* Another one may be in its place already. */
+	/* Another FIFO may be at its path already. */
 	if (!jobserver_open_auth(&care.jobserver, &auth, &why) || care.jobserver.device != device || care.jobserver.inode != inode)
 		return say_gone();
 	care.tokens = tokens;

@@ -16,6 +16,7 @@
 #include "tool/freshen.h"
 #include "tool/resolve.h"
 #include "tool/version.h"
+#include "ground/number.h"
 #include "ground/report.h"
 #include "ground/retry.h"
 
@@ -37,7 +38,7 @@ static const char *style_of_make(const struct self *self)
 
 	resolve(self, name, &make);
 	if (make.outcome != RESOLVED || !version_of(self->shim_dir, name, make.path, &version))
-		return "fifo"; /* what is not GNU make does not care */
+		return "fifo"; /* other makes ignore it */
 	if (version.major > 4 || (version.major == 4 && version.minor >= 4))
 		return "fifo";
 	return version.major == 4 && version.minor >= 2 ? "pipe" : "legacy";
@@ -53,12 +54,12 @@ bool pool_prepare(const struct self *self, char *const words[])
 		return refuse_by_system(error);
 	answer.texts[PREPARE_STYLE] = style_of_make(self);
 	told = answer_print(LOOK_PREPARE, &answer);
-	/* What was replaced since the last build is seen by this one. */
+	/* Notices tools that were replaced since the last build. */
 	freshen_changed(self);
 	return told;
 }
 
-/* Tells what is odd about MAKEOPTS. */
+/* Reports what is odd about MAKEOPTS. */
 static bool refuse_makeopts(const char *makeopts)
 {
 	report("MAKEOPTS=\"%s\" asks for no number of jobs from 1 to %d: the build goes on without jobshim", makeopts,
@@ -66,7 +67,7 @@ static bool refuse_makeopts(const char *makeopts)
 	return false;
 }
 
-/* Opens what stdin is anew, so that its own flags stay: a write is not to wait where the kernel gives a pipe less room. */
+/* Opens the FIFO of stdin anew, to keep stdin's flags: writes must not block if the kernel gives a pipe less room. */
 static bool fill(long tokens)
 {
 	const int fd = open("/proc/self/fd/0", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -92,7 +93,7 @@ bool pool_fill(const struct self *self, char *const words[])
 	if (jobs == MAKEOPTS_NONE)
 		jobs = 1;
 	if (jobs == MAKEOPTS_UNBOUNDED)
-		jobs = strtol(words[0], NULL, 10);
+		jobs = number_first(words[0]);
 	if (jobs < 1 || jobs > LEDGER_POOL_MAX)
 		return refuse_makeopts(makeopts);
 	if (!fill(jobs - 1))

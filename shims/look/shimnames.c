@@ -33,7 +33,7 @@ static bool has_family(const char *family)
 
 static void add_name(const char *name)
 {
-	const struct family_name *family = family_of(name);
+	const struct family_row *family = family_of(name);
 
 	if (shims.name_count == NAMES_MAX || (shims.names[shims.name_count] = arena_copy(name, strlen(name))) == NULL)
 		return;
@@ -85,7 +85,7 @@ static bool is_newer(const char *path)
 
 bool shimnames_lacks(const char *name, const char *path)
 {
-	const struct family_name *family = adapter_find(name) != NULL ? NULL : family_of(name);
+	const struct family_row *family = adapter_find(name) != NULL ? NULL : family_of(name);
 
 	return family != NULL && (has_family(family->family) || (family->by_default && is_newer(path)));
 }

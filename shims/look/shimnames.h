@@ -1,17 +1,16 @@
-/* The names of the shims, which are those of the tools that are governed. */
+/* The names of the shims: those of all governed tools. */
 #ifndef SHIMNAMES_H
 #define SHIMNAMES_H
 
 #include <stdbool.h>
 
-/* Reads them; clients are left out, whose own work is to start tools. False where they can't be read. To be called once, before the
- * others. */
+/* Reads them, without clients, whose own work is to start tools. False on error. Call it once, before the others. */
 bool shimnames_read(const char *shim_dir);
 
 bool shimnames_has(const char *name);
 
-/* Whether what has no shim would have one if the shims were installed now: it is of a family that has, or of one that is wanted
- * by default and came later. */
+/* Whether a tool without a shim would get one if the shims were installed now: its family has shims, or is wanted by default and was
+ * installed later. */
 bool shimnames_lacks(const char *name, const char *path);
 
 /* Whether a PATH has the shim dir. */

@@ -10,26 +10,18 @@
 
 #include "contract.h"
 #include "child/child.h"
+#include "ground/number.h"
 #include "ground/report.h"
 #include "proc/descriptors.h"
-#include "proc/process.h"
+#include "sandbox/filter.h"
+#include "sandbox/handover.h"
 
-static int tell_fd; /* what we start does not get it */
+static int tell_fd; /* close-on-exec: our child must not get it */
 
-/* Moves the offset of the file that we share with `run`: that works on a disk that is full, and costs `run` no pipe. */
+/* Tells `run` by the offset of the file that we share: that works on a full disk, and takes no pipe. */
 static void tell(int value)
 {
-	(void)!lseek(tell_fd, -(off_t)value, SEEK_END); /* without it `run` believes our status */
-}
-
-static bool close_other(int directory, const char *name, void *state)
-{
-	const int fd = (int)strtol(name, NULL, 10);
-
-	(void)state;
-	if (fd > STDERR_FILENO && fd != tell_fd && fd != directory)
-		close(fd);
-	return false;
+	(void)!lseek(tell_fd, -(off_t)value, SEEK_END); /* on error `run` uses our status */
 }
 
 static void close_told(const char *closed)
@@ -46,25 +38,29 @@ bool starter_work(const struct self *self, char *const words[])
 	int status;
 
 	(void)self;
-	tell_fd = (int)strtol(words[0], NULL, 10);
+	tell_fd = (int)number_first(words[0]);
 	if (tell_fd <= STDERR_FILENO || fcntl(tell_fd, F_SETFD, FD_CLOEXEC) < 0) {
 		report("look start %s: no descriptor", words[0]);
 		return false;
 	}
 	close_told(words[1]);
 	prctl(PR_SET_NAME, PROCESS_STARTER);
+	if (words[2][0] != '\0' && !handover_enter(words[2])) {
+		report("%s: the sandbox can't be entered: %s", words[3], filter_why(errno));
+		exit(EXIT_JOBSHIM);
+	}
 	child_prepare(&inherited);
-	child = child_start(NULL, words + 2, environ, &inherited);
-	if (child < 0 && errno == EAGAIN) { /* no room for one process more: then it is this one */
+	child = child_start(NULL, words + 3, environ, &inherited);
+	if (child < 0 && errno == EAGAIN) { /* no room for one more process: exec in this one */
 		child_unprepare(&inherited);
-		exec_found(words + 2, environ);
+		exec_found(words + 3, environ);
 	}
 	if (child < 0) {
 		tell(STARTER_ERROR + errno);
 		return false;
 	}
-	/* Who has a jobserver open counts as one of its users. */
-	process_each_fd(process_self_number(), close_other, NULL);
+	/* A process that has a jobserver open counts as one of its users. */
+	descriptors_close_but(tell_fd);
 	status = child_wait(child, &usage);
 	if (status < 0)
 		return false;

@@ -1,5 +1,5 @@
-/* What Node can't: start a program with some of 0, 1 and 2 closed, where it has opened /dev/null, and tell a death by a real-time signal
- * from an end with status 0. */
+/* For what Node can't do: start a program with some of 0, 1 and 2 closed, which Node opens as /dev/null, and tell a death by a real-time
+ * signal from status 0. */
 #ifndef STARTER_H
 #define STARTER_H
 
@@ -9,9 +9,9 @@ enum { STARTER_ERROR = 64 }; /* behind all signals (src/launcher/foreground.ts) 
 
 struct self;
 
-/* `look start FD CLOSED PROGRAM ARGS`: starts the program, found on PATH as execvp() finds it, without the descriptors in CLOSED
- * (02), and ends as it did. FD is any file of at least 256 bytes, whose offset both have: so many bytes before its end we leave that as
- * the signal that ended the program has, or as STARTER_ERROR and the errno are where it can't be started. */
+/* `look start FD CLOSED SANDBOX PROGRAM ARGS`: starts the program, found on PATH as by execvp(), without the descriptors in CLOSED (02), and
+ * ends as it did. SANDBOX is the path of a supervisor's socket (handover.h): the program starts in that sandbox; empty: in none. FD is a file of at least 256 bytes, whose offset we share with our parent. If a signal ended the program, we leave the offset
+ * that many bytes before the file's end; if it can't be started, STARTER_ERROR and errno bytes before it. */
 bool starter_work(const struct self *self, char *const words[]);
 
 #endif

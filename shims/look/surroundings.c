@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "contract.h"
@@ -12,9 +10,11 @@
 #include "ground/arena.h"
 #include "ground/environment.h"
 #include "ground/file.h"
+#include "ground/number.h"
+#include "ground/text.h"
 #include "proc/process.h"
 
-/* The value of an assignment to name; NULL: it is to another one. */
+/* The value of an assignment to name; NULL: it assigns to another variable. */
 static const char *value_of(const char *assignment, const char *name)
 {
 	const size_t length = strlen(name);
@@ -22,14 +22,14 @@ static const char *value_of(const char *assignment, const char *name)
 	return strncmp(assignment, name, length) == 0 && assignment[length] == '=' ? assignment + length + 1 : NULL;
 }
 
-/* -1 where it can't be read, or is not there yet: in the midst of an execve there is none. */
+/* -1 if it can't be read, or is not there yet, as during an execve. */
 static ssize_t read_environment(pid_t pid, char *text, size_t size)
 {
 	struct process process;
 	char file[32];
 	ssize_t length;
 
-	snprintf(file, sizeof file, "/proc/%d/environ", (int)pid);
+	text_put(file, sizeof file, "/proc/%d/environ", (int)pid);
 	length = read_whole_file_at(AT_FDCWD, file, text, size);
 	if (length != 0)
 		return length;
@@ -40,7 +40,7 @@ static ssize_t read_environment(pid_t pid, char *text, size_t size)
 
 bool surroundings_read(pid_t pid, struct surroundings *surroundings)
 {
-	char *text, *rest;
+	char *text;
 	const char *value;
 	size_t room;
 	ssize_t length;
@@ -53,8 +53,8 @@ bool surroundings_read(pid_t pid, struct surroundings *surroundings)
 	text[length] = '\0';
 	for (const char *at = text; at < text + length; at += strlen(at) + 1) {
 		if ((value = value_of(at, ENV_HOPS)) != NULL) {
-			surroundings->hops = strtol(value, &rest, 10);
-			surroundings->overdraft = strcmp(rest, HOPS_OVERDRAFT) == 0;
+			surroundings->hops = number_first(value);
+			surroundings->overdraft = strcmp(value + strspn(value, "-0123456789"), HOPS_OVERDRAFT) == 0;
 		} else if ((value = value_of(at, ENV_DISABLE)) != NULL) {
 			surroundings->disabled = strcmp(value, "1") == 0;
 		} else if ((value = value_of(at, "PATH")) != NULL) {

@@ -1,4 +1,4 @@
-/* What the environment says that a process was started with. */
+/* What the initial environment of a process says. */
 #ifndef SURROUNDINGS_H
 #define SURROUNDINGS_H
 
@@ -14,13 +14,13 @@ struct surroundings {
 	bool overdraft;   /* the last of them found no slot */
 	bool disabled;
 	bool on_path;     /* PATH has the shims */
-	struct auth auth; /* of MAKEFLAGS; its texts are gone */
+	struct auth auth; /* from MAKEFLAGS; its texts are no longer valid */
 };
 
-/* False where it can't be read: the process has ended, is somebody else's, or is about to become another program. */
+/* False if it can't be read: the process has ended, is another user's, or is in an execve. */
 bool surroundings_read(pid_t pid, struct surroundings *surroundings);
 
-/* Whether it has the address of the pool, for launchers; it may be too early to say. */
+/* Whether it has the address of the pool, for launchers; or it is too early to say. */
 enum names { NAMES_NOT, NAMES_POOL, NAMES_UNKNOWN };
 enum names surroundings_name_pool(const struct process *process, const char *address);
 

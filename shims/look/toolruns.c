@@ -2,10 +2,11 @@
 
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "tool/command.h"
 #include "proc/process.h"
+#include "ground/clock.h"
+#include "ground/text.h"
 
 enum { RUNS_MAX = 1024, SLOWEST = 5 };
 
@@ -13,14 +14,20 @@ static struct tool_run runs[RUNS_MAX], slowest[SLOWEST];
 
 uint64_t toolruns_age_ms(const struct process *process)
 {
-	const uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
 	struct timespec now;
-	uint64_t ms, started = process->start * 1000 / ticks;
+	uint64_t ms, started = process->start * 1000 / TICKS_PER_SECOND;
 
 	if (clock_gettime(CLOCK_BOOTTIME, &now) < 0)
 		return 0;
 	ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	return ms > started ? ms - started : 0;
+}
+
+uint64_t toolruns_since_ms(uint64_t moment_ns)
+{
+	const uint64_t now = monotonic_ns();
+
+	return now > moment_ns ? (now - moment_ns) / 1000000 : 0;
 }
 
 void toolruns_begin(void)
@@ -29,7 +36,7 @@ void toolruns_begin(void)
 		runs[i].now = false;
 }
 
-/* Whether it is a tool's run, as far as is known. */
+/* Whether it is a run of a tool, as far as is known. */
 static bool is_run(const struct tool_run *run)
 {
 	return run->pid != 0 && (run->kind == NULL || run->verdict == SUSPECTED || run->verdict == TOOK_NO_SLOT);
@@ -86,8 +93,8 @@ struct tool_run *toolruns_note(const struct process *process, const char *shim_d
 	if (*is_new) {
 		*run = (struct tool_run){ .pid = process->pid, .start = process->start };
 		command_read(&command, process, NULL, shim_dir);
-		snprintf(run->tool, sizeof run->tool, "%s", command.tool);
-		snprintf(run->file, sizeof run->file, "%s", command.file);
+		text_put(run->tool, sizeof run->tool, "%s", command.tool);
+		text_put(run->file, sizeof run->file, "%s", command.file);
 	}
 	run->ms = toolruns_age_ms(process);
 	run->now = true;

@@ -10,8 +10,8 @@
 struct kind;
 struct process;
 
-/* What a run that has no slot is found to be. Until it is judged it may be a wrapper that is yet to start a shim. A suspect counts until
- * it turns out to be one. */
+/* The judgement on a run without a slot. At first it may be a wrapper that has not started a shim yet. A suspect counts as a tool until it
+ * turns out to be a wrapper. */
 enum verdict { UNJUDGED, SUSPECTED, TOOK_NO_SLOT, IS_WRAPPER };
 
 struct tool_run {
@@ -19,11 +19,12 @@ struct tool_run {
 	uint64_t start;
 	uint64_t ms; /* it has run so long */
 	bool now;
-	struct kind *kind; /* of one that has no slot; NULL: it has one */
+	struct kind *kind; /* of a run without a slot; NULL: it has one */
 	enum verdict verdict;
 	bool is_script;
-	uint64_t unjudged_ns; /* it ran so long until then */
-	uint64_t counted_ns;  /* and so long counts */
+	bool has_tool; /* it has started one that has no slot either */
+	uint64_t unjudged_ns; /* how long it had run by then */
+	uint64_t counted_ns;  /* how much of that counts */
 	char tool[64];
 	char file[256];
 };
@@ -31,17 +32,20 @@ struct tool_run {
 /* How long the process has run. */
 uint64_t toolruns_age_ms(const struct process *process);
 
-/* Before and after each look; ended is called for each run that was there at the last one and is no more. */
+/* How long ago a moment by CLOCK_MONOTONIC was. */
+uint64_t toolruns_since_ms(uint64_t moment_ns);
+
+/* Call them before and after each look. ended is called for each run that has ended since the last look. */
 void toolruns_begin(void);
 void toolruns_end(void (*ended)(struct tool_run *run, void *state), void *state);
 
-/* Notes that the process runs; *is_new if it is seen for the first time. NULL where there are too many: then it is always new. */
+/* Notes that the process runs; sets *is_new the first time. NULL if there are too many: then it is always new. */
 struct tool_run *toolruns_note(const struct process *process, const char *shim_dir, bool *is_new);
 
-/* What was noted of the process; NULL: nothing. */
+/* The run of the process; NULL: none was noted. */
 struct tool_run *toolruns_find(const struct process *process);
 
-/* Prints the slowest runs, those that are not over included: tool, file, milliseconds, each ended by a NUL. */
+/* Prints the slowest runs, including those that still run: tool, file, milliseconds, each ended by a NUL. */
 void toolruns_print(FILE *out);
 
 #endif

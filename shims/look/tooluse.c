@@ -11,6 +11,7 @@
 #include "look/bypass.h"
 #include "look/toolruns.h"
 #include "ground/file.h"
+#include "ground/text.h"
 #include "ground/trust.h"
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -32,7 +33,7 @@ static void print_words(const struct tool_use *use, FILE *out)
 	toolruns_print(out);
 }
 
-/* Makes a directory, with the one above it, which was there before us. */
+/* Makes a directory, and its parent, which existed before. */
 static bool make(char *directory)
 {
 	char *slash = strrchr(directory, '/');
@@ -48,8 +49,8 @@ static bool make(char *directory)
 	return mkdir(directory, 0700) == 0 || errno == EEXIST;
 }
 
-/* Opens the directory of the watch, made in ours where nobody needed it before; -1 where it is not ours: who can put another one in its
- * place would have us write there. */
+/* Opens the directory of the watch, and makes it in ours if needed. -1 if it is not ours: a user who can replace it could make us write
+ * elsewhere. */
 static int open_directory(char *path, bool is_wanted)
 {
 	static bool made;
@@ -57,7 +58,7 @@ static int open_directory(char *path, bool is_wanted)
 	struct stat status;
 	int fd = open_high(path, flags);
 
-	/* One that was there was removed: by who swept up after the run, or in the midst of it. */
+	/* The old one was removed: by a sweep after the run, or during it. */
 	if (fd < 0 && errno == ENOENT && (!made || is_wanted) && make(path)) {
 		made = true;
 		fd = trust_of_directory(path) == TRUSTED ? open_high(path, flags) : -1;
@@ -77,7 +78,7 @@ static bool write_in(const struct tool_use *use, int directory, const char *name
 	int fd;
 	bool whole;
 
-	if (snprintf(temporary, sizeof temporary, "%s.new", name) >= (int)sizeof temporary)
+	if (text_put(temporary, sizeof temporary, "%s.new", name) >= (int)sizeof temporary)
 		return errno = ENAMETOOLONG, false;
 	fd = open_high_at(directory, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
 	out = fd < 0 ? NULL : fdopen(fd, "w");
@@ -98,7 +99,7 @@ bool tooluse_write(const struct tool_use *use, const char *file, bool is_wanted)
 	int directory;
 	bool whole;
 
-	if (slash == NULL || snprintf(path, sizeof path, "%.*s", (int)(slash - file), file) >= (int)sizeof path)
+	if (slash == NULL || text_put(path, sizeof path, "%.*s", (int)(slash - file), file) >= (int)sizeof path)
 		return errno = ENAMETOOLONG, false;
 	directory = open_directory(path, is_wanted);
 	if (directory < 0)

@@ -11,11 +11,11 @@
 #include "tool/families.h"
 
 enum {
-	TICK_MS = 200,     /* a program that does nothing for so long has begun */
-	WRAPPER_MS = 1000, /* within them a program that does nothing has started what it stands for */
+	TICK_MS = 200,     /* after so long without work a program has finished its start */
+	WRAPPER_MS = 1000, /* within this time a wrapper has started its tool */
 };
 
-/* Counts what a run did until now: it is no wrapper, as it seems or for certain. */
+/* Counts what a run did until now: it is no wrapper, probably or certainly. */
 static void judge(struct judgement *judgement, struct tool_run *run, enum verdict verdict)
 {
 	if (bypass_count(run->kind, run->verdict == UNJUDGED, run->unjudged_ns))
@@ -34,10 +34,19 @@ static void acquit(struct tool_run *run)
 	run->verdict = IS_WRAPPER;
 }
 
-/* Whether a launcher noted that this process has started it, or was it. */
-static bool has_launched(const struct judgement *judgement, pid_t pid)
+/* Whether it was a wrapper, as a launcher noted: this process started it, or became it. A quick tool may run between two looks, and on a
+ * machine with much to do a wrapper needs long for little: then only this note tells. */
+static bool was_wrapper(const struct judgement *judgement, const struct tool_run *run)
 {
-	return judgement->ledger != NULL && ledger_has_caller(judgement->ledger, pid);
+	return !run->has_tool && judgement->noted != NULL && ledger_has_caller(judgement->noted, run->pid);
+}
+
+/* Whatever it counted as before. */
+static void acquit_wholly(struct tool_run *run)
+{
+	if (run->verdict == TOOK_NO_SLOT)
+		run->verdict = SUSPECTED;
+	acquit(run);
 }
 
 void verdict_forget(const struct process *process)
@@ -46,10 +55,7 @@ void verdict_forget(const struct process *process)
 
 	if (run == NULL)
 		return;
-	/* Whatever it was taken for: what becomes a launcher was the wrapper of one, a compiled one too. */
-	if (run->verdict == TOOK_NO_SLOT)
-		run->verdict = SUSPECTED;
-	acquit(run);
+	acquit_wholly(run); /* a process that becomes a launcher was a wrapper */
 	run->pid = 0;
 }
 
@@ -57,16 +63,16 @@ void verdict_end(struct tool_run *run, void *state)
 {
 	struct judgement *judgement = state;
 
-	if (run->kind == NULL || (run->verdict != UNJUDGED && run->verdict != SUSPECTED))
+	if (run->kind == NULL || run->verdict == IS_WRAPPER)
 		return;
-	if (has_launched(judgement, run->pid))
-		acquit(run);
-	else
+	if (was_wrapper(judgement, run))
+		acquit_wholly(run);
+	else if (run->verdict != TOOK_NO_SLOT)
 		judge(judgement, run, TOOK_NO_SLOT);
 }
 
-/* A program that does nothing for long is no wrapper, nor is one that computes. A script takes long to begin, and may look around
- * before it starts a shim: for certain it is none once it has started a tool, or has ended. */
+/* A program that idles for long is no wrapper, nor is one that computes. A script starts slowly, and may do other work before it starts a
+ * shim: it is certainly no wrapper once it has started a tool, or has ended. */
 static enum verdict verdict_of(const struct visit *visit)
 {
 	const struct process *process = &visit->ancestor.process;
@@ -85,8 +91,13 @@ void verdict_governed(struct judgement *judgement, const struct visit *visit)
 	struct tool_run *run = toolruns_note(&visit->ancestor.process, judgement->shim_dir, &is_new);
 
 	judgement->use->governed_ns += judgement->passed_ns;
+	if (run != NULL && visit->tool.since_ns != 0)
+		run->ms = toolruns_since_ms(visit->tool.since_ns);
 	if (run != NULL && run->kind != NULL) {
-		acquit(run);
+		if (visit->tool.has_record || was_wrapper(judgement, run))
+			acquit_wholly(run);
+		else
+			acquit(run);
 		run->kind = NULL;
 	}
 	if (!is_new)
@@ -104,7 +115,7 @@ void verdict_bypass(struct judgement *judgement, const struct visit *visit)
 
 	if (run == NULL)
 		run = &rest;
-	/* What a script did before it became a tool was no tool's work. */
+	/* What a script did before it became a tool does not count as a tool's work. */
 	if (run->kind != NULL && run->is_script && !visit->tool.is_script) {
 		acquit(run);
 		run->kind = NULL;
@@ -115,9 +126,10 @@ void verdict_bypass(struct judgement *judgement, const struct visit *visit)
 		run->verdict = UNJUDGED;
 		run->unjudged_ns = run->counted_ns = 0;
 	}
+	run->has_tool = run->has_tool || visit->has_tool;
 	if (visit->has_likes && run->verdict != TOOK_NO_SLOT)
 		acquit(run);
-	/* gcc past the shims, whose ld is one: the same run goes on after it. */
+	/* A gcc that bypassed the shims, whose ld is a shim: the run of gcc goes on after it. */
 	if (run->verdict == IS_WRAPPER || visit->has_launcher || visit->has_likes)
 		return;
 	run->unjudged_ns += judgement->passed_ns;
@@ -129,7 +141,7 @@ void verdict_bypass(struct judgement *judgement, const struct visit *visit)
 void verdict_tell_suspect(const struct visit *found, enum class class)
 {
 	struct visit *suspect = found->suspect;
-	const struct family_name *family = family_of(found->tool.name), *of_suspect = family_of(suspect->tool.name);
+	const struct family_row *family = family_of(found->tool.name), *of_suspect = family_of(suspect->tool.name);
 	const bool is_part = family != NULL && family_is_part(family->family) &&
 	                     (of_suspect == NULL || strcmp(of_suspect->family, family->family) != 0);
 

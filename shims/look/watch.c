@@ -2,10 +2,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ledger/ledger.h"
 #include "look/classify.h"
 #include "look/governed.h"
 #include "look/orphans.h"
@@ -17,18 +17,19 @@
 #include "pool/jobserver.h"
 #include "ground/clock.h"
 #include "ground/file.h"
+#include "ground/number.h"
 #include "ground/report.h"
 #include "proc/process.h"
 #include "proc/tree.h"
 
 enum {
 	TICK_MS = 200,
-	QUICK_MS = 25,     /* while tools run without a slot: a share is known the better the more often it is looked at */
+	QUICK_MS = 25,     /* while tools run without a slot: more looks make the measured share more exact */
 	QUICK_FOR_MS = 1000,
 	TOLD_MS = 1000,    /* the file is written so often */
-	SETTLED_MS = 400,  /* after which what was started has become what it will be */
-	LONGEST_MS = 2000, /* it is looked at least so often, for what becomes a tool without a new process */
-	SHARE = 50,        /* of the time, looking takes one in so many at most */
+	SETTLED_MS = 400,  /* after so long a new process has become the program that it is to be */
+	LONGEST_MS = 2000, /* the longest pause between looks, for processes that become a tool by exec */
+	SHARE = 50,        /* looks take at most one part in so many of the time */
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -36,20 +37,22 @@ static const uint64_t MS = 1000000; /* in nanoseconds */
 static struct watch {
 	struct watched watched;
 	struct judgement judgement;
+	bool is_owned; /* the pool is that of the run alone */
 	struct tool_use use;
-	const char *file;     /* where it is told; NULL: lines on stdout */
-	bool is_unwanted;     /* nobody waits for that any more */
+	const char *file;     /* for the results; NULL: lines on stdout */
+	bool is_unwanted;     /* nobody waits for the file any more */
 	uint64_t searched_ns, told_ns;
 	bool saw_tools;         /* at the last look */
 	uint64_t saw_bypass_ns; /* the last look at which a tool had no slot */
 	long last_pid;          /* the machine's newest process at the last look */
-	uint64_t changed_ns;    /* the first look that has seen it */
+	uint64_t changed_ns;    /* the first look after it changed */
 } watch;
 
-/* A visit for each process on the way down to the one that is looked at. */
+/* One level of the walk down to the current process. */
 static struct visit visits[TREE_LEVELS];
 
-/* Whether what is below the process is to be looked at. adopter: who has adopted the first of them, NULL for the root. */
+/* Looks at the process. Whether those below it are to be looked at, too. adopter: the process that adopted the first of them; NULL for the
+ * root. */
 static bool enter(pid_t pid, unsigned depth, void *adopter)
 {
 	struct visit *above = depth == 0 ? NULL : &visits[depth - 1], *here = &visits[depth];
@@ -71,7 +74,7 @@ static bool enter(pid_t pid, unsigned depth, void *adopter)
 		verdict_governed(&watch.judgement, here);
 		return false;
 	}
-	if (here->tool.only_prints && !here->tool.is_script) /* what it starts to answer is no tool either */
+	if (here->tool.only_prints && !here->tool.is_script) /* its children are no tools either */
 		return false;
 	if (class == LAUNCHER)
 		verdict_forget(&here->ancestor.process);
@@ -94,17 +97,16 @@ static void look_below(pid_t pid, struct ancestor *adopter)
 	tree_descend(pid, enter, leave, adopter);
 }
 
-/* The pid that was given out last in our PID namespace: while it stays the same nothing was started (proc(5), loadavg). -1 where
- * that is not told. */
+/* The last pid in our PID namespace: while it stays the same, no process was started (proc(5), loadavg). -1 if not known. */
 static long newest_pid(void)
 {
 	char text[128];
 	const char *last = read_small_file("/proc/loadavg", text, sizeof text) > 0 ? strrchr(text, ' ') : NULL;
 
-	return last == NULL ? -1 : strtol(last, NULL, 10);
+	return last == NULL ? -1 : number_first(last);
 }
 
-/* Whether there is nothing to see that the last looks have not seen. */
+/* Whether nothing has changed since the last looks. */
 static bool is_settled(uint64_t now)
 {
 	const long pid = newest_pid();
@@ -128,7 +130,7 @@ int watch_look(void)
 	watch.saw_tools = false;
 	toolruns_begin();
 	look_below(watch.watched.root, NULL);
-	if (watch.judgement.ledger != NULL) /* a pool that others use may be named beside us, too */
+	if (watch.is_owned) /* processes beside us may name a pool that others use, too */
 		orphans_each(&watch.watched);
 	toolruns_end(verdict_end, &watch.judgement);
 	if (watch.file != NULL && (watch.judgement.has_news || began - watch.told_ns >= TOLD_MS * MS))
@@ -165,12 +167,13 @@ bool watch_begin(const char *shim_dir, pid_t root, const struct watch_pool *pool
 		report("%s: the names of the shims can't be read", shim_dir);
 		return false;
 	}
-	governed_begin(pool->jobserver, pool->ledger);
+	governed_begin(pool->jobserver, pool->ledger, pool->sandboxed);
 	watch.file = file;
 	watch.watched = (struct watched){ .root = root, .jobserver = pool->address, .look = look_below };
 	watch.judgement =
-		(struct judgement){ .shim_dir = shim_dir, .ledger = pool->ledger, .use = &watch.use, .tells = file == NULL };
-	/* What runs at the first look stands for what ran until then. */
+		(struct judgement){ .shim_dir = shim_dir, .noted = pool->sandboxed, .use = &watch.use, .tells = file == NULL };
+	watch.is_owned = pool->ledger != NULL;
+	/* The processes of the first look count as running from the start. */
 	now = monotonic_ns();
 	if (process_read(root, &process)) {
 		watch.watched.root_start = process.start;
@@ -180,11 +183,13 @@ bool watch_begin(const char *shim_dir, pid_t root, const struct watch_pool *pool
 	return true;
 }
 
-bool watch_pool_around(struct jobserver *jobserver, const char **why)
+bool watch_pool_around(struct jobserver *jobserver, struct ledger *ledger, const char **why)
 {
 	if (!jobserver_open(jobserver, why))
 		return false;
-	/* Only which one it is matters: who has it open counts as one of its users. */
+	if (ledger != NULL)
+		ledger_open(ledger, jobserver, LEDGER_MAKE); /* launchers that come later note something in it */
+	/* Only its identity is needed: a process that has it open counts as one of its users. */
 	close(jobserver->read_fd);
 	if (jobserver->write_fd != jobserver->read_fd)
 		close(jobserver->write_fd);

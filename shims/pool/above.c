@@ -1,8 +1,5 @@
 #include "pool/above.h"
 
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +7,9 @@
 #include "pool/hidden.h"
 #include "pool/jobserver.h"
 #include "ground/arena.h"
+#include "ground/links.h"
+#include "ground/number.h"
+#include "ground/text.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
 
@@ -17,23 +17,7 @@ const char *above_link(pid_t pid, int fd)
 {
 	char link[48];
 
-	return arena_copy(link, (size_t)snprintf(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd));
-}
-
-const char *above_path(int directory, const char *name)
-{
-	static const char deleted[] = " (deleted)";
-	const size_t suffix = sizeof deleted - 1;
-	size_t room;
-	char *path = arena_room(&room);
-	ssize_t length = readlinkat(directory, name, path, room < PATH_MAX ? room : PATH_MAX);
-
-	if (length <= 0 || length == PATH_MAX || (size_t)length == room)
-		return NULL;
-	path[length] = '\0';
-	if ((size_t)length > suffix && strcmp(path + length - suffix, deleted) == 0)
-		path[(size_t)length - suffix] = '\0';
-	return path;
+	return arena_copy(link, (size_t)text_put(link, sizeof link, "/proc/%d/fd/%d", (int)pid, fd));
 }
 
 struct search {
@@ -55,23 +39,23 @@ static bool is_noted(int directory, const char *name)
 	return hidden_names(&pool);
 }
 
-/* As a thread's: a process that is named is one that hands it on (client.c). */
+/* As the path of a thread: the path of a process would mean that this process hands the pool on (client.c). */
 static const char *thread_link(pid_t pid, int fd)
 {
 	char link[64];
 
-	return arena_copy(link, (size_t)snprintf(link, sizeof link, "/proc/%d/task/%d/fd/%d", (int)pid, (int)pid, fd));
+	return arena_copy(link, (size_t)text_put(link, sizeof link, "/proc/%d/task/%d/fd/%d", (int)pid, (int)pid, fd));
 }
 
 static bool is_held(int directory, const char *name, void *state)
 {
 	const struct search *search = state;
-	const char *place = above_path(directory, name);
+	const char *place = link_target(directory, name);
 
 	if (place == NULL || place[0] != '/' || !(search->is_pool ? is_noted(directory, name) : strcmp(place, search->path) == 0))
 		return false;
 	search->found->place = arena_copy(place, strlen(place));
-	search->found->link = thread_link(search->pid, (int)strtol(name, NULL, 10));
+	search->found->link = thread_link(search->pid, (int)number_first(name));
 	return true;
 }
 

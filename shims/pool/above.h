@@ -1,4 +1,4 @@
-/* What processes above us have open, for what is removed, or hidden from us. */
+/* Finds files by the descriptors of processes above us, for files that are removed, or hidden from us. */
 #ifndef ABOVE_H
 #define ABOVE_H
 
@@ -10,14 +10,11 @@ struct above {
 	const char *place; /* its path, as the kernel has it */
 };
 
-/* Finds the process above us that has the file open which was at path, or, with is_pool, the pool that `jobshim run` has noted, whatever its
- * path; of several the outermost, which stays longest. False if there is none. */
+/* Finds the process above us that has the file open which was at path, or, with is_pool, the pool that `jobshim run` has noted, whatever
+ * its path. Of several the outermost, which lives longest. False if there is none. */
 bool above_find(const char *path, bool is_pool, struct above *found);
 
 /* "/proc/PID/fd/FD"; NULL if there is no room. */
 const char *above_link(pid_t pid, int fd);
-
-/* The path that a descriptor was opened by, to be used at once, though its file may be gone from there; NULL: it has none. */
-const char *above_path(int directory, const char *name);
 
 #endif

@@ -35,7 +35,7 @@ enum address_kind address_kind(const struct stat *status, const char **why)
 		return ADDRESS_PIPE;
 	case S_IFCHR:
 		return device_kind(status->st_rdev, why);
-	case S_IFREG: /* which file system it is of tells its descriptor */
+	case S_IFREG: /* a descriptor is needed to tell its file system */
 		return status->st_size == 0 ? ADDRESS_SERVED : none(why, REFUSED_PLAIN);
 	case S_IFSOCK:
 		return ADDRESS_SOCKET;
@@ -48,7 +48,7 @@ enum address_kind address_kind(const struct stat *status, const char **why)
 	}
 }
 
-/* It is neither polled nor read: a poll may reserve a token, and each call costs its server a turn. */
+/* It is not polled or read: a poll may reserve a token, and each call is work for its server. */
 static const char *served_fault(int fd)
 {
 	struct stat status;
@@ -59,7 +59,7 @@ static const char *served_fault(int fd)
 	return NULL;
 }
 
-/* -1: it can't be told. */
+/* -1: not known. */
 static int socket_option(int fd, int option)
 {
 	int value;
@@ -94,7 +94,7 @@ const char *address_fault(enum address_kind kind, int fd)
 	return kind == ADDRESS_SERVED ? served_fault(fd) : NULL;
 }
 
-/* What descriptor fd of process pid is; 0: of ours. */
+/* Reads the kind of descriptor fd of process pid; 0: of ours. */
 static bool stat_fd(pid_t pid, int fd, struct stat *status)
 {
 	return pid == 0 ? fstat(fd, status) == 0 : process_stat_fd(pid, fd, status);

@@ -1,4 +1,4 @@
-/* What an address leads to: the one place that tells what may be a jobserver, by the tables of src/contract/addresses.ts. */
+/* What an address leads to. Only here it is decided what may be a jobserver, by the tables of src/contract/addresses.ts. */
 #ifndef ADDRESS_H
 #define ADDRESS_H
 
@@ -13,14 +13,14 @@ enum address_kind {
 	ADDRESS_SOCKET, /* the process at its other end fills it */
 };
 
-/* What has this status, as far as that tells. ADDRESS_NONE, with *why set for people, for what is no jobserver. */
+/* What a file with this status may be. ADDRESS_NONE, with *why set for people, if it is no jobserver. */
 enum address_kind address_kind(const struct stat *status, const char **why);
 
 /* Why an open file of that kind is no jobserver after all; NULL: it may be one. */
 const char *address_fault(enum address_kind kind, int fd);
 
-/* What R and W of process pid (0: we) are, if both are one file. ADDRESS_NONE, with *why set for people, for what is no jobserver;
- * NULL: one of them is not open. */
+/* What R and W of process pid (0: we) are, if both are one file. ADDRESS_NONE, with *why set for people, if they are no jobserver; *why is
+ * NULL if one of them is not open. */
 enum address_kind address_of_pair(pid_t pid, int read_fd, int write_fd, const char **why);
 
 #endif

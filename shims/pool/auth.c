@@ -1,14 +1,14 @@
 #include "pool/auth.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "contract.h"
 #include "pool/makereader.h"
 #include "pool/makeword.h"
 #include "ground/arena.h"
+#include "ground/number.h"
+#include "ground/text.h"
 #include "ground/visible.h"
 
 static const char FIFO[] = "fifo:";
@@ -16,16 +16,16 @@ static const char not_parsed[] = "neither fifo:PATH nor two file descriptors", t
 
 static bool parse_fd(const char *text, const char **end, int *fd)
 {
-	char *stop;
-	long value;
+	const bool negative = *text == '-';
+	const char *stop = text + negative;
+	uint64_t value;
 
-	if (*text != '-' && (*text < '0' || *text > '9'))
+	if (*stop < '0' || *stop > '9')
 		return false;
-	errno = 0;
-	value = strtol(text, &stop, 10);
-	if (errno != 0 || stop == text || value < INT_MIN || value > INT_MAX)
+	value = number_scan(&stop, 10);
+	if (value > (uint64_t)INT_MAX + negative)
 		return false;
-	*fd = (int)value;
+	*fd = (int)(negative ? -(int64_t)value : (int64_t)value);
 	*end = stop;
 	return true;
 }
@@ -60,7 +60,7 @@ bool auth_parse(const char *text, size_t length, struct auth *auth)
 	return true;
 }
 
-/* Where text goes on behind so many characters, each of which may have a backslash before it. */
+/* Where text goes on after so many characters, each perhaps with a backslash before it. */
 static const char *skip(const char *text, size_t count)
 {
 	for (; count > 0; count--)
@@ -73,7 +73,7 @@ static bool parse_flag(const struct make_flag *flag, struct auth *auth)
 {
 	const char *text = flag->argument;
 	const size_t length = flag->argument_length;
-	static char said[2 * (PATH_MAX + sizeof FIFO)]; /* on the stack each run would touch two pages more */
+	static char said[2 * (PATH_MAX + sizeof FIFO)]; /* static: on the stack each run would touch two more pages */
 
 	auth->legacy = flag->means == MAKE_MEANS_FDS;
 	auth->argument = text;
@@ -124,8 +124,8 @@ const char *auth_path(const struct auth *auth)
 
 bool auth_read_by_all(const char *path)
 {
-	static const char not_a_character[] = "\357\277\275"; /* U+FFFD: by it Node stands for what is no UTF-8 */
+	static const char not_a_character[] = "\357\277\275"; /* U+FFFD, which Node writes in place of bytes that are not UTF-8 */
 
-	return strpbrk(path, PATH_UNREADABLE) == NULL && strstr(path, not_a_character) == NULL &&
+	return strpbrk(path, PATH_UNREADABLE) == NULL && text_behind(path, strlen(path), not_a_character) == NULL &&
 	       visible_is_utf8(path, strlen(path));
 }

@@ -9,9 +9,9 @@ struct auth {
 	enum auth_kind { AUTH_NONE, AUTH_FIFO, AUTH_PIPE } kind;
 	bool legacy;           /* spelled --jobserver-fds: make <= 4.1, which never sets O_CLOEXEC */
 	const char *why;       /* AUTH_NONE: what is wrong, for people */
-	const char *argument;  /* the place of the address in makeflags; NULL if it came from elsewhere */
+	const char *argument;  /* where the address is in makeflags; NULL if it came from elsewhere */
 	int read_fd, write_fd; /* AUTH_PIPE */
-	const char *path;      /* AUTH_FIFO: in the text that was parsed, of path_length bytes; auth_path() tells what it says */
+	const char *path;      /* AUTH_FIFO: in the text that was parsed, of path_length bytes; use auth_path() */
 	size_t path_length;
 	bool escaped;          /* it has backslashes of MAKEFLAGS */
 };

@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +11,8 @@
 #include "ground/clock.h"
 #include "ground/environment.h"
 #include "ground/hash.h"
+#include "ground/number.h"
+#include "ground/text.h"
 #include "proc/process.h"
 #include "proc/subject.h"
 
@@ -20,7 +20,9 @@
 static const off_t BADGE_BASE = (off_t)1 << 60;
 static const uint64_t IDENTITY_MASK = 0x03ffffffffffffffULL;
 
-enum { NUMBER_DIGITS = 10 };
+static const char NO_NUMBER[] = "0000000000";
+
+enum { NUMBER_DIGITS = sizeof NO_NUMBER - 1 };
 
 static char assignment[sizeof ENV_CLIENT "=0123456789abcdef:0123456789"];
 
@@ -31,7 +33,7 @@ static off_t place_of(uint64_t identity)
 
 static char *put(uint64_t identity)
 {
-	snprintf(assignment, sizeof assignment, "%s=%016" PRIx64 ":%0*d", ENV_CLIENT, identity, NUMBER_DIGITS, 0);
+	text_put(assignment, sizeof assignment, "%s=%016" PRIx64 ":%s", ENV_CLIENT, identity, NO_NUMBER);
 	return environment_put(assignment) ? assignment + sizeof assignment - 1 - NUMBER_DIGITS : NULL;
 }
 
@@ -64,21 +66,21 @@ void badge_pass_on(const struct jobserver *jobserver)
 
 struct badge badge_read(const struct jobserver *jobserver, const struct subject *subject)
 {
-	const char *text = subject_variable(subject, ENV_CLIENT);
+	const char *end = subject_variable(subject, ENV_CLIENT);
 	struct badge badge = { .identity = 0 };
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
 	pid_t number;
-	char *end;
 
-	if (text == NULL)
+	if (end == NULL)
 		return badge;
-	badge.identity = strtoull(text, &end, 16) & IDENTITY_MASK;
-	number = *end == ':' ? (pid_t)strtol(end + 1, NULL, 10) : 0;
+	badge.identity = number_scan(&end, 16) & IDENTITY_MASK;
+	number = *end == ':' ? (pid_t)number_first(end + 1) : 0;
 	lock.l_start = place_of(badge.identity);
-	/* Whoever may write to the FIFO may lock any part of it: only a lock of this byte alone is a launcher's. */
+	/* Any process that may write to the FIFO may lock any part of it: only a lock of exactly this byte is a launcher's. */
 	if (*end != ':' || fcntl(jobserver->write_fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK || lock.l_len != 1)
 		return (struct badge){ .identity = 0 };
-	/* Its launcher is above it. We see that one only if we are in the same PID namespace: else the number is another's. */
+	/* The client's launcher is above it. If that launcher is not found here, we are in another PID namespace, where the number means
+	 * another process. */
 	if (lock.l_pid > 0)
 		badge.client = number;
 	return badge;

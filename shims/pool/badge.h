@@ -1,5 +1,5 @@
-/* What a client's launcher tells those below it, for where /proc can't: an identity, in JOBSHIM_CLIENT, which is good for as long as
- * the launcher holds a lock of that name on the jobserver's inode; and the client's number in its PID namespace. */
+/* A badge tells the processes below a client which client it is, if /proc can't: JOBSHIM_CLIENT has an identity, which is valid as long as
+ * the client's launcher holds the lock with that number on the jobserver's inode, and the client's pid in its PID namespace. */
 #ifndef BADGE_H
 #define BADGE_H
 
@@ -12,20 +12,20 @@ struct locks;
 struct subject;
 
 struct badge {
-	uint64_t identity; /* of the nearest client above us that has one and lives; 0: there is none */
-	pid_t client;      /* its number, if it counts processes as we do and is one whose children have slots; else 0 */
+	uint64_t identity; /* the badge of the nearest living client above us; 0: there is none */
+	pid_t client;      /* the client's pid, if it is in our PID namespace and its children have slots; else 0 */
 };
 
-/* Takes the lock and puts the variable into our environment. Returns where the child's number goes, NULL where it gets none. */
+/* Takes the lock and puts the variable into our environment. Returns where the child's pid goes; NULL if there is no badge. */
 char *badge_make(struct locks *locks);
 
 /* Writes our own number there. May be called in a child of vfork. */
 void badge_write_number(char *at);
 
-/* We are about to become a client, in the slot of a client's child: passes on a badge that is good. */
+/* Call it before we become a client, in the slot of a client's child: passes on a valid badge. */
 void badge_pass_on(const struct jobserver *jobserver);
 
-/* The badge that the environment of a process names, if it is good. */
+/* The badge in the environment of a process, if it is valid. */
 struct badge badge_read(const struct jobserver *jobserver, const struct subject *subject);
 
 /* Whether the process of this number, as /proc has it, is the client of that badge. */

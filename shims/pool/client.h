@@ -7,18 +7,21 @@
 
 struct jobserver;
 struct process;
+struct subject;
 
 enum client_answer {
 	CLIENT_NO,
 	CLIENT_YES,
-	CLIENT_OURS,    /* it is one: a launcher, whose tool is above us */
-	CLIENT_PAYER,   /* it is one: a launcher that has a slot for what starts tools */
-	CLIENT_HIDDEN,  /* it may be one: what it has open can't be looked at */
-	CLIENT_UNKNOWN, /* looking failed, or it has ended: another try may tell */
+	CLIENT_OURS,    /* yes: a launcher, whose tool is above us */
+	CLIENT_PAYER,   /* yes: a launcher that has a slot for a program that starts tools */
+	CLIENT_HIDDEN,  /* perhaps: it hides its descriptors */
+	CLIENT_UNKNOWN, /* the check failed, or the process has ended: try again */
 };
 
 /* Whether a process has the jobserver open as a client: with O_CLOEXEC, unless it is a make that hands it to a `+` recipe just now. If it
- * hides what it has open, its name and our own environment tell, as far as they can; below_launcher: a launcher is above us. */
-enum client_answer client_of(const struct process *process, const struct jobserver *jobserver, bool below_launcher);
+ * hides its descriptors, its name and the environment of told decide, as far as they can: that is the process below it that asks.
+ * below_launcher: a launcher is above told. */
+enum client_answer client_of(const struct process *process, const struct jobserver *jobserver, const struct subject *told,
+                             bool below_launcher);
 
 #endif

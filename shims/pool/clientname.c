@@ -4,6 +4,7 @@
 
 #include "contract.h"
 #include "ground/file.h"
+#include "ground/words.h"
 #include "proc/process.h"
 
 static bool same_name(const char *program, const char *name)
@@ -14,7 +15,7 @@ static bool same_name(const char *program, const char *name)
 	return strncmp(program, name, length) == 0 && strspn(program + length, "-.0123456789") == strlen(program + length);
 }
 
-/* A launcher looks up each ancestor: most names are ruled out by their first letter, and few have a dash. */
+/* Called for each ancestor, so it is quick: the first letter rules out most names, and few have a dash. */
 static const struct client_name *row_of(const char *program, bool is_script)
 {
 	const char *const dash = strchr(program, '-');
@@ -24,11 +25,13 @@ static const struct client_name *row_of(const char *program, bool is_script)
 
 		if (client->is_script != is_script)
 			continue;
-		if (program[0] == client->name[0] && same_name(program, client->name))
-			return client;
-		for (const char *at = client->is_tool ? dash : NULL; at != NULL; at = strchr(at, '-'))
-			if (same_name(++at, client->name))
+		WORDS_EACH(name, client->names) {
+			if (program[0] == name[0] && same_name(program, name))
 				return client;
+			for (const char *at = client->is_tool ? dash : NULL; at != NULL; at = strchr(at, '-'))
+				if (same_name(++at, name))
+					return client;
+		}
 	}
 	return NULL;
 }

@@ -11,10 +11,10 @@ struct client_name;
 
 enum { PROGRAM_MAX = 64 };
 
-/* The name that `look start` gives its process: what `jobshim run` starts has that for its parent. A row of the table, too. */
+/* The name of a `look start` process, the parent of what `jobshim run` starts. The table has a row for it. */
 #define STARTER_NAME PROCESS_STARTER
 
-/* The row for a program of that name, NULL if it is none of a client or carrier. */
+/* The row for a program of that name; NULL if it is no client or carrier. */
 const struct client_name *client_named(const char *program);
 
 /* The row of the program that pid runs. */
@@ -23,7 +23,7 @@ const struct client_name *client_program(pid_t pid);
 /* The same, and that of a script which Python runs there. */
 const struct client_name *client_script(pid_t pid);
 
-/* Whether the program pid runs is by its name one that keeps a pipe jobserver's descriptors to itself. */
+/* Whether pid runs a program that, by its name, keeps the descriptors of a pipe jobserver to itself. */
 bool client_by_name(pid_t pid);
 
 #endif

@@ -1,6 +1,5 @@
 #include "pool/description.h"
 
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -8,12 +7,13 @@
 #include "pool/jobserver.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
+#include "ground/number.h"
 
 enum { COMPARE_FILES = 0 }; /* KCMP_FILE; a kernel without CONFIG_KCMP knows no kcmp() */
 
 struct search {
 	const struct jobserver *jobserver;
-	const struct process *process; /* the one whose descriptor fd is searched for */
+	const struct process *process; /* the process whose descriptor fd is compared */
 	int fd;
 	pid_t above; /* the ancestor that is compared with it */
 };
@@ -34,7 +34,7 @@ static bool is_same(int directory, const char *name, void *state)
 {
 	const struct search *search = state;
 
-	return is_of_jobserver(directory, name, search->jobserver) && is_shared(search, (int)strtol(name, NULL, 10));
+	return is_of_jobserver(directory, name, search->jobserver) && is_shared(search, (int)number_first(name));
 }
 
 /* Whether no ancestor has the descriptor. One in between may have closed it; most have it by the same number. */
@@ -45,7 +45,7 @@ static bool is_own(int directory, const char *name, void *state)
 
 	if (!is_of_jobserver(directory, name, search->jobserver))
 		return false;
-	search->fd = (int)strtol(name, NULL, 10);
+	search->fd = (int)number_first(name);
 	while (at.parent > 0 && process_read(at.parent, &at)) {
 		search->above = at.pid;
 		if (is_shared(search, search->fd) || process_each_fd(at.pid, is_same, search))

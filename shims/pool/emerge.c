@@ -1,19 +1,14 @@
 #include "pool/emerge.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "contract.h"
 #include "proc/process.h"
 #include "proc/tree.h"
+#include "ground/number.h"
 
-bool emerge_is(const struct client_name *client)
-{
-	return strcmp(client->name, "emerge") == 0;
-}
-
-/* Whether a process runs a phase that packages don't queue for: they do for setup and unpack, and to be fetched. Its command line ends in
- * .../ebuild.sh and the phase, as two words or, behind bash -c, as one. */
+/* Whether a process runs a phase for which packages don't queue; they queue for setup, unpack and fetch. Its command line ends in
+ * .../ebuild.sh and the phase, as two words or, after bash -c, as one. */
 static bool is_own_phase(pid_t pid)
 {
 	static const char script[] = "/ebuild.sh";
@@ -62,6 +57,6 @@ long emerge_jobs(pid_t pid)
 
 	for (char *word = words; end != NULL && word < end; word += strlen(word) + 1)
 		if (strncmp(word, name, sizeof name - 1) == 0)
-			jobs = strtol(word + sizeof name - 1, NULL, 10);
+			jobs = number_first(word + sizeof name - 1);
 	return jobs > 0 ? jobs : -1;
 }

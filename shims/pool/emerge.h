@@ -5,13 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct client_name;
-
-/* Whether a row of the clients is that of emerge. */
-bool emerge_is(const struct client_name *client);
-
-/* Whether a child of emerge runs a phase that packages don't queue for: itself, or, with FEATURES=pid-sandbox, by a child of its own, the
- * phase's init (portage/process.py). */
+/* Whether a child of emerge runs a phase for which packages don't queue: itself, or, with FEATURES=pid-sandbox, through a child of its own,
+ * the phase's init (portage/process.py). */
 bool emerge_runs_own_phase(pid_t child);
 
 /* How many packages an emerge builds at most, by its command line; -1: it does not say. */

@@ -16,6 +16,8 @@
 #include "pool/outer.h"
 #include "ground/arena.h"
 #include "ground/file.h"
+#include "ground/links.h"
+#include "ground/number.h"
 #include "ground/retry.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
@@ -27,7 +29,7 @@ struct run_descriptors {
 	int fifo_fd, ledger_fd;
 };
 
-/* Whether fd is the ledger of a `jobshim run` that has started then, in clock ticks since boot, or of a server, whose pool a run may use. */
+/* Whether fd is the ledger of a `jobshim run` with that start time, in clock ticks since boot, or of a server whose pool a run may use. */
 static bool is_ledger_of(int fd, uint64_t start)
 {
 	struct ledger_header head;
@@ -46,7 +48,7 @@ static bool is_ledger_of(int fd, uint64_t start)
 static bool ledger_fd(int directory, const char *name, void *state)
 {
 	struct run_descriptors *run = state;
-	const char *path = above_path(directory, name);
+	const char *path = link_target(directory, name);
 	const size_t length = path == NULL ? 0 : strlen(path), suffix = strlen(LEDGER_SUFFIX);
 	int fd;
 	bool ours;
@@ -60,23 +62,23 @@ static bool ledger_fd(int directory, const char *name, void *state)
 		close(fd);
 	if (!ours)
 		return false;
-	run->ledger_fd = (int)strtol(name, NULL, 10);
+	run->ledger_fd = (int)number_first(name);
 	return run->fifo != NULL;
 }
 
 static bool fifo_fd(int directory, const char *name, void *state)
 {
 	struct run_descriptors *run = state;
-	const char *path = above_path(directory, name);
+	const char *path = link_target(directory, name);
 
 	if (path == NULL || strcmp(path, run->fifo) != 0)
 		return false;
-	run->fifo_fd = (int)strtol(name, NULL, 10);
+	run->fifo_fd = (int)number_first(name);
 	return true;
 }
 
-/* For builds that clear their environment, or that the pool's directory is hidden from, or removed: an ancestor `jobshim run` has its FIFO
- * and its ledger open. Below it is what it starts its command by. Any program may have that one's name: the ledger says whose it is. */
+/* For builds that clear their environment, or can't reach the pool's directory: an ancestor `jobshim run` has its FIFO and ledger open. Its
+ * child is the process that starts the command. Any program may have that name, so the ledger decides. */
 static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 {
 	struct run_descriptors run;
@@ -103,7 +105,7 @@ static bool open_ancestors_run(struct jobserver *jobserver, const char **why)
 	return false;
 }
 
-/* The search for a jobserver: why the first one that was named can't be opened is told. */
+/* The search for a jobserver. It reports why the first one that was named can't be opened. */
 struct search {
 	struct jobserver *jobserver;
 	const char **why;
@@ -138,7 +140,7 @@ static bool names_path(const struct auth *auth, const char *path)
 	return auth->kind == AUTH_FIFO && auth->path_length == strlen(path) && memcmp(auth->path, path, auth->path_length) == 0;
 }
 
-/* That of an adapter above us, unless it is the one that the flags lead to anyhow. */
+/* Opens that of an adapter above us, unless the flags lead to the same one. */
 static bool try_outer(struct search *search, const char *flags, const char *cargo_flags)
 {
 	struct outer outer;
@@ -152,7 +154,7 @@ static bool try_outer(struct search *search, const char *flags, const char *carg
 	return (outer.path == NULL || !names_path(&named, outer.path)) && outer_open(search->jobserver, &outer);
 }
 
-/* All addresses in flags, the last one first. */
+/* Tries all addresses in flags, the last one first. */
 static bool try_flags(struct search *search, const char *flags, const char **why)
 {
 	struct auth auth = { .why = NULL };

@@ -1,4 +1,4 @@
-/* Which jobserver a tool run obeys. */
+/* Finds the jobserver that a tool run obeys. */
 #ifndef FIND_H
 #define FIND_H
 
@@ -6,8 +6,8 @@
 
 struct jobserver;
 
-/* Finds and opens the jobserver, the first that can be opened: JOBSHIM_JOBSERVER, that of an adapter above us, MAKEFLAGS,
- * CARGO_MAKEFLAGS, an ancestor `jobshim run`. False, with *why set for people, if there is none: *why is that of the first that was named. */
+/* Opens the first jobserver that can be opened: JOBSHIM_JOBSERVER, that of an adapter above us, MAKEFLAGS, CARGO_MAKEFLAGS, an ancestor
+ * `jobshim run`. False if there is none: *why then says, for people, why the first one that was named can't be opened. */
 bool jobserver_open(struct jobserver *jobserver, const char **why);
 
 #endif

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,8 +16,10 @@
 #include "pool/jobserver.h"
 #include "tool/resolve.h"
 #include "ground/file.h"
+#include "ground/number.h"
+#include "ground/text.h"
 
-/* The wait ends by a deadline: anyone who may read the file may lock it, and keep us waiting. */
+/* The wait has a deadline: any process that may read the file may lock it. */
 enum { LOOKS = 250, LOOK_MS = 20 };
 
 enum { NUMBERS_MAX = 112 };
@@ -44,7 +45,7 @@ static unsigned long noted_number(int place)
 {
 	const char *at = noted(place);
 
-	return at == NULL ? 0 : strtoul(at, NULL, 10);
+	return at == NULL ? 0 : (unsigned long)number_first(at);
 }
 
 static bool begins(const char *text, const char *start)
@@ -52,20 +53,20 @@ static bool begins(const char *text, const char *start)
 	return text != NULL && strncmp(text, start, strlen(start)) == 0;
 }
 
-/* The mount namespace and the root that we see, "NAMESPACE:DEVICE:INODE:". False if they can't be told. */
+/* Our mount namespace and root, "NAMESPACE:DEVICE:INODE:". False if they are not known. */
 static bool print_tree(char text[NUMBERS_MAX])
 {
 	struct stat namespace, root;
 
 	return stat_path("/proc/self/ns/mnt", &namespace) && stat_path("/", &root) &&
-	       snprintf(text, NUMBERS_MAX, "%ju:%ju:%ju:", (uintmax_t)namespace.st_ino, (uintmax_t)root.st_dev,
+	       text_put(text, NUMBERS_MAX, "%ju:%ju:%ju:", (uintmax_t)namespace.st_ino, (uintmax_t)root.st_dev,
 	                (uintmax_t)root.st_ino) < NUMBERS_MAX;
 }
 
 /* "DEVICE:INODE:" */
 static void print_pool(char text[NUMBERS_MAX], const struct jobserver *jobserver)
 {
-	snprintf(text, NUMBERS_MAX, "%ju:%ju:", (uintmax_t)jobserver->device, (uintmax_t)jobserver->inode);
+	text_put(text, NUMBERS_MAX, "%ju:%ju:", (uintmax_t)jobserver->device, (uintmax_t)jobserver->inode);
 }
 
 char *hidden_paid(void)
@@ -74,7 +75,7 @@ char *hidden_paid(void)
 	const char *all = noted(TREE), *level = noted(LEVEL);
 
 	if (level == NULL || begins(level, PAID) ||
-	    snprintf(assignment, sizeof assignment, ENV_TREE "=%.*s%s0", (int)(level - all), all, PAID) >= (int)sizeof assignment)
+	    text_put(assignment, sizeof assignment, ENV_TREE "=%.*s%s0", (int)(level - all), all, PAID) >= (int)sizeof assignment)
 		return NULL;
 	return assignment;
 }
@@ -105,14 +106,14 @@ bool hidden_is_likely(const struct jobserver *jobserver)
 	return jobserver->named && noted(POOL) != NULL && (jobserver->denied || is_another_tree());
 }
 
-/* Whether a make has started us that `jobshim run` was not started by, and that has named the pool to us: it is a client. One that the
- * pool is hidden from names none, or its own. */
+/* Whether a make that is not above `jobshim run` has started us and named the pool to us: then it is a client. A make that can't reach the
+ * pool names none, or its own. */
 static bool is_below_make(const struct jobserver *jobserver)
 {
 	const char *level = getenv("MAKELEVEL"), *flags = getenv("MAKEFLAGS");
 	struct auth auth;
 
-	return level != NULL && strtoul(level, NULL, 10) > noted_number(LEVEL) && !jobserver->another && flags != NULL &&
+	return level != NULL && (unsigned long)number_first(level) > noted_number(LEVEL) && !jobserver->another && flags != NULL &&
 	       auth_find(flags, &auth);
 }
 
@@ -121,7 +122,8 @@ bool hidden_is_unpaid(const struct jobserver *jobserver, unsigned above)
 	return !begins(noted(LEVEL), PAID) && above <= noted_number(HOPS) && !is_below_make(jobserver);
 }
 
-/* All see the shim dir, or we would not run. Its lock is of an open file: neither a PID namespace nor a read-only mount is in its way. */
+/* All tools can reach the shim dir, else we would not run. The lock is one of an open file, so that PID namespaces and read-only mounts
+ * don't matter. */
 int hidden_take(const struct self *self)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
@@ -129,7 +131,7 @@ int hidden_take(const struct self *self)
 	int file;
 
 	if (self->shim_dir[0] == '\0' ||
-	    snprintf(path, sizeof path, "%s/.jobshim/manifest.json", self->shim_dir) >= (int)sizeof path)
+	    text_put(path, sizeof path, "%s/.jobshim/manifest.json", self->shim_dir) >= (int)sizeof path)
 		return -1;
 	file = open_high(path, O_RDONLY | O_NONBLOCK);
 	for (int look = 0; file >= 0 && look < LOOKS; look++) {

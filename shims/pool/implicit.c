@@ -48,12 +48,12 @@ bool implicit_take_any(struct locks *locks, const void *run, uint64_t key, unsig
 	return implicit_take(locks, run, key);
 }
 
-/* HOLDER_GONE, HOLDER_UNSEEN, or the lock in *found: then HOLDER_NONE. */
+/* Finds the holder's lock: HOLDER_NONE if it is in *found, else HOLDER_GONE or HOLDER_UNWATCHED. */
 static int find_holder(const struct locks *locks, const void *run, uint64_t key, struct flock *found)
 {
 	if (locks_find(locks, run, place_of(key), 1, found))
 		return HOLDER_NONE;
-	return errno == 0 ? HOLDER_GONE : HOLDER_UNSEEN;
+	return errno == 0 ? HOLDER_GONE : HOLDER_UNWATCHED;
 }
 
 int implicit_watch(const struct locks *locks, const void *run, uint64_t key, unsigned claim)
@@ -68,11 +68,11 @@ int implicit_watch(const struct locks *locks, const void *run, uint64_t key, uns
 	if (holder != HOLDER_NONE)
 		return holder;
 	if (claim > 0 || found.l_pid <= 0)
-		return HOLDER_UNSEEN;
+		return HOLDER_UNWATCHED;
 	if (found.l_pid == getpid())
 		return HOLDER_OURS;
 	holder = process_open(found.l_pid);
 	if (holder < 0)
-		return errno == ESRCH ? HOLDER_GONE : HOLDER_UNSEEN;
+		return errno == ESRCH ? HOLDER_GONE : HOLDER_UNWATCHED;
 	return holder;
 }

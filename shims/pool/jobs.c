@@ -3,12 +3,12 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "contract.h"
 #include "pool/makereader.h"
 #include "ground/arena.h"
+#include "ground/number.h"
 
 /* One -j of a command line. */
 struct found {
@@ -85,7 +85,7 @@ static long value_of(const struct jobs_option *option, const char *number)
 		return JOBS_UNBOUNDED;
 	if (*number == '\0' || number[strspn(number, "0123456789")] != '\0')
 		return JOBS_ODD;
-	value = strtol(number, NULL, 10);
+	value = number_first(number);
 	return value >= INT_MAX || (value == 0 && option->refuses_zero) ? JOBS_ODD : value;
 }
 

@@ -9,7 +9,7 @@ enum { JOBS_UNBOUNDED = 0, JOBS_UNSAID = -1, JOBS_ODD = -2 };
 /* How many jobs the command line of a tool of this family names. JOBS_ODD: the tool will refuse what follows -j. */
 long jobs_read(const char *family, char *argv[]);
 
-/* Whether a word of it makes the tool join a jobserver that it finds, whatever its -j. */
+/* Whether a word makes the tool join a jobserver that it finds, whatever its -j. */
 bool jobs_heed(const char *family, char *argv[]);
 
 /* Takes each -j out of argv, in place. */

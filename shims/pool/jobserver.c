@@ -6,7 +6,7 @@
 
 #include "ground/file.h"
 
-enum { FIRST_HANDED_FD = 10 }; /* scripts use the ones below for themselves */
+enum { FIRST_HANDED_FD = 10 }; /* scripts use the descriptors below for themselves */
 
 bool jobserver_inherited(const struct jobserver *jobserver, const struct auth *auth)
 {
@@ -48,6 +48,6 @@ bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *w
 		return false;
 	*read_fd = fcntl(reading, F_DUPFD, FIRST_HANDED_FD);
 	*write_fd = fcntl(writing, F_DUPFD, FIRST_HANDED_FD);
-	/* reading and writing stay open: closing any descriptor of this inode would drop our locks on it */
+	/* the ends stay open: closing any descriptor of this inode would drop our locks on it */
 	return *read_fd >= 0 && *write_fd >= 0;
 }

@@ -1,5 +1,5 @@
-/* The jobserver a tool run obeys, opened by us: our own open file descriptions, non-blocking and close-on-exec. Where they can't be
- * had, those that we inherited. */
+/* The jobserver that a tool run obeys. We open it anew: our open file descriptions are non-blocking and close-on-exec. If that fails, we
+ * use those that we inherited. */
 #ifndef JOBSERVER_H
 #define JOBSERVER_H
 
@@ -13,26 +13,26 @@
 
 struct jobserver {
 	int read_fd;
-	int write_fd; /* the same as read_fd where accounts is set: an account may be one of open files */
+	int write_fd; /* the same as read_fd if accounts is set: the server may account by open file */
 	dev_t device;
 	ino_t inode;
-	bool named;   /* where none was opened: one was named, */
+	bool named;   /* if none was opened: one was named, */
 	bool denied;  /* is another user's, */
 	bool another; /* and one was opened that is not it */
-	bool accounts; /* neither a FIFO nor a pipe: only its server fills it, which knows who took what, and takes back what the dead had */
-	bool socket;   /* one that we inherited: nothing can open it anew */
+	bool accounts; /* not a FIFO or pipe: only its server fills it, which accounts for takers and takes back what dead ones had */
+	bool socket;   /* an inherited one, which can't be opened anew */
 	bool own; /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
 	const char *ledger; /* opens its ledger; NULL: it lies beside path, or in the state directory */
-	const char *path; /* opens the same jobserver in any process of ours: a FIFO, or /proc/PID/fd/N; "": nothing does, it was inherited */
+	const char *path; /* opens the jobserver in any process of ours: a FIFO, or /proc/PID/fd/N; "": it was inherited, and has none */
 	int handed[2]; /* R and W of one that we inherited, by their own numbers */
-	int way[2]; /* of an inherited pipe: another one, through which a token comes to us (see token.c) */
+	int way[2]; /* for an inherited pipe: our own pipe, through which tokens come to us (see token.c) */
 };
 
 /* Whether R and W of auth were open when this process started, and both are the jobserver's. */
 bool jobserver_inherited(const struct jobserver *jobserver, const struct auth *auth);
 
-/* Opens its ends once more, blocking and inheritable, for what we start: one open file for both if its server keeps an account; of an
- * inherited one these are duplicates. False where that fails. */
+/* Opens its ends again, blocking and inheritable, for what we start: one open file for both if its server keeps an account; duplicates if
+ * it was inherited. False on error. */
 bool jobserver_hand_over(const struct jobserver *jobserver, int *read_fd, int *write_fd);
 
 /* Closes all that was opened of it. */

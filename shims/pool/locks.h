@@ -1,6 +1,6 @@
-/* Locks on the jobserver's own inode: they need no writable directory, and go with their process, however that ends. The kernel knows
- * processes alone (fcntl(2), F_SETLK; only so does F_GETLK tell the holder): several runs of this process are told apart here. Each
- * lock is one byte far beyond any size; a byte lies between two, since the kernel would make one lock of two that touch. */
+/* Locks on the jobserver's own inode: they need no writable directory, and the kernel drops them when their process ends. They are locks of
+ * the process (fcntl(2), F_SETLK), since only these tell their holder by F_GETLK; this file tells several runs of the process apart. Each
+ * lock is one byte far beyond the file's size. A byte lies between two locks, since the kernel would merge two that touch. */
 #ifndef LOCKS_H
 #define LOCKS_H
 
@@ -8,14 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One that a run of this process has; `run` is any address that no other run has. */
+/* A lock that a run of this process has; `run` is any address that no other run has. */
 struct lock {
 	off_t at;
 	const void *run;
 };
 
 struct locks {
-	int fd; /* of the jobserver: closing any of its descriptors drops them all */
+	int fd; /* the jobserver's: closing any descriptor of it drops all locks */
 	struct lock *held;
 	size_t count, room;
 };
@@ -23,10 +23,10 @@ struct locks {
 enum lock_outcome {
 	LOCK_TAKEN,
 	LOCK_ANOTHERS,
-	LOCK_UNAVAILABLE, /* locks can't be had at all, or there is no room for one more */
+	LOCK_UNAVAILABLE, /* no locks are possible, or there is no room for one more */
 };
 
-/* Takes the lock for the run; a second time it is still one. */
+/* Takes the lock for the run. To take it again changes nothing. */
 enum lock_outcome locks_take(struct locks *locks, const void *run, off_t at);
 
 /* Gives it back, if the run has it. */
@@ -35,8 +35,7 @@ void locks_give_back(struct locks *locks, const void *run, off_t at);
 /* Gives back all that the run has. */
 void locks_give_back_all(struct locks *locks, const void *run);
 
-/* Looks for a lock that anybody but the run has on one of length bytes. False if there is none, or that can't be told: errno is 0 or
- * says why. */
+/* Finds a lock that others than the run have on one of length bytes. False if there is none (errno is 0), or on error. */
 bool locks_find(const struct locks *locks, const void *run, off_t at, off_t length, struct flock *found);
 
 #endif

@@ -31,9 +31,9 @@ static bool is_nothing(const char *text, const char *end)
 	return text == end;
 }
 
-/* Copies makeflags without its addresses, except that auth's becomes address; with drop_jobs also without -jN. A dash, which make skips, is
- * put before a word that would now be read as another: as letters, if it became the first word; as the number of a -l that has none. NULL
- * if there is no room. */
+/* Copies makeflags without its addresses, except that auth's becomes address; with drop_jobs also without -jN. If a word would now be read
+ * differently (as letters, since it became the first word, or as the number of a -l that has none), a dash is put before it, which make
+ * skips. NULL if there is no room. */
 static char *rewrite(const char *makeflags, const struct auth *auth, const char *address, bool drop_jobs)
 {
 	size_t room;
@@ -87,7 +87,7 @@ char *makeflags_without_jobserver(const char *makeflags)
 	return named ? rewrite(makeflags, NULL, "", true) : NULL;
 }
 
-/* Reads a load as make does: as far as it is a number, and 0 if it begins as none. One below 0 is no bound. */
+/* Reads a load as make does: as far as it is a number, and 0 if it does not begin as one. Below 0 it is no limit. */
 static double read_load(const struct make_flag *flag)
 {
 	char text[64];
@@ -141,7 +141,7 @@ int makeflags_jobs(const char *makeflags)
 
 bool makeopts_read(const char *makeopts, long *jobs, double *load)
 {
-	/* A dash, which make skips: the first word is no word of letters. */
+	/* A dash, which make skips: so the first word is not read as letters. */
 	static const char dash[] = "- ";
 	struct make_reader reader;
 	struct make_flag flag;

@@ -1,4 +1,4 @@
-/* MAKEFLAGS: the jobs and load that they name, and the text that a program which the launcher starts gets instead. */
+/* MAKEFLAGS: the jobs and load that they name, and the text that a program gets instead of them. */
 #ifndef MAKEFLAGS_H
 #define MAKEFLAGS_H
 
@@ -6,10 +6,10 @@
 
 struct auth;
 
-/* What the last -j says; -1 if there is none, or none has a number. */
+/* The number of the last -j that has one; -1 if there is none. */
 int makeflags_jobs(const char *makeflags);
 
-/* What the last -l says; -1 if there is none, or it has no number, by which make takes back one before it. */
+/* The number of the last -l; -1 if there is none, or it has no number: then make has no limit, even if an earlier -l has one. */
 double makeflags_load(const char *makeflags);
 
 /* Whether a word of make's command line has a -l, whatever it says. */

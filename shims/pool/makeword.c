@@ -5,8 +5,8 @@ bool make_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Where a reference to a variable ends, whose dollar stands before open; NULL if there is none. make refuses one that nothing
- * closes: here it goes to the end of the text. */
+/* Where the reference to a variable ends whose dollar stands before open; NULL if it is no reference. make refuses one that is not closed:
+ * here it goes to the end of the text. */
 static const char *reference_end(const char *open)
 {
 	const char opening = *open, closing = opening == '(' ? ')' : '}';

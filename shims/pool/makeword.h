@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Reads the character at text into *c, and returns where the next one begins. What a reference to a variable comes to can't be told: it
- * is a dollar. */
+/* Reads the character at text into *c, and returns where the next one begins. The value of a reference to a variable is not known: it reads
+ * as a dollar. */
 const char *make_next_char(const char *text, char *c);
 
 /* Where a word ends: at a blank, a tab, or the end of the text. */

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +17,8 @@
 #include "pool/jobserver.h"
 #include "ground/arena.h"
 #include "ground/file.h"
+#include "ground/links.h"
+#include "ground/text.h"
 #include "proc/process.h"
 
 static bool refuse(struct jobserver *jobserver, const char **why, const char *reason)
@@ -51,7 +52,7 @@ static bool open_served(struct jobserver *jobserver, const char *path, const cha
 
 static bool open_fifo(struct jobserver *jobserver, const char *path, const char **why)
 {
-	/* The write end first: ENXIO says that no process has the read end, before this one has. */
+	/* The write end first: before this process has the read end, ENXIO tells that no process has it. */
 	jobserver->write_fd = open_high(path, O_WRONLY | O_NONBLOCK);
 	if (jobserver->write_fd < 0)
 		return refuse_error(jobserver, why, errno == ENXIO ? "its FIFO has no server" : "its FIFO can't be opened");
@@ -89,8 +90,8 @@ bool jobserver_open_path(struct jobserver *jobserver, const char *path, const ch
 	return true;
 }
 
-/* The path of a FIFO that is handed on as a descriptor, if it has one that leads there: beside it lies its ledger, which all users of
- * the pool are to share. An anonymous pipe's is none ("pipe:[4711]"). NULL otherwise. */
+/* The path of a FIFO that is handed on as a descriptor, if it leads there: all users of the pool are to share the ledger beside it. NULL if
+ * there is none, as for a pipe ("pipe:[4711]"). */
 static const char *path_of(const char *link)
 {
 	struct stat linked, named;
@@ -118,7 +119,7 @@ static const char *ledger_above(const char *fifo)
 	struct above found;
 	size_t room;
 	char *path = arena_room(&room);
-	const int length = snprintf(path, room, "%s%s", fifo, LEDGER_SUFFIX);
+	const int length = text_put(path, room, "%s%s", fifo, LEDGER_SUFFIX);
 
 	if ((size_t)length >= room || arena_keep((size_t)length + 1) == NULL)
 		return NULL;
@@ -134,7 +135,7 @@ static bool is_own_path(const char *path)
 	return getenv(ENV_TREE) != NULL && own != NULL && strncmp(own, fifo, strlen(fifo)) == 0 && strcmp(own + strlen(fifo), path) == 0;
 }
 
-/* Opens a FIFO that is no longer at its path: something has removed it, or its directory. Its clients have it open. */
+/* Opens a FIFO that is no longer at its path, since it or its directory was removed. Its clients still have it open. */
 static bool open_removed(struct jobserver *jobserver, const char *path)
 {
 	struct above found;
@@ -153,14 +154,14 @@ const char *jobserver_ledger_above(const struct jobserver *jobserver)
 	char link[48];
 	const char *place;
 
-	snprintf(link, sizeof link, "/proc/self/fd/%d", jobserver->read_fd);
-	place = hidden_names(jobserver) ? above_path(AT_FDCWD, link) : NULL;
+	text_put(link, sizeof link, "/proc/self/fd/%d", jobserver->read_fd);
+	place = hidden_names(jobserver) ? link_target(AT_FDCWD, link) : NULL;
 	place = place == NULL ? NULL : arena_copy(place, strlen(place));
 	return place == NULL ? NULL : ledger_above(place);
 }
 
-/* make 4.3 closes R and W for recipes without `+`, Python for every child: the nearest ancestor that is a client by
- * its program's name still has them. A carrier's descriptors of the same numbers may be anything (cmake --build). */
+/* make 4.3 closes R and W for recipes without `+`, Python for every child. The nearest ancestor that is a client by its name still has
+ * them. In a carrier the same numbers may be other files (cmake --build). */
 static bool open_ancestors_pipe(struct jobserver *jobserver, const struct auth *auth, const char **why)
 {
 	const char *fault, *closed = REFUSED_CLOSED;
@@ -180,8 +181,8 @@ static bool open_ancestors_pipe(struct jobserver *jobserver, const struct auth *
 	return refuse(jobserver, why, closed);
 }
 
-/* Uses R and W as they were handed to us: a pipe's if they can't be opened anew, because /proc is hidden or they are another user's; a
- * socket's always. Their flags, which we share, stay as they are. False, with nothing changed, if that fails. */
+/* Uses R and W as we inherited them: those of a pipe if they can't be opened anew, because /proc is hidden or they are another user's;
+ * those of a socket always. Their flags, which others share, stay as they are. False, with nothing changed, on error. */
 static bool take_over(struct jobserver *jobserver, const struct auth *auth, enum address_kind kind)
 {
 	const bool is_pipe = kind == ADDRESS_PIPE;

@@ -1,4 +1,4 @@
-/* Opens a jobserver at its address, whatever that leads to by now. */
+/* Opens a jobserver by its address. */
 #ifndef OPENING_H
 #define OPENING_H
 
@@ -13,8 +13,8 @@ bool jobserver_open_auth(struct jobserver *jobserver, const struct auth *auth, c
 /* Opens the FIFO or device at path, which is kept, not copied. As above. */
 bool jobserver_open_path(struct jobserver *jobserver, const char *path, const char **why);
 
-/* The path that opens its ledger, if that was removed and a process above us has it open; NULL otherwise. For the pool that `jobshim run`
- * has noted. */
+/* For the pool that `jobshim run` has noted: the path that opens its ledger, if the ledger was removed and a process above us has it open;
+ * else NULL. */
 const char *jobserver_ledger_above(const struct jobserver *jobserver);
 
 #endif

@@ -1,9 +1,7 @@
 #include "pool/outer.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,19 +15,20 @@
 #include "pool/opening.h"
 #include "ground/arena.h"
 #include "ground/file.h"
+#include "ground/number.h"
+#include "ground/text.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
 
 static bool parse(const char *value, struct outer *outer)
 {
 	struct auth auth;
-	char *end;
+	const char *end = value;
 
 	if (value == NULL || *value < '0' || *value > '9')
 		return false;
-	errno = 0;
-	outer->inode = strtoull(value, &end, 10);
-	if (errno != 0 || end[0] != ':')
+	outer->inode = number_scan(&end, 10);
+	if (outer->inode == UINT64_MAX || end[0] != ':')
 		return false;
 	outer->path = end[1] == '/' ? end + 1 : NULL;
 	if (outer->path != NULL)
@@ -57,7 +56,7 @@ static const char *value_in(const char *environment, const char *end, const char
 	return NULL;
 }
 
-/* Whether the descriptors that it names are still what they were as they were named. */
+/* Whether the descriptors that it names are still the same files as then. */
 static bool is_inherited(const struct outer *outer)
 {
 	struct stat reading, writing;
@@ -76,7 +75,7 @@ bool outer_open(struct jobserver *jobserver, const struct outer *outer)
 	if (outer->path == NULL)
 		return is_inherited(outer) && jobserver_open_auth(jobserver, &auth, &why);
 	auth = (struct auth){ .kind = AUTH_FIFO, .path = outer->path, .path_length = strlen(outer->path) };
-	/* Before it is opened: it may be the pipe of another program by now. */
+	/* Check before opening: it may be the pipe of another program by now. */
 	if (outer->inode != 0 && (!stat_path(outer->path, &status) || status.st_ino != outer->inode))
 		return false;
 	return jobserver_open_auth(jobserver, &auth, &why);
@@ -92,7 +91,7 @@ static bool open_descriptor(struct jobserver *jobserver, pid_t pid, const struct
 	if (!process_stat_fd(pid, auth->read_fd, &reading) || !process_stat_fd(pid, auth->write_fd, &writing) ||
 	    reading.st_ino != writing.st_ino || reading.st_dev != writing.st_dev)
 		return false;
-	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, auth->read_fd);
+	text_put(path, sizeof path, "/proc/%d/fd/%d", (int)pid, auth->read_fd);
 	outer.inode = reading.st_ino;
 	return outer_open(jobserver, &outer);
 }
@@ -102,11 +101,11 @@ static bool is_anothers(pid_t pid)
 	char path[32];
 	struct stat status;
 
-	snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+	text_put(path, sizeof path, "/proc/%d/environ", (int)pid);
 	return !stat_path(path, &status) || status.st_uid != geteuid();
 }
 
-/* By the environment that the process was started with. Another user's could have us wait for whatever it likes. */
+/* By the environment that the process was started with. Another user's process is not believed: it could make us wait. */
 static bool open_told(struct jobserver *jobserver, pid_t pid)
 {
 	char *environment, *end = is_anothers(pid) ? NULL : process_words(pid, "environ", &environment);
@@ -141,12 +140,12 @@ bool outer_open_above(struct jobserver *jobserver)
 static bool opened_through(pid_t pid, const struct jobserver *jobserver)
 {
 	char start[32];
-	int length = snprintf(start, sizeof start, "/proc/%d/fd/", (int)pid);
+	int length = text_put(start, sizeof start, "/proc/%d/fd/", (int)pid);
 
 	return strncmp(jobserver->path, start, (size_t)length) == 0;
 }
 
-/* It was told of descriptors that it has, or it made the pool and named it to an adapter below. */
+/* Its environment names descriptors that it has, or it made the pool and named it to an adapter below. */
 bool outer_hands_on(pid_t pid, const struct jobserver *jobserver)
 {
 	char *environment, *end;
@@ -185,27 +184,27 @@ static int print_own(char *text, size_t room, const struct jobserver *jobserver,
 	uintmax_t inode = jobserver->inode;
 
 	if (holder > 0)
-		return snprintf(text, room, ENV_OUTER "=%ju:/proc/%d/fd/%d", inode, holder, fd);
-	return snprintf(text, room, ENV_OUTER "=%ju:/proc/%d/task/%d/fd/%d", inode, self, self, fd);
+		return text_put(text, room, ENV_OUTER "=%ju:/proc/%d/fd/%d", inode, holder, fd);
+	return text_put(text, room, ENV_OUTER "=%ju:/proc/%d/task/%d/fd/%d", inode, self, self, fd);
 }
 
-/* The pool of a `jobshim run` has a variable, which the build has cleared. */
+/* A `jobshim run` names its pool by a variable, which the build has cleared. */
 static int print(char *text, size_t room, const struct jobserver *jobserver)
 {
 	static const char processes[] = "/proc/";
 	const char *path = jobserver->path;
 	char own[32];
-	int length = snprintf(own, sizeof own, "/proc/%d/fd/", (int)process_self_number());
+	int length = text_put(own, sizeof own, "/proc/%d/fd/", (int)process_self_number());
 	bool is_descriptor = strncmp(path, processes, strlen(processes)) == 0;
 
 	if (jobserver->own)
-		return snprintf(text, room, ENV_JOBSERVER "=fifo:%s", path);
+		return text_put(text, room, ENV_JOBSERVER "=fifo:%s", path);
 	if (strncmp(path, own, (size_t)length) == 0)
-		return print_own(text, room, jobserver, (int)strtol(path + length, NULL, 10));
-	return snprintf(text, room, ENV_OUTER "=%ju:%s", is_descriptor ? (uintmax_t)jobserver->inode : 0, path);
+		return print_own(text, room, jobserver, (int)number_first(path + length));
+	return text_put(text, room, ENV_OUTER "=%ju:%s", is_descriptor ? (uintmax_t)jobserver->inode : 0, path);
 }
 
-/* Whether it was opened through descriptors that we inherited, and leads nowhere by the name that JOBSHIM_JOBSERVER has for it. */
+/* Whether it was opened through inherited descriptors, while the path in JOBSHIM_JOBSERVER leads nowhere. */
 static bool is_handed_down(const struct jobserver *jobserver)
 {
 	return jobserver_is_inherited(jobserver) || (jobserver->own && opened_through(process_self_number(), jobserver));
@@ -229,7 +228,7 @@ static int print_descriptors(char *text, size_t room, const struct jobserver *jo
 
 	if (!jobserver_hand_over(jobserver, &read_fd, &write_fd))
 		return -1;
-	return snprintf(text, room, ENV_OUTER "=%ju:%d,%d", (uintmax_t)jobserver->inode, read_fd, write_fd);
+	return text_put(text, room, ENV_OUTER "=%ju:%d,%d", (uintmax_t)jobserver->inode, read_fd, write_fd);
 }
 
 char *outer_assignment(const struct jobserver *jobserver)
@@ -238,7 +237,7 @@ char *outer_assignment(const struct jobserver *jobserver)
 	char *text;
 	int written;
 
-	/* A path that depends on the working directory says nothing to others. */
+	/* A relative path is of no use to others. */
 	if ((jobserver->path[0] != '/' && !jobserver_is_inherited(jobserver)) || is_named(jobserver))
 		return NULL;
 	text = arena_room(&room);

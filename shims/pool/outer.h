@@ -1,4 +1,4 @@
-/* The pool that an adapter above us has found: the program that it started may have opened another, and name that in MAKEFLAGS. */
+/* The pool that an adapter above us has found. The program that it started may have opened another one, and name that in MAKEFLAGS. */
 #ifndef OUTER_H
 #define OUTER_H
 
@@ -10,7 +10,7 @@ struct jobserver;
 
 struct outer {
 	const char *path; /* opens it, in any process; NULL: it is what we inherited as read_fd and write_fd */
-	uint64_t inode;   /* must be that one's: the descriptor of a process may be another's by now; 0: any */
+	uint64_t inode;   /* the file's inode, since the descriptor may be another file by now; 0: any */
 	int read_fd, write_fd;
 };
 
@@ -24,12 +24,12 @@ bool outer_open(struct jobserver *jobserver, const struct outer *outer);
  * already, or there is no room. */
 char *outer_assignment(const struct jobserver *jobserver);
 
-/* Whether a make that has our jobserver open and inheritable is a client of it which starts a recipe just now, though MAKEFLAGS name
- * another by now. A make that was started with -jN carries it too, and has opened that other one. */
+/* Whether a make that has our jobserver open and inheritable is a client of it that starts a recipe just now, although MAKEFLAGS name
+ * another one. A make that was started with -jN merely carries it, and has opened the other one. */
 bool outer_hands_on(pid_t pid, const struct jobserver *jobserver);
 
-/* Opens the pool that a process above us was told of: a build may have put a -jN in place of what MAKEFLAGS said. False if
- * there is none that can be used. */
+/* Opens the pool in the environment of a process above us: a build may have replaced our MAKEFLAGS by a -jN. False if there is no usable
+ * one. */
 bool outer_open_above(struct jobserver *jobserver);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -9,7 +10,7 @@
 #include "pool/jobserver.h"
 #include "ground/retry.h"
 
-enum { CHUNK = 4096 }; /* a write of no more is whole or nothing (pipe(7), PIPE_BUF) */
+enum { CHUNK = 4096 }; /* a write of at most so many bytes is atomic (pipe(7), PIPE_BUF) */
 
 /* make's byte; clients give back the byte that they read. */
 static const char TOKEN = '+';
@@ -61,7 +62,7 @@ int tokens_free(const struct jobserver *jobserver)
 long tokens_growth(const struct jobserver *jobserver, long tokens, long wanted)
 {
 	/* All pages but one, and a byte: see LEDGER_POOL_MAX. A user with many pipes gets smaller ones. */
-	const long bytes = fcntl(jobserver->write_fd, F_GETPIPE_SZ), room = bytes - sysconf(_SC_PAGESIZE) + 1;
+	const long bytes = fcntl(jobserver->write_fd, F_GETPIPE_SZ), room = bytes - (long)getauxval(AT_PAGESZ) + 1;
 
 	if (wanted > room)
 		wanted = room;

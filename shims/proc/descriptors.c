@@ -1,21 +1,36 @@
 #include "proc/descriptors.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/number.h"
+#include "ground/text.h"
 #include "proc/process.h"
 
 bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state)
 {
 	char path[32];
 
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	text_put(path, sizeof path, "/proc/%d/fd", (int)pid);
 	return process_each_number(path, visit, state);
+}
+
+static bool close_other(int directory, const char *name, void *state)
+{
+	const int fd = (int)number_first(name), *kept = state;
+
+	if (fd > STDERR_FILENO && fd != *kept && fd != directory)
+		close(fd);
+	return false;
+}
+
+void descriptors_close_but(int kept)
+{
+	process_each_fd(process_self_number(), close_other, &kept);
 }
 
 /* With fewer descriptors than MANY a listing is as quick. HOLES: so many numbers below the highest one may be free. */
@@ -31,7 +46,7 @@ static bool visit_listed(int directory, const char *name, void *state)
 {
 	const struct search *search = state;
 
-	return name[0] >= '0' && name[0] <= '9' && strtol(name, NULL, 10) >= search->rest &&
+	return name[0] >= '0' && name[0] <= '9' && number_first(name) >= search->rest &&
 	       search->visit(directory, name, search->state);
 }
 
@@ -61,7 +76,7 @@ bool process_find_fd(pid_t pid, bool (*visit)(int directory, const char *name, v
 	int directory;
 	bool found;
 
-	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	text_put(path, sizeof path, "/proc/%d/fd", (int)pid);
 	directory = open_high(path, O_RDONLY | O_DIRECTORY);
 	if (directory < 0)
 		return false;
@@ -77,7 +92,7 @@ bool process_stat_fd(pid_t pid, int fd, struct stat *status)
 {
 	char path[48];
 
-	snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+	text_put(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
 	return stat(path, status) == 0;
 }
 
@@ -85,7 +100,7 @@ static bool read_fdinfo(int directory, const char *name, char *text, size_t size
 {
 	char path[48];
 
-	return snprintf(path, sizeof path, "../fdinfo/%s", name) < (int)sizeof path &&
+	return text_put(path, sizeof path, "../fdinfo/%s", name) < (int)sizeof path &&
 	       read_small_file_at(directory, path, text, size) >= 0;
 }
 
@@ -96,13 +111,37 @@ bool process_fd_cloexec(int directory, const char *name)
 
 	if (!read_fdinfo(directory, name, text, sizeof text))
 		return false;
-	flags = strstr(text, "flags:");
-	return flags != NULL && (strtoul(flags + strlen("flags:"), NULL, 8) & O_CLOEXEC) != 0;
+	flags = text_behind(text, strlen(text), "flags:");
+	return flags != NULL && (number_scan(&flags, 8) & O_CLOEXEC) != 0;
 }
 
-bool process_fd_locks(int directory, const char *name)
+/* "lock:\t1: OFDLCK ADVISORY WRITE -1 00:1b:7 FIRST LAST" (proc_pid_fdinfo(5)); LAST may be EOF. */
+static bool parse_lock(const char *line, uint64_t *first, uint64_t *last)
 {
-	char text[512];
+	const char *end = line + strcspn(line, "\n"), *at = end;
 
-	return read_fdinfo(directory, name, text, sizeof text) && strstr(text, "\nlock:") != NULL;
+	for (int words = 0; words < 2 && at > line; words++)
+		for (at--; at > line && at[-1] != ' ';)
+			at--;
+	*first = number_scan(&at, 10);
+	*last = number_scan(&at, 10);
+	return at == end;
+}
+
+void process_fd_each_lock(int directory, const char *name, void (*visit)(uint64_t first, uint64_t last, void *state), void *state)
+{
+	static const char start[] = "\nlock:";
+	uint64_t first, last;
+	size_t room;
+	char path[48], *text = arena_room(&room);
+	ssize_t length = -1;
+
+	if (text_put(path, sizeof path, "../fdinfo/%s", name) < (int)sizeof path)
+		length = read_whole_file_at(directory, path, text, room - 1);
+	if (length < 0)
+		return;
+	text[length] = '\0';
+	for (const char *at = text; (at = text_behind(at, strlen(at), start)) != NULL;)
+		if (parse_lock(at, &first, &last))
+			visit(first, last, state);
 }

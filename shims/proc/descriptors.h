@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -15,11 +16,16 @@ bool process_each_fd(pid_t pid, bool (*visit)(int directory, const char *name, v
  * are not in use, which are ENOENT to visit. */
 bool process_find_fd(pid_t pid, bool (*visit)(int directory, const char *name, void *state), void *state);
 
+/* Closes our own from 3 on, but kept. */
+void descriptors_close_but(int kept);
+
 /* The open file that descriptor fd of process pid refers to, as stat() has it. */
 bool process_stat_fd(pid_t pid, int fd, struct stat *status);
 
-/* Whether the descriptor, as process_each_fd names it, has O_CLOEXEC set; whether a lock is held by it. */
+/* Whether the descriptor, as process_each_fd names it, has O_CLOEXEC set. */
 bool process_fd_cloexec(int directory, const char *name);
-bool process_fd_locks(int directory, const char *name);
+
+/* Calls visit for each lock that is held by it: from its first byte to its last one. The kernel makes one of two that touch. */
+void process_fd_each_lock(int directory, const char *name, void (*visit)(uint64_t first, uint64_t last, void *state), void *state);
 
 #endif

@@ -1,10 +1,10 @@
 #include "proc/namespace.h"
 
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "proc/process.h"
+#include "ground/text.h"
 
 static uint64_t known;
 
@@ -27,7 +27,7 @@ void pid_namespace_by_parent(void)
 	const pid_t parent = process_numbers_agree() ? getppid() : 0;
 	char path[32];
 
-	if (parent > 0 && snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)parent) < (int)sizeof path)
+	if (parent > 0 && text_put(path, sizeof path, "/proc/%d/ns/pid", (int)parent) < (int)sizeof path)
 		look(path);
 }
 

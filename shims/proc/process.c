@@ -4,16 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ground/arena.h"
 #include "ground/file.h"
+#include "ground/links.h"
 #include "ground/number.h"
+#include "ground/text.h"
 #include "proc/shimfile.h"
 
 char *process_words(pid_t pid, const char *name, char **words)
@@ -23,11 +22,10 @@ char *process_words(pid_t pid, const char *name, char **words)
 	ssize_t length;
 
 	*words = arena_room(&room);
-	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-	length = read_whole_file_at(AT_FDCWD, path, *words, room - 1);
+	text_put(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	length = read_small_file(path, *words, room); /* the kernel gives all at once */
 	if (length <= 0)
 		return NULL;
-	(*words)[length] = '\0';
 	return *words + length;
 }
 
@@ -37,12 +35,14 @@ enum {
 	NAME_MAX_BYTES = 128, /* more than the kernel prints of a name: 64 bytes of its own threads', 15 of others', escaped (fs/proc/array.c) */
 	FIRST_FIELD = 4,      /* of those that are numbers, as proc_pid_stat(5) counts them */
 	LAST_FIELD = 26,
+	ARGUMENTS = 48, /* where they begin, and end, and the same of the environment */
+	WORDS_END = 51,
 };
 
-/* Reads the fields that are numbers, each behind a blank, into numbers[FIRST_FIELD] to [LAST_FIELD]. False if one is missing. */
-static bool read_numbers(const char *at, uint64_t numbers[])
+/* Reads the fields that are numbers, each behind a blank, into numbers[FIRST_FIELD] to [last]. False if one is missing. */
+static bool read_numbers(const char *at, uint64_t numbers[], int last)
 {
-	for (int field = FIRST_FIELD; field <= LAST_FIELD; field++) {
+	for (int field = FIRST_FIELD; field <= last; field++) {
 		uint64_t number = 0;
 		bool negative;
 
@@ -56,14 +56,26 @@ static bool read_numbers(const char *at, uint64_t numbers[])
 	return true;
 }
 
+static void read_words(const char *text, struct process_words_at *words)
+{
+	uint64_t numbers[WORDS_END + 1];
+	const uint64_t *at = numbers + ARGUMENTS;
+
+	*words = (struct process_words_at){ .arguments = 0 };
+	if (read_numbers(text, numbers, WORDS_END) && at[0] != 0 && at[0] <= at[1] && at[1] == at[2] && at[2] <= at[3])
+		*words = (struct process_words_at){ .arguments = at[0], .environment = at[2], .end = at[3] };
+}
+
 /* Fills process from what stands behind its name: " S 1 2 ...". False if a field is missing. */
-static bool read_fields(const char *text, struct process *process)
+static bool read_fields(const char *text, struct process *process, struct process_words_at *words)
 {
 	uint64_t numbers[LAST_FIELD + 1];
 	const char state = text[0] == ' ' ? text[1] : '\0';
 
-	if (state == '\0' || !read_numbers(text + 2, numbers))
+	if (state == '\0' || !read_numbers(text + 2, numbers, LAST_FIELD))
 		return false;
+	if (words != NULL)
+		read_words(text + 2, words);
 	process->parent = (pid_t)numbers[4];
 	process->session = (pid_t)numbers[6];
 	process->kernel = (numbers[9] & KERNEL_THREAD) != 0;
@@ -74,12 +86,40 @@ static bool read_fields(const char *text, struct process *process)
 	process->pages = numbers[24];
 	process->becomes = numbers[26] == 0;
 	process->ready = state == 'R';
+	process->stopped = state == 'T';
 	process->zombie = (state == 'Z' || state == 'X') && process->threads <= 1; /* a thread may outlive the first one */
 	return true;
 }
 
+/* What was read while it was to be kept. */
+static struct {
+	bool on;
+	unsigned count;
+	struct process of[32];
+} kept;
+
+void process_keep(bool keep)
+{
+	kept.on = keep;
+	kept.count = 0;
+}
+
+static const struct process *find_kept(pid_t pid)
+{
+	for (unsigned i = 0; i < kept.count; i++)
+		if (kept.of[i].pid == pid)
+			return &kept.of[i];
+	return NULL;
+}
+
+void process_known(const struct process *process)
+{
+	if (kept.on && kept.count < sizeof kept.of / sizeof kept.of[0])
+		kept.of[kept.count++] = *process;
+}
+
 /* A launcher reads this file of each ancestor: one pass, and no printf, which took longer than the kernel. */
-bool process_read(pid_t pid, struct process *process)
+static bool read_stat(pid_t pid, struct process *process, struct process_words_at *words)
 {
 	static const char directory[] = "/proc/", file[] = "/stat";
 	char path[sizeof directory + NUMBER_DIGITS_MAX + sizeof file], text[1024], *behind;
@@ -101,7 +141,25 @@ bool process_read(pid_t pid, struct process *process)
 	memcpy(process->comm, name + 1, length);
 	process->comm[length] = '\0';
 	process->pid = pid;
-	return read_fields(name_end + 1, process);
+	return read_fields(name_end + 1, process, words);
+}
+
+bool process_read(pid_t pid, struct process *process)
+{
+	const struct process *known = find_kept(pid);
+
+	if (known != NULL)
+		*process = *known;
+	else if (!read_stat(pid, process, NULL))
+		return false;
+	else
+		process_known(process);
+	return true;
+}
+
+bool process_read_all(pid_t pid, struct process *process, struct process_words_at *words)
+{
+	return read_stat(pid, process, words);
 }
 
 pid_t process_self_number(void)
@@ -114,7 +172,7 @@ pid_t process_self_number(void)
 	if (of != self) {
 		length = readlink("/proc/self", text, sizeof text - 1);
 		text[length < 0 ? 0 : length] = '\0';
-		number = (pid_t)strtol(text, NULL, 10);
+		number = (pid_t)number_first(text);
 		of = self;
 	}
 	return number;
@@ -149,20 +207,10 @@ int process_open(pid_t pid)
 
 const char *process_path(pid_t pid)
 {
-	static const char deleted[] = " (deleted)";
-	char path[32], *target;
-	ssize_t length;
-	size_t room;
+	char path[32];
 
-	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
-	target = arena_room(&room);
-	length = room < PATH_MAX ? -1 : readlink(path, target, PATH_MAX - 1);
-	if (length < 0)
-		return NULL;
-	target[length] = '\0';
-	if ((size_t)length > sizeof deleted && strcmp(target + length - (sizeof deleted - 1), deleted) == 0)
-		target[(size_t)length - (sizeof deleted - 1)] = '\0';
-	return target;
+	text_put(path, sizeof path, "/proc/%d/exe", (int)pid);
+	return link_target(AT_FDCWD, path);
 }
 
 void process_program(pid_t pid, char *name, size_t size)

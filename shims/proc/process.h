@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* What start counts: the kernel's USER_HZ, which programs see whatever its own clock does. */
+enum { TICKS_PER_SECOND = 100 };
+
 struct process {
 	pid_t pid;
 	pid_t parent;
@@ -17,6 +20,7 @@ struct process {
 	uint64_t pages; /* resident */
 	long threads;
 	bool ready;     /* its first thread runs, or could if it had a processor */
+	bool stopped; /* by a signal, until it gets SIGCONT */
 	bool zombie;    /* it has ended, and no thread of it lives */
 	bool kernel;    /* a thread of the kernel's */
 	bool becomes;   /* it is in the middle of an execve: the kernel tells the address of the program's code only when all else is in place */
@@ -25,6 +29,21 @@ struct process {
 
 /* Fills process from /proc/PID/stat. False if there is no such process, or no /proc. */
 bool process_read(pid_t pid, struct process *process);
+
+/* Where the words that a program was started with are in its memory: its arguments, and right behind them its environment. All 0: that is not
+ * told. */
+struct process_words_at {
+	uint64_t arguments, environment, end;
+};
+
+/* Reads it anew; and where its words are, unless NULL. */
+bool process_read_all(pid_t pid, struct process *process, struct process_words_at *words);
+
+/* From now on, until it is called with false, a process that was read counts as read anew: for who walks up the same ancestors twice. */
+void process_keep(bool keep);
+
+/* While they are kept: this one counts as read, too. */
+void process_known(const struct process *process);
 
 /* This process's number in /proc, which may be mounted for another PID namespace; 0 if it does not show this process. */
 pid_t process_self_number(void);

@@ -42,6 +42,11 @@ bool is_look(const char *path)
 	return path[0] == '/' && ends_in(path, strlen(path), LOOK);
 }
 
+bool is_relayed(const char *path)
+{
+	return path[0] == '/' && ends_in(path, strlen(path), &LOOK_PLACE[1]);
+}
+
 bool is_of_shim_dir(const char *path)
 {
 	return is_launcher(path) || is_look(path);

@@ -22,6 +22,10 @@ bool subject_of(pid_t pid, struct subject *subject);
  * used at once (arena.h). */
 const char *subject_variable(const struct subject *subject, const char *name);
 
+/* The words of its command line, each with a NUL behind it. Returns the end of the last one; NULL if they can't be read. To be used at once
+ * (arena.h). */
+char *subject_command(pid_t pid, char **words);
+
 /* Its number as it has it itself, if it is this process; else as /proc has it. */
 pid_t subject_number(const struct subject *subject);
 

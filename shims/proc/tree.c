@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "ground/file.h"
 #include "ground/retry.h"
+#include "ground/text.h"
 #include "proc/process.h"
 
 enum { PROCESSES_MAX = 32768 }; /* with more of them it can't be told what they do */
@@ -45,7 +45,7 @@ static bool each_of_thread(int directory, const char *thread, void *state)
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof path, "%s/children", thread);
+	text_put(path, sizeof path, "%s/children", thread);
 	fd = open_high_at(directory, path, O_RDONLY);
 	/* The thread has ended, unless the kernel has no such file. */
 	if (fd < 0 && (errno == ENOENT || errno == ESRCH))
@@ -62,7 +62,7 @@ bool tree_each_child(pid_t pid, void (*visit)(pid_t child, void *state), void *s
 	struct children children = { .visit = visit, .state = state };
 	char path[32];
 
-	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	text_put(path, sizeof path, "/proc/%d/task", (int)pid);
 	errno = 0;
 	if (process_each_number(path, each_of_thread, &children))
 		return false;

@@ -8,7 +8,7 @@
 
 static const uint64_t BELIEVED_NS = 1000000000u;
 
-/* What can't be stored is asked for again. */
+/* What can't be stored is found out again next time. */
 static void store(struct ledger *ledger)
 {
 	(void)!ledger_store(ledger, offsetof(struct ledger_header, caller_start),
@@ -19,7 +19,7 @@ void caller_meet(struct ledger *ledger, const struct job *job)
 {
 	if (ledger->header->caller_pid == (uint32_t)job->caller && ledger->header->caller_start == job->caller_start)
 		return;
-	ledger->header->caller_pid = 0; /* last: should we be killed here, nobody is known */
+	ledger->header->caller_pid = 0; /* stored last: if we are killed before it, the caller counts as unknown */
 	ledger->header->caller_start = job->caller_start;
 	ledger->header->caller_pid_namespace = 0;
 	ledger->header->caller_unlimited_at = 0;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,39 +9,46 @@
 #include "ground/arena.h"
 #include "ground/clock.h"
 #include "ground/file.h"
+#include "ground/text.h"
 
 enum {
 	HISTOGRAM_BYTES = COSTS_BUCKETS * COSTS_COUNTER_BYTES,
-	SMALL_KIB = 8192, /* such a run is over so soon that noting each would be 2 % of its time; */
+	SMALL_KIB = 8192, /* such a run is so short that to note each would take 2 % of its time; */
 	CLOCK_GRAIN_NS = 64,
-	SMALL_EACH = 8,   /* one of so many, by the clock, is counted as so many */
+	SMALL_EACH = 8,   /* so one of so many, chosen by the clock, counts as so many */
 };
 
 _Static_assert(sizeof(uint32_t) == COSTS_COUNTER_BYTES, "a counter");
 _Static_assert(COSTS_COMPILE == (int)RUN_COMPILE && COSTS_LINK == (int)RUN_LINK && COSTS_PREPROCESS == (int)RUN_PREPROCESS &&
                    COSTS_OTHER == (int)RUN_OTHER, "one histogram a kind");
 
+/* The most KiB that a bucket counts (src/contract/costs-layout.ts): four buckets for each power of two. */
+static uint64_t bound_of(unsigned bucket)
+{
+	return bucket < 4 ? bucket : ((5 + (uint64_t)bucket % 4) << (bucket / 4 - 1)) - 1;
+}
+
 static unsigned bucket_of(uint64_t kib)
 {
 	unsigned bucket = 0;
 
-	while (bucket < COSTS_BUCKETS - 1 && kib > costs_bounds[bucket])
+	while (bucket < COSTS_BUCKETS - 1 && kib > bound_of(bucket))
 		bucket++;
 	return bucket;
 }
 
-/* -1 where the file is not there and can't be made. */
+/* -1 if the file is missing and can't be made. */
 static int open_costs(const char *shim_dir, const char *tool, int flags)
 {
 	size_t room;
 	char *path = arena_room(&room);
 
-	if (shim_dir[0] == '\0' || snprintf(path, room, "%s/.jobshim/costs/%s", shim_dir, tool) >= (int)room)
+	if (shim_dir[0] == '\0' || text_put(path, room, "%s/.jobshim/costs/%s", shim_dir, tool) >= (int)room)
 		return -1;
 	return open_high(path, flags | O_NOFOLLOW | O_NONBLOCK);
 }
 
-/* A file that was made just now gets its size. */
+/* A new file gets its size. */
 static bool is_new(int fd)
 {
 	struct stat status;
@@ -87,7 +93,7 @@ uint32_t costs_learned(const char *shim_dir, const char *tool, enum run_kind kin
 	for (unsigned i = 0; all > 0 && i < COSTS_BUCKETS; i++) {
 		seen += counts[i];
 		if (seen * 100 >= all * 95)
-			return costs_bounds[i] < UINT32_MAX ? (uint32_t)costs_bounds[i] : UINT32_MAX;
+			return bound_of(i) < UINT32_MAX ? (uint32_t)bound_of(i) : UINT32_MAX;
 	}
 	return 0;
 }

@@ -5,43 +5,46 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "contract.h"
 #include "ledger/contenders.h"
 #include "ledger/counters.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
+#include "ledger/records.h"
 #include "rules/caller.h"
 #include "rules/kernelfiles.h"
 #include "rules/memory.h"
 #include "rules/policy.h"
+#include "rules/pressure.h"
 #include "wait/keeper.h"
 #include "ground/clock.h"
 #include "ground/file.h"
 #include "ground/number.h"
+#include "ground/text.h"
 #include "proc/process.h"
 #include "proc/tree.h"
 
 enum {
-	TICK_MS = 10,     /* who is first at its gate; memory and load don't tell when they change */
-	TICK_MAX_MS = 500, /* the others, by their place */
-	BUSY_MS = 1,      /* while somebody else looks at the gates */
+	TICK_MS = 10,     /* between two looks of the first run at a gate; memory and load don't signal a change */
+	TICK_MAX_MS = 500, /* the longest, for runs further behind */
+	BUSY_MS = 1,      /* while another run has the gates' lock */
 };
 
-/* What all others ask for, take and wait for. */
+/* What all other contenders need, hold and wait for. */
 struct others {
 	const struct policy *policy;
 	uint64_t since; /* when we came */
 	unsigned index;
 	uint32_t pid;
-	unsigned earlier[GATE_MEMORY + 1]; /* came before us and wait for this gate; of a limit, those of our rule */
+	unsigned earlier[GATE_MEMORY + 1]; /* runs that came before us and wait for this gate; for a limit, those of our rule */
 	unsigned limited;                  /* runs of our rule */
 	unsigned admitted;
-	bool passed; /* one of them is our own process */
+	bool passed; /* one of them is our own process, from before an exec */
 	bool gathering;
-	unsigned slots;    /* of runs that take more than one */
+	unsigned slots;    /* slots of runs that take more than one */
 	uint64_t promised; /* KiB */
 	uint64_t unused;   /* of it */
 };
@@ -73,7 +76,7 @@ static bool add_up(const struct contender *contender, void *state)
 	return false;
 }
 
-/* What of a promise its run does not use yet: the rest of it shows in the memory that is free. */
+/* The part of a promise that its run does not use yet. The rest is no longer free memory. */
 static bool add_unused(const struct contender *contender, void *state)
 {
 	struct others *others = state;
@@ -84,11 +87,11 @@ static bool add_unused(const struct contender *contender, void *state)
 
 	if (contender->is_gated || record->promise == 0)
 		return false;
-	/* A launcher's by its name: in another PID namespace the number may be somebody else's. */
-	if (!contender->is_tool)
+	/* A launcher is told by its name: in another PID namespace its pid may be another process's. */
+	if (!record_is_tools(record))
 		process_program(pid, program, sizeof program);
-	if ((contender->is_tool || strcmp(program, "launcher") == 0) && tree_pages(pid, &pages))
-		used = pages * (uint64_t)(sysconf(_SC_PAGESIZE) / 1024);
+	if ((record_is_tools(record) || strcmp(program, "launcher") == 0) && tree_pages(pid, &pages))
+		used = pages * (getauxval(AT_PAGESZ) / 1024);
 	if (used < record->promise)
 		others->unused += record->promise - used;
 	return false;
@@ -109,7 +112,7 @@ static bool has_memory(struct others *others, const struct record *record, const
 	return memory->available >= others->unused + promise;
 }
 
-/* The load average of the last minute, which is late to rise; so is what can run now, less ourselves. */
+/* The load average of the last minute, which rises late, or the number of processes that can run now, without us, if that is more. */
 static double load_now(void)
 {
 	char text[64], *at;
@@ -124,7 +127,7 @@ static double load_now(void)
 	average = decimal_read(text, 0);
 	at = strchr(at + 1, ' ');
 	at = at == NULL ? NULL : strchr(at + 1, ' ');
-	ready = at == NULL ? 0 : (double)strtol(at + 1, NULL, 10) - 1;
+	ready = at == NULL ? 0 : (double)number_first(at + 1) - 1;
 	return ready > average ? ready : average;
 }
 
@@ -136,29 +139,19 @@ static bool has_pressure(const struct policy *policy)
 	return false;
 }
 
-/* Whether one of the pressures is above what the policy bears. A kernel without them has none. */
+/* Whether one of the pressures is above the policy's limit. A kernel without pressure files has none. */
 static bool is_pressed(const struct policy *policy)
 {
-	static const char name[] = "avg10=";
+	double percent;
 
-	for (size_t i = 0; i < PRESSURES; i++) {
-		char text[256], *at;
-
-		if (policy->pressure[i] <= 0 || read_small_file(pressure_files[i], text, sizeof text) < 0)
-			continue;
-		at = strstr(text, name); /* the first line is that of `some` */
-		if (at == NULL)
-			continue;
-		at += strlen(name);
-		at[strcspn(at, " \n")] = '\0';
-		if (decimal_read(at, 0) > policy->pressure[i])
+	for (int i = 0; i < PRESSURES; i++)
+		if (policy->pressure[i] > 0 && pressure_look(i, &percent) && percent > policy->pressure[i])
 			return true;
-	}
 	return false;
 }
 
-/* One gathers at a time, lest two have half each. And those that can't run at once don't wait in one queue for the same
- * tokens: who stands behind them would wait for more than one of them. */
+/* Only one run gathers at a time, else two could have half of the slots each. Runs that can't run at the same time don't queue for the same
+ * tokens: a run behind them would wait for several of them. */
 static bool may_gather(const struct others *others, const struct ledger *ledger)
 {
 	int slots = policy_pool_slots(ledger);
@@ -167,8 +160,8 @@ static bool may_gather(const struct others *others, const struct ledger *ledger)
 	       (others->slots == 0 || slots < 0 || others->slots + policy_slots(others->policy, ledger) <= (unsigned)slots);
 }
 
-/* The first gate that is closed. Memory comes last: who waits for that alone keeps those behind it from taking it, and
- * so must lack nothing else. */
+/* The first gate that is closed. Memory comes last: a run that waits for memory keeps the runs behind it from taking it, so it must lack
+ * nothing else. */
 static int closed_gate(struct others *others, const struct record *record, uint32_t promise, const struct memory *memory)
 {
 	const struct policy *policy = others->policy;
@@ -190,7 +183,7 @@ static int closed_gate(struct others *others, const struct record *record, uint3
 	return GATE_NONE;
 }
 
-/* Enters the run among those that ask, as waiting, at its gate, or as the tool that it becomes. */
+/* Enters the run among the contenders: as waiting, at its gate, or as the tool that it becomes. */
 static enum admission enter(const struct policy *policy, struct record *record, bool becomes, int gate)
 {
 	const unsigned slots = policy_slots(policy, record->ledger);
@@ -211,8 +204,8 @@ static enum admission enter(const struct policy *policy, struct record *record, 
 	return ADMITTED;
 }
 
-/* Looks at all gates at one moment, and takes what the run asks for if they are open, as the tool that it becomes
- * if it does. *wait says how many ms to wait until the next look. To be called with the contenders' lock. */
+/* Looks at all gates at one moment. If they are open, the run takes what it needs, perhaps as the tool that it becomes. *wait: ms until the
+ * next look. Call it with the contenders' lock. */
 static enum admission look_at_gates(const struct policy *policy, struct record *record, const struct job *job, bool becomes, int *wait)
 {
 	struct ledger *ledger = record->ledger;
@@ -231,7 +224,7 @@ static enum admission look_at_gates(const struct policy *policy, struct record *
 		return PASSED;
 	if (promise > 0 && memory_look(&memory, others.promised + promise, ledger) && promise > memory.total)
 		promise = memory.total;
-	record_asks(record, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
+	record_contend(record, (uint32_t)promise, policy->limit > 0 ? policy->limit_rule : 0);
 	gate = closed_gate(&others, record, (uint32_t)promise, &memory);
 	*wait = TICK_MS * (1 + (int)others.earlier[gate]);
 	if (*wait > TICK_MAX_MS)
@@ -239,7 +232,7 @@ static enum admission look_at_gates(const struct policy *policy, struct record *
 	return enter(policy, record, becomes, gate);
 }
 
-/* LOCKED: another one looks just now. */
+/* LOCKED: another run has the lock just now. */
 static enum admission look(const struct policy *policy, struct record *record, const struct job *job, bool becomes, int *wait)
 {
 	enum admission admission;
@@ -260,6 +253,13 @@ enum admission gate_pass_at_once(const struct policy *policy, struct record *rec
 	return admission == LOCKED ? CLOSED : admission;
 }
 
+enum admission gate_look(const struct policy *policy, struct record *record, const struct job *job)
+{
+	int wait;
+
+	return record->ledger->fd < 0 || !record_is_noted(record) ? UNGATED : look(policy, record, job, false, &wait);
+}
+
 void gate_begin(struct gate *gate, const struct policy *policy, const struct job *job, double patience)
 {
 	*gate = (struct gate){ .policy = policy, .job = job, .keeper = keeper_make(patience) };
@@ -275,7 +275,8 @@ enum admission gate_step(struct gate *gate, const struct jobserver *jobserver, s
 	admission = look(gate->policy, record, gate->job, false, &wait);
 	if (admission != CLOSED && admission != LOCKED)
 		return admission;
-	/* A look takes no time: who has the lock for so long was stopped, or means ill. Looks are counted, since we may be stopped. */
+	/* A look takes no time: a process that has the lock for so long was stopped, or is hostile. We count looks, not time, since we may
+	 * be stopped, too. */
 	gate->locked = admission == LOCKED ? gate->locked + 1 : 0;
 	if (gate->locked == LOCKED_MS / BUSY_MS) {
 		record_waiting(record);

@@ -1,4 +1,4 @@
-/* Where the kernel tells of load, pressure and memory. A test links its launcher with a kernelfiles.c of its own. */
+/* The kernel's files about load, pressure and memory. A test links its launcher with a kernelfiles.c of its own. */
 #ifndef KERNELFILES_H
 #define KERNELFILES_H
 

@@ -1,8 +1,6 @@
 #include "rules/memory.h"
 
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 
@@ -13,6 +11,8 @@
 #include "ground/clock.h"
 #include "ground/file.h"
 #include "ground/hash.h"
+#include "ground/number.h"
+#include "ground/text.h"
 
 static const uint64_t BELIEVED_NS = 1000000000u;
 
@@ -21,31 +21,31 @@ struct controller {
 	const char *root;
 	const char *limit; /* bytes, or max */
 	const char *usage; /* bytes */
-	const char *cache; /* the line of memory.stat that tells what can be given up at once, in bytes */
+	const char *cache; /* the line of memory.stat for memory that can be freed at once, in bytes */
 };
 
 static const struct controller version_1 = { memory_cgroup_directory, "memory.limit_in_bytes", "memory.usage_in_bytes",
 	                                         "\ntotal_inactive_file " };
 static const struct controller version_2 = { cgroup_directory, "memory.max", "memory.current", "\ninactive_file " };
 
-/* The number behind name; false where there is none. */
+/* The number behind name; false if there is none. */
 static bool number_after(const char *text, const char *name, uint64_t *number)
 {
-	const char *at = strstr(text, name);
+	const char *at = text_behind(text, strlen(text), name);
 
 	if (at == NULL)
 		return false;
-	*number = strtoull(at + strlen(name), NULL, 10);
+	*number = number_scan(&at, 10);
 	return true;
 }
 
-/* A file of the group at path, which is length bytes long. False where it can't be read. */
+/* A file of the group at path, which is length bytes long. False if it can't be read. */
 static bool read_file(const struct controller *controller, const char *path, size_t length, const char *name, char *text,
                       size_t size)
 {
 	char file[PATH_MAX];
 
-	return snprintf(file, sizeof file, "%s%.*s/%s", controller->root, (int)length, path, name) < (int)sizeof file &&
+	return text_put(file, sizeof file, "%s%.*s/%s", controller->root, (int)length, path, name) < (int)sizeof file &&
 	       read_small_file(file, text, size) > 0;
 }
 
@@ -53,14 +53,15 @@ static bool read_bytes(const struct controller *controller, const char *path, si
                        uint64_t *bytes)
 {
 	char text[32];
+	const char *at = text;
 
 	if (!read_file(controller, path, length, name, text, sizeof text) || text[0] < '0' || text[0] > '9')
 		return false; /* max: none */
-	*bytes = strtoull(text, NULL, 10);
+	*bytes = number_scan(&at, 10);
 	return true;
 }
 
-/* True where it has a limit. */
+/* True if it has a limit. */
 static bool heed_group(struct memory *memory, const struct controller *controller, const char *path, size_t length)
 {
 	char text[4096] = "\n";
@@ -79,7 +80,7 @@ static bool heed_group(struct memory *memory, const struct controller *controlle
 	return true;
 }
 
-/* The group at path and all it lies in: each has a limit of its own. */
+/* The group at path and all groups above it: each has a limit of its own. */
 static bool heed_groups(struct memory *memory, const struct controller *controller, const char *path, size_t length)
 {
 	bool limited = false;
@@ -109,8 +110,8 @@ static bool has_memory(const char *controllers, size_t length)
 	return false;
 }
 
-/* Lines of `ID:CONTROLLERS:PATH` (cgroups(7)); `0::` is that of version 2. Most builds have no limit at all: what one
- * launcher found holds a second for all in the same groups, and for what its caller starts. */
+/* Lines of `ID:CONTROLLERS:PATH` (cgroups(7)); `0::` is that of version 2. Most builds have no limit: what one launcher found holds for a
+ * second, for all in the same groups and for all that its caller starts. */
 static void heed_cgroups(struct memory *memory, struct ledger *ledger)
 {
 	char text[4096];
@@ -149,7 +150,7 @@ static void heed_cgroups(struct memory *memory, struct ledger *ledger)
 	}
 }
 
-/* What is not used at all: less than what could be had, and quick to ask for. */
+/* Memory that is not used at all: less than what could be freed, but quick to find out. */
 static bool is_unused(struct memory *memory, uint64_t enough)
 {
 	struct sysinfo info;

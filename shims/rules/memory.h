@@ -8,12 +8,12 @@
 struct ledger;
 
 struct memory {
-	uint64_t available; /* KiB that could be had without swapping */
+	uint64_t available; /* KiB available without swapping */
 	uint64_t total;     /* KiB */
 };
 
-/* The least of the machine and of all cgroups (v1 and v2) that we are in; it may tell less than there is, where that is enough
- * KiB. What it finds is kept in the ledger for others. False where /proc does not tell. */
+/* The least of the machine and of all our cgroups (v1 and v2). It may say less than there is, if that is `enough` KiB. The ledger keeps
+ * what it finds, for others. False if /proc does not tell. */
 bool memory_look(struct memory *memory, uint64_t enough, struct ledger *ledger);
 
 #endif

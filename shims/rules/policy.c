@@ -1,8 +1,6 @@
 #include "rules/policy.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,11 +11,13 @@
 #include "ground/file.h"
 #include "ground/number.h"
 #include "ground/report.h"
+#include "ground/text.h"
 #include "ground/trust.h"
+#include "rules/pattern.h"
 
 static const double LEAST_LOAD = 0.001; /* with -l0 make starts one job at a time */
 
-/* A rule holds where each kind of condition that it names is met. */
+/* A rule holds if each kind of condition that it names is met. */
 struct conditions {
 	uint32_t rule;
 	bool names_tool, meets_tool;
@@ -26,7 +26,7 @@ struct conditions {
 
 static uint32_t parse_count(const char *text, uint32_t most)
 {
-	unsigned long long value = strtoull(text, NULL, 10);
+	const uint64_t value = number_scan(&text, 10);
 
 	return value > most ? most : (uint32_t)value;
 }
@@ -49,10 +49,10 @@ static bool package_matches(const char *pattern)
 	if (package != NULL)
 		return name_matches(pattern, package);
 	return category != NULL && name != NULL &&
-	       snprintf(text, sizeof text, "%s/%s", category, name) < (int)sizeof text && name_matches(pattern, text);
+	       text_put(text, sizeof text, "%s/%s", category, name) < (int)sizeof text && name_matches(pattern, text);
 }
 
-/* Takes note of a line that says when a rule holds. False where it is none. */
+/* Reads a line that says when a rule holds. False if it is another line. */
 static bool condition(struct conditions *conditions, const struct policy_run *run, const char *key, const char *value)
 {
 	if (strcmp(key, "rule") == 0) {
@@ -64,6 +64,9 @@ static bool condition(struct conditions *conditions, const struct policy_run *ru
 	} else if (strcmp(key, "kind") == 0) {
 		if (strcmp(value, run_kind_names[run->kind]) != 0)
 			conditions->fails = true;
+	} else if (strcmp(key, "program") == 0) {
+		if (run->path == NULL || !pattern_matches(value, run->path))
+			conditions->fails = true;
 	} else if (strcmp(key, "package") == 0) {
 		if (!package_matches(value))
 			conditions->fails = true;
@@ -73,7 +76,7 @@ static bool condition(struct conditions *conditions, const struct policy_run *ru
 	return true;
 }
 
-static void ask(struct policy *policy, uint32_t rule, const char *key, const char *value)
+static void set(struct policy *policy, uint32_t rule, const char *key, const char *value)
 {
 	static const char *const pressures[PRESSURES] = { "pressure-cpu", "pressure-memory", "pressure-io" };
 
@@ -87,7 +90,7 @@ static void ask(struct policy *policy, uint32_t rule, const char *key, const cha
 		policy->limit_rule = rule;
 	} else if (strcmp(key, "load") == 0) {
 		policy->load = decimal_read(value, policy->load);
-	} else if (strcmp(key, "launcher") == 0) {
+	} else if (strcmp(key, "engine") == 0 || strcmp(key, "launcher") == 0) { /* its older name */
 		policy->engine = value;
 	}
 	for (size_t i = 0; i < PRESSURES; i++)
@@ -103,9 +106,8 @@ void policy_none(struct policy *policy)
 void policy_parse(struct policy *policy, const struct policy_run *run, char *text)
 {
 	struct conditions conditions = { .rule = 0 };
-	char *rest = NULL;
 
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+	for (char *line; (line = strsep(&text, "\n")) != NULL;) {
 		char *equals = strchr(line, '=');
 
 		if (equals == NULL)
@@ -113,41 +115,74 @@ void policy_parse(struct policy *policy, const struct policy_run *run, char *tex
 		*equals = '\0';
 		if (!condition(&conditions, run, line, equals + 1) && !conditions.fails &&
 		    (conditions.meets_tool || !conditions.names_tool))
-			ask(policy, conditions.rule, line, equals + 1);
+			set(policy, conditions.rule, line, equals + 1);
 	}
 	if (policy->tokens == 0)
 		policy->tokens = 1;
 }
 
-void policy_read(struct policy *policy, const struct policy_run *run, const char *shim_dir, bool installed)
+static const char *named_rules(void)
 {
 	const char *path = getenv(ENV_RULES);
-	const bool named = path != NULL && *path != '\0';
-	struct stat status;
+
+	return path == NULL || *path == '\0' ? NULL : path;
+}
+
+/* The text of the rules, which stays; NULL if there are none. tool: whose they are, for reports. */
+static char *read_rules(const char *tool, const char *shim_dir, bool installed, struct stat *status)
+{
+	const char *path = named_rules();
 	size_t room;
 	char *text;
 	ssize_t size;
 
-	if (!named) {
+	if (path == NULL) {
 		char *own = arena_room(&room);
-		int length = snprintf(own, room, "%s/.jobshim/rules", shim_dir);
+		int length = text_put(own, room, "%s/.jobshim/rules", shim_dir);
 
 		if (!installed || shim_dir[0] == '\0' || length >= (int)room)
-			return;
+			return NULL;
 		path = arena_keep((size_t)length + 1);
 	}
 	text = arena_room(&room);
-	size = read_plain_file(path, text, room < LEDGER_RULES_FILE_MAX ? room : LEDGER_RULES_FILE_MAX, &status);
+	size = read_plain_file(path, text, room < LEDGER_RULES_FILE_MAX ? room : LEDGER_RULES_FILE_MAX, status);
 	if (size < 0 && errno == EINVAL)
-		report_debug("%s: no rules: %s is not a regular file", run->tool, path);
-	if (size <= 0 || arena_keep((size_t)size + 1) == NULL) /* the engine's name stays in it */
+		report_debug("%s: no rules: %s is not a regular file", tool, path);
+	return size <= 0 || arena_keep((size_t)size + 1) == NULL ? NULL : text;
+}
+
+void policy_read(struct policy *policy, const struct policy_run *run, const char *shim_dir, bool installed)
+{
+	struct stat status;
+	char *text = read_rules(run->tool, shim_dir, installed, &status); /* the engine's name stays in it */
+
+	if (text == NULL)
 		return;
 	policy_parse(policy, run, text);
-	/* What another user wrote may have us wait, as their pool does; it names no program that we run. */
-	if (named && policy->engine[0] != '\0' && !trust_file(&status)) {
-		report_debug("%s: no engine: another user can write %s", run->tool, path);
+	/* Rules of another user may make us wait, as their pool may; they can't name a program that we run. */
+	if (named_rules() != NULL && policy->engine[0] != '\0' && !trust_file(&status)) {
+		report_debug("%s: no engine: another user can write %s", run->tool, named_rules());
 		policy->engine = "";
 	}
+}
+
+void policy_each_program(const char *shim_dir, void (*visit)(const char *pattern))
+{
+	static const char key[] = "program=";
+	struct stat status;
+	char *text = read_rules("sandbox", shim_dir, true, &status);
+
+	for (char *line; (line = strsep(&text, "\n")) != NULL;)
+		if (strncmp(line, key, strlen(key)) == 0)
+			visit(line + strlen(key));
+}
+
+const char *policy_text(const char *shim_dir, bool installed)
+{
+	struct stat status;
+	const char *text = read_rules("sandbox", shim_dir, installed, &status);
+
+	return text == NULL ? "" : text;
 }
 
 void policy_heed_make(struct policy *policy)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "contract.h"
+#include "ground/words.h"
 
 /* "-4.4", "4" */
 static bool is_version(const char *text)
@@ -39,8 +40,5 @@ bool adapter_keeps_name(const struct adapter *adapter)
 
 bool adapter_keeps_path(const char *tool)
 {
-	for (size_t i = 0; i < sizeof path_keepers / sizeof path_keepers[0]; i++)
-		if (strcmp(path_keepers[i], tool) == 0)
-			return true;
-	return false;
+	return words_have(path_keepers, tool);
 }

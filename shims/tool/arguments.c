@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "contract.h"
+#include "ground/words.h"
 
 enum { KINDS = sizeof argument_kinds / sizeof argument_kinds[0] };
 
@@ -29,6 +30,14 @@ static bool flag_matches(const char *flag, const char *argument, const char *nex
 	return next != NULL && strncmp(flag, argument, name) == 0 && flag[name] == '=' && value_matches(flag + name + 1, next);
 }
 
+static bool row_matches(const struct argument_kind *row, const char *argument, const char *next)
+{
+	WORDS_EACH(flag, row->flags)
+		if (flag_matches(flag, argument, next))
+			return true;
+	return false;
+}
+
 static const struct family_run *run_of(const char *family)
 {
 	for (size_t i = 0; i < sizeof family_runs / sizeof family_runs[0]; i++)
@@ -43,7 +52,7 @@ enum run_kind arguments_kind(const char *family, char *const argv[])
 	size_t first = 0, end, best;
 	bool input = false;
 
-	/* Whatever the tool: alone, these print and exit. */
+	/* With only one of these, every tool prints and exits. */
 	if (argv[0] != NULL && argv[1] != NULL && argv[2] == NULL &&
 	    (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-V=full") == 0))
 		return RUN_PROBE;
@@ -56,7 +65,7 @@ enum run_kind arguments_kind(const char *family, char *const argv[])
 	best = end;
 	for (int i = 1; argv[i] != NULL; i++) {
 		for (size_t row = first; row < best; row++)
-			if ((i == 1 || !argument_kinds[row].first) && flag_matches(argument_kinds[row].flag, argv[i], argv[i + 1]))
+			if ((i == 1 || !argument_kinds[row].first) && row_matches(&argument_kinds[row], argv[i], argv[i + 1]))
 				best = row;
 		if (argv[i][0] != '-' || argv[i][1] == '\0')
 			input = true;
@@ -70,18 +79,7 @@ static bool has_source_suffix(const char *argument)
 {
 	const char *dot = strrchr(argument, '.');
 
-	for (size_t i = 0; dot != NULL && i < sizeof source_suffixes / sizeof source_suffixes[0]; i++)
-		if (strcmp(dot + 1, source_suffixes[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool takes_value(const char *argument)
-{
-	for (size_t i = 0; i < sizeof valued_flags / sizeof valued_flags[0]; i++)
-		if (strcmp(argument, valued_flags[i]) == 0)
-			return true;
-	return false;
+	return dot != NULL && words_have(source_suffixes, dot + 1);
 }
 
 const char *arguments_file(enum run_kind kind, char *const argv[])
@@ -96,7 +94,7 @@ const char *arguments_file(enum run_kind kind, char *const argv[])
 			output = argv[++i];
 		else if (strncmp(argument, output_flag, sizeof output_flag - 1) == 0)
 			output = argument + sizeof output_flag - 1;
-		else if (takes_value(argument) && argv[i + 1] != NULL)
+		else if (words_have(valued_flags, argument) && argv[i + 1] != NULL)
 			i++;
 		else if (argument[0] == '-' || argument[0] == '@')
 			continue;

@@ -10,16 +10,16 @@ struct process;
 
 /* The texts stay until the next one is read. */
 struct command {
-	const char *word; /* as the tool was called; of a script, its path in any case: the kernel puts it there */
+	const char *word; /* the name the tool was called by; for a script its path, which the kernel puts there */
 	const char *tool; /* that without its directory */
 	bool is_script;
-	const char *file; /* that it is about, empty where it does not tell */
+	const char *file; /* the file that it is about; empty if not known */
 	enum run_kind kind;
-	bool known; /* the command line could be read: not while an execve is under way */
+	bool known; /* whether the command line could be read, which fails during an execve */
 };
 
-/* Reads it. name is that of the tool, which counts if no tool is called as the command line has it; NULL: it is not known. Of a process
- * whose command line can't be read only its name is known. */
+/* Reads it. name is the tool's name, which is used if the command line has no tool's name; NULL: not known. If the command line can't be
+ * read, only the name of the process is known. */
 void command_read(struct command *command, const struct process *process, const char *name, const char *shim_dir);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "contract.h"
+#include "ground/words.h"
 
 enum { PARTS_MAX = 4, PART_MAX = 32 }; /* of a triple, and the characters of one */
 
@@ -31,8 +32,8 @@ static bool matches(const char *pattern, const char *text)
 
 static bool is_machine(const char *part)
 {
-	for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
-		if (matches(machines[i], part) && strchr(part, '.') == NULL)
+	WORDS_EACH(machine, machines)
+		if (matches(machine, part) && strchr(part, '.') == NULL)
 			return true;
 	return false;
 }
@@ -67,35 +68,32 @@ static size_t unversioned(const char *name)
 	return (size_t)(dash - name);
 }
 
-static bool is_of(const struct family_name *row, const char *name)
+/* Whether name is a row's own name with what may stand before and behind it. */
+static bool is_of(const struct family_row *row, const char *own_name, const char *name)
 {
-	const size_t own = strlen(row->name), length = row->version ? unversioned(name) : strlen(name);
+	const size_t own = strlen(own_name), length = row->version ? unversioned(name) : strlen(name);
 
-	if (length < own || memcmp(name + length - own, row->name, own) != 0)
+	if (length < own || memcmp(name + length - own, own_name, own) != 0)
 		return false;
 	return length == own || (row->triple && length > own + 1 && name[length - own - 1] == '-' &&
 	                         is_triple(name, length - own - 1));
 }
 
-const struct family_name *family_of(const char *name)
+const struct family_row *family_of(const char *name)
 {
-	const size_t count = sizeof family_names / sizeof family_names[0];
+	const size_t count = sizeof family_rows / sizeof family_rows[0];
 
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(name, family_names[i].name) == 0)
-			return &family_names[i];
+		if (words_have(family_rows[i].names, name))
+			return &family_rows[i];
 	for (size_t i = 0; i < count; i++)
-		if (is_of(&family_names[i], name))
-			return &family_names[i];
+		WORDS_EACH(own, family_rows[i].names)
+			if (is_of(&family_rows[i], own, name))
+				return &family_rows[i];
 	return NULL;
 }
 
 bool family_is_part(const char *family)
 {
-	static const char *const parts[] = { "ar", "as", "ld", "ranlib" };
-
-	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-		if (strcmp(family, parts[i]) == 0)
-			return true;
-	return false;
+	return words_have("ar\0as\0ld\0ranlib\0", family);
 }

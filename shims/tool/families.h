@@ -1,13 +1,13 @@
-/* Which family of tools a name belongs to, as `jobshim install` has it (src/contract/families.ts). */
+/* Which family of tools a name belongs to, by the same table as `jobshim install` (src/contract/families.ts). */
 #ifndef FAMILIES_H
 #define FAMILIES_H
 
 #include <stdbool.h>
 
-/* The row of contract.h that the name belongs to; NULL: it is no tool's. */
-const struct family_name *family_of(const char *name);
+/* The row of contract.h for the name; NULL: no tool has it. */
+const struct family_row *family_of(const char *name);
 
-/* Whether a tool of that family does a part of what compilers do: as, ld. What starts one need not stand for it. */
+/* Whether a tool of that family does a part of a compiler's work: as, ld. The program that starts one need not be a wrapper. */
 bool family_is_part(const char *family);
 
 #endif

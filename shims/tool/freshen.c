@@ -19,6 +19,7 @@
 #include "ground/file.h"
 #include "ground/report.h"
 #include "ground/retry.h"
+#include "ground/text.h"
 
 /* A directory of shims' files. */
 struct place {
@@ -38,12 +39,12 @@ static int open_below(const struct self *self, const char *name, int flags)
 	size_t room;
 	char *path = arena_room(&room);
 
-	if (self->shim_dir[0] == '\0' || snprintf(path, room, "%s/.jobshim/%s", self->shim_dir, name) >= (int)room)
+	if (self->shim_dir[0] == '\0' || text_put(path, room, "%s/.jobshim/%s", self->shim_dir, name) >= (int)room)
 		return errno = ENOENT, -1;
 	return open_high(path, flags);
 }
 
-/* False, with errno, where there is none of ours. */
+/* False, with errno, if there is none of ours. */
 static bool place_open(struct place *place, const struct self *self)
 {
 	struct stat status;
@@ -74,7 +75,7 @@ static void place_close(const struct place *place)
 	close(place->bin);
 }
 
-/* Whether the file is there with that note; its mtime is put right where it is only that. */
+/* Whether the file is there with that note. Corrects its mtime if only that is wrong. */
 static bool is_noted(const struct place *place, const char *name, const struct note *note, const struct timespec *mtime)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, *mtime };
@@ -92,32 +93,41 @@ static bool is_noted(const struct place *place, const char *name, const struct n
 	return same;
 }
 
-static bool fill(const struct place *place, int fd, const struct note *note, const struct timespec *mtime)
+/* What a file in it is made of. */
+struct content {
+	int program; /* the launcher, or look */
+	off_t size;
+	const struct note *note; /* NULL: none */
+	struct timespec mtime;
+};
+
+static bool fill(int fd, const struct content *content)
 {
-	const struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, *mtime };
+	const struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, content->mtime };
 	off_t at = 0;
 
-	while (at < place->launcher_status.st_size) {
-		const ssize_t sent = RETRY(sendfile(fd, place->launcher, &at, (size_t)(place->launcher_status.st_size - at)));
+	while (at < content->size) {
+		const ssize_t sent = RETRY(sendfile(fd, content->program, &at, (size_t)(content->size - at)));
 
 		if (sent <= 0)
 			return false;
 	}
-	return write_whole(fd, note, sizeof *note) && fchmod(fd, 0755) == 0 && futimens(fd, times) == 0;
+	return (content->note == NULL || write_whole(fd, content->note, sizeof *content->note)) && fchmod(fd, 0755) == 0 &&
+	       futimens(fd, times) == 0;
 }
 
-/* Puts a file with the note under the name, in one step. */
-static bool put(const struct place *place, const char *name, const struct note *note, const struct timespec *mtime)
+/* Puts a file under the name, in one step. */
+static bool put(const struct place *place, const char *name, const struct content *content)
 {
 	char temporary[64];
 	bool whole;
 	int fd;
 
-	snprintf(temporary, sizeof temporary, "new-%d-%" PRIu64, (int)getpid(), monotonic_ns());
+	text_put(temporary, sizeof temporary, "new-%d-%" PRIu64, (int)getpid(), monotonic_ns());
 	fd = open_high_at(place->bin, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd < 0)
 		return false;
-	whole = fill(place, fd, note, mtime);
+	whole = fill(fd, content);
 	if (close(fd) < 0)
 		whole = false;
 	if (!whole || renameat(place->bin, temporary, place->bin, name) < 0) {
@@ -130,7 +140,7 @@ static bool put(const struct place *place, const char *name, const struct note *
 	return true;
 }
 
-/* Makes the file of one tool what it must be; real is the tool, empty where that is not known. */
+/* Brings the file of one tool up to date; real is the tool, empty if not known. */
 static bool freshen(struct place *place, const char *name, const char *real)
 {
 	struct stat status;
@@ -139,7 +149,7 @@ static bool freshen(struct place *place, const char *name, const char *real)
 
 	if (!there) {
 		if (faccessat(place->bin, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 && real[0] == '/')
-			return true; /* it is gone: what there was stands for it until another one comes */
+			return true; /* it is gone: the old note stays until there is another tool */
 		memset(&status, 0, sizeof status);
 		status.st_mtim = place->launcher_status.st_mtim;
 	}
@@ -147,10 +157,11 @@ static bool freshen(struct place *place, const char *name, const char *real)
 		errno = ENAMETOOLONG;
 		return false;
 	}
-	return is_noted(place, name, &note, &status.st_mtim) || put(place, name, &note, &status.st_mtim);
+	return is_noted(place, name, &note, &status.st_mtim) ||
+	       put(place, name, &(struct content){ place->launcher, place->launcher_status.st_size, &note, status.st_mtim });
 }
 
-/* Whether the file has another mtime than its tool, or is not there. */
+/* Whether the file has another mtime than its tool, or is missing. */
 static bool is_changed(const struct place *place, const char *name, const char *real)
 {
 	struct stat own, tool;
@@ -202,6 +213,33 @@ static bool freshen_each(struct place *here, bool all)
 	return renewal.whole;
 }
 
+static bool put_look(const struct place *here, int look)
+{
+	struct stat there, status;
+
+	if (fstat(look, &status) < 0)
+		return false;
+	if (!S_ISREG(status.st_mode))
+		return errno = EPERM, false;
+	if (fstatat(here->bin, "look", &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(there.st_mode) && there.st_size == status.st_size &&
+	    same_time(&there.st_mtim, &status.st_mtim))
+		return true;
+	return put(here, "look", &(struct content){ look, status.st_size, NULL, status.st_mtim });
+}
+
+/* Brings the `look` up to date that launchers become (LOOK_PLACE). */
+static bool freshen_look(const struct place *here)
+{
+	const int look = open_below(here->self, "look", O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+	const bool whole = look >= 0 && put_look(here, look);
+	const int error = errno;
+
+	if (look >= 0)
+		close(look);
+	errno = error;
+	return whole;
+}
+
 bool freshen_all(const struct self *self)
 {
 	struct place here;
@@ -210,7 +248,7 @@ bool freshen_all(const struct self *self)
 
 	if (!place_open(&here, self))
 		return false;
-	whole = freshen_each(&here, true);
+	whole = freshen_look(&here) && freshen_each(&here, true);
 	error = errno;
 	place_close(&here);
 	errno = error;
@@ -239,9 +277,8 @@ void freshen_tool(const struct self *self, const char *name)
 	place_close(&here);
 }
 
-void freshen_own(const struct self *self, const char *name, const char *real, const struct resolution *found)
+bool freshen_is_due(const struct self *self, const char *name, const char *real, const struct resolution *found)
 {
-	if (self->is_file && self->user == geteuid() && !same_time(&self->mtime, &found->mtime) && strcmp(name, self->name) == 0 &&
-	    strcmp(real, found->path) == 0)
-		freshen_tool(self, self->name);
+	return self->is_file && self->user == geteuid() && !same_time(&self->mtime, &found->mtime) && strcmp(name, self->name) == 0 &&
+	       strcmp(real, found->path) == 0;
 }

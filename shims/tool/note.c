@@ -4,25 +4,39 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/hash.h"
+#include "ground/links.h"
 #include "ground/retry.h"
+#include "ground/text.h"
 #include "proc/shimfile.h"
 
 static const char BEGINNING[] = "\njobshim ";
 
+/* As realpath() has it, which asks about each part of the path; the path itself if it can't be told. */
+static const char *real_path(const char *path)
+{
+	const int fd = open_high(path, O_PATH);
+	const char *target = NULL;
+	char link[32];
+
+	if (fd >= 0) {
+		text_put(link, sizeof link, "/proc/self/fd/%d", fd);
+		target = link_target(AT_FDCWD, link);
+		close(fd);
+	}
+	return target == NULL ? path : target;
+}
+
 bool note_write(struct note *note, const char *shim_dir, const char *name, const struct stat *launcher, const char *real,
                 const struct stat *status)
 {
-	char target[PATH_MAX];
-	const char *path = real == NULL ? "" : realpath(real, target) == NULL ? real : target;
-	int length = snprintf(note->line, NOTE_LINE, "%s%016" PRIx64 " %" PRIdMAX " %" PRIdMAX ".%09ld %" PRIdMAX ".%09ld ",
+	const char *path = real == NULL ? "" : real_path(real);
+	int length = text_put(note->line, NOTE_LINE, "%s%016" PRIx64 " %" PRIdMAX " %" PRIdMAX ".%09ld %" PRIdMAX ".%09ld ",
 	                      BEGINNING, hash(HASH_OF_NOTHING, path, strlen(path)), (intmax_t)status->st_size,
 	                      (intmax_t)status->st_mtim.tv_sec, status->st_mtim.tv_nsec, (intmax_t)launcher->st_mtim.tv_sec,
 	                      launcher->st_mtim.tv_nsec);
@@ -32,7 +46,7 @@ bool note_write(struct note *note, const char *shim_dir, const char *name, const
 	memset(note->line + length, '.', NOTE_LINE - (size_t)length - 1);
 	note->line[NOTE_LINE - 1] = '\n';
 	memset(note->file, '\0', sizeof note->file);
-	length = snprintf(note->file, sizeof note->file, "%s/.jobshim/bin/%s", shim_dir, name);
+	length = text_put(note->file, sizeof note->file, "%s/.jobshim/bin/%s", shim_dir, name);
 	return length > 0 && length < (int)sizeof note->file;
 }
 

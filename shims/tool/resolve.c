@@ -2,24 +2,21 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tool/note.h"
 #include "ground/arena.h"
 #include "ground/file.h"
-#include "proc/process.h"
 #include "proc/shimfile.h"
 
 static const char MARKER[] = ".jobshim";
 static const char DEFAULT_PATH[] = "/bin:/usr/bin"; /* as execvp() has it where PATH is not set */
 enum { STRIPPED_PATH_MAX = 65536 };
 
-/* "DIRECTORY/NAME", to be used at once; an empty directory is the working directory. NULL where it is too long. */
+/* "DIRECTORY/NAME", to be used at once; an empty directory is the working directory. NULL if it is too long. */
 static const char *join(const char *directory, size_t length, const char *name)
 {
 	size_t room, name_length = strlen(name);
@@ -39,90 +36,9 @@ static const char *join(const char *directory, size_t length, const char *name)
 	return path;
 }
 
-/* Our own program as /proc has it; NULL where there is none. An upgrade may have replaced it. */
-static const char *own_path(void)
-{
-	return process_path(getpid());
-}
-
-/* The shim that we were started by, and else what we are. A path that lies in DIR itself tells all without /proc/self/exe, which
- * takes longer; behind other links that has DIR by its usual name. */
-static const char *find_shim(struct shim *shim)
-{
-	const char *started = (const char *)getauxval(AT_EXECFN), *own;
-	const bool by_path = started != NULL && shim_behind(started, shim);
-	static const struct shim nothing = { .dir = "" };
-	struct shim self;
-
-	if (by_path && *started == '/' && shim->links <= 1)
-		return started;
-	own = own_path();
-	if (own != NULL && shim_at(own, &self)) {
-		/* A shim of an older version leads to the launcher, which has no name. */
-		if (by_path && shim->name[0] != '\0')
-			strcpy(self.name, shim->name);
-		self.links = by_path ? shim->links : 0;
-		*shim = self;
-	} else if (!by_path || *started != '/' || !shim_behind(started, shim))
-		*shim = nothing;
-	return by_path ? started : own;
-}
-
-static void self_fill(struct self *self, const struct shim *shim, const struct stat *status)
-{
-	self->device = status->st_dev;
-	self->inode = status->st_ino;
-	self->size = status->st_size;
-	self->mtime = status->st_mtim;
-	self->user = status->st_uid;
-	self->is_file = shim->is_file;
-	self->by_link = shim->links > 1;
-}
-
-void self_find(struct self *self)
-{
-	struct shim shim;
-	struct stat status;
-	const char *path = find_shim(&shim);
-
-	self->shim_dir = arena_copy(shim.dir, shim.dir_length);
-	self->name = arena_copy(shim.name, strlen(shim.name));
-	/* By path is quicker. */
-	if ((path != NULL && stat_path(path, &status)) || stat_path("/proc/self/exe", &status))
-		self_fill(self, &shim, &status);
-}
-
-void self_find_beside(struct self *self)
-{
-	static const struct shim nothing = { .dir = "" };
-	const char *own = (const char *)getauxval(AT_EXECFN), *launcher;
-	struct shim shim = nothing;
-	struct stat status;
-
-	if (own == NULL || *own != '/')
-		own = own_path();
-	if (own != NULL)
-		own = arena_copy(own, strlen(own));
-	launcher = own == NULL ? NULL : join(own, (size_t)(base_name(own) - own - 1), "launcher");
-	if (launcher != NULL)
-		launcher = arena_copy(launcher, strlen(launcher));
-	if (launcher != NULL && !shim_at(launcher, &shim))
-		shim = nothing;
-	*self = (struct self){ .shim_dir = arena_copy(shim.dir, shim.dir_length), .name = arena_copy("", 0) };
-	if (launcher != NULL && stat_path(launcher, &status))
-		self_fill(self, &shim, &status);
-}
-
-const char *self_copied(void)
-{
-	const char *started = (const char *)getauxval(AT_EXECFN), *file = note_file("/proc/self/exe");
-
-	return file != NULL || started == NULL ? file : note_file(started);
-}
-
 enum entry { ENTRY_PLAIN, ENTRY_OURS, ENTRY_ANOTHERS };
 
-/* What directory is: one of the shim dirs that carry our marker, or an ordinary one. */
+/* The kind of directory: a shim dir, which has our marker, or an ordinary one. */
 static enum entry entry_kind(const struct self *self, const char *directory, size_t length)
 {
 	const char *path;
@@ -164,7 +80,7 @@ enum fitness { UNFIT, DENIED, FIT };
 struct candidate {
 	const char *path;
 	struct timespec mtime;
-	struct shim other; /* one behind us that leads to the shim of another tool stands for that one, of this name */
+	struct shim other; /* a link behind us that leads to the shim of another tool stands for that tool, of this name */
 };
 
 /* Whether path is a shim: it leads to one, or is a copy of its file. */
@@ -178,13 +94,13 @@ static bool is_shim(const char *path, struct shim *shim)
 	return file != NULL && shim_at(file, shim);
 }
 
-/* Whether it is a program that is not this launcher under another name. */
+/* Whether it is a program other than this launcher. */
 static enum fitness fitness_of(struct candidate *candidate, const struct self *self, const struct resolution *resolution)
 {
 	const char *other = candidate->other.name;
 	struct stat status;
 
-	/* What can't be looked at for want of memory, execve tells. */
+	/* If memory is short, leave the error to execve. */
 	if (!stat_path(candidate->path, &status))
 		return errno == ENOMEM ? FIT : UNFIT;
 	candidate->mtime = status.st_mtim;
@@ -204,7 +120,7 @@ static enum fitness fitness_of(struct candidate *candidate, const struct self *s
 	return access(candidate->path, X_OK) == 0 || errno != EACCES ? FIT : DENIED;
 }
 
-/* Takes note of path where it is a better find than what there was. */
+/* Notes path if it is a better match than the one before. */
 static enum fitness consider(const struct self *self, const char *path, struct resolution *resolution)
 {
 	struct candidate candidate;

@@ -1,6 +1,5 @@
 #include "tool/toolfile.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/number.h"
+#include "ground/text.h"
 
 static void apply(struct tool_settings *settings, const char *key, const char *value)
 {
@@ -31,11 +31,9 @@ static void apply(struct tool_settings *settings, const char *key, const char *v
 
 void tool_settings_parse(struct tool_settings *settings, char *text)
 {
-	char *rest = NULL;
-
 	memset(settings, 0, sizeof *settings);
 	settings->patience = LEDGER_DEFAULT_PATIENCE;
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+	for (char *line; (line = strsep(&text, "\n")) != NULL;) {
 		char *equals = strchr(line, '=');
 
 		if (equals == NULL)
@@ -52,7 +50,7 @@ void tool_settings_read(struct tool_settings *settings, const char *shim_dir, co
 	size_t room;
 	char *path = arena_room(&room);
 
-	if (shim_dir[0] != '\0' && snprintf(path, room, "%s/.jobshim/tools/%s", shim_dir, tool) < (int)room)
+	if (shim_dir[0] != '\0' && text_put(path, room, "%s/.jobshim/tools/%s", shim_dir, tool) < (int)room)
 		read_small_file(path, text, sizeof text);
 	tool_settings_parse(settings, text);
 	value = getenv(ENV_NO_JOBSERVER);

@@ -11,14 +11,14 @@ struct tool_settings {
 	bool has_rules;       /* DIR/.jobshim/rules is there */
 	bool join;            /* a client's own -jN is dropped */
 	char real[512];       /* the tool, as install found it on PATH; empty = not known */
-	char prefix[256];     /* what ccache's own config puts before a compiler, empty = nothing */
-	char cpp_prefix[256]; /* and before its preprocessor */
+	char prefix[256];     /* the prefix for compilers in ccache's own config, empty = none */
+	char cpp_prefix[256]; /* and for its preprocessor */
 };
 
 /* Fills settings from the text of such a file, which it cuts up. */
 void tool_settings_parse(struct tool_settings *settings, char *text);
 
-/* Reads the file, where there is one, then what the environment overrides. Unknown keys are for later versions. */
+/* Reads the file, if there is one, then the environment, which wins. Unknown keys are for later versions. */
 void tool_settings_read(struct tool_settings *settings, const char *shim_dir, const char *tool);
 
 #endif

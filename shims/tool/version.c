@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +11,9 @@
 #include "ground/arena.h"
 #include "ground/clock.h"
 #include "ground/file.h"
+#include "ground/number.h"
 #include "ground/retry.h"
+#include "ground/text.h"
 #include "proc/output.h"
 
 enum { KEPT_MAX = 256 };
@@ -21,12 +22,13 @@ enum { KEPT_MAX = 256 };
 static bool parse(const char *text, struct version *version)
 {
 	const char *digit = strpbrk(text, "0123456789");
-	char *dot;
+	const char *dot;
 
 	if (digit == NULL)
 		return false;
-	version->major = strtol(digit, &dot, 10);
-	version->minor = *dot == '.' ? strtol(dot + 1, NULL, 10) : 0;
+	dot = digit + strspn(digit, "0123456789");
+	version->major = number_first(digit);
+	version->minor = *dot == '.' ? number_first(dot + 1) : 0;
 	return true;
 }
 
@@ -54,7 +56,7 @@ static bool describe(const char *path, char *text, size_t size)
 	if (!stat_path(path, &status) || !S_ISREG(status.st_mode) || read_small_file(path, head, sizeof head) < 0 ||
 	    memcmp(head, elf, strlen(elf)) != 0)
 		return false;
-	return snprintf(text, size, "program=%ju %ju %jd %jd.%09ld\nversion=", (uintmax_t)status.st_dev,
+	return text_put(text, size, "program=%ju %ju %jd %jd.%09ld\nversion=", (uintmax_t)status.st_dev,
 	                (uintmax_t)status.st_ino, (intmax_t)status.st_size, (intmax_t)status.st_mtim.tv_sec,
 	                status.st_mtim.tv_nsec) < (int)size;
 }
@@ -67,7 +69,7 @@ static int open_kept(const char *shim_dir)
 	struct stat status;
 	int directory;
 
-	if (shim_dir[0] == '\0' || snprintf(path, room, "%s/.jobshim/versions", shim_dir) >= (int)room)
+	if (shim_dir[0] == '\0' || text_put(path, room, "%s/.jobshim/versions", shim_dir) >= (int)room)
 		return -1;
 	directory = open_high(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (directory >= 0 && (fstat(directory, &status) < 0 || (status.st_uid != geteuid() && status.st_uid != 0) ||
@@ -104,7 +106,7 @@ static void write_kept(int directory, const char *name, const char *text)
 
 	if (fstat(directory, &status) < 0 || status.st_uid != geteuid())
 		return;
-	snprintf(temporary, sizeof temporary, "new-%d-%" PRIu64, (int)getpid(), monotonic_ns());
+	text_put(temporary, sizeof temporary, "new-%d-%" PRIu64, (int)getpid(), monotonic_ns());
 	fd = open_high_at(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd < 0)
 		return;
@@ -137,7 +139,7 @@ bool version_of(const char *shim_dir, const char *name, const char *path, struct
 	if (!found) {
 		found = probe(path, version);
 		if (found &&
-		    snprintf(text, sizeof text, "%s%ld.%ld\n", program, version->major, version->minor) < (int)sizeof text)
+		    text_put(text, sizeof text, "%s%ld.%ld\n", program, version->major, version->minor) < (int)sizeof text)
 			write_kept(directory, name, text);
 	}
 	close(directory);

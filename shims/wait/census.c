@@ -20,9 +20,9 @@ struct walk {
 	struct pool_files pool;
 	struct census *census;
 	struct clients clients;
-	long recorded; /* launchers that have a record */
-	long loose;    /* others that may have a token and are no clients */
-	void (*visit)(pid_t pid, void *state); /* of each process that may hold anything without a record; NULL: they are counted */
+	long recorded; /* records of the processes that were met */
+	long loose;    /* processes that may have a token and are not clients */
+	void (*visit)(pid_t pid, void *state); /* called for each process that may hold a token without a record; NULL: they are counted */
 	void *state;
 };
 
@@ -32,7 +32,7 @@ static void add_loose(struct walk *walk, const struct process *process)
 	outcome_held(walk->census, process, 1);
 }
 
-/* Whether nothing is counted: the process is passed to the caller's visit. */
+/* Passes the process to the caller's visit, if there is one. False: its tokens are to be counted. */
 static bool is_passed_on(const struct walk *walk, pid_t pid)
 {
 	if (walk->visit != NULL)
@@ -40,26 +40,26 @@ static bool is_passed_on(const struct walk *walk, pid_t pid)
 	return walk->visit != NULL;
 }
 
-/* Of a process that has no jobserver open. Returns false if its tokens can't be told. */
+/* Counts a process that has no jobserver open. False if its tokens can't be counted. */
 static bool add_without_jobserver(struct walk *walk, const struct opener *opener)
 {
 	const struct process *process = &opener->process;
 
 	if (walk->visit == NULL && opener_hides(opener))
 		return outcome_blind(walk->census, "process %d (%s) can't be looked into", (int)process->pid, process->comm);
-	if (opener_is_orphan(opener) && opener_was_told(opener) && !opener_only_looks(opener) && !is_passed_on(walk, process->pid))
+	if (opener_is_orphan(opener) && opener_was_told(opener) && !opener_is_look(opener) && !is_passed_on(walk, process->pid))
 		add_loose(walk, process);
 	return true;
 }
 
 static void add_launcher(struct walk *walk, const struct opener *opener)
 {
-	walk->recorded += opener->record;
-	if (!opener->record && !opener_only_looks(opener) && !is_passed_on(walk, opener->process.pid))
+	walk->recorded += opener->records;
+	if (opener->records == 0 && !opener_is_look(opener) && !is_passed_on(walk, opener->process.pid))
 		add_loose(walk, &opener->process);
 }
 
-/* Of a program that has the jobserver open and is no launcher. Returns false if its tokens can't be told. */
+/* Counts a program that has the jobserver open and is not a launcher. False if its tokens can't be counted. */
 static bool add_program(struct walk *walk, const struct opener *opener)
 {
 	const struct process *process = &opener->process;
@@ -74,11 +74,11 @@ static bool add_program(struct walk *walk, const struct opener *opener)
 		return outcome_blind(walk->census, "process %d (%s) may have opened the jobserver by itself, and hold tokens",
 		                     (int)process->pid, process->comm);
 	if (client->holds == HOLDS_ANY)
-		return outcome_blind(walk->census, "process %d (%s) may hold any number of tokens", (int)process->pid, client->name);
+		return outcome_blind(walk->census, "process %d (%s) may hold any number of tokens", (int)process->pid, client->names);
 	return clients_add(&walk->clients, client, process);
 }
 
-/* Notes what a process may hold besides a token for each child. Returns true, which ends the walk, if that can't be told. */
+/* Notes what a process may hold besides a token for each child. True, which ends the walk, if that is not known. */
 static bool add_process(int proc, const char *number, void *state)
 {
 	struct walk *walk = state;
@@ -98,7 +98,7 @@ static bool add_process(int proc, const char *number, void *state)
 	return false;
 }
 
-/* Walks over all processes. False if the tokens of one can't be told. */
+/* Walks over all processes. False if the tokens of one can't be counted. */
 static bool walk_all(struct walk *walk, const struct jobserver *jobserver, struct ledger *ledger, struct census *census)
 {
 	struct stat status;
@@ -152,7 +152,7 @@ bool census_each_suspect(const struct jobserver *jobserver, struct ledger *ledge
 
 	suspects = (struct walk){ .pool = { .jobserver = jobserver, .since = ledger->owner_start }, .visit = visit, .state = state };
 
-	/* Without a ledger no descriptor is one of it. */
+	/* Without a ledger no descriptor can be the ledger's. */
 	if (ledger->fd >= 0 && fstat(ledger->fd, &suspects.pool.ledger) < 0)
 		return false;
 	if (fstat(jobserver->write_fd, &suspects.pool.fifo) < 0 || stat("/proc/1", &status) < 0)

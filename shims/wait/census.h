@@ -1,4 +1,5 @@
-/* How many tokens can rightly be out: what is out beyond that was lost with a killed client (docs/protocol.md). */
+/* How many tokens living processes can hold at most. If more are out of the pool, the rest was lost with a killed client
+ * (docs/protocol.md). */
 #ifndef CENSUS_H
 #define CENSUS_H
 
@@ -10,16 +11,16 @@
 struct jobserver;
 struct ledger;
 
-/* Counts. The result holds only if no token was moved meanwhile: the caller sees to that, by the FIFO's mtime. */
+/* Takes a census. Its result holds only if no token was moved meanwhile; the caller checks that, by the FIFO's mtime. */
 void census_take(const struct jobserver *jobserver, struct ledger *ledger, struct census *census);
 
-/* The clients of the jobserver, in *clients until the next census. -1 if a process runs in a slot, or may do so, for which
- * neither a record nor a client stands. */
+/* Finds the clients of the jobserver. They stay in *clients until the next census. -1 if a process may run in a slot that belongs neither
+ * to a record nor to a client. */
 long census_clients(const struct jobserver *jobserver, struct ledger *ledger, const pid_t **clients);
 
-/* Calls visit for each process that has a jobserver open, or was told of it, and may hold a token of it without a record: clients, and
- * programs that are not known. A process that hides what it has open is left out: on some machines init does, and on most the daemons of
- * root. False if /proc does not show all processes. */
+/* Calls visit for each process that may hold a token without a record: clients and unknown programs that have the jobserver open, or have
+ * it in their environment. Processes that hide their descriptors are left out, such as daemons of root. False if /proc does not show all
+ * processes. */
 bool census_each_suspect(const struct jobserver *jobserver, struct ledger *ledger, void (*visit)(pid_t pid, void *state),
                          void *state);
 

@@ -1,6 +1,5 @@
 #include "wait/clients.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "contract.h"
@@ -8,12 +7,13 @@
 #include "pool/clientcall.h"
 #include "pool/emerge.h"
 #include "wait/outcome.h"
+#include "ground/number.h"
 #include "ground/report.h"
 #include "proc/process.h"
 
 enum { TRIES = 4 };
 
-/* What it may hold besides a token for each child. Asleep it has none in its hand; another thread of it may have one. */
+/* What a client may hold besides a token for each child. Its first thread, asleep, holds none; each other thread may hold one. */
 static long besides(const struct client_name *client, const struct process *process)
 {
 	if (client->sleeps != SLEEP_ANYWHERE)
@@ -31,7 +31,7 @@ bool clients_add(struct clients *clients, const struct client_name *client, cons
 	return true;
 }
 
-/* A make takes the token of a job before it looks at the load, and keeps it while the job waits for a lower one. Returns false. */
+/* A make takes the token of a job before it reads the load, and keeps it while the job waits for a lower load. Returns false. */
 static bool blind_by_load(struct clients *clients, pid_t make)
 {
 	return outcome_blind(clients->census, "process %d (make) has a limit of load, and may hold tokens of jobs that wait for it",
@@ -44,20 +44,20 @@ static bool add_child(int proc, const char *name, void *state)
 	struct process process;
 
 	(void)proc;
-	if (!process_read((pid_t)strtol(name, NULL, 10), &process))
+	if (!process_read((pid_t)number_first(name), &process))
 		return false;
 	for (size_t i = 0; i < clients->count; i++) {
 		if (clients->pids[i] != process.parent)
 			continue;
 		clients->children[i]++;
-		clients->queues[i] = clients->queues[i] || (emerge_is(clients->names[i]) && !emerge_runs_own_phase(process.pid));
+		clients->queues[i] = clients->queues[i] || (clients->names[i]->is_emerge && !emerge_runs_own_phase(process.pid));
 		if (clients->names[i]->means == CLIENT_MAKE && client_told_load(process.pid))
 			return !blind_by_load(clients, process.parent);
 	}
 	return false;
 }
 
-/* Whether each client that must sleep does so. The first time it notes how often they have run; again, it compares. */
+/* Whether each client that must sleep is asleep. The first call notes how often each has run; the next call compares. */
 static bool are_asleep(struct clients *clients, bool again)
 {
 	for (size_t i = 0; i < clients->count; i++) {
@@ -69,17 +69,17 @@ static bool are_asleep(struct clients *clients, bool again)
 		if (!is_asleep(clients->pids[i], call, &runs) || (again && runs != clients->runs[i]))
 			return outcome_blind(clients->census,
 			                     "process %d (%s) is at work, or can't be looked at: it may hold any number of tokens",
-			                     (int)clients->pids[i], clients->names[i]->name);
+			                     (int)clients->pids[i], clients->names[i]->names);
 		clients->runs[i] = runs;
 	}
 	return true;
 }
 
-/* Adds what each client may have for its children, as they were counted. False if it can't be told. */
+/* Adds what each client may hold for its children. False if that is not known. */
 static bool add_for_children(struct clients *clients)
 {
 	for (size_t i = 0; i < clients->count; i++) {
-		const bool queues = clients->queues[i] || (emerge_is(clients->names[i]) && clients->children[i] == 0);
+		const bool queues = clients->queues[i] || (clients->names[i]->is_emerge && clients->children[i] == 0);
 		const long tokens = queues ? emerge_jobs(clients->pids[i]) : clients->children[i];
 
 		if (tokens < 0)

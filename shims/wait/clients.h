@@ -1,4 +1,4 @@
-/* The clients that a census has found, and how many tokens they may hold. */
+/* The clients that a census found, and how many tokens they may hold. */
 #ifndef CLIENTS_H
 #define CLIENTS_H
 
@@ -18,7 +18,7 @@ struct clients {
 	size_t count;
 	pid_t pids[CLIENTS_MAX]; /* each may have a token for each of its children */
 	const struct client_name *names[CLIENTS_MAX];
-	uint64_t runs[CLIENTS_MAX]; /* of a client whose sleep tells that it has no more */
+	uint64_t runs[CLIENTS_MAX]; /* holds no more than that only while it sleeps */
 	long children[CLIENTS_MAX];
 	bool queues[CLIENTS_MAX]; /* a package of this emerge may wait for its turn, with a token and no child */
 };
@@ -26,8 +26,8 @@ struct clients {
 /* Adds a client, and what it may hold besides a token for each child. False if there are too many. */
 bool clients_add(struct clients *clients, const struct client_name *client, const struct process *process);
 
-/* Counts the clients' children, in a moment in which no client that must sleep has run, and adds what the clients may hold for them. False
- * if there is no such moment, or a client may hold any number. */
+/* Counts the clients' children while each client that must sleep is asleep, and adds what the clients may hold for them. False if they do
+ * not sleep that long, or a client may hold any number. */
 bool clients_count_children(struct clients *clients);
 
 #endif

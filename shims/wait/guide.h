@@ -1,4 +1,5 @@
-/* Whose slot a launcher has that can't see its client: the caretaker, outside its namespaces, may see it. */
+/* A launcher in a namespace may not find its client in /proc. It sends a request to the caretaker, outside the namespace, which may find
+ * the client. */
 #ifndef GUIDE_H
 #define GUIDE_H
 
@@ -11,10 +12,10 @@ struct sockaddr_un;
 
 enum { GUIDE_FLAGS_MAX = 4096 };
 
-/* Both are of the same program, most likely: another version's have another size. */
-struct guide_question {
+/* Another version's messages have another size. */
+struct guide_request {
 	unsigned above;
-	char flags[sizeof "MAKEFLAGS=" + GUIDE_FLAGS_MAX]; /* as the asker has them: they tell which make is its client */
+	char flags[sizeof "MAKEFLAGS=" + GUIDE_FLAGS_MAX]; /* the launcher's MAKEFLAGS: they tell which make is its client */
 };
 
 struct guide_answer {
@@ -25,7 +26,7 @@ struct guide_answer {
 /* The name of the socket that the jobserver's caretaker answers at. Returns its length. */
 socklen_t guide_address(const struct jobserver *jobserver, struct sockaddr_un *address);
 
-/* Asks for our job; above: launchers above us. False where nobody answers at once, or can't tell. */
+/* Requests our job; above: launchers above us. False if no answer comes in time, or the caretaker does not know. */
 bool guide_ask(const struct jobserver *jobserver, unsigned above, struct guide_answer *answer);
 
 #endif

@@ -1,7 +1,6 @@
 #include "wait/job.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,16 +12,19 @@
 #include "pool/jobkey.h"
 #include "pool/jobserver.h"
 #include "wait/guide.h"
+#include "wait/holding.h"
+#include "wait/shells.h"
 #include "proc/namespace.h"
 #include "proc/process.h"
 #include "proc/subject.h"
+#include "ground/number.h"
 
 static const uint64_t OWNER_KEY = 1;
 
 unsigned job_launchers_above(const struct subject *subject, bool builds)
 {
 	const char *value = subject_variable(subject, ENV_HOPS);
-	const unsigned count = value == NULL ? 0 : (unsigned)strtoul(value, NULL, 10);
+	const unsigned count = value == NULL ? 0 : (unsigned)number_first(value);
 
 	return builds || count == 0 ? count : count - 1;
 }
@@ -33,9 +35,78 @@ enum walk {
 	WALK_ENDS, /* what is above can't be seen */
 };
 
+/* What earlier walks found out, if either counts. */
+struct earlier {
+	struct shells *shells;           /* NULL: what was noted in the ledger does not count */
+	const struct job_memory *memory; /* NULL: there is none */
+	struct holding *holding;         /* NULL: tools in a sandbox are not looked for: their supervisor itself asks, which knows them */
+	bool recalled;
+};
+
+static enum client_answer examine(const struct process *process, const struct subject *told, const struct jobserver *jobserver,
+                                  bool below_launcher, struct shells *shells)
+{
+	enum client_answer answer;
+
+	if (shells != NULL && shells_know(shells, process))
+		return CLIENT_NO;
+	answer = client_of(process, jobserver, told, below_launcher);
+	if (shells != NULL && answer == CLIENT_NO)
+		shells_note(shells, process);
+	return answer;
+}
+
+/* Whether it runs in the slot of a tool in a sandbox: of that process above child, or of child itself, if that is what a tool has become. */
+static bool is_below_tool(struct job *job, const struct process *child, const struct process *process, struct earlier *earlier)
+{
+	const bool is_first = process->pid == job->caller;
+	struct process tool = *process;
+
+	if (earlier->holding == NULL)
+		return false;
+	if (is_first && holding_has(earlier->holding, child)) {
+		if (!process_read(child->pid, &tool))
+			return false;
+	} else if (!holding_has(earlier->holding, process)) {
+		if (earlier->holding->has_any)
+			earlier->shells = NULL; /* none is passed over */
+		return false;
+	}
+	job->nested = true;
+	job->client = tool;
+	job->key = job_key(0, (uint64_t)tool.pid, tool.start, "");
+	return true;
+}
+
+static bool is_client(enum client_answer sight)
+{
+	return sight == CLIENT_YES || sight == CLIENT_OURS || sight == CLIENT_PAYER;
+}
+
+/* It is no client, as far as can be told. */
+static void pass(enum client_answer sight, const struct process *process, const struct job_memory *memory)
+{
+	if (memory != NULL && sight == CLIENT_NO)
+		memory->passed(process);
+	else if (memory != NULL)
+		memory->begin();
+}
+
+static void found(struct job *job, const struct process *child, const struct process *client, enum client_answer sight, bool by_owner,
+                  bool direct)
+{
+	job->ours = direct;
+	job->nested = sight == CLIENT_OURS;
+	job->owed = !by_owner && sight == CLIENT_YES;
+	job->client = *client;
+	/* All that `jobshim run` starts, and what was reparented away from it, is its one command. Else the child's name;
+	 * without its PID namespace, which takes long to ask for: should two ever agree, they merely share a slot. */
+	job->key = by_owner ? OWNER_KEY : job_key(0, (uint64_t)child->pid, child->start, "");
+}
+
 /* Walks up from self, whose pid and parent are known, to the nearest client. */
-static enum walk walk_up(struct job *job, const struct process *self, const struct jobserver *jobserver,
-                         const struct ledger *ledger, unsigned above)
+static enum walk walk_up(struct job *job, const struct process *self, const struct subject *told, const struct jobserver *jobserver,
+                         const struct ledger *ledger, unsigned above, struct earlier *earlier)
 {
 	struct process child = *self, process;
 
@@ -58,21 +129,28 @@ static enum walk walk_up(struct job *job, const struct process *self, const stru
 			continue;
 		}
 		by_owner = ledger_owned_by(ledger, &process);
+		if ((by_owner || shells_are(&process)) && is_below_tool(job, &child, &process, earlier))
+			return WALK_FOUND;
+		if (!by_owner && earlier->shells != NULL && shells_pass(earlier->shells, &process))
+			continue;
+		if (!by_owner && earlier->memory != NULL && earlier->memory->recall(&process, child.pid == self->pid, job)) {
+			earlier->recalled = true;
+			return WALK_FOUND;
+		}
 		if (!by_owner)
-			sight = client_of(&process, jobserver, above > 0);
+			sight = examine(&process, told, jobserver, above > 0, earlier->shells);
+		if (is_client(sight)) {
+			found(job, &child, &process, sight, by_owner, child.pid == self->pid);
+			if (earlier->memory != NULL)
+				earlier->memory->found(job);
+			return WALK_FOUND;
+		}
+		if (is_below_tool(job, &child, &process, earlier))
+			return WALK_FOUND;
 		if (sight == CLIENT_HIDDEN)
 			return WALK_ENDS;
 		job->unsure = job->unsure || sight == CLIENT_UNKNOWN;
-		if (sight != CLIENT_YES && sight != CLIENT_OURS && sight != CLIENT_PAYER)
-			continue;
-		job->ours = child.pid == self->pid;
-		job->nested = sight == CLIENT_OURS;
-		job->owed = !by_owner && sight == CLIENT_YES;
-		job->client = process;
-		/* All that `jobshim run` starts, and what was reparented away from it, is its one command. Else the child's name;
-		 * without its PID namespace, which takes long to ask for: should two ever agree, they merely share a slot. */
-		job->key = by_owner ? OWNER_KEY : job_key(0, (uint64_t)child.pid, child.start, "");
-		return WALK_FOUND;
+		pass(sight, &process, earlier->memory);
 	}
 	if (ledger->owner == 0 || !ledger_owned_in(ledger, pid_namespace()))
 		return WALK_TOP;
@@ -88,21 +166,26 @@ static uint64_t shared_key(const struct subject *subject, uint64_t identity, uns
 	return job_key(0, identity, above, name == NULL ? "" : name);
 }
 
-bool job_of(const struct process *process, const struct jobserver *jobserver, const struct ledger *ledger, unsigned above,
-            struct job *job)
+bool job_of(const struct process *process, const struct subject *told, const struct jobserver *jobserver,
+            const struct ledger *ledger, unsigned above, struct job *job)
 {
-	const struct subject self = { .is_self = true };
+	struct holding holding;
+	struct earlier none = { .holding = &holding };
+	enum walk walk;
 
 	*job = (struct job){ .above = above };
-	if (walk_up(job, process, jobserver, ledger, above) == WALK_FOUND)
+	holding_begin(&holding, jobserver, ledger, told->is_self);
+	walk = walk_up(job, process, told, jobserver, ledger, above, &none);
+	holding_end(&holding);
+	if (walk == WALK_FOUND)
 		return true;
-	job->key = shared_key(&self, badge_read(jobserver, &self).identity, above);
+	job->key = shared_key(told, badge_read(jobserver, told).identity, above);
 	return false;
 }
 
-struct job job_find(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger, bool builds)
+static struct job find(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger, unsigned above,
+                       struct earlier *earlier)
 {
-	const unsigned above = job_launchers_above(subject, builds);
 	struct job job = { .above = above };
 	struct badge badge;
 	struct guide_answer guide;
@@ -110,7 +193,7 @@ struct job job_find(const struct subject *subject, const struct jobserver *jobse
 
 	/* Of the process itself no more is asked: a client's own child needs no key. */
 	if (subject->process.pid > 0)
-		walk = walk_up(&job, &subject->process, jobserver, ledger, above);
+		walk = walk_up(&job, &subject->process, subject, jobserver, ledger, above, earlier);
 	if (walk == WALK_FOUND)
 		return job;
 	job.blind = access("/proc/stat", R_OK) < 0;
@@ -127,6 +210,58 @@ struct job job_find(const struct subject *subject, const struct jobserver *jobse
 	}
 	job.key = shared_key(subject, badge.identity, above);
 	return job;
+}
+
+struct job job_find(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger, bool builds)
+{
+	struct shells shells;
+	struct holding holding;
+	struct earlier earlier = { .shells = &shells, .holding = &holding };
+	struct job job;
+
+	shells_begin(&shells, jobserver, ledger);
+	holding_begin(&holding, jobserver, ledger, subject->is_self);
+	job = find(subject, jobserver, ledger, job_launchers_above(subject, builds), &earlier);
+	job.noted = shells.skipped;
+	shells_end(&shells);
+	holding_end(&holding);
+	return job;
+}
+
+struct job job_recall(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger,
+                      const struct job_memory *memory)
+{
+	struct earlier earlier = { .memory = memory };
+	struct job job;
+
+	memory->begin();
+	job = find(subject, jobserver, ledger, job_launchers_above(subject, false), &earlier);
+	job.noted = earlier.recalled;
+	return job;
+}
+
+bool job_is_another(struct job *job, const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger)
+{
+	struct earlier nothing = { .shells = NULL };
+	struct holding holding;
+	struct ledger none;
+	struct job whole;
+
+	if (!job->noted)
+		return false;
+	job->noted = false;
+	ledger_none(&none);
+	holding_begin(&holding, jobserver, ledger, subject->is_self);
+	if (subject->is_self)
+		nothing.holding = &holding;
+	/* As job_find() was called: a foreign jobserver's ledger names no owner. */
+	whole = find(subject, jobserver, jobserver->own ? ledger : &none, job->above, &nothing);
+	holding_end(&holding);
+	/* A client that our caller became meanwhile has paid for nothing. */
+	if (whole.ours || whole.key == job->key)
+		return false;
+	*job = whole;
+	return true;
 }
 
 /* As who looks at all processes finds it. */

@@ -14,36 +14,52 @@ struct subject;
 
 struct job {
 	bool ours;    /* we are the job: our caller took the slot we run in */
-	bool pays;    /* it has no implicit slot: only a token will do */
-	bool owed;    /* its client is neither a launcher nor `jobshim run`: somebody has paid for that one's slot, or not */
-	bool unsure;  /* one of those above could not be looked at: it may be a client, and is taken for none */
+	bool pays;    /* it has no implicit slot, and needs a token */
+	bool owed;    /* its client is neither a launcher nor `jobshim run`: perhaps nobody has paid for the client's slot */
+	bool unsure;  /* a process above can't be examined: it may be a client, but counts as none */
 	struct process client; /* its pid is 0: none is above us */
-	bool blind;   /* neither our client nor whether anybody works can be seen */
-	unsigned claim; /* tokens that its client has for it: so many more of its runs need none */
-	bool nested;  /* its client is a launcher: the tool that one runs is above us */
-	uint64_t key; /* unless it is ours: names the job's locks and records */
+	bool blind;   /* neither our client nor the work of others can be found in /proc */
+	unsigned claim; /* tokens that its client holds for it: so many more of its runs need none */
+	bool noted;   /* found by a note of an earlier walk (shells.h): good enough to take a slot, not to wait for one */
+	bool nested;  /* its client is a launcher, whose tool is above us */
+	uint64_t key; /* names the job's locks and records; unused if `ours` */
 	pid_t caller; /* our parent, and when it started */
 	uint64_t caller_start;
 	unsigned above; /* launchers above us */
 };
 
-/* Finds a process' job by walking /proc upward. Where no client is on the chain it is the root slot: that of the command of
- * `jobshim run` in the same PID namespace. Else, and where the chain can't be followed, it is one for each JOBSHIM_JOB that all
- * such tools share. builds: it starts tools. */
+/* What who decides for many runs remembers of its walks. */
+struct job_memory {
+	void (*begin)(void); /* nothing was passed yet, or what was is not to be remembered */
+	/* Fills what was found by way of that ancestor lately. direct: the run is its child. False: it has to be looked at. */
+	bool (*recall)(const struct process *ancestor, bool direct, struct job *job);
+	void (*passed)(const struct process *ancestor); /* it is no client */
+	void (*found)(const struct job *job);           /* what is above all that were passed in this walk */
+};
+
+/* Finds a process' job by walking up /proc. If no client is on the chain, the job is that of the command of `jobshim run` in the same PID
+ * namespace. Without one, or if the chain can't be followed, all tools with the same JOBSHIM_JOB share a job. builds: it starts tools. */
 struct job job_find(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger, bool builds);
 
-/* The same of another process, of which pid and parent are known; above: launchers above it. False where no client can be seen: then it
- * is the slot that all such tools share. */
-bool job_of(const struct process *process, const struct jobserver *jobserver, const struct ledger *ledger, unsigned above,
-            struct job *job);
+/* The same with a memory in place of the ledger's notes: a job that is found by it is `noted`, too. */
+struct job job_recall(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger,
+                      const struct job_memory *memory);
 
-/* The slot that our caller took, as a job that nobody else is in: while it waits for a gate another run may borrow it. */
+/* Looks for the job anew if it was found by a note, on the whole chain. True if it is another one, which *job is then. */
+bool job_is_another(struct job *job, const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger);
+
+/* The same for another process, whose pid and parent are known; told: the process below it that asks; above: launchers above it. False if no client is found: then the job is the
+ * one that all such tools share. */
+bool job_of(const struct process *process, const struct subject *told, const struct jobserver *jobserver,
+            const struct ledger *ledger, unsigned above, struct job *job);
+
+/* The slot that our caller took, as a job that nobody else is in. While our run waits for a gate, another run may borrow it. */
 struct job job_of_callers(const struct subject *subject, const struct job *found);
 
-/* A job that nobody else is in, and that pays with a token. */
+/* A job that nobody else is in, and that needs a token. */
 struct job job_that_pays(const struct subject *subject);
 
-/* Launchers above a process, by their count: its own is in it already, unless it starts tools. */
+/* How many launchers are above a process, by its environment. Its own is counted already, unless it starts tools. */
 unsigned job_launchers_above(const struct subject *subject, bool builds);
 
 #endif

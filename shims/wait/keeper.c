@@ -6,7 +6,7 @@
 #include "wait/patience.h"
 #include "ground/clock.h"
 
-enum { LOOK_EACH_MS = 16 }; /* it looks less often by that for each launcher, while another one does it for all */
+enum { LOOK_EACH_MS = 16 }; /* each launcher makes the checks of a keeper this much rarer, as long as another keeper does them */
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
 
@@ -22,7 +22,7 @@ int keeper_longer(int ms, int each_ms, const struct ledger *ledger)
 	return others < (uint32_t)((SLEEP_MAX_MS - ms) / each_ms) ? ms + (int)others * each_ms : SLEEP_MAX_MS;
 }
 
-/* Of a crowd of keepers one or two look so often; who finds nobody doing it begins. */
+/* Of many keepers only one or two check so often. A keeper that finds no recent check starts to. */
 static void look_for_the_dead(struct keeper *keeper, const struct jobserver *jobserver, struct ledger *ledger)
 {
 	const uint64_t now = monotonic_ns();

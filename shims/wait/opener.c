@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,9 +12,20 @@
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/hash.h"
+#include "ground/number.h"
+#include "ground/text.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
+
+/* What lies before them is locked for other reasons. */
+static void count_records(uint64_t first, uint64_t last, void *state)
+{
+	struct opener *opener = state;
+
+	if (first >= LEDGER_HEADER_BYTES && last > first)
+		opener->records += (long)((last + 1 - first) / LEDGER_RECORD_BYTES);
+}
 
 static bool note_fd(int directory, const char *name, void *state)
 {
@@ -24,7 +33,7 @@ static bool note_fd(int directory, const char *name, void *state)
 	const struct pool_files *pool = opener->pool;
 	struct stat status;
 
-	/* Listing descriptors takes fewer rights than looking at them: in a container root may not trace other users' processes. */
+	/* To list descriptors takes fewer rights than to examine them: in a container root may not trace other users' processes. */
 	if (fstatat(directory, name, &status, 0) < 0) {
 		opener->hidden = opener->hidden || errno == EACCES || errno == EPERM;
 		return false;
@@ -34,7 +43,7 @@ static bool note_fd(int directory, const char *name, void *state)
 		opener->marked = opener->marked || process_fd_cloexec(directory, name);
 	} else if (status.st_dev == pool->ledger.st_dev && status.st_ino == pool->ledger.st_ino) {
 		opener->ledger = true;
-		opener->record = opener->record || process_fd_locks(directory, name);
+		process_fd_each_lock(directory, name, count_records, opener);
 	}
 	return false;
 }
@@ -42,7 +51,7 @@ static bool note_fd(int directory, const char *name, void *state)
 bool opener_read(struct opener *opener, const struct pool_files *pool, int proc, const char *number)
 {
 	*opener = (struct opener){ .pool = pool, .proc = proc, .number = number };
-	if (!process_read((pid_t)strtol(number, NULL, 10), &opener->process) || opener->process.kernel || opener->process.zombie ||
+	if (!process_read((pid_t)number_first(number), &opener->process) || opener->process.kernel || opener->process.zombie ||
 	    opener->process.pid == process_self_number())
 		return false;
 	process_each_fd(opener->process.pid, note_fd, opener);
@@ -55,7 +64,7 @@ bool opener_hides(const struct opener *opener)
 	char path[32];
 	struct stat status;
 
-	if (opener->process.start < pool->since || snprintf(path, sizeof path, "%s/fd", opener->number) >= (int)sizeof path)
+	if (opener->process.start < pool->since || text_put(path, sizeof path, "%s/fd", opener->number) >= (int)sizeof path)
 		return false;
 	if (!opener->hidden && (faccessat(opener->proc, path, R_OK, AT_EACCESS) == 0 || errno == ENOENT))
 		return false;
@@ -71,15 +80,15 @@ bool opener_was_told(const struct opener *opener)
 	char path[32], *text = arena_room(&room);
 	ssize_t length;
 
-	if (snprintf(path, sizeof path, "%s/environ", opener->number) >= (int)sizeof path)
+	if (text_put(path, sizeof path, "%s/environ", opener->number) >= (int)sizeof path)
 		return false;
 	length = read_whole_file_at(opener->proc, path, text, room);
 	return length == (ssize_t)room ||
 	       (length > 0 && !jobserver_is_inherited(jobserver) &&
-	        memmem(text, (size_t)length, jobserver->path, strlen(jobserver->path)) != NULL);
+	        text_behind(text, (size_t)length, jobserver->path) != NULL);
 }
 
-bool opener_only_looks(const struct opener *opener)
+bool opener_is_look(const struct opener *opener)
 {
 	const char *program = process_path(opener->process.pid);
 
@@ -99,7 +108,7 @@ static uint64_t hash_of_words(pid_t pid)
 	return end == NULL ? 0 : hash(HASH_OF_NOTHING, words, (size_t)(end - words));
 }
 
-/* Whether a script's process is a part of its parent, which has forked and started no other program. */
+/* Whether a script's process is a fork of its parent that runs the same script. */
 static bool is_fork(const struct process *process)
 {
 	const uint64_t words = hash_of_words(process->pid);

@@ -1,4 +1,4 @@
-/* A process that may have a jobserver open: what it has of the pool, and what it was told of it. */
+/* A process that may have a jobserver open: which files of the pool it has open, and whether its environment names the pool. */
 #ifndef OPENER_H
 #define OPENER_H
 
@@ -15,7 +15,7 @@ struct jobserver;
 struct pool_files {
 	const struct jobserver *jobserver;
 	struct stat ledger, fifo;
-	uint64_t since; /* when the jobserver was made, in clock ticks since boot: an older process is no client of it that hides */
+	uint64_t since; /* when the jobserver was made, in clock ticks since boot: a process that is older can't be a hidden client */
 };
 
 struct opener {
@@ -27,28 +27,29 @@ struct opener {
 	bool marked; /* a descriptor of it with O_CLOEXEC */
 	bool hidden; /* some of its descriptors can't be looked at */
 	bool ledger; /* it has the ledger open, */
-	bool record; /* with a lock in it: what it holds is written there */
+	long records; /* whose locks it has there: they say what it holds */
 };
 
-/* Fills opener for the process of that number in proc, which process_each() visits. False for what takes no tokens: this process,
- * a thread of the kernel, a process that has ended. */
+/* Fills opener for a process that process_each() visits. False for one that takes no tokens: this process, a kernel thread, a process that
+ * has ended. */
 bool opener_read(struct opener *opener, const struct pool_files *pool, int proc, const char *number);
 
-/* Whether it may have opened the jobserver, and hides that. */
+/* Whether it may have opened the jobserver, but hides its descriptors. */
 bool opener_hides(const struct opener *opener);
 
 /* Whether the environment that it was started with names the jobserver. */
 bool opener_was_told(const struct opener *opener);
 
-/* Whether it is a launcher that was started to look at something: it takes nothing. */
-bool opener_only_looks(const struct opener *opener);
+/* Whether its program is `look`, which takes no tokens. */
+bool opener_is_look(const struct opener *opener);
 
-/* Whether a killed client has left it behind: it lives on, adopted from another session, and runs in a slot that nobody else stands for.
- * Clients adopt nothing: a process that one of them, or a fork of it, has started in a session of its own is counted as its child. */
+/* Whether it is the orphan of a killed client: it was adopted by a process of another session, and runs in the slot that the client took
+ * for it. Clients adopt nothing: a process in another session than its parent is the parent's child if that one is a client, or a fork of
+ * one. */
 bool opener_is_orphan(const struct opener *opener);
 
-/* Whether a program with that row of the clients has the jobserver open only because it inherited it, and so takes no token. What it has
- * opened by itself it may use as it likes: a script that is a client has a shell's name. */
+/* Whether a program with that row of the clients has only inherited the jobserver, and so takes no token. If it has opened the jobserver
+ * itself, it may take tokens: a script that is a client has the name of a shell. */
 bool opener_carries(const struct opener *opener, const struct client_name *client);
 
 #endif

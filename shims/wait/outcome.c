@@ -1,9 +1,9 @@
 #include "wait/outcome.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "ground/report.h"
+#include "ground/text.h"
 #include "proc/process.h"
 
 bool outcome_blind(struct census *census, const char *format, ...)
@@ -11,7 +11,7 @@ bool outcome_blind(struct census *census, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(census->why, sizeof census->why, format, arguments);
+	text_put_list(census->why, sizeof census->why, format, arguments);
 	va_end(arguments);
 	census->blind = true;
 	return false;

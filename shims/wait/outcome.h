@@ -1,4 +1,4 @@
-/* What a census comes to, while it is taken. */
+/* The result of a census, while it is taken. */
 #ifndef OUTCOME_H
 #define OUTCOME_H
 
@@ -9,7 +9,7 @@ struct process;
 struct census {
 	bool blind;     /* a process may hold any number of tokens */
 	char why[160];  /* blind: which process, for people */
-	long held;      /* at most so many tokens are held by living processes */
+	long held;      /* living processes hold at most so many tokens */
 	int free;       /* tokens in the pool; -1: not the same number before and after the count */
 };
 

@@ -1,18 +1,17 @@
 #include "wait/patience.h"
 
-#include <unistd.h>
-
 #include "ledger/counters.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
 #include "pool/jobserver.h"
 #include "wait/work.h"
 #include "ground/clock.h"
+#include "proc/process.h"
 
-enum { SHARE = 100 }; /* of a processor, looking takes one in so many at most */
+enum { SHARE = 100 }; /* samples take at most one part in so many of a processor */
 
 static const uint64_t SECOND = 1000000000u;
-static const uint64_t LONGER_NS = 120000000000u; /* a machine that others keep busy holds nobody up for more than that */
+static const uint64_t LONGER_NS = 120000000000u; /* on a machine that is busy with other work, a waiter waits no longer than that */
 
 struct patience patience_make(double seconds)
 {
@@ -24,24 +23,25 @@ static uint64_t later(uint64_t one, uint64_t other)
 	return one > other ? one : other;
 }
 
-/* Whether they used more than a twentieth of the time that they did not stand in the scheduler's queue, or stood there all the time: on
- * a busy machine a compiler that works may get a hundredth of a processor, or none for a while. */
+/* Whether the holders used more than a twentieth of the time in which they had not to wait for a processor, or were ready to run whenever we
+ * looked. On a busy machine a compiler that works may get a hundredth of a processor, or none for a while; of a row of processes that end at
+ * once, which are others at each sample, only the second tells anything. */
 static bool was_kept_from_work(const struct work_done *before, const struct work_done *done, uint64_t elapsed)
 {
 	const uint64_t ran = done->ran_ns - before->ran_ns, ready = done->ready_ns - before->ready_ns;
 
-	if (done->ran_ns == before->ran_ns)
-		return before->ready && done->ready;
-	if (done->ran_ns < before->ran_ns || done->ready_ns <= before->ready_ns)
-		return false; /* one of them has ended */
+	if (before->ready && done->ready)
+		return true;
+	if (done->ran_ns <= before->ran_ns || done->ready_ns <= before->ready_ns)
+		return false; /* none ran, or one of them has ended */
 	return ran * 20 > (ready < elapsed ? later(elapsed - ready, elapsed / 20) : elapsed / 20);
 }
 
-/* Whether more than a twentieth of a core was used since the last sample, of the whole machine half a core; or one of them ended.
- * One tick is nothing: who wakes up for a moment may cross its border. */
+/* Whether the holders used more than a twentieth of a core since the last sample (the whole machine: half a core), or one of them ended. A
+ * single tick does not count: a process that wakes up for a moment may be charged one. */
 static bool has_worked(const struct patience *patience, const struct work_done *done, uint64_t now)
 {
-	const uint64_t tick_ns = SECOND / (uint64_t)sysconf(_SC_CLK_TCK), elapsed = now - patience->sampled_ns;
+	const uint64_t tick_ns = SECOND / TICKS_PER_SECOND, elapsed = now - patience->sampled_ns;
 	uint64_t ticks;
 
 	if (!patience->sampled || done->whole_machine != patience->done.whole_machine || done->ticks < patience->done.ticks)
@@ -51,7 +51,7 @@ static bool has_worked(const struct patience *patience, const struct work_done *
 	       (!done->whole_machine && was_kept_from_work(&patience->done, done, elapsed));
 }
 
-/* Samples, every so often while that costs little. Returns when the next sample is due. */
+/* Takes a sample, as often as is cheap. Returns when the next one is due. */
 static uint64_t sample(struct patience *patience, uint64_t now, uint64_t every)
 {
 	const uint64_t began_cpu = cpu_ns();
@@ -75,13 +75,13 @@ static uint64_t sooner(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
-/* Whether another wait of our job ended so while we waited: it is known to wait for itself, and may do so once more. */
+/* Whether another wait of our job ended in an overdraft while we waited: the job is known to wait for itself, and may do so once more. */
 static bool is_known(const struct patience *patience, const struct record *record)
 {
 	return !patience->blind && ledger_had_overdraft(record->ledger, record->at->job, patience->arrived_ns);
 }
 
-/* When it will be out, as far as is known now. */
+/* When patience will be out, as far as is known now. */
 static uint64_t end_of(const struct patience *patience, uint64_t slots_stand_still_ns, uint64_t needed)
 {
 	const uint64_t end = later(slots_stand_still_ns, patience->idle_since_ns + needed);
@@ -89,8 +89,8 @@ static uint64_t end_of(const struct patience *patience, uint64_t slots_stand_sti
 	return patience->sampled && !patience->done.whole_machine ? end : sooner(end, slots_stand_still_ns + LONGER_NS);
 }
 
-/* When a slot was taken last. Who writes it may have another clock, in a time namespace of its own: a moment that is yet to come
- * counts as the one at which we found it. */
+/* When a slot was taken last. In another time namespace the writer's clock may differ: a time in the future counts as the time at which we
+ * read it. */
 static uint64_t last_progress(struct patience *patience, const struct ledger *ledger, uint64_t now)
 {
 	const uint64_t told_ns = ledger_progress(ledger);
@@ -112,7 +112,7 @@ bool patience_is_out(struct patience *patience, const struct jobserver *jobserve
 	    later(patience->arrived_ns + limit, last_progress(patience, ledger, now) + (known ? needed : limit));
 	uint64_t end;
 
-	/* Nothing is looked at before the last second: a wait is mostly just a wait. */
+	/* No samples before the last second: most waits are no deadlock. */
 	patience->due_ns = patience->seconds <= 0 ? UINT64_MAX : slots_stand_still_ns - needed;
 	if (now < patience->due_ns)
 		return false;
@@ -124,12 +124,12 @@ bool patience_is_out(struct patience *patience, const struct jobserver *jobserve
 		patience->due_ns = now;
 		return false;
 	}
-	/* Where nothing can be measured the wait ends all the same: to hang is worse than one tool too many. */
+	/* If nothing can be measured, the wait ends all the same: to hang is worse than one tool too many. */
 	end = end_of(patience, slots_stand_still_ns, needed);
 	patience->due_ns = sooner(patience->sample_due_ns, end);
 	if (now < end)
 		return false;
-	/* It may have been no deadlock: the next one waits as long again. */
+	/* Perhaps it was no deadlock: the next run waits for the whole patience again. */
 	if (patience->blind || now < patience->idle_since_ns + needed)
 		ledger_count_progress(ledger);
 	return true;

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -16,15 +15,16 @@
 #include "ground/clock.h"
 #include "ground/datagram.h"
 #include "ground/retry.h"
+#include "ground/text.h"
 
-/* Tickets are locks on the jobserver's own inode, far beyond any size, as the implicit slot is: they need no writable
- * directory, and go with who has them, however that ends. */
+/* A ticket is a lock on the jobserver's own inode, far beyond its size, as the implicit slot is. It needs no writable directory, and the
+ * kernel drops it when its process ends. */
 static const off_t QUEUE_BASE = (off_t)1 << 62;
 
-/* A ticket is the time in milliseconds, or what comes next; it begins anew after three days. */
+/* A ticket is the time in milliseconds, or the next number that is free; it starts again at 0 after three days. */
 enum { NO_TICKET, FIRST_TICKET, TICKETS_END = 1 << 28, KEEPER = TICKETS_END };
 
-/* A byte lies between two tickets: the kernel would make one lock of two that touch. */
+/* A byte lies between two tickets: the kernel would merge two locks that touch. */
 enum { TICKET_BYTES = 2, WAKE_TRIES = 4, DRAW_TRIES = 8192 };
 
 /* Where the job's tickets begin. */
@@ -43,7 +43,7 @@ static void unlock(const struct queue *queue, int ticket)
 	locks_give_back(&queue->pool->locks, queue->run, base_of(queue->job) + (off_t)ticket * TICKET_BYTES);
 }
 
-/* Whose tickets are looked at: those that anybody but the run has in the job's queue. */
+/* The tickets of a job's queue that others than the run have. */
 struct others {
 	const struct pool *pool;
 	const void *run;
@@ -55,14 +55,15 @@ static struct others others_in(const struct queue *queue)
 	return (struct others){ .pool = queue->pool, .run = queue->run, .job = queue->job };
 }
 
-/* Looks for a lock on one of the tickets from first to end. False if there is none, or that can't be told. */
+/* Finds a lock on one of the tickets from first to end. False if there is none, or on error. */
 static bool look_for_lock(const struct others *others, int first, int end, struct flock *found)
 {
 	return locks_find(&others->pool->locks, others->run, base_of(others->job) + (off_t)first * TICKET_BYTES,
 	                 (off_t)(end - first) * TICKET_BYTES - 1, found);
 }
 
-/* The ticket between these that a lock is of; NO_TICKET if it is of none: whoever may write to the FIFO may lock any part of it. */
+/* The ticket between these that a lock belongs to; NO_TICKET if it is no ticket's: any process that may write to the FIFO may lock any part
+ * of it. */
 static int ticket_of(const struct flock *lock, uint64_t job, int first, int end)
 {
 	const off_t at = lock->l_start - base_of(job) - (off_t)first * TICKET_BYTES;
@@ -72,7 +73,7 @@ static int ticket_of(const struct flock *lock, uint64_t job, int first, int end)
 	           : NO_TICKET;
 }
 
-/* One of these tickets that another waiter has; NO_TICKET if nobody has one. */
+/* One of these tickets that another waiter has; NO_TICKET if there is none. */
 static int taken(const struct others *others, int first, int end)
 {
 	struct flock found;
@@ -112,27 +113,32 @@ static int first_taken(const struct others *others)
 	return high;
 }
 
-/* An abstract socket, which goes with its process too. */
-static socklen_t address_of(const struct queue *queue, int ticket, struct sockaddr_un *address)
+/* An abstract socket, which also goes with its process. */
+static socklen_t address_of(const struct queue *queue, uint64_t job, int ticket, struct sockaddr_un *address)
 {
 	int length;
 
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	length = snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "jobshim-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%d",
-	                  (uint64_t)queue->pool->jobserver->device, (uint64_t)queue->pool->jobserver->inode, queue->job, ticket);
+	length = text_put(address->sun_path + 1, sizeof address->sun_path - 1, "jobshim-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%d",
+	                  (uint64_t)queue->pool->jobserver->device, (uint64_t)queue->pool->jobserver->inode, job, ticket);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
-static bool wake(const struct queue *queue, int ticket)
+bool queue_call(const struct queue *queue, uint64_t job, int ticket)
 {
 	struct sockaddr_un address;
-	socklen_t length = address_of(queue, ticket, &address);
+	socklen_t length = address_of(queue, job, ticket, &address);
 	ssize_t sent;
 
 	if (ticket == NO_TICKET || queue->socket < 0)
 		return false;
 	sent = RETRY(sendto(queue->socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, length));
-	return sent == 1 || (sent < 0 && errno == EAGAIN); /* full: it is about to look */
+	return sent == 1 || (sent < 0 && errno == EAGAIN); /* full: the waiter is about to wake up anyhow */
+}
+
+static bool wake(const struct queue *queue, int ticket)
+{
+	return queue_call(queue, queue->job, ticket);
 }
 
 bool queue_is_empty(const struct pool *pool, const void *run, uint64_t job)
@@ -142,7 +148,7 @@ bool queue_is_empty(const struct pool *pool, const void *run, uint64_t job)
 	return taken(&others, FIRST_TICKET, TICKETS_END) == NO_TICKET;
 }
 
-/* Whether a lock that can't be taken is no waiter's: it may have been given back since. */
+/* Whether a lock that we failed to take is no waiter's, or was given back since. */
 static bool is_strangers(const struct others *others, int ticket)
 {
 	struct flock held;
@@ -165,15 +171,15 @@ static int draw_ticket(struct pool *pool, const struct others *others)
 	return NO_TICKET;
 }
 
-/* Whether the one who waits there can be woken by us, and so we by those that can wake it: not in a network namespace of our own. */
+/* Whether we can wake the waiter with this ticket. If not, we are in another network namespace, and its neighbours can't wake us either. */
 static bool reaches(const struct queue *queue, int ticket)
 {
 	const struct sockaddr_un nobody = { .sun_family = AF_UNSPEC };
 	struct sockaddr_un address;
-	socklen_t length = address_of(queue, ticket, &address);
+	socklen_t length = address_of(queue, queue->job, ticket, &address);
 	bool reached = connect(queue->socket, (struct sockaddr *)&address, length) == 0 || errno != ECONNREFUSED;
 
-	/* While it is connected others can't write to it. */
+	/* While it is connected, no other process can write to it. */
 	(void)!connect(queue->socket, (const struct sockaddr *)&nobody, sizeof nobody.sun_family);
 	return reached;
 }
@@ -189,7 +195,7 @@ void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_
 		return;
 	queue->socket = datagram_open();
 	if (queue->socket < 0 ||
-	    (bind(queue->socket, (struct sockaddr *)&address, address_of(queue, queue->ticket, &address)) == 0 &&
+	    (bind(queue->socket, (struct sockaddr *)&address, address_of(queue, job, queue->ticket, &address)) == 0 &&
 	     (other == NO_TICKET || reaches(queue, other))))
 		return;
 	close(queue->socket);

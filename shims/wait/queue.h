@@ -1,5 +1,5 @@
-/* The queue of a job: whoever waits for a slot of it. All wait for the jobserver's FIFO, which wakes them one by one in
- * order of arrival; what else there is to watch one of them watches for all, the keeper. */
+/* The queue of a job: the runs that wait for a slot of it. All of them sleep on the jobserver's FIFO, which wakes them one by one in order
+ * of arrival. One of them, the keeper, watches everything else for all. */
 #ifndef QUEUE_H
 #define QUEUE_H
 
@@ -12,7 +12,7 @@ struct queue {
 	struct pool *pool;
 	const void *run; /* that waits (locks.h) */
 	uint64_t job;    /* its key */
-	int ticket;      /* its place; 0 if there is none to be had: then it is first, and nobody can wake it */
+	int ticket;      /* its place; 0 if it could get none: then it counts as first, and nobody can wake it */
 	int socket;      /* readable when another waiter wakes it; -1 if none can */
 	bool keeps;
 };
@@ -23,16 +23,19 @@ bool queue_is_empty(const struct pool *pool, const void *run, uint64_t job);
 /* Takes the place behind the last one. */
 void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job);
 
-/* Whether nobody waits who came before: the implicit slot, once free, is the run's. */
+/* Whether nobody waits who came earlier: then the implicit slot, once free, is this run's. */
 bool queue_is_first(const struct queue *queue);
 
-/* Becomes the keeper, or stays it. False if another is. */
+/* Becomes the keeper, or stays it. False if another waiter is the keeper. */
 bool queue_keep(struct queue *queue);
 
-/* Wakes the first one. False if that can't be done, or nobody else waits. */
+/* Wakes the first waiter. False if that fails, or nobody else waits. */
 bool queue_wake_first(const struct queue *queue);
 
-/* Leaves it. A keeper wakes another one to be it. */
+/* Wakes the waiter of any job that has that ticket there. False if that fails. */
+bool queue_call(const struct queue *queue, uint64_t job, int ticket);
+
+/* Leaves the queue. A keeper wakes another waiter, which becomes the keeper. */
 void queue_leave(struct queue *queue);
 
 #endif

@@ -10,9 +10,9 @@
 #include "ground/clock.h"
 
 enum {
-	QUIET_MS = 500, /* without a token given back before anybody looks: mtime's clock ticks every 10 ms at worst */
-	SHARE = 150,    /* of a processor, looking again at what has not moved takes one in so many at most, */
-	MOVED = 20,     /* and at what has */
+	QUIET_MS = 500, /* no token may have been given back for so long before a check: the clock of mtime ticks every 10 ms at worst */
+	SHARE = 150,    /* checks take at most one part in so many of a processor if no token has moved, */
+	MOVED = 20,     /* and if some have */
 	LONGEST_MS = 5000,
 };
 
@@ -60,7 +60,7 @@ long recovery_count(const struct jobserver *jobserver, struct ledger *ledger, co
 	                               : "";
 	if (**why != '\0')
 		return -1;
-	/* One look that finds nothing lost is enough. */
+	/* One check that finds nothing lost is enough. */
 	if (first.census.free + first.census.held >= total)
 		return 0;
 	nanosleep(&pause, NULL);
@@ -70,7 +70,7 @@ long recovery_count(const struct jobserver *jobserver, struct ledger *ledger, co
 	return recovery_lost(total, &first, &second);
 }
 
-/* What two looks tell is put right. */
+/* Puts right what two checks agree on. */
 static struct recovery_change mend(struct recovery *recovery, long total, const struct recovery_look *look,
                                    const struct jobserver *jobserver, struct ledger *ledger)
 {
@@ -86,7 +86,7 @@ static struct recovery_change mend(struct recovery *recovery, long total, const 
 	return change;
 }
 
-/* Whether tokens are missing, as far as one look tells. */
+/* Whether tokens are missing, as far as one check tells. */
 static bool is_short(const struct recovery_look *look, long total)
 {
 	return !look->census.blind && look->census.free >= 0 && look->census.free + look->census.held < total;
@@ -97,7 +97,7 @@ static uint64_t later(uint64_t one, uint64_t other)
 	return one > other ? one : other;
 }
 
-/* A look that finds a token missing is followed by the second one as soon as may be, whatever it costs. */
+/* After a check that finds a token missing, the second one follows as soon as possible, whatever it costs. */
 static uint64_t pause_ns(const struct recovery *recovery)
 {
 	const bool moved = recovery->written_ns != recovery->last_written_ns;

@@ -1,5 +1,5 @@
-/* Puts back the tokens that were lost with killed clients, and takes out what is more than the pool should have. Why that is
- * safe: docs/protocol.md, "The census". */
+/* Puts back the tokens that were lost with killed clients, and takes out those that the pool has too many. Why that is safe:
+ * docs/protocol.md, "The census". */
 #ifndef RECOVERY_H
 #define RECOVERY_H
 
@@ -11,21 +11,21 @@
 struct jobserver;
 struct ledger;
 
-/* What one look at the pool said. */
+/* The result of one check of the pool. */
 struct recovery_look {
-	int64_t written_ns; /* when a token was last given back before it: the FIFO's mtime */
+	int64_t written_ns; /* when a token was last given back before the check: the FIFO's mtime */
 	struct census census;
 };
 
 struct recovery {
-	int64_t written_ns;         /* the FIFO's mtime, as last seen */
-	uint64_t written_seen_ns;   /* when that was first seen, CLOCK_MONOTONIC */
-	bool looked;                /* last is one of two looks */
+	int64_t written_ns;         /* the FIFO's mtime, as last read */
+	uint64_t written_seen_ns;   /* when that was first read, CLOCK_MONOTONIC */
+	bool looked;                /* last is the first of two checks */
 	struct recovery_look last;
-	int64_t last_written_ns;    /* the FIFO's mtime at the last look */
-	uint64_t looked_ns;         /* when the last look began; 0: there was none */
+	int64_t last_written_ns;    /* the FIFO's mtime at the last check */
+	uint64_t looked_ns;         /* when the last check began; 0: there was none */
 	uint64_t cost_ns;           /* of it, in CPU time */
-	bool short_of;              /* it found tokens missing */
+	bool short_of;              /* the last check found tokens missing */
 };
 
 /* What a step has done. */
@@ -34,18 +34,18 @@ struct recovery_change {
 	int surplus;
 };
 
-/* Returns how many of total tokens are lost, by two looks: 0 where a token was moved between them, or somebody can't be told. */
+/* Returns how many of total tokens are lost, by two checks. 0 if a token was moved between them, or a process may hold any number. */
 long recovery_lost(long total, const struct recovery_look *first, const struct recovery_look *second);
 
-/* Counts the lost tokens of a pool that nobody looks after, which may take two looks, a second. -1 where that can't be told; *why
- * says it, for people. */
+/* Counts the lost tokens of a pool without a caretaker, by two checks, in about a second. -1 if they can't be counted; *why says the
+ * reason, for people. */
 long recovery_count(const struct jobserver *jobserver, struct ledger *ledger, const char **why);
 
-/* Looks at a pool of total tokens if nothing has moved for a while, and does what follows. */
+/* Checks a pool of total tokens, if no token has moved for a while, and puts it right. */
 struct recovery_change recovery_step(struct recovery *recovery, long total, const struct jobserver *jobserver,
                                      struct ledger *ledger);
 
-/* When the next step may look, CLOCK_MONOTONIC nanoseconds, if no token is given back before. */
+/* When the next step may check, CLOCK_MONOTONIC nanoseconds, if no token is given back before. */
 uint64_t recovery_due_ns(const struct recovery *recovery);
 
 #endif

@@ -14,8 +14,8 @@
 
 enum {
 	UNSEEN_END_MS = 10, /* if an end can't be watched */
-	CALLS_MAX = 64,     /* at a time: they may come faster than they are read */
-	STRANGERS_MS = 250, /* so long it sleeps on if strangers call */
+	CALLS_MAX = 64,     /* calls read at a time: they may come faster than they are read */
+	STRANGERS_MS = 250, /* how long it sleeps on after calls of strangers */
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -25,7 +25,7 @@ struct sleeper sleeper_make(int fifo, const sigset_t *mask)
 	return (struct sleeper){ .fifo = fifo, .mask = mask, .epoll = -1, .socket = -1 };
 }
 
-/* Enters the order of those that wait for the FIFO. */
+/* Joins those that sleep on the FIFO. */
 static void enter(struct sleeper *sleeper, int socket)
 {
 	struct epoll_event token = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = -1 };
@@ -48,7 +48,7 @@ void sleeper_close(struct sleeper *sleeper)
 	*sleeper = sleeper_make(sleeper->fifo, sleeper->mask);
 }
 
-/* Whether that user may use the jobserver, as those do that wait for it. */
+/* Whether that user may use the jobserver. */
 static bool may_call(int fifo, uid_t user)
 {
 	struct stat status;
@@ -93,7 +93,7 @@ static enum woken sleep_once(const struct sleeper *sleeper, const struct waiting
 	return timed_out ? TIMED_OUT : called ? CALLED : WOKEN;
 }
 
-/* Rounded up: to wake a moment too soon is to wake twice. */
+/* Rounded up: a wake-up that comes too soon costs a second one. */
 static int ms_until(uint64_t due_ns)
 {
 	const uint64_t now = monotonic_ns();
@@ -122,7 +122,7 @@ bool sleeper_sleep(struct sleeper *sleeper, const struct waiting *waiting)
 
 		if (woken != CALLED || call_is_heard(sleeper->fifo, waiting->call))
 			return woken == TIMED_OUT;
-		/* Strangers: sleep on, but not for long, since they may have left no room for a true call. */
+		/* Strangers called: sleep on, but not for long, since they may have left no room for a real call. */
 		if (strangers_ns == 0) {
 			strangers_ns = monotonic_ns() + STRANGERS_MS * MS;
 			due_ns = due_ns < strangers_ns ? due_ns : strangers_ns;

@@ -7,7 +7,7 @@
 
 void slot_give_back(const struct slot *slot, const struct pool *pool, struct record *record)
 {
-	record_count_end(record); /* first, so that whoever gets the token is not counted beside us */
+	record_count_end(record); /* before the token goes: whoever gets it must not be counted beside us */
 	if (slot->kind == SLOT_TOKEN && !token_give_back(pool->jobserver, record, slot->token))
 		return;
 	record_free(record);

@@ -10,13 +10,12 @@ struct pool;
 struct record;
 
 struct slot {
-	enum slot_kind kind; /* SLOT_NONE: there is none, since the jobserver can't be read */
+	enum slot_kind kind; /* SLOT_NONE: the jobserver can't be read */
 	unsigned char token; /* SLOT_TOKEN: the byte to give back */
-	bool claimed;        /* of SLOT_IMPLICIT: it is a token that the job's client has for it */
+	bool claimed;        /* SLOT_IMPLICIT: it is a token that the job's client holds for it */
 };
 
-/* Gives it back, but for an implicit one, whose lock the run still has. The server may be gone: then there is nobody to give it to,
- * which is fine. */
+/* Gives a token back. An implicit slot's lock stays with the run. If the server is gone, nothing needs to be given back. */
 void slot_give_back(const struct slot *slot, const struct pool *pool, struct record *record);
 
 #endif

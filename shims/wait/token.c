@@ -14,12 +14,12 @@
 #include "ground/retry.h"
 
 enum {
-	PUT_PAUSE_MS = 10, /* where there is no memory for a token in the pipe */
+	PUT_PAUSE_MS = 10, /* between tries, if there is no memory for a token in the pipe */
 	PUT_TRIES = 100,
 };
 
-/* Descriptors that we inherited may block, and their flags are not ours alone: a token is moved on into a pipe of our own, which never
- * waits. Between the two calls a kill takes it along; a census then finds that it is missing. */
+/* Inherited descriptors may block, and others share their flags, which must not change. So splice(), which can be told not to block, moves
+ * the token into a pipe of our own. A kill between the two calls loses it; a census then finds that it is missing. */
 static ssize_t read_shared(const struct jobserver *jobserver, unsigned char *into)
 {
 	ssize_t n = splice(jobserver->read_fd, NULL, jobserver->way[1], NULL, 1, SPLICE_F_NONBLOCK);
@@ -40,7 +40,7 @@ static ssize_t read_token(const struct jobserver *jobserver, unsigned char *into
 	return jobserver_is_inherited(jobserver) ? read_shared(jobserver, into) : read(jobserver->read_fd, into, 1);
 }
 
-/* The kernel stores the byte into the record, in the same step that takes it from the pipe: a kill can't part them. */
+/* The kernel stores the byte in the record in the same step that takes it from the pipe: no kill can come between. */
 enum token_outcome token_take(const struct jobserver *jobserver, struct record *record, unsigned char *token)
 {
 	unsigned char *into = record_token(record);
@@ -50,7 +50,7 @@ enum token_outcome token_take(const struct jobserver *jobserver, struct record *
 	do {
 		n = read_token(jobserver, into);
 		if (n < 0 && errno == EFAULT && into != token) {
-			into = token; /* the ledger was cut: nothing was read, go on without it */
+			into = token; /* the ledger was truncated: nothing was read, go on without it */
 			errno = EINTR;
 		}
 	} while (n < 0 && errno == EINTR);
@@ -68,7 +68,7 @@ static ssize_t write_token(const struct jobserver *jobserver, unsigned char toke
 	return write(jobserver->write_fd, &token, 1);
 }
 
-/* False where it is not written: nobody is there any more, or there was no memory for its byte for a second. */
+/* False if it can't be written: nobody has the pool open any more, or there was no memory for the byte for a second. */
 static bool put(const struct jobserver *jobserver, unsigned char token)
 {
 	const struct timespec pause = { .tv_nsec = PUT_PAUSE_MS * 1000000L };
@@ -86,7 +86,7 @@ static bool put(const struct jobserver *jobserver, unsigned char token)
 	return false;
 }
 
-/* Of several tokens that one run has the first tells it for all. */
+/* Reported once, for the first of several tokens. */
 static void tell_failure(void)
 {
 	static bool told;
@@ -103,7 +103,7 @@ bool token_give_back(const struct jobserver *jobserver, struct record *record, u
 		return true;
 	tell_failure();
 	if (jobserver->accounts)
-		return true; /* to its server alone it is whose it is */
+		return true; /* only the server's account counts */
 	record_held(record, SLOT_TOKEN);
 	return false;
 }

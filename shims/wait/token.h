@@ -9,11 +9,11 @@ struct record;
 
 enum token_outcome { TOKEN_TAKEN, TOKEN_NONE_FREE, TOKEN_UNREADABLE };
 
-/* Takes a free token, if there is one, and says so in the record; else that is left acquiring. */
+/* Takes a free token, if there is one, and notes it in the record. Else the record stays `acquiring`. */
 enum token_outcome token_take(const struct jobserver *jobserver, struct record *record, unsigned char *token);
 
-/* Gives it back. False where it could not be written: it stays in the record, and whoever looks for dead launchers tries
- * again, unless the server keeps an account. */
+/* Gives a token back. False if it could not be written: it stays in the record, and a later check for dead launchers tries again, unless
+ * the server keeps an account. */
 bool token_give_back(const struct jobserver *jobserver, struct record *record, unsigned char token);
 
 #endif

@@ -14,16 +14,18 @@
 #include "ground/clock.h"
 
 enum {
-	UNSEEN_HOLDER_MS = 10, /* the keeper, if the implicit slot's holder can't be watched */
-	TICK_MS = 750,         /* the others: the keeper may have been stopped or killed */
-	TICK_EACH_MS = 50,     /* longer by that for each launcher */
+	UNWATCHED_HOLDER_MS = 10, /* poll interval of a keeper that can't watch the implicit slot's holder */
+	TICK_MS = 750,         /* of other waiters: the keeper may have been stopped or killed */
+	TICK_EACH_MS = 50,     /* added for each launcher */
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
 
-void turn_begin(struct turn *turn, struct pool *pool, struct record *record, const struct job *job, double patience)
+void turn_begin(struct turn *turn, struct pool *pool, struct record *record, const struct subject *subject, const struct job *job,
+                double patience)
 {
-	*turn = (struct turn){ .pool = pool, .run = record, .record = record, .job = job, .keeper = keeper_make(patience), .end = -1 };
+	*turn = (struct turn){ .pool = pool, .run = record, .record = record, .subject = subject, .job = job, .end = -1 };
+	turn->keeper = keeper_make(patience);
 	turn->queue.socket = -1;
 }
 
@@ -58,7 +60,7 @@ static uint64_t next_tick_ns(const struct turn *turn)
 	return ms_from_now(turn->queue.socket < 0 ? LOOK_AGAIN_MS : keeper_longer(TICK_MS, TICK_EACH_MS, turn->pool->ledger));
 }
 
-/* What the keeper does for all. True if it has a slot by that; else *due_ns says when it is to look again. */
+/* The keeper's checks. True if the run got a slot; else *due_ns says when the next check is due. */
 static bool keep(struct turn *turn, uint64_t *due_ns)
 {
 	int holder;
@@ -71,23 +73,32 @@ static bool keep(struct turn *turn, uint64_t *due_ns)
 	}
 	holder = turn->job->pays ? HOLDER_NONE : implicit_watch(&turn->pool->locks, turn->run, turn->job->key, turn->job->claim);
 	*due_ns = keeper_due_ns(&turn->keeper);
-	if ((holder == HOLDER_UNSEEN || holder == HOLDER_GONE) && *due_ns > ms_from_now(UNSEEN_HOLDER_MS))
-		*due_ns = ms_from_now(UNSEEN_HOLDER_MS);
+	if ((holder == HOLDER_UNWATCHED || holder == HOLDER_GONE) && *due_ns > ms_from_now(UNWATCHED_HOLDER_MS))
+		*due_ns = ms_from_now(UNWATCHED_HOLDER_MS);
 	turn->end = holder >= 0 ? holder : -1;
 	turn->free_looks = holder == HOLDER_GONE ? turn->free_looks + 1 : 0;
-	/* It is the first one's, unless that one can't be woken, or does not come. */
+	/* The slot is for the first waiter, unless that one can't be woken, or does not take it. */
 	overdue = holder == HOLDER_GONE && (queue_is_first(&turn->queue) || !queue_wake_first(&turn->queue) ||
-	                                    turn->free_looks * UNSEEN_HOLDER_MS >= LOOK_AGAIN_MS);
+	                                    turn->free_looks * UNWATCHED_HOLDER_MS >= LOOK_AGAIN_MS);
 	return overdue && try_implicit(turn);
 }
 
-/* True if it has a slot, or there can be none. */
+/* False if there is no token for it now; *passed_ns: when it looks again whether others have used their turn, else UINT64_MAX. */
+static bool try_token_in_turn(struct turn *turn, uint64_t *passed_ns)
+{
+	if (!rota_is_ours(&turn->rota, passed_ns) || try_token(turn) == TOKEN_NONE_FREE)
+		return false;
+	rota_took(&turn->rota);
+	return true;
+}
+
+/* True if it has a slot, or can get none. */
 static bool look(struct turn *turn, bool overdue, struct waiting *waiting)
 {
-	uint64_t due_ns;
+	uint64_t due_ns, passed_ns;
 
-	/* A token first: the FIFO woke this run alone for it. */
-	if (try_token(turn) != TOKEN_NONE_FREE)
+	/* Try the token first: the FIFO woke only this run for it. */
+	if (try_token_in_turn(turn, &passed_ns))
 		return true;
 	due_ns = next_tick_ns(turn);
 	if ((overdue || queue_is_first(&turn->queue)) && try_implicit(turn))
@@ -95,10 +106,10 @@ static bool look(struct turn *turn, bool overdue, struct waiting *waiting)
 	if (queue_keep(&turn->queue) && keep(turn, &due_ns))
 		return true;
 	*waiting = (struct waiting){
-		.token = true,
+		.token = passed_ns == UINT64_MAX, /* the token that is free is another's */
 		.call = turn->queue.socket,
 		.end = turn->end,
-		.due_ns = due_ns,
+		.due_ns = passed_ns < due_ns ? passed_ns : due_ns,
 	};
 	return false;
 }
@@ -110,24 +121,41 @@ static void close_end(struct turn *turn)
 	turn->end = -1;
 }
 
+bool turn_at_once(struct turn *turn)
+{
+	return queue_is_empty(turn->pool, turn->run, turn->job->key) &&
+	       (try_implicit(turn) || (rota_is_empty(turn->pool, turn->run) && try_token(turn) != TOKEN_NONE_FREE));
+}
+
+static void join(struct turn *turn)
+{
+	queue_join(&turn->queue, turn->pool, turn->run, turn->job->key);
+	rota_enter(&turn->rota, &turn->queue, turn->record, turn->subject, turn->job);
+	turn->queues = true;
+}
+
+static void leave(struct turn *turn)
+{
+	rota_leave(&turn->rota);
+	queue_leave(&turn->queue);
+	turn->queues = false;
+}
+
 bool turn_step(struct turn *turn, bool timed_out, struct waiting *waiting)
 {
 	close_end(turn);
 	if (!turn->queues) {
-		/* Whoever finds a queue joins it. */
-		if (queue_is_empty(turn->pool, turn->run, turn->job->key) &&
-		    (try_implicit(turn) || try_token(turn) != TOKEN_NONE_FREE))
+		/* If others wait, join the queue. */
+		if (turn_at_once(turn))
 			return true;
-		queue_join(&turn->queue, turn->pool, turn->run, turn->job->key);
-		turn->queues = true;
+		join(turn);
 		timed_out = false;
 	}
-	/* One that timed out without a wake-up tries out of turn: the keeper, or the first one, may have been stopped. */
+	/* Timed out without a wake-up: try out of turn. The keeper, or the first waiter, may have been stopped. */
 	if (!look(turn, timed_out && !turn->queue.keeps, waiting))
 		return false;
 	close_end(turn);
-	queue_leave(&turn->queue);
-	turn->queues = false;
+	leave(turn);
 	return true;
 }
 
@@ -135,8 +163,7 @@ void turn_end(struct turn *turn)
 {
 	close_end(turn);
 	if (turn->queues)
-		queue_leave(&turn->queue);
-	turn->queues = false;
+		leave(turn);
 	if (turn->queue.socket >= 0)
 		close(turn->queue.socket);
 	turn->queue.socket = -1;

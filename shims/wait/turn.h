@@ -1,4 +1,5 @@
-/* A run's turn: it waits, in order of arrival, for a token or its job's implicit slot, whichever is free first. */
+/* A run's turn: it waits for a token or its job's implicit slot, whichever is free first; in order of arrival, but builds and jobs have
+ * tokens by turns (rota.h). */
 #ifndef TURN_H
 #define TURN_H
 
@@ -6,32 +7,39 @@
 
 #include "wait/keeper.h"
 #include "wait/queue.h"
+#include "wait/rota.h"
 #include "wait/slot.h"
 
 struct job;
+struct subject;
 struct waiting;
 
 struct turn {
 	struct pool *pool;
 	const void *run;
 	struct record *record;
+	const struct subject *subject;
 	const struct job *job;
 	struct slot slot; /* that it got */
 	struct keeper keeper;
 	struct queue queue;
+	struct rota rota;
 	bool queues;
-	int end;        /* of the holder of the implicit slot that it watches */
-	int free_looks; /* one after the other at which that slot was free, and the first one did not come for it */
+	int end;        /* polls readable as the watched holder of the implicit slot ends */
+	int free_looks; /* steps in a row at which that slot was free, and the first waiter did not take it */
 };
 
-/* Begins to wait now. patience: seconds until a deadlock ends in an overdraft, 0: never. What pool, record and job lead to must stay. */
-void turn_begin(struct turn *turn, struct pool *pool, struct record *record, const struct job *job, double patience);
+/* Begins to wait now. patience: seconds until a deadlock ends in an overdraft, 0: never. All that it is given must stay valid. */
+void turn_begin(struct turn *turn, struct pool *pool, struct record *record, const struct subject *subject, const struct job *job,
+                double patience);
 
-/* One step, which never blocks. True once it has a slot, or found that there can be none; false if it waits. timed_out: what it waited
- * for last did not come until its time. */
+/* Takes a slot that is free at once, if nobody waits. True if it has one, or can get none; false if it would wait. */
+bool turn_at_once(struct turn *turn);
+
+/* One step, which never blocks. True once it has a slot, or can get none; false if it waits. timed_out: the last wait timed out. */
 bool turn_step(struct turn *turn, bool timed_out, struct waiting *waiting);
 
-/* Gives up its place, if it still waits, and closes what it has opened. */
+/* Leaves the queue, if it still waits, and closes its descriptors. */
 void turn_end(struct turn *turn);
 
 #endif

@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 struct waiting {
-	bool token;      /* a token, at the jobserver's read end */
-	int call;        /* or a socket by which another waiter wakes it, -1: there is none */
-	int end;         /* or a descriptor that polls readable as a process ends, or tells something; -1: none */
-	uint64_t due_ns; /* or this moment, CLOCK_MONOTONIC; UINT64_MAX: never */
+	bool token;      /* it waits for a token, at the jobserver's read end */
+	int call;        /* or for a call at this socket by another waiter; -1: there is none */
+	int end;         /* or for this descriptor, which polls readable as a process ends or sends something; -1: none */
+	uint64_t due_ns; /* or until this time, CLOCK_MONOTONIC; UINT64_MAX: never */
 };
 
 #endif

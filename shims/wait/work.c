@@ -1,7 +1,5 @@
 #include "wait/work.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,20 +11,24 @@
 #include "pool/jobserver.h"
 #include "wait/census.h"
 #include "ground/file.h"
+#include "ground/number.h"
+#include "ground/text.h"
 #include "proc/process.h"
+#include "proc/subject.h"
 #include "proc/shimfile.h"
 #include "proc/tree.h"
 
-/* All that can hold a slot of a pool that a build has for itself is below it. */
+/* If one build has the pool for itself, all holders are below the outermost client. */
 static pid_t outermost_client(const struct work *work)
 {
+	const struct subject self = { .is_self = true };
 	struct process process;
 	pid_t outermost = -1;
 
 	if (!process_self(&process))
 		return -1;
 	while (process.parent > 0 && process_read(process.parent, &process))
-		if (ledger_owned_by(work->record->ledger, &process) || client_of(&process, work->jobserver, false) != CLIENT_NO)
+		if (ledger_owned_by(work->record->ledger, &process) || client_of(&process, work->jobserver, &self, false) != CLIENT_NO)
 			outermost = process.pid;
 	return outermost;
 }
@@ -36,13 +38,13 @@ static bool measure_machine(uint64_t *ticks)
 {
 	enum { IDLE = 3, IOWAIT = 4, FIELDS = 8 };
 	char text[512];
-	char *at = text + strlen("cpu ");
+	const char *at = text + strlen("cpu ");
 
 	if (read_small_file("/proc/stat", text, sizeof text) < 0 || strncmp(text, "cpu ", strlen("cpu ")) != 0)
 		return false;
 	*ticks = 0;
 	for (int field = 0; field < FIELDS; field++) {
-		uint64_t value = strtoull(at, &at, 10);
+		const uint64_t value = number_scan(&at, 10);
 
 		if (field != IDLE && field != IOWAIT)
 			*ticks += value;
@@ -64,7 +66,7 @@ struct sum {
 	bool incomplete; /* a part of it can't be measured */
 };
 
-/* The `jobshim run` of this pool, or a launcher: what those do is no work of the build's. */
+/* The `jobshim run` of this pool, or a launcher: what these do is not work of the build. */
 static bool is_ours(const struct ledger *ledger, const struct process *process)
 {
 	return ledger_owned_by(ledger, process) || is_launcher_process(process->pid);
@@ -73,20 +75,21 @@ static bool is_ours(const struct ledger *ledger, const struct process *process)
 /* /proc/PID/schedstat, of the first thread: ran, was ready to run (nanoseconds). A kernel without it has no such file. */
 static void add_scheduled(pid_t pid, struct sum *sum)
 {
-	char path[32], text[96], *at = text;
+	char path[32], text[96];
+	const char *at = text;
 
-	snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
+	text_put(path, sizeof path, "/proc/%d/schedstat", (int)pid);
 	if (read_small_file(path, text, sizeof text) < 0)
 		return;
-	sum->ran_ns += strtoull(at, &at, 10);
-	sum->ready_ns += strtoull(at, &at, 10);
+	sum->ran_ns += number_scan(&at, 10);
+	sum->ready_ns += number_scan(&at, 10);
 }
 
 static void add_process(const struct process *process, void *state)
 {
 	struct sum *sum = state;
 
-	/* What has ended below it counts, of ours too: short processes leave no other trace. */
+	/* Children that have ended count, our own too: short processes leave no other trace. */
 	sum->ticks += process->reaped;
 	if (is_ours(sum->ledger, process))
 		return;
@@ -101,7 +104,7 @@ static void add_tree(pid_t root, struct sum *sum)
 		sum->incomplete = true;
 }
 
-/* If its number is not a launcher's, it has just ended, or is in another PID namespace: nothing can be told of it. */
+/* If the pid is not a launcher's, the launcher has just ended, or is in another PID namespace: nothing is known of it. */
 static void add_holder(pid_t pid, bool is_tool, void *state)
 {
 	struct sum *sum = state;
@@ -117,13 +120,13 @@ static void add_suspect(pid_t pid, void *state)
 	add_tree(pid, state);
 }
 
-/* A pool that a server keeps has clients beside each other. */
+/* Several builds may share the pool of a server. */
 static bool is_shared(const struct work *work)
 {
 	return work->outermost < 0 || (work->record->ledger->owner == 0 && ledger_slots(work->record->ledger) >= 0);
 }
 
-/* Whether other users may use the pool, and no ledger tells what their launchers hold: those hide from us. */
+/* Whether other users may use the pool without a ledger that we can read: their launchers are hidden from us. */
 static bool is_others(const struct work *work)
 {
 	struct stat status;

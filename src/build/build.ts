@@ -1,12 +1,14 @@
 /** One build below one limit, and what is to be told of it at its end. */
 
 import type { Bypass } from '../bypass/bypass.js'
+import type { BypassPlace } from '../bypass/explanation.js'
 import type { ToolUse } from '../bypass/tool-watch.js'
 import { environment as names } from '../contract/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import type { Settlement } from '../jobserver/pool.js'
 import { catchSignals, type Ending, endLike } from '../launcher/foreground.js'
+import type { UnknownPrograms } from '../launcher/supervisor.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { type Account, type BuildOrder, placeOf, type StartedPlace } from './place.js'
 
@@ -17,6 +19,7 @@ export type BuildReport = {
   settlement: Settlement | undefined // of that pool
   toolUse: ToolUse | undefined // undefined where it was over before anybody looked
   bypasses: readonly Bypass[]
+  unknown?: UnknownPrograms | undefined // programs that the sandbox could not look at
   end(): Promise<number> // the exit status; where a signal ended the build we die of it, too
 }
 
@@ -30,14 +33,17 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
   const signals = catchSignals() // until the end: none may end us before what is made for the build is removed
   journal?.start(place.jobs, words)
   try {
-    const { ending, settlement, toolUse } = await runIn(place.start(signals))
-    const bypasses = toolUse ? await explained(toolUse, launcher) : []
+    const { ending, settlement, toolUse: seen, unknown } = await runIn(place.start(signals))
+    const toolUse = order.sandbox ? withoutPast(seen) : seen
+    const bypasses = toolUse
+      ? await explained(toolUse, { launcher, isSandboxed: order.sandbox !== undefined })
+      : []
     journal?.end(ending, toolUse, bypasses)
     const end = async (): Promise<number> => {
       if (ending.kind === 'signal') signals.release()
       return await endLike(ending)
     }
-    return { ending, jobs: place.jobs, settlement, toolUse, bypasses, end }
+    return { ending, jobs: place.jobs, settlement, toolUse, bypasses, unknown, end }
   } catch (error) {
     journal?.end(
       { kind: 'exit', status: error instanceof Failure ? error.code : exitCodes.jobshim },
@@ -47,6 +53,10 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
     throw error
   }
 }
+
+// In a sandbox none comes past: what make has started in its own slot was counted, too.
+const withoutPast = (seen: ToolUse | undefined): ToolUse | undefined =>
+  seen && { ...seen, launchedRuns: seen.launchedRuns + seen.clientRuns, clientRuns: 0 }
 
 async function runIn(place: StartedPlace): Promise<Account & { ending: Ending }> {
   try {
@@ -60,8 +70,8 @@ async function runIn(place: StartedPlace): Promise<Account & { ending: Ending }>
 const openJournalOf = async (path: string, order: BuildOrder) =>
   (await import('./journal.js')).openBuildJournal(path, order)
 
-async function explained({ bypassing }: ToolUse, launcher: string): Promise<Bypass[]> {
+async function explained({ bypassing }: ToolUse, place: BypassPlace): Promise<Bypass[]> {
   if (bypassing.length === 0) return []
   const { explainBypass } = await import('../bypass/explanation.js')
-  return bypassing.map(tools => explainBypass(tools, launcher))
+  return bypassing.map(tools => explainBypass(tools, place))
 }

@@ -20,11 +20,28 @@ export async function withShims(
   const program = findTool('ccache', directories)
   const ccache = program === undefined ? undefined : await ccachePrefixes(program, directories, environment)
   return {
-    ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
-    ...(settings.join === undefined ? {} : { [names.join]: settings.join ? '1' : '0' }),
-    ...(settings.noJobserver === undefined ? {} : { [names.noJobserver]: settings.noJobserver }),
-    ...environment,
+    ...withSettings(environment, settings),
     ...ccacheVariables(layoutOf(dir).launcher, ccache, environment),
     PATH: pathWithShims(environment.PATH, dir),
   }
 }
+
+/** Returns it for a build in a sandbox: only what adapts programs that start tools stands on PATH. */
+export async function withAdapters(
+  environment: NodeJS.ProcessEnv,
+  dir: string,
+  settings: Settings,
+): Promise<NodeJS.ProcessEnv> {
+  const { ensureAdapterLinks } = await import('../shimdir/adapter-links.js')
+  return {
+    ...withSettings(environment, settings),
+    PATH: pathWithShims(environment.PATH, ensureAdapterLinks(dir)),
+  }
+}
+
+const withSettings = (environment: NodeJS.ProcessEnv, settings: Settings): NodeJS.ProcessEnv => ({
+  ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
+  ...(settings.join === undefined ? {} : { [names.join]: settings.join ? '1' : '0' }),
+  ...(settings.noJobserver === undefined ? {} : { [names.noJobserver]: settings.noJobserver }),
+  ...environment,
+})

@@ -10,6 +10,15 @@ import { openFifo } from '../jobserver/fifo.js'
 import type { MakeStyle } from '../jobserver/make-style.js'
 import { type CaughtSignals, type Command, type Ending, runInForeground } from '../launcher/foreground.js'
 
+/**
+ * Opens the sandbox of a build with that environment; returns the path by which a command enters it. Undefined: the command is in it without
+ * that, as we are.
+ */
+export type OpenSandbox = (
+  environment: NodeJS.ProcessEnv,
+  descriptors: readonly number[], // of the build, from 3 on, by which it finds its jobserver
+) => Promise<string | undefined>
+
 /** A command, and what it is to find. */
 export type Start = {
   command: Command
@@ -18,6 +27,7 @@ export type Start = {
   style: MakeStyle
   signals: CaughtSignals
   started: (pid: number, jobserver: string) => void // its address
+  sandbox: OpenSandbox | undefined // undefined: it has none
 }
 
 /**
@@ -26,7 +36,7 @@ export type Start = {
  * MAKEFLAGS is named there by a descriptor of ours.
  */
 export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
-  const { command, environment, jobs, style, signals, started } = start
+  const { command, environment, jobs, style, signals, started, sandbox } = start
   const inherited = passedDescriptors()
   const ends = style === 'fifo' ? [] : openEnds(fifo)
   const own = style === 'fifo' && !isReadByAll(fifo) ? openFifo(fifo) : undefined
@@ -47,7 +57,9 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
       [names.jobserver]: `fifo:${fifo}`,
       [names.tree]: whereNamed(fifo, environment),
     }
-    return await runInForeground(command, [...inherited, ...ends], env, signals, pid =>
+    const descriptors = [...inherited, ...ends]
+    const socket = await sandbox?.(env, [])
+    return await runInForeground({ ...command, sandbox: socket }, descriptors, env, signals, pid =>
       started(pid, env[names.jobserver]),
     )
   } finally {
@@ -65,7 +77,7 @@ function openEnds(fifo: string): number[] {
   const ends = kind === 'pipe' ? [openSync(fifo, constants.O_RDONLY), openSync(fifo, constants.O_WRONLY)] : []
   const isStill = kind === 'pipe' && ends.every(end => isSame(end, both))
   closeSync(both)
-  if (!isStill) throw new Failure(`${fifo}: another file by now`, 'see that jobshim serve runs there')
+  if (!isStill) throw new Failure(`${fifo}: was replaced meanwhile`, 'check that jobshim serve runs there')
   return ends
 }
 

@@ -16,9 +16,11 @@ import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { changeText } from '../launcher/change.js'
 import { commandOf } from '../launcher/closed-descriptors.js'
 import { type CaughtSignals, type Ending, runInForeground } from '../launcher/foreground.js'
+import type { UnknownPrograms } from '../launcher/supervisor.js'
 import { layoutOf } from '../shimdir/layout.js'
-import { buildCaretaker } from './caretaker.js'
+import { type BuildCaretaker, buildCaretaker } from './caretaker.js'
 import { runGoverned } from './governed.js'
+import type { BuildSandbox, SandboxPlace } from './sandbox.js'
 import { showProgress } from './status-line.js'
 
 export type BuildOrder = {
@@ -30,10 +32,15 @@ export type BuildOrder = {
   directory: string // where it runs
   say: (line: string) => void // to the user
   isShown: boolean // how far it is, where stderr is a terminal
+  sandbox: SandboxPlace | undefined // undefined: its tools are found by their shims
 }
 
 /** What is known once the command has ended. */
-export type Account = { settlement: Settlement | undefined; toolUse: ToolUse | undefined }
+export type Account = {
+  settlement: Settlement | undefined
+  toolUse: ToolUse | undefined
+  unknown: UnknownPrograms | undefined // in the sandbox; undefined: none
+}
 
 export type Place = {
   jobs: number | undefined // slots; undefined where that is not ours to say
@@ -53,29 +60,46 @@ export type StartedPlace = {
 /** Returns the place for the build. Throws `Failure` where the jobserver that was named can't be used. */
 export async function placeOf(order: BuildOrder): Promise<Place> {
   const { auth, environment, say, settings } = order
-  if (auth !== undefined) return await withToken(auth, order)
+  const sandbox = order.sandbox && (await openableSandbox(order.sandbox, order))
+  if (auth !== undefined) return await withToken(auth, order, sandbox)
   const outer = await outerJobserver(layoutOf(settings.dir).look, environment)
-  if (outer.state === 'usable') return joined(order)
+  if (outer.state === 'usable') return joined(order, sandbox)
   if (outer.state === 'unusable')
     say(`jobshim: ${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}`)
-  return inPool(order)
+  return inPool(order, sandbox)
 }
 
-const joined = ({ words: [program, ...args], environment, settings }: BuildOrder): Place => ({
+const openableSandbox = async (place: SandboxPlace, { settings, say }: BuildOrder): Promise<BuildSandbox> =>
+  (await import('./sandbox.js')).buildSandbox(place, layoutOf(settings.dir).look, say)
+
+// A run that has the sandbox in which we are looks at the tools; in a PID namespace of our own we would not know them by its records.
+const beginOf = ({ sandbox }: BuildOrder, { begin }: BuildCaretaker): BuildCaretaker['begin'] =>
+  sandbox === 'above' ? () => undefined : begin
+
+const joined = (order: BuildOrder, sandbox: BuildSandbox | undefined): Place => ({
   jobs: undefined,
   start(signals) {
+    const { environment, settings } = order
     const { look } = layoutOf(settings.dir)
     const rules = keepRules(environment, settings.rulesText)
     const caretaker = buildCaretaker(look, environment)
     return {
       async run() {
-        const begin = (pid: number): void => caretaker.begin(pid, environment[names.jobserver] ?? '')
+        const [program, ...args] = order.words
+        const begin = (pid: number): void =>
+          beginOf(order, caretaker)(pid, environment[names.jobserver] ?? '')
         const command = await commandOf(look, program, args)
         const env = { ...environment, ...rules.variables }
-        return await runInForeground(command, passedDescriptors(), env, signals, begin)
+        const descriptors = passedDescriptors()
+        const socket = await sandbox?.open(env, descriptors.slice(3))
+        return await runInForeground({ ...command, sandbox: socket }, descriptors, env, signals, begin)
       },
-      settle: async () => ({ settlement: undefined, toolUse: await caretaker.end() }),
+      async settle() {
+        const unknown = await sandbox?.close()
+        return { settlement: undefined, toolUse: await caretaker.end(), unknown }
+      },
       async close() {
+        await sandbox?.close()
         rules.remove()
         await caretaker.end()
       },
@@ -92,14 +116,10 @@ function keepRules(environment: NodeJS.ProcessEnv, text: string): KeptRules {
   return { variables: { [names.rules]: path }, remove: () => removeEntry(path) }
 }
 
-function inPool({
-  words: [program, ...args],
-  environment,
-  settings,
-  journal,
-  say,
-  isShown,
-}: BuildOrder): Place {
+function inPool(
+  { words: [program, ...args], environment, settings, journal, say, isShown }: BuildOrder,
+  sandbox: BuildSandbox | undefined,
+): Place {
   const { jobs, rulesText } = settings
   return {
     jobs,
@@ -124,13 +144,16 @@ function inPool({
             style: pool.makeStyle,
             signals,
             started: caretaker.begin,
+            sandbox: sandbox?.open,
           }),
         async settle() {
           await endProgress()
+          const unknown = await sandbox?.close()
           const toolUse = await caretaker.end()
-          return { settlement: await settlePool(pool), toolUse }
+          return { settlement: await settlePool(pool), toolUse, unknown }
         },
         async close() {
+          await sandbox?.close()
           removePool(pool) // first: the others may take a moment
           await endProgress()
           await caretaker.end()
@@ -141,7 +164,8 @@ function inPool({
 }
 
 // The launcher takes the token, and has it until the command's end.
-async function withToken(auth: string, { words, environment, settings }: BuildOrder): Promise<Place> {
+async function withToken(auth: string, order: BuildOrder, sandbox: BuildSandbox | undefined): Promise<Place> {
+  const { words, environment, settings } = order
   const [, path] = /^fifo:(.+)$/.exec(auth) ?? []
   if (path === undefined)
     throw new Failure(
@@ -155,7 +179,7 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
   const named = { ...environment, [names.jobserver]: `fifo:${fifo}` }
   const asked = await tryJobserver(look, named)
   if (asked.state === 'unusable')
-    throw new Failure(`${fifo}: ${asked.why}`, 'see that jobshim serve runs there', exitCodes.jobshim)
+    throw new Failure(`${fifo}: ${asked.why}`, 'check that jobshim serve runs there', exitCodes.jobshim)
   return {
     jobs: undefined,
     start(signals) {
@@ -169,13 +193,16 @@ async function withToken(auth: string, { words, environment, settings }: BuildOr
             jobs: settings.jobs,
             style: prepareFifo(look, environment, ''),
             signals,
-            started: caretaker.begin,
+            started: beginOf(order, caretaker),
+            sandbox: sandbox?.open,
           }),
         async settle() {
+          const unknown = await sandbox?.close()
           spawnSync(look, ['reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
-          return { settlement: undefined, toolUse: await caretaker.end() }
+          return { settlement: undefined, toolUse: await caretaker.end(), unknown }
         },
         async close() {
+          await sandbox?.close()
           rules.remove()
           await caretaker.end()
         },

@@ -6,16 +6,17 @@ import { gateNames } from '../contract/ledger-layout.js'
 import { renderJson } from '../ground/json.js'
 import { visibleLine } from '../ground/visible.js'
 import type { Settlement } from '../jobserver/pool.js'
+import type { UnknownPrograms } from '../launcher/supervisor.js'
 import type { BuildReport } from './build.js'
 
-type Told = Pick<BuildReport, 'jobs' | 'settlement' | 'toolUse' | 'bypasses'>
+type Told = Pick<BuildReport, 'jobs' | 'settlement' | 'toolUse' | 'bypasses' | 'unknown'>
 
 /** Below that many watched seconds a build has one line, and no slow runs. */
 const longEnough = 1
 
 /** Returns the lines that a run ends with; empty where there is nothing to say. */
 export function renderSummary(report: Told): string {
-  const { jobs, settlement, toolUse, bypasses } = report
+  const { jobs, settlement, toolUse, bypasses, unknown } = report
   const isLong = toolUse !== undefined && toolUse.watchedSeconds >= longEnough && toolUse.slowest.length > 0
   const lines = [
     ...(settlement ? [`jobshim: ${totals(settlement, toolUse)}`] : []),
@@ -23,13 +24,14 @@ export function renderSummary(report: Told): string {
     ...(settlement && isLong ? [`  ${use(toolUse, jobs, settlement)}`] : []),
     ...(settlement && isLong ? [`  slowest: ${slowest(toolUse)}`] : []),
     ...(bypasses.length > 0 ? bypassLines(report) : []),
+    ...(unknown ? [`${settlement ? '  ' : 'jobshim: '}${unknownLine(unknown)}`] : []),
   ]
   return lines.map(visibleLine).join('\n')
 }
 
 /** Returns the same for programs; empty likewise. */
-export function summaryJson({ jobs, settlement, toolUse, bypasses }: Told): string {
-  if (settlement === undefined && toolUse === undefined) return ''
+export function summaryJson({ jobs, settlement, toolUse, bypasses, unknown }: Told): string {
+  if (settlement === undefined && toolUse === undefined && unknown === undefined) return ''
   return renderJson({
     ...settlement,
     jobs,
@@ -42,6 +44,7 @@ export function summaryJson({ jobs, settlement, toolUse, bypasses }: Told): stri
       slowest: toolUse.slowest,
     }),
     past: bypasses,
+    ...(unknown && { unknown }),
   })
 }
 
@@ -52,6 +55,10 @@ const removedLines = (path: string): string[] => [
 ]
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+// Of another user without CAP_SYS_PTRACE, or of a file that nobody may read; and what a mount of /proc with hidepid hides.
+const unknownLine = ({ count, first }: UnknownPrograms): string =>
+  `${counted(count, 'program')} could not be looked at${first === '' ? '' : `, the first called ${first}`}: tools among them took no slot`
 
 // Of a jobserver that is not ours nothing else is told.
 function bypassLines({ settlement, toolUse, bypasses }: Told): string[] {

@@ -16,18 +16,18 @@ import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
 export const doctor = command({
   name: 'doctor',
-  summary: 'tell why a build would not be governed here, and what to do',
+  summary: 'check whether builds here are governed, and say what to do if not',
   operands: '[-- CMD...]',
   completes: { kind: 'command' },
   options: [jsonOption, dirOption, ...configOptions],
   notes:
-    'Each check is ok, a note (governed all the same, or not to be told), or broken. It looks at the shims, PATH, variables, ' +
-    'the jobserver, the trees below the working directory and the system, and changes nothing. ' +
-    'With CMD it runs that below jobshim run, too, and adds what went past the shims; the table stands behind its output. ' +
+    'Each check is ok, a note (builds are governed all the same, or it is not known), or broken. doctor checks the shims, ' +
+    'PATH, variables, the jobserver, the trees below the working directory and the system, and changes nothing. ' +
+    'It also runs CMD, below jobshim run, and adds the tools that went past the shims; the table follows the output of CMD. ' +
     'Exit status 1 if anything is broken.',
   examples: [
     { line: 'jobshim doctor', text: 'in the directory of the build' },
-    { line: 'jobshim doctor -- make', text: 'the same, and what really goes past the shims' },
+    { line: 'jobshim doctor -- make', text: 'the same, and which tools of the build go past the shims' },
     { line: 'jobshim doctor --json', text: 'for programs' },
   ],
   async run({ flags, operands, workingDirectory, environment }) {
@@ -79,6 +79,7 @@ async function buildWith(
     directory,
     say,
     isShown: !flags.json,
+    sandbox: undefined,
   })
 }
 

@@ -11,6 +11,7 @@ import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { shellVariables, usualPath } from '../shimdir/surroundings.js'
 import { ccachePrefixes } from '../tools/ccache-config.js'
 import { command } from './command.js'
+import { planSteps, tellSteps } from './github-actions.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
 
 /** How a shell is told a variable. */
@@ -23,7 +24,7 @@ type Shell = keyof typeof shells
 
 export const env = command({
   name: 'env',
-  summary: 'print the variables that govern a shell',
+  summary: 'print the variables that make a shell use the shims',
   options: [
     {
       name: 'shell',
@@ -32,6 +33,11 @@ export const env = command({
       completes: { kind: 'choice', values: Object.keys(shells) },
       text: 'sh (dash, bash, zsh ...) or fish (default: by $SHELL)',
     },
+    {
+      name: 'github',
+      kind: 'switch',
+      text: 'print nothing: tell the next steps of a GitHub Actions job, by GITHUB_PATH and GITHUB_ENV',
+    },
     dirOption,
     ...configOptions,
     jsonOption,
@@ -39,12 +45,13 @@ export const env = command({
   notes:
     'They put the shims first on PATH, and the launcher before what ccache, CMake, cargo and go start: CCACHE_PREFIX, ' +
     'CMAKE_C_COMPILER_LAUNCHER (CXX, CUDA, Fortran ...), RUSTC_WRAPPER, GOFLAGS=-toolexec. What is set there already ' +
-    'stays, behind the launcher; a RUSTC_WRAPPER, which can be one program only, stays alone. The limit itself is ' +
-    'that of the jobserver in MAKEFLAGS, of jobshim serve or make; without one all runs as ever. ' +
-    'The shims are installed where there are none.',
+    'stays, behind the launcher. RUSTC_WRAPPER has room for one program: if it is set, it stays as it is. The limit is ' +
+    'that of the jobserver in MAKEFLAGS, which jobshim serve or make has made; without one there is no limit. ' +
+    'If there are no shims yet, they are installed.',
   examples: [
-    { line: 'eval "$(jobshim env)"', text: 'all that is built in this shell from now on' },
+    { line: 'eval "$(jobshim env)"', text: 'for all builds of this shell from now on' },
     { line: 'jobshim env --shell fish | source', text: 'the same for fish' },
+    { line: 'jobshim env --github', text: 'the same for the next steps of a GitHub Actions job' },
   ],
   async run({ flags, workingDirectory, environment }) {
     const shell = shellOf(flags.shell, environment)
@@ -56,9 +63,10 @@ export const env = command({
     const configured =
       ccache === undefined ? undefined : await ccachePrefixes(ccache, directories, environment)
     const variables = shellVariables(dir, configured, environment)
+    if (flags.github) tellSteps(planSteps(dir, variables), environment)
     const lines = Object.entries(variables).map(([name, value]) => `${shells[shell](name, value)}\n`)
     if (flags.json) print(`${renderJson({ dir, variables })}\n`)
-    else printExact(lines.join(''))
+    else if (!flags.github) printExact(lines.join(''))
     return exitCodes.ok
   },
 })

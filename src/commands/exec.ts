@@ -10,12 +10,12 @@ import { configOptions, dirOption } from './setting-options.js'
 
 export const exec = command({
   name: 'exec',
-  summary: 'run one tool under a token',
+  summary: 'run one tool in a slot',
   operands: '-- TOOL ARGS...',
   completes: { kind: 'command' },
   options: [dirOption, ...configOptions],
   notes:
-    'DIR/.jobshim/launcher -- TOOL ARGS... does the same without starting Node: that is the quick way for ' +
+    'DIR/.jobshim/launcher -- TOOL ARGS... does the same without starting Node: use it for ' +
     'CCACHE_PREFIX, CMAKE_C_COMPILER_LAUNCHER, RUSTC_WRAPPER and go build -toolexec.',
   examples: [
     { line: 'jobshim exec -- protoc --cpp_out=. a.proto', text: 'a tool that has no shim' },

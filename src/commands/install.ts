@@ -11,7 +11,7 @@ import { toolsOption } from './tools-option.js'
 
 export const install = command({
   name: 'install',
-  summary: 'make the shims of a shim dir, and no others',
+  summary: 'make the shims of a shim dir, and remove those no longer wanted',
   options: [
     dirOption,
     toolsOption,
@@ -22,12 +22,12 @@ export const install = command({
   notes:
     'Families: ar, as, clang, gcc, gfortran, ghc, go, javac, ld, ranlib, rustc. gcc means every gcc, g++, cc, c++, c89, ' +
     'c99, TRIPLE- and -VERSION name on PATH. Without --tools: all families but ar, as, javac and ranlib. ' +
-    'Shims of ours that are no longer wanted are removed; files of yours are left alone. ' +
-    'What the config says of the cost of runs (load, pressure, launcher, rules) goes into the shim dir.',
+    'Your own files stay. ' +
+    'What the config says about the cost of runs (load, pressure, engine, rules) is written into the shim dir.',
   examples: [
     { line: 'jobshim install', text: 'shims for all compilers and linkers on PATH' },
     { line: 'jobshim install --tools gcc,ld,yasm', text: 'two families and a tool' },
-    { line: 'jobshim install --dir /opt/shims', text: 'elsewhere' },
+    { line: 'jobshim install --dir /opt/shims', text: 'in another directory' },
   ],
   async run({ flags, workingDirectory, environment }) {
     const settings = await loadSettings(flags, workingDirectory, environment)

@@ -4,8 +4,9 @@ import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
-import { print } from '../ground/print.js'
+import { print, say } from '../ground/print.js'
 import { renderSize } from '../ground/size.js'
+import { visibleLine } from '../ground/visible.js'
 import { listCosts, type ToolCosts } from '../shimdir/costs.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { listShims } from '../shimdir/list.js'
@@ -17,24 +18,31 @@ export const list = command({
   name: 'list',
   summary: 'print the shims of a shim dir: name, real tool, family',
   options: [
-    { name: 'costs', kind: 'switch', text: 'print what memory the runs of each tool needed instead' },
+    {
+      name: 'costs',
+      kind: 'switch',
+      text: 'print how much memory the runs of each tool needed, instead of the shims',
+    },
     dirOption,
     ...configOptions,
     jsonOption,
   ],
   notes:
-    'With --costs: for each tool and kind of run how many there were, and what half of them, 95 of 100 and all of them ' +
-    'needed at most. Tools that had no rule are counted too.',
+    'With --costs: for each tool and kind of run the number of runs, and the memory that half of them, 95 of 100 and all ' +
+    'of them needed at most. Tools without a rule are counted, too.',
   examples: [
-    { line: 'jobshim list', text: 'what is governed, and which real tool it stands for' },
+    { line: 'jobshim list', text: 'which tools are governed, and where the real ones are' },
     { line: 'jobshim list --json', text: 'the same for programs' },
-    { line: 'jobshim list --costs', text: 'what memory compiling and linking needed here so far' },
+    { line: 'jobshim list --costs', text: 'how much memory compiling and linking needed here so far' },
   ],
   async run({ flags, workingDirectory, environment }) {
     const { dir } = await loadSettings(flags, workingDirectory, environment)
     if (flags.costs) {
       const costs = listCosts(dir)
-      print(flags.json ? `${renderJson({ dir, costs })}\n` : renderCosts(costs))
+      const text = renderCosts(costs)
+      print(flags.json ? `${renderJson({ dir, costs })}\n` : text)
+      if (text === '' && !flags.json)
+        say(`jobshim: nothing is known of what tools needed, in ${visibleLine(dir)}`)
       return exitCodes.ok
     }
     const shims = listShims(dir, environment)
@@ -47,6 +55,7 @@ export const list = command({
     )
     const json = { dir, shims, ...(fault ? { ccacheBefore: fault.directory } : {}) }
     print(flags.json ? `${renderJson(json)}\n` : renderColumns(rows))
+    if (shims.length === 0 && !flags.json) say(`jobshim: no shims in ${visibleLine(dir)}`)
     if (fault) print(renderOrderFault(fault, dir), 2)
     const { launcher } = layoutOf(dir)
     if (shims.length > 0 && !existsSync(launcher))

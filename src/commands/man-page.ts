@@ -112,8 +112,10 @@ function commandSection(command: Command): string {
 
 const commonMacro = ({ name }: CommandOption): string => `.Fl ${argument(`-${name}`)}`
 
-const settingItem = ({ key, type, default: preset, text }: SettingRow): string =>
-  item(`Ic ${argument(key)}`, `${text} (${expectedOf(type)}; default: ${preset})`)
+const settingItem = ({ key, olderKey, type, default: preset, text }: SettingRow): string => {
+  const older = olderKey === undefined ? '' : `; older name: ${olderKey}`
+  return item(`Ic ${argument(key)}`, `${text} (${expectedOf(type)}; default: ${preset}${older})`)
+}
 
 const variableItem = ({ name, value, text }: ReturnType<typeof publicVariables>[number]): string =>
   item(`Ev ${argument(value === undefined ? name : `${name}=${value}`)}`, text)

@@ -1,6 +1,6 @@
 /** The parts of the man page that no table has, in mdoc(7). */
 
-export const date = 'November 22, 2026' // of the last change to these words
+export const date = 'November 30, 2026' // of the last change to these words
 
 export const description = String.raw`.Nm
 makes build tools obey one limit of jobs.
@@ -12,8 +12,8 @@ with
 .Fl P ,
 a Makefile with
 .Fl j Ns 64
-written into it) take a token for every compiler and linker they start, and
-share the tokens with make, ninja, cargo and the link-time optimisation of gcc.
+written into it) take a slot for every compiler and linker they start, and
+share the slots with make, ninja, cargo and the link-time optimisation of gcc.
 .Pp
 It installs a directory of symbolic links, the
 .Em shims :
@@ -29,7 +29,7 @@ same arguments, descriptors, signals and terminal, gives the slot back, and ends
 as the tool did.
 .Bl -bullet
 .It
-Where the caller is a client of the jobserver, as make, ninja and cargo are, it
+If the caller is a client of the jobserver, as make, ninja and cargo are, it
 has taken the slot already: the shim becomes the tool.
 .It
 Else the first tool of a job runs in the job's own slot, and every further one
@@ -78,7 +78,7 @@ rules:
 .Pp
 A rule is for the runs of tools that meet all its conditions, and says what such
 a run may cost.
-Where several set the same thing, the last one does.`
+If several rules set the same thing, the last one counts.`
 
 export const otherVariables = `These belong to others:
 .Bl -tag -width Ds
@@ -87,20 +87,20 @@ where the jobserver is.
 .It Ev MAKEOPTS
 its
 .Fl j Ns Ar N
-is the number of jobs where nothing else says it.
+is the number of jobs if nothing else says it.
 .It Ev PATH
 where the real tools are.
 .It Ev XDG_DATA_HOME , Ev XDG_RUNTIME_DIR
 see
 .Sx FILES .
 .It Ev NO_COLOR
-where it is set and not empty, nothing is coloured; nor is it where the output
-goes to no terminal.
+if it is set and not empty, nothing is coloured; nor is output that goes to no
+terminal.
 .El`
 
 export const files = String.raw`.Bl -tag -width Ds
 .It Pa ${'$'}{XDG_DATA_HOME:\-\(ti/.local/share}/jobshim/shims
-the shim dir, where none is named.
+the shim dir, if none is named.
 Another user's directories are not used.
 .It Pa DIR/.jobshim/launcher
 the program behind every link of the shim dir
@@ -115,7 +115,7 @@ and any name.
 .It Pa DIR/.jobshim/look
 a program that
 .Nm
-itself has do what takes one in C
+calls for what needs C
 .It Pa ${'$'}{XDG_RUNTIME_DIR:\-/tmp}/jobshim\-UID/
 the jobservers of
 .Nm Cm run ,
@@ -128,7 +128,7 @@ has a blank, a backslash or a dollar, which not all clients can read in an addre
 or is another user's; in
 .Pa jobshim\-UID\-*
 if another user has taken the name.
-.It Pa /usr/lib/jobshim , /etc/portage/env/jobshim.conf
+.It Pa /usr/lib/jobshim , /etc/portage/env/jobshim.conf , /etc/portage/env/jobshim-sandbox.conf
 what
 .Nm Cm portage install
 makes, with one marked line in
@@ -161,7 +161,7 @@ and
 .Pa containers.md
 how it is used there.`
 
-export const caveats = `A tool that is called by its absolute path passes by its shim.
+export const caveats = `A tool that is called by its absolute path goes past its shim.
 .Xr clang 1
 and rustc find
 .Xr ld 1
@@ -181,7 +181,7 @@ A tree that was configured with the shims on
 has their paths in it: configure it anew after
 .Nm Cm uninstall .
 .Pp
-Where two tools of one job wait for each other, the second one runs without a
+If two tools of one job wait for each other, the second one runs without a
 slot after
 .Ic patience ;
 it says so, and the summary counts it.`

@@ -4,8 +4,8 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
 import { visibleLines } from '../ground/visible.js'
-import { envFileName } from '../portage/places.js'
-import { installPortage } from '../portage/setup.js'
+import { envFiles } from '../portage/places.js'
+import { installPortage, optedIn } from '../portage/setup.js'
 import { command } from './command.js'
 import { configOptions, jsonOption, rootOption } from './setting-options.js'
 import { toolsOption } from './tools-option.js'
@@ -15,11 +15,12 @@ export const install = command({
   summary: 'put shims and a hook into the phases of Portage, for packages that are opted in',
   options: [rootOption, toolsOption, ...configOptions, jsonOption],
   notes:
-    'Makes /usr/lib/jobshim, /etc/portage/env/jobshim.conf and one marked line in /etc/portage/bashrc. In src_configure, ' +
-    'src_compile, src_test and src_install of a package that is opted in the shims are first on PATH. The limit is that of the ' +
-    'jobserver in MAKEFLAGS, else of MAKEOPTS, for each package by itself.',
+    'Makes /usr/lib/jobshim, jobshim.conf and jobshim-sandbox.conf in /etc/portage/env, and one marked line in ' +
+    '/etc/portage/bashrc. If a ' +
+    'package is opted in, the shims are first on PATH in its src_configure, src_compile, src_test and src_install. The limit ' +
+    'is that of the jobserver in MAKEFLAGS; without one each package has the -jN of MAKEOPTS for itself.',
   examples: [
-    { line: 'jobshim portage install', text: 'and then opt packages in' },
+    { line: 'jobshim portage install', text: 'then opt packages in: jobshim portage enable' },
     { line: 'jobshim portage install --root /mnt/gentoo --tools gcc,ld,rustc', text: 'in a chroot' },
   ],
   async run({ flags, workingDirectory, environment }) {
@@ -31,13 +32,14 @@ export const install = command({
   },
 })
 
-function render({ changed, wrote, shims, packages }: Awaited<ReturnType<typeof installPortage>>): string {
+function render(report: Awaited<ReturnType<typeof installPortage>>): string {
+  const { changed, wrote, shims, packages } = report
   const count = shims.added.length + shims.kept.length
   return visibleLines([
     `${changed ? '' : 'nothing changed: '}${count} shims in ${shims.dir}`,
     ...wrote.map(path => `  wrote ${path}`),
     packages.length > 0
-      ? `  opted in: ${packages.join(' ')}`
-      : `  opt a package in: jobshim portage enable CAT/PKG (in package.env: CAT/PKG ${envFileName})`,
+      ? `  opted in: ${optedIn(report)}`
+      : `  opt a package in: jobshim portage enable CAT/PKG (in package.env: CAT/PKG ${envFiles.shims.name})`,
   ])
 }

@@ -9,9 +9,9 @@ import { jsonOption, rootOption } from './setting-options.js'
 
 export const uninstall = command({
   name: 'portage uninstall',
-  summary: 'take everything of jobshim out of Portage again',
+  summary: 'remove everything of jobshim from Portage',
   options: [rootOption, jsonOption],
-  examples: [{ line: 'jobshim portage uninstall', text: 'bashrc and package.env are as they were' }],
+  examples: [{ line: 'jobshim portage uninstall', text: 'bashrc and package.env are as before' }],
   async run({ flags, workingDirectory, environment }) {
     const report = await uninstallPortage(resolve(workingDirectory, flags.root ?? '/'), environment)
     const changed = [

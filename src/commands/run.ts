@@ -1,14 +1,17 @@
 import { resolve } from 'node:path'
 import { build } from '../build/build.js'
-import { withShims } from '../build/environment.js'
+import { withAdapters, withShims } from '../build/environment.js'
+import type { SandboxPlace } from '../build/sandbox.js'
 import { renderSummary, summaryJson } from '../build/summary.js'
 import { loadSettings } from '../config/load.js'
+import type { Settings } from '../config/options.js'
 import { environment as names } from '../contract/environment.js'
 import { processNames } from '../contract/process-names.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { say } from '../ground/print.js'
 import { ensureShims } from '../shimdir/ensure.js'
+import { layoutOf } from '../shimdir/layout.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
 
@@ -31,7 +34,7 @@ export const run = command({
       kind: 'text',
       value: 'AUTH',
       completes: { kind: 'jobserver' },
-      text: 'join fifo:PATH, of jobshim serve, and take one of its tokens for CMD',
+      text: 'join the jobserver of a jobshim serve, fifo:PATH; CMD takes one of its slots',
     },
     {
       name: 'journal',
@@ -40,16 +43,26 @@ export const run = command({
       completes: { kind: 'file' },
       text: 'append a line for each tool run, for jobshim timeline',
     },
+    {
+      name: 'sandbox',
+      kind: 'switch',
+      text: 'every tool takes a slot, however it is called: by its path, with another PATH, from a cleared environment',
+    },
+    {
+      name: 'no-sandbox',
+      kind: 'switch',
+      text: 'only tools that are looked up on PATH, whatever the config says',
+    },
     { name: 'quiet', letter: 'q', kind: 'switch', text: 'no status line, and no summary at the end' },
     { name: 'json', kind: 'switch', text: 'print the summary as JSON' },
     ...configOptions,
   ],
   notes:
     'The limit holds for all tools that have a shim and for make, ninja >= 1.13 and cargo, which share its jobserver. ' +
-    'Below another jobserver (make -jN, an outer jobshim run) that one is joined, and -j is not used. ' +
-    'With --jobserver CMD waits for a token of its own first. ' +
-    'The first run installs the shims. Where the config says what runs may cost (load, pressure, launcher, rules), that ' +
-    'holds for this build in place of what the shim dir has.',
+    'Below another jobserver (make -jN, an outer jobshim run) the build joins that one, and -j has no effect. ' +
+    'With --jobserver CMD first waits for a slot of its own. ' +
+    'The first run installs the shims. If the config says what runs may cost (load, pressure, engine, rules), that ' +
+    'holds for this build instead of what the shim dir has.',
   examples: [
     { line: 'jobshim run -j8 -- ./build.sh', text: 'a script that starts all its compilers at once' },
     { line: 'jobshim run -j8 -- make', text: 'a build that calls other builds' },
@@ -65,10 +78,16 @@ export const run = command({
     if (program === undefined)
       throw new Failure('run: no command named', 'jobshim run -j8 -- ./build.sh', exitCodes.jobshim)
     process.title = processNames.command
-    const settings = await loadSettings(flags, workingDirectory, environment)
+    const wish = flags.noSandbox ? { sandbox: false } : {}
+    const settings = await loadSettings({ ...flags, ...wish }, workingDirectory, environment)
     const { dir, installed } = await ensureShims(settings.dir, settings, environment)
     if (installed) say(`jobshim: installed the shims in ${dir}`)
-    const governed = await withShims(environment, dir, settings)
+    const sandbox = await sandboxOf({ ...settings, dir }, environment, flags.jobserver)
+    if (!sandbox && !settings.quiet && /^program=/m.test(settings.rulesText))
+      say('jobshim: without --sandbox the rules for a program do nothing')
+    const governed = sandbox
+      ? await withAdapters(environment, dir, settings)
+      : await withShims(environment, dir, settings)
     const report = await build({
       words: [program, ...args],
       environment: governed,
@@ -78,6 +97,7 @@ export const run = command({
       directory: workingDirectory,
       say,
       isShown: !flags.json && !settings.quiet,
+      sandbox,
     })
     if (!settings.quiet) {
       const text = flags.json ? summaryJson(report) : renderSummary(report)
@@ -86,6 +106,32 @@ export const run = command({
     return await report.end()
   },
 })
+
+const byShims = 'a tool takes a slot if it is looked up on PATH'
+
+// Where `auto` finds none it says so, and shims do what they can. `auth`: the jobserver that --jobserver names.
+async function sandboxOf(
+  { sandbox, dir, rulesText }: Settings & { dir: string },
+  environment: NodeJS.ProcessEnv,
+  auth: string | undefined,
+): Promise<SandboxPlace | undefined> {
+  if (sandbox === false) return undefined
+  const { findSandbox } = await import('../build/sandbox.js')
+  const [, path] = /^fifo:(.+)$/.exec(auth ?? '') ?? []
+  const named =
+    path === undefined ? environment : { ...environment, [names.jobserver]: `fifo:${resolve(path)}` }
+  const choice = findSandbox(layoutOf(dir).look, named, rulesText)
+  if (choice.kind === 'found') return choice.place
+  const then = choice.isInside ? `${byShims}; the sandbox above holds as well` : byShims
+  if (sandbox !== 'auto')
+    throw new Failure(
+      `no job sandbox here: ${choice.why}`,
+      `run the build without --sandbox: then ${then}`,
+      exitCodes.jobshim,
+    )
+  say(`jobshim: no job sandbox here: ${choice.why}: ${then}`)
+  return undefined
+}
 
 const journalPath = (path: string | undefined, workingDirectory: string): string | undefined =>
   path ? resolve(workingDirectory, path) : undefined

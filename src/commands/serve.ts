@@ -30,14 +30,14 @@ export const serve = command({
       kind: 'text',
       value: 'PATH',
       completes: { kind: 'file' },
-      text: 'where the FIFO is made',
+      text: 'where to make the FIFO',
     },
     {
       name: 'jobs',
       letter: 'j',
       kind: 'number',
       value: 'N',
-      text: 'how many tokens it has (default: -jN of MAKEOPTS, else the cores)',
+      text: 'how many slots it has (default: -jN of MAKEOPTS, else the cores)',
     },
     { name: 'mode', kind: 'text', value: 'MODE', text: 'who may use it (default: 600; 660 with --group)' },
     { name: 'user', kind: 'text', value: 'NAME', completes: { kind: 'user' }, text: 'the owner of the FIFO' },
@@ -48,20 +48,20 @@ export const serve = command({
       completes: { kind: 'group' },
       text: 'the group of the FIFO',
     },
-    { name: 'resize', kind: 'number', value: 'N', text: 'let the jobserver that runs at PATH have N tokens' },
+    { name: 'resize', kind: 'number', value: 'N', text: 'change the jobserver that runs at PATH to N slots' },
     dirOption,
     ...configOptions,
     jsonOption,
   ],
   notes:
     'It prints the address for MAKEFLAGS once it is ready (and tells systemd), and removes the FIFO on SIGTERM and SIGINT. ' +
-    "Tokens of killed shims and clients are put back within seconds. SIGHUP: takes over the config's number of jobs.",
+    'Tokens of killed shims and clients are put back within seconds. On SIGHUP it reads jobs from the config again.',
   examples: [
     {
       line: 'jobshim serve --fifo /run/jobshim/fifo -j16 --group portage',
-      text: 'for all builds of a machine, by MAKEFLAGS="--jobserver-auth=fifo:/run/jobshim/fifo"',
+      text: 'for all builds of a machine that have MAKEFLAGS="--jobserver-auth=fifo:/run/jobshim/fifo"',
     },
-    { line: 'jobshim serve --fifo /run/jobshim/fifo --resize 8', text: 'eight from now on' },
+    { line: 'jobshim serve --fifo /run/jobshim/fifo --resize 8', text: 'eight slots from now on' },
   ],
   async run({ flags, workingDirectory, environment }) {
     if (flags.fifo === undefined)
@@ -137,7 +137,7 @@ async function lookAfter(server: Server, look: string, ended: Promise<void>): Pr
     if (end === 'signal') return
     if (end === 'gone')
       throw new Failure(
-        `${server.path}: the FIFO is gone; what has it open goes on without a server`,
+        `${server.path}: the FIFO is gone; builds that have it open go on without a server`,
         'start it anew: jobshim serve --fifo PATH -jN',
       )
     // Somebody killed it. The tokens are safe: we have the FIFO open, too.
@@ -175,8 +175,8 @@ async function resizeServer(path: string, jobs: number, form: 'text' | 'json'): 
     const surplus = (total ?? 0) - jobs
     if (total === undefined || surplus < 0)
       throw new Failure(
-        `${path}: has ${total ?? 'nobody knows how many'} tokens yet`,
-        'see that its jobshim serve is not stopped, and that its user has room for pipes (pipe(7))',
+        `${path}: still has ${total ?? 'an unknown number of'} tokens`,
+        'check that its jobshim serve is not stopped, and that its user may have more pipe memory (pipe(7))',
       )
     const text = `${total} tokens${surplus === 0 ? '' : `, ${surplus} more as they come back`}`
     const resized = { jobserver: `fifo:${path}`, tokens: total, surplus }

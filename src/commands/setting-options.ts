@@ -8,7 +8,7 @@ export const configOptions = [
     kind: 'text',
     value: 'F',
     completes: { kind: 'file' },
-    text: 'read this config instead of the one found upward from here',
+    text: 'read this config, not the one in this directory or above it',
   },
   { name: 'no-config', kind: 'switch', text: 'read no config' },
 ] as const satisfies readonly CommandOption[]
@@ -35,5 +35,5 @@ export const rootOption = {
   kind: 'text',
   value: 'R',
   completes: { kind: 'directory' },
-  text: 'the system: its /etc/portage and /usr/lib (default: /)',
+  text: 'root of the system whose /etc/portage and /usr/lib are changed (default: /)',
 } as const satisfies CommandOption

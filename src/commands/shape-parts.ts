@@ -24,6 +24,7 @@ export const portageReport = {
   root: text.describe('the path of the system'),
   changed: z.boolean().describe('`false`: all was as wanted'),
   packages: names.describe('the packages that are opted in'),
+  sandboxed: names.describe('those of them whose phases run in a sandbox'),
   wrote: names.describe('paths of files that were written'),
   removed: names.describe('paths that were removed'),
 }
@@ -117,6 +118,16 @@ export const past = z
     }),
   )
   .describe('tools that went past the shims, all that were alike together')
+
+export const unknown = z
+  .strictObject({
+    count: count.describe('how many'),
+    first: text.describe('by which name the first one was called; empty where that is not known'),
+  })
+  .optional()
+  .describe(
+    'programs in the sandbox that could not be looked at, and had no slot if they are tools; absent where there were none',
+  )
 
 export const slowRun = z.strictObject({
   tool,

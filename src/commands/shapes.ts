@@ -21,6 +21,7 @@ import {
   slowRun,
   text,
   toolCosts,
+  unknown,
   version,
 } from './shape-parts.js'
 
@@ -116,6 +117,7 @@ export const shapeRows: readonly ShapeRow[] = [
         .describe('tool runs past the shims that were seen in a slot of make or the like'),
       slowest: z.array(slowRun).optional().describe('the slowest runs, the slowest first'),
       past,
+      unknown,
     }),
   },
   {

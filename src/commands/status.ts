@@ -29,17 +29,17 @@ export const status = command({
       completes: { kind: 'jobserver' },
       text: 'fifo:PATH (default: the one in the environment, else the only one of yours)',
     },
-    { name: 'watch', kind: 'switch', text: 'draw it anew once a second, until q or ^C' },
+    { name: 'watch', kind: 'switch', text: 'draw it again once a second, until q or ^C' },
     jsonOption,
     dirOption,
     ...configOptions,
   ],
   notes:
-    'Launchers are listed, and the clients that came through an adapter. What make, ninja and cargo have taken by ' +
-    'themselves shows in the number of free tokens only.',
+    'It lists launchers, and clients that came through an adapter. What make, ninja and cargo take by themselves ' +
+    'shows only in the number of free tokens.',
   examples: [
     { line: 'jobshim status', text: 'of the build or server that runs' },
-    { line: 'jobshim status --watch', text: 'the same, as it goes on' },
+    { line: 'jobshim status --watch', text: 'the same, once a second' },
     { line: 'jobshim status --jobserver fifo:/run/jobshim/fifo', text: 'of a jobshim serve' },
   ],
   async run({ flags, workingDirectory, environment }) {
@@ -110,7 +110,9 @@ function withBypasses(picture: Picture, toolUses: readonly ToolUse[], launcher: 
       governedSeconds: sum(toolUse => toolUse.governedSeconds),
       bypassingSeconds: sum(toolUse => toolUse.bypassingSeconds),
     }),
-    past: toolUses.flatMap(({ bypassing }) => bypassing).map(tools => explainBypass(tools, launcher)),
+    past: toolUses
+      .flatMap(({ bypassing }) => bypassing)
+      .map(tools => explainBypass(tools, { launcher, isSandboxed: false })),
   }
 }
 

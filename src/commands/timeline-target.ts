@@ -44,10 +44,7 @@ function check({ path, name, isNamed, journal }: Target): void {
   const head = headOf(path)
   if (head.startsWith(journalMark)) throw new Failure(`${name}: is a journal`, 'name another file with -o')
   if (!isNamed && !head.includes(pageMark))
-    throw new Failure(
-      `${name}: is there, and no timeline of jobshim's`,
-      'name a file with -o; that one is replaced',
-    )
+    throw new Failure(`${name}: exists, and is not a timeline of jobshim`, 'name it with -o to replace it')
 }
 
 function write({ path, journal }: Target, content: Buffer): void {
@@ -68,7 +65,8 @@ function write({ path, journal }: Target, content: Buffer): void {
 function writeThrough(path: string, content: Buffer): void {
   const file = openSync(path, constants.O_WRONLY | constants.O_NOCTTY)
   try {
-    if (fstatSync(file).isFile()) throw new Failure(`${path}: another file by now`, 'name one with -o')
+    if (fstatSync(file).isFile())
+      throw new Failure(`${path}: was replaced meanwhile`, 'name another file with -o')
     writeFileSync(file, content)
   } finally {
     closeSync(file)

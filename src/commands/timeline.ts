@@ -50,8 +50,8 @@ export const timeline = command({
     jsonOption,
   ],
   notes:
-    'jobshim run --journal FILE writes the journal. The page needs no network, a browser opens it. Perfetto ' +
-    '(ui.perfetto.dev) and chrome://tracing open the .json. Runs of jobshim that overlap are one build.',
+    'jobshim run --journal FILE writes the journal. A browser opens the page, without a network; Perfetto ' +
+    '(ui.perfetto.dev) and chrome://tracing open the .json. Runs of jobshim that overlap in time are drawn as one build.',
   examples: [
     { line: 'jobshim timeline build.jsonl', text: 'write build.html, a page to zoom and to search in' },
     { line: 'jobshim timeline build.jsonl -o build.svg', text: 'a still picture' },
@@ -156,11 +156,11 @@ function choose({ events, skipped }: Journal, file: string, wish: number | 'all'
 function noBuild(file: string, { cut, foreign, otherVersion }: Skipped): Failure {
   if (otherVersion > 0)
     return new Failure(
-      `${file}: was written by another jobshim, whose journals this one doesn't know`,
+      `${file}: was written by another version of jobshim`,
       'draw it with the jobshim that wrote it',
     )
   return new Failure(
-    cut + foreign > 0 ? `${file}: is no journal of jobshim's` : `${file}: is empty`,
+    cut + foreign > 0 ? `${file}: is not a journal of jobshim` : `${file}: is empty`,
     'jobshim run --journal FILE -- CMD writes one',
   )
 }

@@ -13,7 +13,7 @@ export function reportUnknown(name: string, words: readonly string[], names: rea
 function unknownVerb(name: string, words: readonly string[], verbs: readonly string[]): Failure {
   return new Failure(
     words[0] === undefined || words[0].startsWith('-')
-      ? `${name}: what of it?`
+      ? `${name}: no subcommand named`
       : `unknown command '${name} ${words[0]}'`,
     verbs.map(verb => `jobshim ${verb}`).join(', '),
     exitCodes.usage,

@@ -22,30 +22,30 @@ export function searchDirectories(from: string, home: string | undefined): strin
 }
 
 /** Why a config is not read. */
-export type PassedOver = 'foreign' | 'large'
+export type Ignored = 'foreign' | 'large'
 
-/** Is told of one. */
-export type PassOver = (path: string, why: PassedOver) => void
+/** Called for each config that is ignored. */
+export type OnIgnored = (path: string, why: Ignored) => void
 
 /** A config has no more: what is larger is not read. */
 export const mostConfigBytes = 1024 * 1024
 
 /**
  * Returns the path of the nearest config file, or undefined. A package.json without the key is no config. What belongs to another user
- * is passed over: in a shared directory above it would stop every command, or say what runs as us.
+ * is ignored: in a shared directory above it would stop every command, or say what runs as us.
  */
 export function findConfig(
   from: string,
   home: string | undefined,
-  passOver: PassOver = () => undefined,
+  onIgnored: OnIgnored = () => undefined,
 ): string | undefined {
   return searchDirectories(from, home)
     .flatMap(directory => searchPlaces.map(place => join(directory, place)))
-    .find(path => isConfig(path, passOver))
+    .find(path => isConfig(path, onIgnored))
 }
 
-// A directory of that name is passed over. Whatever else of ours is there is a config, if only one that will be refused.
-function isConfig(path: string, passOver: PassOver): boolean {
+// A directory of that name is ignored. Everything else of ours there is a config, even if it will be refused.
+function isConfig(path: string, onIgnored: OnIgnored): boolean {
   const stats = look(path, statSync)
   const link = look(path, lstatSync)
   if (!stats || !link || stats.isDirectory()) return false
@@ -53,7 +53,7 @@ function isConfig(path: string, passOver: PassOver): boolean {
   const isForeign = !isOursOrRoots(stats) || !isOursOrRoots(link)
   const isLarge = isPackage && stats.size > mostConfigBytes
   if (isPackage && !(isLarge && !isForeign) && !mayHaveSettings(path)) return false
-  if (isForeign || isLarge) passOver(path, isForeign ? 'foreign' : 'large')
+  if (isForeign || isLarge) onIgnored(path, isForeign ? 'foreign' : 'large')
   return !isForeign && !isLarge
 }
 

@@ -3,11 +3,13 @@ import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { environment as names } from '../contract/environment.js'
 import { adaptedNames } from '../contract/wrappers.js'
+import { Failure } from '../ground/failure.js'
 import { note } from '../ground/note.js'
 import { defaultShimDirectory } from '../ground/paths.js'
-import { findConfig, type PassedOver } from './find.js'
+import { processors } from '../ground/processors.js'
+import { findConfig, type Ignored } from './find.js'
 import { automaticJobs } from './jobs.js'
-import type { ConfigFile, SettingFlags, Settings } from './options.js'
+import type { ConfigFile, SandboxWish, SettingFlags, Settings } from './options.js'
 
 /**
  * Returns all settings. What reads a config file is loaded only where one was found: most runs have none.
@@ -20,7 +22,7 @@ export async function loadSettings(
 ): Promise<Settings> {
   const path = configPath(flags, workingDirectory, environment)
   const config: ConfigFile = path === undefined ? {} : await (await import('./read.js')).readConfig(path)
-  const cores = availableParallelism()
+  const cores = availableParallelism() // load is that of the machine, whatever share of it is ours
   const fromEnvironment = environment[names.dir]
   return {
     adapters: namesOf(flags.noAdapters ? false : (config.adapters ?? true)),
@@ -31,42 +33,52 @@ export async function loadSettings(
         : config.dir && path
           ? resolve(dirname(path), config.dir)
           : defaultShimDirectory(environment),
-    jobs: flags.jobs ?? numberOf(config.jobs) ?? (await jobsByEngine(config, environment, cores)),
+    engine: config.engine,
+    jobs: flags.jobs ?? numberOf(config.jobs) ?? (await jobsByEngine(config, environment)),
     join: config.join,
-    launcher: config.launcher,
     noJobserver: config.noJobserver,
     patience: config.patience,
     quiet: flags.quiet ?? config.quiet ?? false,
+    sandbox: flags.sandbox ?? sandboxOf(environment[names.sandbox]) ?? config.sandbox ?? false,
     rulesText: path === undefined ? '' : await (await import('./read.js')).rulesText(path, config, cores),
     tools: flags.tools ?? config.tools,
     configFile: path,
   }
 }
 
-const numberOf = (jobs: ConfigFile['jobs']): number | undefined => (jobs === 'auto' ? undefined : jobs)
-
-async function jobsByEngine(
-  { launcher }: ConfigFile,
-  environment: NodeJS.ProcessEnv,
-  cores: number,
-): Promise<number> {
-  const engine = launcher === undefined ? undefined : await slotsOf(launcher, environment)
-  return automaticJobs({ engine, makeopts: environment.MAKEOPTS, cores })
+function sandboxOf(value: string | undefined): SandboxWish | undefined {
+  if (value === undefined || value === '') return undefined
+  const wish = sandboxWishes.get(value)
+  if (wish !== undefined) return wish
+  throw new Failure(`${names.sandbox}=${value}: expected 1, 0 or auto`, 'set it to one of these, or unset it')
 }
 
-const slotsOf = async (launcher: string, environment: NodeJS.ProcessEnv): Promise<number | undefined> =>
-  (await import('../tools/engine.js')).engineSlots(launcher, environment)
+const sandboxWishes: ReadonlyMap<string, SandboxWish> = new Map<string, SandboxWish>([
+  ['1', true],
+  ['0', false],
+  ['auto', 'auto'],
+])
+
+const numberOf = (jobs: ConfigFile['jobs']): number | undefined => (jobs === 'auto' ? undefined : jobs)
+
+async function jobsByEngine({ engine }: ConfigFile, environment: NodeJS.ProcessEnv): Promise<number> {
+  const slots = engine === undefined ? undefined : await slotsOf(engine, environment)
+  return automaticJobs({ engine: slots, makeopts: environment.MAKEOPTS, cores: processors() })
+}
+
+const slotsOf = async (engine: string, environment: NodeJS.ProcessEnv): Promise<number | undefined> =>
+  (await import('../tools/engine.js')).engineSlots(engine, environment)
 
 const namesOf = (adapters: boolean | readonly string[]): readonly string[] =>
   typeof adapters === 'boolean' ? (adapters ? adaptedNames : []) : adapters
 
-const passedOver: Readonly<Record<PassedOver, string>> = {
+const ignoredTexts: Readonly<Record<Ignored, string>> = {
   foreign: 'belongs to another user',
   large: 'is larger than 1 MiB',
 }
 
-const passOver = (path: string, why: PassedOver): void =>
-  note(`${path}: the config ${passedOver[why]}, and is passed over`)
+const onIgnored = (path: string, why: Ignored): void =>
+  note(`${path}: the config ${ignoredTexts[why]}, and is ignored`)
 
 function configPath(
   flags: SettingFlags,
@@ -74,5 +86,5 @@ function configPath(
   environment: NodeJS.ProcessEnv,
 ): string | undefined {
   if (flags.config !== undefined) return resolve(workingDirectory, flags.config)
-  return flags.noConfig ? undefined : findConfig(workingDirectory, environment.HOME, passOver)
+  return flags.noConfig ? undefined : findConfig(workingDirectory, environment.HOME, onIgnored)
 }

@@ -14,22 +14,25 @@ export type SettingType =
   | { kind: 'percentage' } // integer from 1 to 100
   | { kind: 'size' } // bytes, `512M`, or `learn`
   | { kind: 'choice'; values: readonly string[] }
+  | { kind: 'switch or auto' } // true, false, or `auto`
   | { kind: 'switch or names'; values: readonly string[] } // true, false, or an array of these
   | { kind: 'program' } // a name or an absolute path
   | { kind: 'program or none' } // as above, or false
   | { kind: 'tools' } // array of names that tools or families can have, one at least
+  | { kind: 'path pattern' } // absolute; path-pattern.ts
   | { kind: 'package' } // CATEGORY/NAME, or what it starts with and a *
   | { kind: 'object'; rows: readonly SettingRow[] }
   | { kind: 'objects'; rows: readonly SettingRow[] }
 
 export type SettingRow = {
   key: string
+  olderKey?: string // means the same
   type: SettingType
   default: string // for people
   text: string
 }
 
-/** Shares of the last ten seconds in which something waited for the resource, by the kernel's /proc/pressure. */
+/** Shares of the last ten seconds in which something waited for the resource, by the kernel's PSI: of the own cgroup, else of the machine. */
 export const pressureRows = [
   { key: 'cpu', type: { kind: 'percentage' }, default: 'none', text: 'waited for a core' },
   { key: 'io', type: { kind: 'percentage' }, default: 'none', text: 'waited for a disk' },
@@ -43,13 +46,19 @@ export const ruleConditionRows = [
     key: 'kind',
     type: { kind: 'choice', values: runKinds },
     default: 'all',
-    text: 'runs that do this, as their arguments tell',
+    text: 'runs whose arguments say that they do this',
   },
   {
     key: 'package',
     type: { kind: 'package' },
     default: 'all',
-    text: 'runs for this package, CATEGORY/NAME; a * at its end stands for any rest',
+    text: 'runs for this package, CATEGORY/NAME; a * at the end stands for any rest',
+  },
+  {
+    key: 'program',
+    type: { kind: 'path pattern' },
+    default: 'all',
+    text: 'runs of programs with such a path, which become tools by that: only in a sandbox',
   },
 ] as const satisfies readonly SettingRow[]
 
@@ -59,25 +68,26 @@ export const ruleEffectRows = [
     key: 'tokens',
     type: { kind: 'count', most: ledgerLayout.tokensMax },
     default: '1',
-    text: 'slots that a run takes, or as many as the pool has',
+    text: 'slots that one run takes, at most all that the pool has',
   },
   {
     key: 'memory',
     type: { kind: 'size' },
     default: 'none',
-    text: 'what a run may need: it starts once there is room; learn: what 95 of 100 such runs needed',
+    text: 'what a run may need: it starts once so much is free; learn: what 95 of 100 such runs needed',
   },
   {
     key: 'limit',
     type: { kind: 'count', most: 65536 },
     default: 'none',
-    text: 'how many such runs there may be at once, whatever the tokens',
+    text: 'how many such runs there may be at once, however many slots are free',
   },
   {
-    key: 'launcher',
+    key: 'engine',
+    olderKey: 'launcher',
     type: { kind: 'program or none' },
     default: 'that of the config',
-    text: 'program in front of the tool; false: none',
+    text: 'program in front of gcc, clang and gfortran; false: none',
   },
 ] as const satisfies readonly SettingRow[]
 
@@ -86,7 +96,7 @@ export const settingRows = [
     key: 'adapters',
     type: { kind: 'switch or names', values: adaptedNames },
     default: 'true',
-    text: 'install shims for what starts tools too, which mend what it is told of the jobserver: true, false, or names',
+    text: 'shims for make, cargo, ccache and the like, so that they find the jobserver: true, false, or names',
   },
   {
     key: 'dir',
@@ -95,46 +105,48 @@ export const settingRows = [
     text: 'the shim dir; in a config file relative to that file',
   },
   {
+    key: 'engine',
+    olderKey: 'launcher',
+    type: { kind: 'program' },
+    default: 'none',
+    text: 'program in front of gcc, clang and gfortran, such as distcc: its name or its absolute path',
+  },
+  {
     key: 'jobs',
     type: { kind: 'jobs' },
-    default: 'auto: -jN of MAKEOPTS, else the number of cores',
+    default:
+      'auto: the slots of the engine, else -jN of MAKEOPTS, else the number of cores that this process may use',
     text: 'how many tools may run at once below jobshim run',
   },
   {
     key: 'join',
     type: { kind: 'switch' },
     default: 'false',
-    text: "drop a -jN that a build's own call of make, ninja >= 1.13 or cmake --build has, so that it joins",
-  },
-  {
-    key: 'launcher',
-    type: { kind: 'program' },
-    default: 'none',
-    text: 'program in front of every tool, such as distcc: its name or its absolute path',
+    text: "drop the -jN of a build's own calls of make, ninja >= 1.13 and cmake --build, so that they join",
   },
   {
     key: 'load',
     type: { kind: 'load' },
     default: 'none',
-    text: 'start no tool above this load average, but one at a time; 1.5x: so much for each core',
+    text: 'above this load average, run one tool at a time; 1.5x: 1.5 for each core',
   },
   {
     key: 'noJobserver',
     type: { kind: 'choice', values: ['pass', 'error'] },
     default: 'pass',
-    text: 'what a shim does where no jobserver can be used: run the tool (pass), or fail (error)',
+    text: 'what a shim does without a usable jobserver: run the tool (pass), or fail (error)',
   },
   {
     key: 'patience',
     type: { kind: 'seconds' },
     default: '30',
-    text: 'seconds to wait on an idle machine before a tool runs without a token; 0 = for ever',
+    text: 'seconds without any progress after which a waiting tool runs without a slot; 0: for ever',
   },
   {
     key: 'pressure',
     type: { kind: 'object', rows: pressureRows },
     default: 'none',
-    text: 'start no tool, but one at a time, above these percentages of time in which something waited',
+    text: 'above these percentages of time in which something waits, run one tool at a time',
   },
   {
     key: 'quiet',
@@ -146,13 +158,19 @@ export const settingRows = [
     key: 'rules',
     type: { kind: 'objects', rows: [...ruleConditionRows, ...ruleEffectRows] },
     default: 'none',
-    text: 'what some runs may cost; later ones win',
+    text: 'what some runs of tools may cost; a later rule wins',
+  },
+  {
+    key: 'sandbox',
+    type: { kind: 'switch or auto' },
+    default: 'false',
+    text: 'below jobshim run every tool takes a slot, however it is called; auto: if this kernel can',
   },
   {
     key: 'tools',
     type: { kind: 'names' },
     default: 'clang, gcc, gfortran, ghc, go, ld, rustc',
-    text: 'families of tools, or names of tools, to make shims for',
+    text: 'families or names of tools to make shims for',
   },
 ] as const satisfies readonly SettingRow[]
 
@@ -168,19 +186,23 @@ export type Rule = {
   tools?: string[] | undefined
   kind?: RunKind | undefined
   package?: string | undefined
+  program?: string | undefined
   tokens?: number | undefined
   memory?: number | string | undefined
   limit?: number | undefined
-  launcher?: string | false | undefined
+  engine?: string | false | undefined
 }
 
 /** What tool runs may cost, as a config file has it. */
 export type Policy = {
-  launcher?: string | undefined
+  engine?: string | undefined
   load?: number | string | undefined
   pressure?: Partial<Record<(typeof pressureRows)[number]['key'], number>> | undefined
   rules?: Rule[] | undefined
 }
+
+/** Whether a build gets a job sandbox; `auto`: if one can be had. */
+export type SandboxWish = boolean | 'auto'
 
 /** What a config file may say; a key it does not name is absent. */
 export type ConfigFile = Policy & {
@@ -191,6 +213,7 @@ export type ConfigFile = Policy & {
   noJobserver?: 'pass' | 'error' | undefined
   patience?: number | undefined
   quiet?: boolean | undefined
+  sandbox?: SandboxWish | undefined
   tools?: string[] | undefined
 }
 
@@ -198,12 +221,13 @@ export type ConfigFile = Policy & {
 export type Settings = {
   adapters: readonly string[] // their names
   dir: string // absolute
+  engine: string | undefined // of all compilers
   jobs: number
   join: boolean | undefined // undefined: nobody said
-  launcher: string | undefined // of all tools
   noJobserver: 'pass' | 'error' | undefined // undefined: nobody said; the launcher's default
   patience: number | undefined // seconds; as above
   quiet: boolean
+  sandbox: SandboxWish
   rulesText: string // what tool runs may cost, for our launcher; empty: nobody said
   tools: readonly string[] | undefined // undefined: the default families, those on PATH
   configFile: string | undefined // where the config was read from
@@ -217,5 +241,6 @@ export type SettingFlags = {
   dir?: string | undefined
   jobs?: number | undefined
   quiet?: boolean | undefined
+  sandbox?: boolean | undefined
   tools?: readonly string[] | undefined
 }

@@ -103,12 +103,20 @@ async function configFailure(path: string, fault: ConfigFault): Promise<Failure>
     }
     case 'wrong type':
       return new Failure(`${place}: expected ${fault.expected}`, hint, code)
+    case 'two values':
+      return new Failure(
+        `${place}: its older name ${fault.olderKey} has another value`,
+        `remove ${fault.olderKey}`,
+        code,
+      )
     case 'no effect':
       return new Failure(
         `${place}: does nothing`,
         `give it one of ${fault.effects.join(', ')}, or remove it`,
         code,
       )
+    case 'tools and program':
+      return new Failure(`${place}: names both tools and program`, 'make two rules of it', code)
     case 'too much memory':
       return new Failure(
         `${place}: ${fault.wanted} is more than the ${fault.there} of this machine`,

@@ -5,15 +5,16 @@
 import { createHash } from 'node:crypto'
 import { parseSize } from '../ground/size.js'
 import type { Policy, Rule } from './options.js'
+import { supervisorPattern } from './path-pattern.js'
 
 /** Returns the text; empty where the config says nothing of it. `cores`: what `1.5x` is a multiple of. */
-export function renderRules({ launcher, load, pressure = {}, rules = [] }: Policy, cores: number): string {
+export function renderRules({ engine, load, pressure = {}, rules = [] }: Policy, cores: number): string {
   const general: Lines = [
     ['load', load === undefined ? undefined : absoluteLoad(load, cores).toFixed(2)],
     ['pressure-cpu', pressure.cpu],
     ['pressure-memory', pressure.memory],
     ['pressure-io', pressure.io],
-    ['launcher', launcher],
+    ['engine', engine],
   ]
   return [render(general), ...rules.map(renderRule)].join('')
 }
@@ -33,10 +34,11 @@ function renderRule(rule: Rule, index: number): string {
     ...(rule.tools ?? []).map(tool => ['tool', tool] as const),
     ['kind', rule.kind],
     ['package', rule.package],
+    ['program', rule.program === undefined ? undefined : supervisorPattern(rule.program)],
     ['tokens', rule.tokens],
     ['memory', rule.memory === undefined ? undefined : memoryValue(rule.memory)],
     ['limit', rule.limit],
-    ['launcher', rule.launcher === false ? '' : rule.launcher],
+    ['engine', rule.engine === false ? '' : rule.engine],
   ])
   return `rule=${idOf(`${index}\n${text}`)}\n${text}`
 }

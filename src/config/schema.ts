@@ -1,6 +1,7 @@
 /** Builds the schema of a config file from the table of settings. Pure; imported only where a config was found. */
 import { z } from 'zod'
 import { parseSize } from '../ground/size.js'
+import { disagreeing, withoutOlderKeys } from './older-keys.js'
 import { type ConfigFile, ruleEffectRows, type SettingRow, settingRows } from './options.js'
 import { expectedOf, objectSchema } from './setting-types.js'
 
@@ -10,7 +11,9 @@ const configSchema = objectSchema(settingRows)
 export type ConfigFault =
   | { kind: 'unknown key'; key: string; name: string; known: readonly string[] }
   | { kind: 'wrong type'; key: string; expected: string }
+  | { kind: 'two values'; key: string; olderKey: string }
   | { kind: 'no effect'; key: string; effects: readonly string[] }
+  | { kind: 'tools and program'; key: string }
   | { kind: 'too much memory'; key: string; wanted: string; there: string }
   | { kind: 'unknown name'; key: string; name: string; known: readonly string[] }
 
@@ -23,9 +26,29 @@ export type ConfigVerdict = { kind: 'good'; config: ConfigFile } | { kind: 'bad'
 export function checkConfig(value: unknown, memory: number): ConfigVerdict {
   const result = configSchema.safeParse(withoutSchemaKey(value))
   if (!result.success) return { kind: 'bad', fault: faultOf(result.error.issues[0], value) }
-  const config = result.data as ConfigFile
-  const fault = (config.rules ?? []).map((_, index) => ruleFault(config, index, memory)).find(Boolean)
+  const written = result.data as WrittenConfig
+  const rules = written.rules?.map(rule => withoutOlderKeys(rule, ruleEffectRows))
+  const config: ConfigFile = { ...withoutOlderKeys(written, settingRows), ...(rules && { rules }) }
+  const fault =
+    twoValuesFault(written) ?? rules?.map((_, index) => ruleFault(config, index, memory)).find(Boolean)
   return fault ? { kind: 'bad', fault } : { kind: 'good', config }
+}
+
+/** A config that fits the schema, before older keys are replaced. */
+type WrittenConfig = Readonly<Record<string, unknown>> & { rules?: Readonly<Record<string, unknown>>[] }
+
+function twoValuesFault(config: WrittenConfig): ConfigFault | undefined {
+  const places = [
+    { prefix: '', row: disagreeing(config, settingRows) },
+    ...(config.rules ?? []).map((rule, index) => ({
+      prefix: `rules[${index}].`,
+      row: disagreeing(rule, ruleEffectRows),
+    })),
+  ]
+  for (const { prefix, row } of places)
+    if (row?.olderKey !== undefined)
+      return { kind: 'two values', key: `${prefix}${row.key}`, olderKey: row.olderKey }
+  return undefined
 }
 
 function withoutSchemaKey(value: unknown): unknown {
@@ -57,7 +80,7 @@ type Place = { key: string; row: SettingRow | undefined; rows: readonly SettingR
 /** Goes down the tables along a path. What is inside a setting that has no table of its own is the setting. */
 function placeOf(path: readonly PropertyKey[], rows: readonly SettingRow[]): Place {
   const [name, index, ...rest] = path
-  const row = rows.find(({ key }) => key === name)
+  const row = rows.find(({ key, olderKey }) => key === name || (olderKey !== undefined && olderKey === name))
   if (row === undefined) return { key: '', row, rows }
   if (row.type.kind === 'object' && index !== undefined) {
     const inner = placeOf([index, ...rest], row.type.rows)
@@ -68,14 +91,16 @@ function placeOf(path: readonly PropertyKey[], rows: readonly SettingRow[]): Pla
     const inner = placeOf(rest, row.type.rows)
     return { ...inner, key: `${row.key}[${index}]${inner.key === '' ? '' : `.${inner.key}`}` }
   }
-  return { key: row.key, row, rows }
+  return { key: String(name), row, rows }
 }
 
 function ruleFault({ rules }: ConfigFile, index: number, memory: number): ConfigFault | undefined {
   const rule = rules?.[index] ?? {}
   const key = `rules[${index}]`
   const effects = keysOf(ruleEffectRows)
-  if (!ruleEffectRows.some(row => rule[row.key] !== undefined)) return { kind: 'no effect', key, effects }
+  if (rule.program !== undefined && rule.tools !== undefined) return { kind: 'tools and program', key }
+  if (rule.program === undefined && !ruleEffectRows.some(row => rule[row.key] !== undefined))
+    return { kind: 'no effect', key, effects }
   const { memory: wanted } = rule
   if (wanted === undefined || wanted === 'learn') return undefined
   const bytes = typeof wanted === 'number' ? wanted : parseSize(wanted)

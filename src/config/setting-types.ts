@@ -4,6 +4,7 @@ import { ledgerLayout } from '../contract/ledger-layout.js'
 import { parseSize, sizePattern } from '../ground/size.js'
 import { toolName } from '../tools/tool-name.js'
 import type { SettingRow, SettingType } from './options.js'
+import { isPathPattern } from './path-pattern.js'
 
 type Of<Kind extends SettingType['kind']> = Extract<SettingType, { kind: Kind }>
 
@@ -62,6 +63,10 @@ const types: { [Kind in SettingType['kind']]: TypeRow<Kind> } = {
     expected: () => 'a size of at least 1K such as 512M or 1.5G, a number of bytes, or learn',
   },
   choice: { schema: ({ values }) => z.enum(values), expected: ({ values }) => `one of ${values.join(', ')}` },
+  'switch or auto': {
+    schema: () => z.union([z.boolean(), z.literal('auto')]),
+    expected: () => 'true, false or auto',
+  },
   'switch or names': {
     schema: ({ values }) => z.union([z.boolean(), z.array(z.enum(values))]),
     expected: ({ values }) => `true, false or an array of ${values.join(', ')}`,
@@ -83,6 +88,10 @@ const types: { [Kind in SettingType['kind']]: TypeRow<Kind> } = {
         .max(200),
     expected: () => 'a package such as dev-qt/qtwebengine, or dev-qt/* for all that starts so',
   },
+  'path pattern': {
+    schema: () => z.string().max(1000).refine(isPathPattern),
+    expected: () => 'an absolute path such as /usr/bin/protoc, or a pattern such as **/target/*/deps/*',
+  },
   object: {
     schema: ({ rows }) => objectSchema(rows),
     expected: type => `an object with the keys ${keysOf(type)}`,
@@ -99,7 +108,13 @@ const rowOf = <Kind extends SettingType['kind']>(type: Of<Kind>): TypeRow<Kind> 
 export function objectSchema(rows: readonly SettingRow[]): z.ZodObject {
   return z.strictObject(
     Object.fromEntries(
-      rows.map(row => [row.key, rowOf(row.type).schema(row.type).optional().describe(describe(row))]),
+      rows.flatMap(row => {
+        const value = rowOf(row.type).schema(row.type).optional()
+        const today = [row.key, value.describe(describe(row))] as const
+        if (row.olderKey === undefined) return [today]
+        const older = value.meta({ description: `older name of ${row.key}`, deprecated: true })
+        return [today, [row.olderKey, older] as const]
+      }),
     ),
   )
 }

@@ -117,7 +117,7 @@ export const argumentKinds: readonly ArgumentKind[] = [
     '--test',
   ]),
   ...rows('rustc', 'compile', ['--crate-type=lib', '--crate-type=rlib']),
-  ...rows('sccache', 'probe', ['-*'], 'first'), // its server and its figures
+  ...rows('sccache', 'probe', ['-*'], 'first'), // its figures, and its server, which it starts with no argument
 ]
 
 /**
@@ -146,7 +146,7 @@ export const familyRuns: readonly FamilyRun[] = [
   { family: 'ninja', needsInput: false, otherwise: 'other' },
   { family: 'ranlib', needsInput: false, otherwise: 'other' },
   { family: 'rustc', needsInput: true, otherwise: 'link' },
-  { family: 'sccache', needsInput: false, otherwise: 'other' },
+  { family: 'sccache', needsInput: true, otherwise: 'other' },
 ]
 
 /** By their ends, what compilers compile: names a run for people. */

@@ -1,35 +1,54 @@
+type Reason = { why: string; fix: string }
+
+// No shim stands before a tool there, so neither its name nor its PATH matters: whatever they are, this is all that is known.
+const unseen = {
+  why: 'the supervisor of the sandbox gave it no slot',
+  fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see; what it can not look at must be readable for this user',
+}
+
 /**
  * Why a tool has no slot, and what mends it; `$DIR` stands for the shim dir. `look` tells a reason by its name, and people by its text
- * where it has nobody else to do that (portage/hook.bash).
+ * where it has nobody else to do that (portage/hook.bash). `inSandbox`: what is true there, if that is something else.
  */
 export const bypassReasons = {
-  byPath: { why: 'called by its path', fix: 'have it called by its name, or by the path of its shim' },
+  byPath: {
+    why: 'called by its path',
+    fix: 'call it by its name, or by the path of its shim',
+    inSandbox: unseen,
+  },
   notFirst: {
     why: 'the shims are not first on its PATH',
-    fix: 'have what changes PATH put the shim dir first: eval "$(jobshim env)"',
+    fix: 'where PATH is changed, put the shim dir first: eval "$(jobshim env)"',
+    inSandbox: unseen,
   },
   notOnPath: {
     why: 'its PATH is without the shims',
-    fix: 'have what sets PATH put the shim dir first: eval "$(jobshim env)"',
+    fix: 'where PATH is set, put the shim dir first: eval "$(jobshim env)"',
+    inSandbox: unseen,
   },
   noShim: {
     why: 'the shim dir has no shim for it',
     fix: 'make one: jobshim install --dir $DIR',
+    inSandbox: unseen,
   },
   part: {
-    why: 'what has started it went past the shims',
-    fix: 'have that one called by its name, or by the path of its shim; if it has none, name it in --tools of jobshim install',
+    why: 'the program that started it went past the shims',
+    fix: 'call that program by its name, or by the path of its shim; if it has none, name it in --tools of jobshim install',
+    inSandbox: {
+      why: 'the supervisor of the sandbox gave the program that started it no slot',
+      fix: 'if that program is no tool by its name, make it one by a rule of the config: { program: PATH }',
+    },
   },
   noJobserver: {
     why: 'its shim could not use the jobserver',
-    fix: 'let what starts it see the directory of the jobserver; JOBSHIM_DEBUG=1 tells what is wrong',
+    fix: 'let the program that starts it see the directory of the jobserver; JOBSHIM_DEBUG=1 tells what is wrong',
   },
   disabled: { why: 'JOBSHIM_DISABLE is set', fix: 'unset it' },
   overdraft: {
-    why: 'its shim found no slot for too long',
+    why: 'its shim waited too long for a slot',
     fix: 'see jobshim status for who holds them, or raise patience in the config',
   },
-} as const satisfies Readonly<Record<string, { why: string; fix: string }>>
+} as const satisfies Readonly<Record<string, Reason & { inSandbox?: Reason }>>
 
 export type BypassReason = keyof typeof bypassReasons
 

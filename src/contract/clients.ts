@@ -13,6 +13,7 @@ export type ClientName = {
   sleepsIn?: 'epoll' | 'futex' // where its first thread waits, with nothing in its hand; anywhere else that can be any number
   marks?: true // it sets O_CLOEXEC on what it uses: where all of it was inherited without, it only carries it
   isScript?: true // Python runs it: named by its command line; to the census alone
+  isEmerge?: true // its packages may hold a token while they wait for their turn
   isTool?: true // there are shims of that name; also with `x86_64-linux-gnu-` or the like before it
 }
 
@@ -35,7 +36,15 @@ const byName: readonly ClientName[] = [
   { name: 'clang', means: 'carrier', holds: 'any number', marks: true, isTool: true }, // --offload-jobs=jobserver: takes all to count them
   { name: 'clang-linker-wrapper', means: 'fifo-client', holds: 'any number', marks: true }, // as clang, with --wrapper-jobs=jobserver
   { name: 'ctest', means: 'fifo-client', holds: 'a token a child' }, // since 3.29
-  { name: 'emerge', means: 'fifo-client', holds: 'a token a child', sleepsIn: 'epoll', isScript: true }, // one a package
+  // One a package.
+  {
+    name: 'emerge',
+    means: 'fifo-client',
+    holds: 'a token a child',
+    sleepsIn: 'epoll',
+    isScript: true,
+    isEmerge: true,
+  },
   { name: 'jobserver-exec', means: 'fifo-client', holds: 'any number', marks: true, isScript: true }, // all that are free, for one child
   { name: processNames.starter, means: 'carrier', holds: 'nothing' }, // has `run`'s command as its child (shims/look/starter.c)
   { name: 'lto1', means: 'fifo-client', holds: 'a token a child or thread' }, // gcc's link time optimisation, since gcc 13

@@ -30,10 +30,7 @@ export function upperBound(bucket: number): number {
   return (5 + (bucket % 4)) * 2 ** (power - 2) - 1
 }
 
-/** The bounds of all buckets. */
-export const costBounds: readonly number[] = Array.from({ length: buckets }, (_, bucket) =>
-  upperBound(bucket),
-)
+const costBounds: readonly number[] = Array.from({ length: buckets }, (_, bucket) => upperBound(bucket))
 
 /** Returns the bucket that a peak of so many KiB is counted in. */
 export function bucketOf(kib: number): number {

@@ -19,18 +19,18 @@ export const environmentRows = {
   job: {
     name: 'JOBSHIM_JOB',
     value: 'NAME',
-    text: 'names the slot that tools without any client above them share, one for each name',
+    text: 'tools without a client above them share one slot for each NAME',
   },
-  disable: { name: 'JOBSHIM_DISABLE', value: '1', text: 'every shim runs its tool at once' },
+  disable: { name: 'JOBSHIM_DISABLE', value: '1', text: 'every shim runs its tool without a slot' },
   noJobserver: {
     name: 'JOBSHIM_NO_JOBSERVER',
     value: 'pass|error',
-    text: 'as noJobserver: what a shim does where no jobserver can be used',
+    text: 'as noJobserver: what a shim does without a usable jobserver',
   },
   patience: {
     name: 'JOBSHIM_PATIENCE',
     value: 'SECONDS',
-    text: 'as patience: how long to wait on an idle machine before a tool runs without a token; 0 = for ever',
+    text: 'as patience: after so long without any progress a waiting tool runs without a slot; 0: for ever',
   },
   debug: {
     name: 'JOBSHIM_DEBUG',
@@ -57,31 +57,41 @@ export const environmentRows = {
     text: 'the make, ninja or cargo in whose slots this process runs',
     internal: 'shims set it for the clients that they start, and read it where /proc does not tell',
   },
+  engine: {
+    name: 'JOBSHIM_ENGINE',
+    value: 'PROGRAM',
+    text: 'as engine: program in front of gcc, clang and gfortran, such as distcc; empty: none; older name: JOBSHIM_LAUNCHER',
+  },
   launcher: {
     name: 'JOBSHIM_LAUNCHER',
-    value: 'PROGRAM',
-    text: 'distcc, icecc or ccache: runs gcc, clang and gfortran below it; empty: none',
+    text: 'as JOBSHIM_ENGINE, which wins',
+    internal: 'its older name',
   },
   dir: { name: 'JOBSHIM_DIR', value: 'DIR', text: 'the shim dir' },
   rules: {
     name: 'JOBSHIM_RULES',
     value: 'FILE',
-    text: "the rules, in place of the shim dir's; set by jobshim run where its config has some",
+    text: "the rules, in place of the shim dir's; set by jobshim run if its config has some",
   },
   package: {
     name: 'JOBSHIM_PACKAGE',
     value: 'CAT/PN',
-    text: "what is built, for rules about a package; else that of Portage's CATEGORY and PN",
+    text: "the package that is built, for rules; default: Portage's CATEGORY and PN",
   },
   journal: {
     name: 'JOBSHIM_JOURNAL',
     value: 'FILE',
     text: 'absolute path of the file to which each tool run appends a line; set by jobshim run --journal',
   },
+  sandbox: {
+    name: 'JOBSHIM_SANDBOX',
+    value: '0|1|auto',
+    text: 'as sandbox: below jobshim run every tool takes a slot, however it is called; 1, 0, or auto: if it can be had',
+  },
   join: {
     name: 'JOBSHIM_JOIN',
     value: '0|1',
-    text: "as join: 1: a -jN of a build's own below our pool is dropped, so that it joins; 0: it is not",
+    text: "as join: 1: drop the -jN of a build's own calls of make and the like, so that they join; 0: keep it",
   },
 } as const satisfies Readonly<Record<string, VariableRow>>
 

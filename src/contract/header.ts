@@ -7,90 +7,50 @@ import { type AdapterFamily, adapters, pathKeepers } from './adapters.js'
 import { kernelDevices, refusals } from './addresses.js'
 import { argumentKinds, familyRuns, sourceSuffixes, valuedFlags } from './arguments.js'
 import { bypassReasons } from './bypass-reasons.js'
+import {
+  constants,
+  defines,
+  enumOf,
+  flag,
+  lower,
+  names,
+  quoted,
+  rows,
+  smallEnum,
+  structOf,
+  together,
+  upper,
+  wordList,
+  wordText,
+} from './c-text.js'
 import { type ClientName, clientNames } from './clients.js'
-import { costBounds, costKinds, costsLayout } from './costs-layout.js'
+import { costKinds, costsLayout } from './costs-layout.js'
 import { environment } from './environment.js'
 import { compilerParts, familyRows, machines } from './families.js'
 import { jobsOptions } from './jobs-options.js'
 import { journalLayout } from './journal-layout.js'
 import { launcherOptions } from './launcher-options.js'
 import {
-  asks,
   gates,
   headerFields,
-  type LedgerField,
   ledgerLayout,
   recordFields,
+  recordRoles,
   recordStates,
+  shellNoteFields,
   slotKinds,
 } from './ledger-layout.js'
-import { caretakerOrders, caretakerReports, lookCommands, lookErrors } from './look-commands.js'
+import {
+  caretakerOrders,
+  caretakerReports,
+  lookCommands,
+  lookErrors,
+  sandboxPlaces,
+} from './look-commands.js'
 import { makeArguments, makeMeanings, makeOptions } from './make-options.js'
 import { processNames } from './process-names.js'
 import { type RunKind, runKinds } from './run-kinds.js'
 import { wrappers } from './wrappers.js'
-
-const lower = (name: string): string =>
-  name
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .replace(/-/g, '_')
-    .toLowerCase()
-const upper = (name: string): string => lower(name).toUpperCase()
-const names = (table: readonly { name: string }[]): string[] => table.map(({ name }) => name)
-const quoted = (text: string): string => JSON.stringify(text).replace(/\?/g, '\\?')
-const literal = (value: string | number): string =>
-  typeof value === 'number' ? String(value) : quoted(value).replace(/\\u0000/g, '\\0')
-
-const defines = (prefix: string, table: Readonly<Record<string, string | number>>): string =>
-  Object.entries(table)
-    .map(([name, value]) => `#define ${prefix}_${upper(name)} ${literal(value)}`)
-    .join('\n')
-
-/** An enum whose constants count from 0, in the order of a table. */
-const enumOf = (name: string, prefix: string, words: readonly string[]): string =>
-  `enum ${name} { ${words.map(word => `${prefix}_${upper(word)}`).join(', ')} };`
-
-const rows = (type: string, name: string, cells: readonly string[]): string =>
-  `static const struct ${type} ${name}[] __attribute__((unused)) = {\n${cells.map(cell => `\t{ ${cell} },\n`).join('')}};`
-
-const constants = (type: string, prefix: string, table: Readonly<Record<string, number>>): string =>
-  `enum ${type} { ${Object.entries(table)
-    .map(([name, value]) => `${prefix}_${upper(name)} = ${value}`)
-    .join(', ')} };`
-
-const snake = (name: string): string => upper(name).toLowerCase()
-
-const typeOf = {
-  char: 'char',
-  u8: 'uint8_t',
-  u16: 'uint16_t',
-  u32: 'uint32_t',
-  i32: 'int32_t',
-  u64: 'uint64_t',
-} as const
-
-const sizeOf = { char: 1, u8: 1, u16: 2, u32: 4, i32: 4, u64: 8 } as const
-
-/** A struct whose fields lie where the table says: what it leaves out is filled, and the compiler checks each place. */
-function structOf(name: string, fields: Readonly<Record<string, LedgerField>>, size: number): string {
-  const lines: string[] = []
-  const checks: string[] = []
-  let end = 0
-  const fill = (to: number): void => {
-    if (to > end) lines.push(`\tuint8_t unused_${end}[${to - end}];`)
-  }
-  for (const [field, { at, type, count }] of Object.entries(fields)) {
-    fill(at)
-    lines.push(`\t${typeOf[type]} ${snake(field)}${count === undefined ? '' : `[${count}]`};`)
-    checks.push(
-      `_Static_assert(offsetof(struct ${name}, ${snake(field)}) == ${at}, "${name}.${snake(field)}");`,
-    )
-    end = at + sizeOf[type] * (count ?? 1)
-  }
-  fill(size)
-  checks.push(`_Static_assert(sizeof(struct ${name}) == ${size}, "${name}");`)
-  return `struct ${name} {\n${lines.join('\n')}\n};\n${checks.join('\n')}`
-}
 
 const meansOf = {
   make: 'CLIENT_MAKE',
@@ -110,6 +70,14 @@ const sleepOf = {
   epoll: 'SLEEP_EPOLL',
   futex: 'SLEEP_FUTEX',
 } as const satisfies Record<NonNullable<ClientName['sleepsIn']>, string>
+
+const clientCells = ({ means, holds, sleepsIn, marks, isScript, isTool, isEmerge }: ClientName): string =>
+  [
+    meansOf[means],
+    holdsOf[holds],
+    sleepsIn ? sleepOf[sleepsIn] : 'SLEEP_ANYWHERE',
+    ...[marks, isScript, isTool, isEmerge].map(flag),
+  ].join(', ')
 
 const runKindOf = (kind: RunKind): string => `RUN_${kind.toUpperCase()}`
 
@@ -135,7 +103,7 @@ const makeOptionRows = makeOptions.flatMap(({ letter, names, argument, means }, 
 export function renderContract(): string {
   return [
     '/* Generated by `npm run generate` from src/; do not edit. */',
-    '#ifndef CONTRACT_H\n#define CONTRACT_H\n\n#include <stddef.h>\n#include <stdint.h>',
+    '#ifndef CONTRACT_H\n#define CONTRACT_H\n\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>',
     defines('EXIT', {
       jobshim: exitCodes.jobshim,
       notExecutable: exitCodes.notExecutable,
@@ -145,25 +113,24 @@ export function renderContract(): string {
     defines('LEDGER', ledgerLayout),
     constants('record_state', 'STATE', recordStates),
     constants('slot_kind', 'SLOT', slotKinds),
-    constants('asks', 'ASKS', asks),
+    constants('record_role', 'ROLE', recordRoles),
     constants('gate_kind', 'GATE', gates),
     structOf('ledger_header', headerFields, ledgerLayout.headerBytes),
     structOf('ledger_record', recordFields, ledgerLayout.recordBytes),
+    structOf('shell_note', shellNoteFields, ledgerLayout.shellNoteBytes),
     `#define GATE_NAMES { ${Object.keys(gates).map(quoted).join(', ')} }`,
     defines('JOURNAL', journalLayout),
     defines('COSTS', {
       ...costsLayout,
       ...Object.fromEntries(costKinds.map((kind, index) => [kind, index])),
     }),
-    '/* The most KiB that each bucket counts. */',
-    `static const uint64_t costs_bounds[] __attribute__((unused)) = { ${costBounds.join(', ')} };`,
     defines('REFUSED', refusals),
     `#define PATH_UNREADABLE ${quoted(unreadable).replace('\\u000b', '\\v')}`,
-    'struct kernel_device { unsigned major; int is_terminal; };',
+    'struct kernel_device { uint16_t major; bool is_terminal; };',
     rows(
       'kernel_device',
       'kernel_devices',
-      kernelDevices.map(({ major, isTerminal }) => `${major}, ${isTerminal ? 1 : 0}`),
+      kernelDevices.map(({ major, isTerminal }) => `${major}, ${flag(isTerminal)}`),
     ),
     enumOf('bypass_reason', 'BYPASS', Object.keys(bypassReasons)),
     'struct bypass_reason_row { const char *name; const char *text; };',
@@ -173,29 +140,37 @@ export function renderContract(): string {
       Object.entries(bypassReasons).map(([name, { why }]) => `${quoted(name)}, ${quoted(why)}`),
     ),
     defines('PROCESS', processNames),
-    'enum client_means { CLIENT_MAKE, CLIENT_PIPE, CLIENT_FIFO, CLIENT_CARRIER };',
-    'enum client_holds { HOLDS_NOTHING, HOLDS_BY_CHILD, HOLDS_BY_CHILD_OR_THREAD, HOLDS_ANY };',
-    'enum client_sleep { SLEEP_ANYWHERE, SLEEP_EPOLL, SLEEP_FUTEX };',
-    'struct client_name { const char *name; enum client_means means; enum client_holds holds; enum client_sleep sleeps; int marks; int is_script; int is_tool; };',
+    smallEnum('client_means', Object.values(meansOf)),
+    smallEnum('client_holds', Object.values(holdsOf)),
+    smallEnum('client_sleep', ['SLEEP_ANYWHERE', ...Object.values(sleepOf)]),
+    '/* Each has a row, which its name begins; those that hold nothing share one. */\n' +
+      'struct client_name { const char *names; enum client_means means; enum client_holds holds; enum client_sleep sleeps; bool marks; bool is_script; bool is_tool; bool is_emerge; };',
     rows(
       'client_name',
       'client_names',
-      clientNames.map(
-        ({ name, means, holds, sleepsIn, marks, isScript, isTool }) =>
-          `${quoted(name)}, ${meansOf[means]}, ${holdsOf[holds]}, ${sleepsIn ? sleepOf[sleepsIn] : 'SLEEP_ANYWHERE'}, ${marks ? 1 : 0}, ${isScript ? 1 : 0}, ${isTool ? 1 : 0}`,
-      ),
+      [
+        ...clientNames
+          .filter(({ holds }) => holds !== 'nothing')
+          .map(client => ({ cells: clientCells(client), of: [client] })),
+        ...together(
+          clientNames
+            .filter(({ holds }) => holds === 'nothing')
+            .sort((a, b) => (clientCells(a) < clientCells(b) ? -1 : 1)),
+          clientCells,
+        ),
+      ].map(({ cells, of }) => `${wordList(names(of))}, ${cells}`),
     ),
-    `enum adapter_kind { ${Object.values(adapterKindOf).join(', ')} };`,
-    'struct adapter { const char *name; const char *family; enum adapter_kind kind; int versioned; int keeps_name; int fifo_since_major; int fifo_since_minor; };',
+    smallEnum('adapter_kind', Object.values(adapterKindOf)),
+    'struct adapter { const char *name; const char *family; enum adapter_kind kind; bool versioned; bool keeps_name; uint8_t fifo_since_major; uint8_t fifo_since_minor; };',
     rows(
       'adapter',
       'adapters',
       adapters.map(
         ({ name, family, versioned, keepsName, fifoSince = [0, 0] }) =>
-          `${quoted(name)}, ${quoted(family)}, ${adapterKindOf[family]}, ${versioned ? 1 : 0}, ${keepsName ? 1 : 0}, ${fifoSince.join(', ')}`,
+          `${quoted(name)}, ${quoted(family)}, ${adapterKindOf[family]}, ${flag(versioned)}, ${flag(keepsName)}, ${fifoSince.join(', ')}`,
       ),
     ),
-    `static const char *const path_keepers[] __attribute__((unused)) = { ${pathKeepers.map(quoted).join(', ')} };`,
+    wordText('path_keepers', pathKeepers),
     defines('OPTION', launcherOptions),
     enumOf('look_command', 'LOOK', names(lookCommands)),
     ...lookCommands
@@ -209,6 +184,7 @@ export function renderContract(): string {
       lookCommands.map(({ name, words, answer }) => `${quoted(name)}, ${words}, ${answer.length}`),
     ),
     defines('ERROR', lookErrors),
+    defines('SANDBOX', sandboxPlaces),
     enumOf('caretaker_order', 'ORDER', Object.keys(caretakerOrders)),
     'struct caretaker_order_row { const char *name; int words; };',
     rows(
@@ -239,15 +215,13 @@ export function renderContract(): string {
           `${quoted(family)}, ${quoted(long)}, ${number === 'must follow' ? 1 : 0}, ${zero === 'refused' ? 1 : 0}, ${letters ? 1 : 0}, ${quoted(taking)}, ${quoted(ending)}, ${beyond ? 1 : 0}, ${longOptions ? 1 : 0}, ${quoted(longTaking)}, ${quoted(heeding)}`,
       ),
     ),
-    'struct family_name { const char *name; const char *family; int triple; int version; int by_default; };',
+    'struct family_row { const char *names; const char *family; bool triple; bool version; bool by_default; };',
     rows(
-      'family_name',
-      'family_names',
-      familyRows.flatMap(({ family, names, triple, version, byDefault }) =>
-        names.map(
-          name =>
-            `${quoted(name)}, ${quoted(family)}, ${triple ? 1 : 0}, ${version ? 1 : 0}, ${byDefault ? 1 : 0}`,
-        ),
+      'family_row',
+      'family_rows',
+      familyRows.map(
+        ({ family, names, triple, version, byDefault }) =>
+          `${wordList(names)}, ${quoted(family)}, ${[triple, version, byDefault].map(flag).join(', ')}`,
       ),
     ),
     'struct compiler_part { const char *name; const char *below; };',
@@ -256,41 +230,42 @@ export function renderContract(): string {
       'compiler_parts',
       compilerParts.map(({ name, below }) => `${quoted(name)}, ${quoted(below)}`),
     ),
-    `static const char *const machines[] __attribute__((unused)) = { ${machines.map(quoted).join(', ')} };`,
+    wordText('machines', machines),
     `enum make_argument { ${Object.values(makeArguments).join(', ')} };`,
     `enum make_means { ${Object.values(makeMeanings).join(', ')} };`,
     'struct make_option { char letter; const char *name; enum make_argument argument; enum make_means means; int number; };',
     rows('make_option', 'make_options', makeOptionRows),
-    'struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; };',
+    'struct wrapper { const char *name; const char *prefix; const char *cpp_prefix; int server; const char *daemon; };',
     rows(
       'wrapper',
       'wrappers',
       wrappers.map(
-        ({ name, prefixes: [prefix = '', cppPrefix = ''], server }) =>
-          `${[name, prefix, cppPrefix].map(quoted).join(', ')}, ${server ? 1 : 0}`,
+        ({ name, prefixes: [prefix = '', cppPrefix = ''], server, daemon }) =>
+          `${[name, prefix, cppPrefix].map(quoted).join(', ')}, ${server ? 1 : 0}, ${quoted(daemon)}`,
       ),
     ),
-    `enum run_kind { ${runKinds.map(runKindOf).join(', ')} };`,
-    'struct argument_kind { const char *family; const char *flag; enum run_kind kind; int first; };',
+    smallEnum('run_kind', runKinds.map(runKindOf)),
+    '/* In the order in which they are tried. */\n' +
+      'struct argument_kind { const char *family; enum run_kind kind; bool first; const char *flags; };',
     rows(
       'argument_kind',
       'argument_kinds',
-      argumentKinds.map(
-        ({ family, flag, means, where }) =>
-          `${quoted(family)}, ${quoted(flag)}, ${runKindOf(means)}, ${where === 'first' ? 1 : 0}`,
-      ),
+      together(
+        argumentKinds,
+        ({ family, means, where }) => `${quoted(family)}, ${runKindOf(means)}, ${flag(where === 'first')}`,
+      ).map(({ cells, of }) => `${cells}, ${wordList(of.map(({ flag }) => flag))}`),
     ),
-    'struct family_run { const char *family; int needs_input; enum run_kind otherwise; };',
+    'struct family_run { const char *family; bool needs_input; enum run_kind otherwise; };',
     rows(
       'family_run',
       'family_runs',
       familyRuns.map(
         ({ family, needsInput, otherwise }) =>
-          `${quoted(family)}, ${needsInput ? 1 : 0}, ${runKindOf(otherwise)}`,
+          `${quoted(family)}, ${flag(needsInput)}, ${runKindOf(otherwise)}`,
       ),
     ),
-    `static const char *const source_suffixes[] __attribute__((unused)) = { ${sourceSuffixes.map(quoted).join(', ')} };`,
-    `static const char *const valued_flags[] __attribute__((unused)) = { ${valuedFlags.map(quoted).join(', ')} };`,
+    wordText('source_suffixes', sourceSuffixes),
+    wordText('valued_flags', valuedFlags),
     'struct hidden_range { unsigned from; unsigned to; };',
     rows(
       'hidden_range',

@@ -18,7 +18,11 @@ export const ledgerLayout = {
    */
   poolMax: 15 * 4096 + 1,
   journalBytes: 1024, // the path of the run's journal in the header, ended by a NUL
+  shellNotes: 32, // shellNoteFields: of rows of shells ...
+  shellNoteBytes: 24,
+  shellNotesAt: 1280, // ... in the header, behind the journal's path; one of 256 bytes or more leaves no room for them
   callerCount: 192, // processes that have started a launcher last
+  rotaBuilds: 3, // so many builds have room for what is noted of their jobs' turns
   hopLimit: 20,
   defaultPatience: 30, // seconds
 } as const
@@ -48,6 +52,7 @@ export const headerFields = {
   ownerStart: { at: 24, type: 'u64' }, // its or the server's start time, clock ticks since boot; 0 = not known
   ownerPidNamespace: { at: 32, type: 'u64' }, // inode of its PID namespace
   wanted: { at: 40, type: 'i32' }, // tokens that a server shall have in the pool, which it looks at now and then; written to resize it
+  supervised: { at: 44, type: 'u32' }, // 1: the supervisor of a sandbox has taken slots here, or does so
   fifo: { at: 48, type: 'u64' }, // inode of the FIFO that a server has made with it; 0 = not known
   fifoBirth: { at: 56, type: 'u64' }, // when that was made, nanoseconds since 1970; 0 = its file system does not tell
   runs: { at: 64, type: 'u64' }, // tool runs that took a slot of their own
@@ -72,9 +77,17 @@ export const headerFields = {
   gatedMicroseconds: { at: 176, type: 'u64', count: 6 }, // for each of `gates`: waited at it; part of waitedMicroseconds
   overdraftJob: { at: 224, type: 'u64' }, // the job of the last run without a slot, by its key ...
   overdraftAt: { at: 232, type: 'u64' }, // ... and when it began, CLOCK_MONOTONIC nanoseconds
+  servedBuild: { at: 240, type: 'u16' }, // the build, + 1, of the waiter that took a token last (shims/wait/rota.h)
+  absentBuild: { at: 242, type: 'u16' }, // the build, + 1, that did not use its turn last; 65,535: several of them ...
+  absentBuildAt: { at: 244, type: 'u16' }, // ... and when, in 64 ms, never 0
+  absentJobAt: { at: 246, type: 'u16' }, // the same of a job; 0: none
+  servedJob: { at: 248, type: 'u8', count: ledgerLayout.rotaBuilds }, // as servedBuild of its job, for some builds at a time ...
+  passedJob: { at: 251, type: 'u8', count: ledgerLayout.rotaBuilds }, // ... and the job to which a turn was passed last
+  mixedBuilds: { at: 254, type: 'u8' }, // 1: waiters of several builds may be there ...
+  mixedJobs: { at: 255, type: 'u8' }, // ... or of several jobs of one build
   callers: { at: 256, type: 'u32', count: ledgerLayout.callerCount }, // who has started a launcher, or became one, by pid: a ring
   journal: { at: 1024, type: 'char', count: ledgerLayout.journalBytes }, // of the `jobshim run` that made the pool; empty: it has none
-  contenders: { at: 2048, type: 'u16', count: 1024 }, // records + 1 of the runs that a rule asks something of; 0 = free
+  contenders: { at: 2048, type: 'u16', count: 1024 }, // records + 1 of the runs that a rule limits; 0 = free
 } as const satisfies Fields
 
 export const headerOffsets = offsetsOf(headerFields)
@@ -92,19 +105,27 @@ export const recordFields = {
   job: { at: 24, type: 'u64' }, // the job's key
   tool: { at: 32, type: 'char', count: ledgerLayout.toolBytes }, // NUL-padded
   gate: { at: 56, type: 'u8' }, // gates: what a gated run waits for
-  slots: { at: 57, type: 'u8' }, // how many the run takes, if a rule asks for more than one
+  slots: { at: 57, type: 'u8' }, // how many the run takes, if a rule says more than one
   gathers: { at: 58, type: 'u8' }, // 1 while it has not all of them yet
-  asks: { at: 59, type: 'u8' }, // asks
-  pidNamespace: { at: 60, type: 'u32' }, // of a tool that its launcher became, the inode of its PID namespace
+  role: { at: 59, type: 'u8' }, // recordRoles
+  pidNamespace: { at: 60, type: 'u32' }, // if pid is the tool's own (its launcher became it, or a supervisor has the record), the inode of its PID namespace; else 0
 } as const satisfies Fields
 
 export const recordOffsets = offsetsOf(recordFields)
 
-/** What rules have to do with a record. */
-export const asks = {
-  nothing: 0,
-  something: 1, // of its run
-  further: 2, // it stands for a further slot of a run that has another record
+/** Where a row of shells on a chain of ancestors ends (shims/wait/shells.h). Older launchers take these bytes for unused ones. */
+export const shellNoteFields = {
+  check: { at: 0, type: 'u64' }, // a hash of the rest, and of the shell that it is about
+  top: { at: 8, type: 'u32' }, // the last one of the row, by its pid ...
+  since: { at: 12, type: 'u32' }, // when that was seen, CLOCK_MONOTONIC milliseconds
+  topStart: { at: 16, type: 'u64' }, // ... and its start time
+} as const satisfies Fields
+
+/** What a record is to the rules. */
+export const recordRoles = {
+  run: 0, // of a run that no rule limits
+  contender: 1, // of a run that a rule limits
+  further: 2, // of a further slot of a run that has another record
 } as const
 
 /** What a rule lets a run wait for. */

@@ -52,6 +52,7 @@ export const lookCommands = [
       { name: 'pidfd', is: 'text' },
       { name: 'statx', is: 'text' },
       { name: 'unix-datagrams', is: 'text' },
+      { name: 'seccomp-listener', is: 'text' },
     ],
   },
   {
@@ -85,16 +86,54 @@ export const lookCommands = [
     does: 'looks after a pool and the tools of a command, as stdin says',
     answer: [],
   },
-  { name: 'start', words: -3, does: 'starts a program, and ends as it does', answer: [] },
+  {
+    name: 'supervise', // CONTROL, a descriptor; PATH of the socket
+    words: 2,
+    does: 'answers for a job sandbox (shims/sandbox/supervisor.h)',
+    answer: [],
+  },
+  {
+    name: 'phase', // PID of its shell; PATH of the socket
+    words: 2,
+    does: "starts the supervisor of an ebuild's phase (shims/sandbox/phase.h)",
+    answer: [],
+  },
+  {
+    name: 'sandbox', // the text of the rules that a build has; empty: those around it
+    words: 1,
+    does: 'tells which sandbox a build with this environment can have',
+    answer: [{ name: 'place', is: 'text' }, why], // one of sandboxPlaces
+  },
+  { name: 'start', words: -4, does: 'starts a program, and ends as it does', answer: [] },
   {
     name: 'bypass',
     words: 1,
     does: 'prints lines about the tools below a process that take no slot',
     answer: [],
   },
+  {
+    name: 'tool', // NAME STARTED MARKS ARGV (shims/tool/self.h)
+    words: -3,
+    does: 'does the run of a launcher that became it',
+    answer: [],
+  },
+  {
+    name: 'pay', // PID START ABOVE
+    words: 3,
+    does: 'holds the slot of that client until it ends',
+    answer: [],
+  },
 ] as const satisfies readonly LookCommand[]
 
 export type LookCommandName = (typeof lookCommands)[number]['name']
+
+/** Where the sandbox of a build is. */
+export const sandboxPlaces = {
+  own: 'own', // it can have one of its own
+  above: 'above', // it is in one that serves it, too
+  other: 'other', // it is in one that does not, and can have no other
+  none: 'none',
+} as const
 
 /** With which word each comes. */
 export const lookErrors = {

@@ -9,6 +9,7 @@ export type Wrapper = {
   family: string // whose arguments apply where it is given no compiler
   prefixes: readonly string[] // variables that put a command in front of what it starts: that takes the slot then
   server: boolean // the first call leaves one behind, which must not keep the jobserver
+  daemon: string // the program that compiles for it, while it waits and has a slot for that; empty: none
   why: string
 }
 
@@ -18,6 +19,7 @@ export const wrappers: readonly Wrapper[] = [
     family: 'ccache',
     prefixes: ['CCACHE_PREFIX', 'CCACHE_PREFIX_CPP'],
     server: false,
+    daemon: '',
     why: 'a hit starts nothing and so takes no slot; preprocessing has a prefix of its own',
   },
   {
@@ -25,14 +27,16 @@ export const wrappers: readonly Wrapper[] = [
     family: 'distcc',
     prefixes: [],
     server: false,
+    daemon: 'distccd',
     why: 'it preprocesses here and waits for the rest: one slot for both, or a build would flood its hosts',
   },
-  { name: 'icecc', family: 'icecc', prefixes: [], server: false, why: 'as distcc' },
+  { name: 'icecc', family: 'icecc', prefixes: [], server: false, daemon: 'iceccd', why: 'as distcc' },
   {
     name: 'sccache',
     family: 'sccache',
     prefixes: [],
     server: true,
+    daemon: 'sccache',
     why: 'its server starts the compilers, for as many calls as there are slots',
   },
 ]

@@ -12,16 +12,16 @@ export type BuildFacts = {
 }
 
 const unwatched = (): Verdict =>
-  note('nobody looked: it was over at once, or an outer jobshim run looks already', 'look at a longer build')
+  note('not watched: it was over at once, or an outer jobshim run watches it', 'try a longer build')
 
 export const buildRows: readonly CheckRow<BuildFacts>[] = [
   {
     name: 'build',
-    why: 'of one that ends early the rest is not seen',
+    why: 'a build that ends early shows only a part of its tools',
     judge({ ending }) {
       if (ending.kind === 'signal')
         return note(`it died of ${signalName(ending.number)}: what comes later is not seen`)
-      if (ending.status === 0) return ok('it went through')
+      if (ending.status === 0) return ok('it succeeded')
       return note(`it ended with status ${ending.status}: what comes later is not seen`)
     },
   },

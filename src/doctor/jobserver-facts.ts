@@ -117,7 +117,7 @@ function serverOf(ledger: number, address: string): Pool['server'] {
   return lives === undefined ? 'unknown' : lives ? 'alive' : 'gone'
 }
 
-const silent = 'the launcher gives no answer that can be read'
+const silent = "the launcher's answer can't be read"
 
 const pathIn = (address: string): string | undefined => /^fifo:(.+)$/s.exec(address)?.[1]
 

@@ -6,7 +6,7 @@ const none = 'none here: jobshim run makes one'
 
 const usable = (jobserver: Jobserver, judge: (pool: Jobserver & { kind: 'usable' }) => Verdict): Verdict => {
   if (jobserver.kind === 'none') return ok(none)
-  return jobserver.kind === 'usable' ? judge(jobserver) : note('not known: it is not reached')
+  return jobserver.kind === 'usable' ? judge(jobserver) : note("not known: it can't be reached")
 }
 
 const anew = 'start the build anew, below jobshim run or make -jN'
@@ -33,7 +33,7 @@ export const jobserverRows: readonly CheckRow<JobserverFacts>[] = [
   },
   {
     name: 'tokens',
-    why: 'a lost token is a slot that nobody ever has again',
+    why: 'a lost token is a slot that stays unused',
     judge: ({ jobserver }) =>
       usable(jobserver, ({ free, total, tokens }) => {
         const text = `${free ?? '?'} of ${total ?? '?'} free`
@@ -58,7 +58,7 @@ export const jobserverRows: readonly CheckRow<JobserverFacts>[] = [
   },
   {
     name: 'make',
-    why: 'make 4.2 and 4.3 end when they meet fifo:, older ones know neither style of today',
+    why: 'make 4.2 and 4.3 fail on fifo:, older ones can read neither style',
     judge({ make, auth }) {
       if (make?.kind !== 'make') return ok('none on PATH')
       const text = `${make.version} (${make.path})`
@@ -72,7 +72,7 @@ export const jobserverRows: readonly CheckRow<JobserverFacts>[] = [
   },
   {
     name: 'ninja',
-    why: 'ninja is a client since 1.13, and reads fifo: only',
+    why: 'ninja is a client since 1.13, and reads only fifo:',
     judge({ ninja, make, auth }) {
       if (ninja?.kind !== 'ninja') return ok('none on PATH')
       const text = `ninja ${ninja.version} (${ninja.path})`

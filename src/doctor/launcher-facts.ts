@@ -70,7 +70,7 @@ function pathOf(launcher: Launcher): string | undefined {
 export function outsideBuild(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const taken: string[] = [
     ...['MAKEFLAGS', 'CARGO_MAKEFLAGS', names.jobserver, names.outer, names.disable, names.rules],
-    ...[names.journal, names.launcher, names.noJobserver, names.patience],
+    ...[names.journal, names.engine, names.launcher, names.noJobserver, names.patience],
   ]
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !taken.includes(name)))
 }
@@ -162,7 +162,7 @@ async function readDescription(path: string, environment: NodeJS.ProcessEnv): Pr
 }
 
 const silence = (status: number | null): string =>
-  status === 0 ? 'it gives no answer that can be read' : `it ended with ${status}`
+  status === 0 ? "its answer can't be read" : `it ended with ${status}`
 
 const rounds = 11
 const runsARound = 5

@@ -22,7 +22,7 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
       if (description.kind === 'silent')
         return broken(
           `${launcher.path}: can't run (${description.why})`,
-          'see that its filesystem is not mounted noexec and that it was built for this machine, then jobshim install',
+          'check that its filesystem is not mounted noexec and that it was built for this machine, then jobshim install',
         )
       if (description.kind === 'old' || (launcher.kind === 'installed' && !launcher.isThisVersion))
         return note(`${launcher.path}: not the one of this jobshim`, 'jobshim install puts it there')
@@ -34,7 +34,7 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
     why: 'a dynamic program takes longer to start',
     judge({ description, bytes }) {
       if (description.kind === 'silent') return note(`not known: ${description.why}`)
-      if (description.kind === 'old') return note('not known: it is an older one, which does not tell')
+      if (description.kind === 'old') return note('not known: an older launcher does not tell')
       const text = `${description.linking}, ${description.libc}, ${bytes} bytes`
       if (description.linking === 'static') return ok(text)
       return note(`${text}: starts later than a static one`, buildHint)

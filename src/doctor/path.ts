@@ -15,7 +15,7 @@ const goesFirst = (dir: string): string => `put the shims first: export PATH=${d
 export const pathRows: readonly CheckRow<PathFacts>[] = [
   {
     name: 'PATH',
-    why: 'what stands before the shims is found first',
+    why: 'a tool that stands before the shims is found first',
     judge({ dir, hasShims, here }) {
       const before = plain(here)
       if (!hasShims) return note('no shims')
@@ -34,7 +34,7 @@ export const pathRows: readonly CheckRow<PathFacts>[] = [
   },
   {
     name: 'ccache on PATH',
-    why: 'ccache takes a shim behind its links for the compiler, which never changes then: old objects come back',
+    why: 'ccache takes a shim behind its links for the compiler, and may return old objects',
     judge({ dir, here }) {
       const links = here.before.filter(({ program }) => program === 'ccache')
       if (links.length === 0) return ok('no links of it before the shims')

@@ -5,7 +5,7 @@ import { broken, type CheckRow, few, note, ok } from './verdict.js'
 export const shimRows: readonly CheckRow<ShimFacts>[] = [
   {
     name: 'shims',
-    why: 'without them nothing is governed, and a program in the place of one goes past it',
+    why: 'without them nothing is governed; another program in place of a shim takes no slot',
     judge({ dir, place, shims, lost }) {
       if (place.kind === 'refused') return broken(place.what, place.fix)
       if (place.kind === 'missing')
@@ -34,10 +34,10 @@ export const shimRows: readonly CheckRow<ShimFacts>[] = [
   },
   {
     name: 'tools without a shim',
-    why: 'what was installed since goes past the shims',
+    why: 'a tool that was installed later goes past the shims',
     judge({ uncovered, missing, place }) {
       if (place.kind !== 'usable') return note('no shims')
-      if (missing !== undefined) return note(missing, 'install it, or leave it out of tools in the config')
+      if (missing !== undefined) return note(missing, 'install it, or remove it from tools in the config')
       if (uncovered.length > 0)
         return note(
           `${few(uncovered)}: on PATH, and no shim covers ${uncovered.length === 1 ? 'it' : 'them'}`,

@@ -8,17 +8,23 @@ export type MachineFacts = StateFacts & { system: SystemFacts; description: Laun
 
 /** What launchers do without a feature of the kernel. */
 const features: readonly { name: string; since: string; without: string; needed: boolean }[] = [
-  { name: 'ofd-locks', since: '3.15', without: 'nobody can tell whether a launcher lives', needed: true },
+  { name: 'ofd-locks', since: '3.15', without: 'a killed launcher looks like a living one', needed: true },
   { name: 'pdeathsig', since: '2.1', without: 'no tool can be started in a slot', needed: true },
-  { name: 'epoll-exclusive', since: '4.5', without: 'a token wakes all who wait', needed: false },
+  { name: 'epoll-exclusive', since: '4.5', without: 'a token wakes all launchers that wait', needed: false },
   {
     name: 'pidfd',
     since: '5.3',
-    without: "who waits for a job's own slot looks again and again",
+    without: "a launcher that waits for its job's own slot polls",
     needed: false,
   },
   { name: 'statx', since: '4.11', without: 'a new FIFO may be taken for an older one', needed: false },
-  { name: 'unix-datagrams', since: '1.0', without: 'a queue moves on at its next look only', needed: false },
+  {
+    name: 'unix-datagrams',
+    since: '1.0',
+    without: 'a queue moves on only as its launchers poll',
+    needed: false,
+  },
+  { name: 'seccomp-listener', since: '5.5', without: 'jobshim run --sandbox does not work', needed: false },
 ]
 
 const tried = (trial: Trial, judge: (done: Trial & { kind: 'done' }) => Verdict): Verdict => {
@@ -63,7 +69,7 @@ export const systemRows: readonly CheckRow<MachineFacts>[] = [
       if (trial.kind === 'failed' && trial.step === 'locks')
         return broken(`/proc/locks can't be read: ${trial.why}`, 'mount /proc')
       return tried(trial, ({ slots, alive, freed, returned }) => {
-        if (slots.length < 2) return note('not told: the ledger has not both tools that were tried')
+        if (slots.length < 2) return note('not known: the ledger does not have both tools that were tried')
         if (alive < 2) return broken('locks of living launchers are not seen in /proc/locks', lockHint)
         if (!freed) return broken('locks of killed launchers stay', lockHint)
         if (!returned) return broken('the token of a killed launcher did not come back', lockHint)
@@ -80,7 +86,7 @@ export const systemRows: readonly CheckRow<MachineFacts>[] = [
         return broken(`can't be read: ${unreadable.join('; ')}`, 'mount a /proc of this PID namespace')
       if (hidesOthers)
         return note(
-          "hides the processes of others (hidepid): tokens lost with killed clients can't be found",
+          'hides the processes of others (hidepid): tokens lost with killed clients are not found',
           'mount /proc without hidepid, or with gid= a group of yours',
         )
       if (!hasChildren)
@@ -93,7 +99,7 @@ export const systemRows: readonly CheckRow<MachineFacts>[] = [
   },
   {
     name: 'kernel',
-    why: 'what is missing is done without, or not at all',
+    why: "launchers do without a missing feature, or don't work",
     judge({ description, system }) {
       if (description.kind !== 'told')
         return note(

@@ -73,7 +73,7 @@ export const variableRows: readonly CheckRow<VariableFacts>[] = [
     why: 'JOBSHIM_DISABLE is easily forgotten in a profile',
     judge: ({ environment }) =>
       environment[names.disable] === '1'
-        ? broken(`${names.disable}=1: every shim runs its tool at once`, `unset ${names.disable}`)
+        ? broken(`${names.disable}=1: every shim runs its tool without a slot`, `unset ${names.disable}`)
         : ok(`${names.disable} is not set`),
   },
   {
@@ -121,7 +121,7 @@ export const variableRows: readonly CheckRow<VariableFacts>[] = [
   },
   {
     name: 'sccache and icecc',
-    why: 'called past their shims they start compilers that take no slot',
+    why: 'if they are not called through their shims, their compilers take no slot',
     judge(facts) {
       const byPath = facts.before.filter(({ program }) => grabbing.includes(program))
       const byVariable = commandsIn(facts).filter(({ tool = '' }) => grabbing.includes(basename(tool)))

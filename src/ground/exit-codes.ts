@@ -13,10 +13,10 @@ export const exitCodes = {
 
 /** What they mean, for people. */
 export const exitTexts: Readonly<Record<keyof typeof exitCodes, string>> = {
-  ok: 'what was asked for is done',
-  failed: 'the command did not do what was asked',
+  ok: 'success',
+  failed: 'the command failed',
   usage: 'the command line or the config is wrong',
   jobshim: 'run, exec: jobshim itself failed before the tool could start',
   notExecutable: "run, exec, a shim: the real tool was found and can't be executed",
-  notFound: 'run, exec, a shim: there is no real tool',
+  notFound: 'run, exec, a shim: the real tool was not found',
 }

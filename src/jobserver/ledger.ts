@@ -22,7 +22,7 @@ import {
   slotKindNames,
   slotKinds,
 } from '../contract/ledger-layout.js'
-import { lockedFrom } from './locks.js'
+import { lockedParts } from './locks.js'
 import { type Owner, startTime, thisProcess } from './owner.js'
 
 const { headerBytes, recordBytes, recordCount } = ledgerLayout
@@ -204,4 +204,10 @@ function holdsToken(record: Buffer): boolean {
 
 /** Returns the records that are locked by a living launcher, out of /proc/locks. */
 export const lockedRecords = (inode: number, locks: string): Set<number> =>
-  new Set(lockedFrom(inode, locks).map(start => (start - headerBytes) / recordBytes))
+  new Set(
+    lockedParts(inode, locks).flatMap(({ from, to }) => {
+      const first = Math.max(0, Math.ceil((from - headerBytes) / recordBytes))
+      const end = (Math.min(to + 1, ledgerBytes) - headerBytes) / recordBytes
+      return Array.from({ length: Math.max(0, end - first) }, (_, index) => first + index)
+    }),
+  )

@@ -23,7 +23,10 @@ export type PlaceOption = '--fifo' | '--dir'
 
 /** What is thrown where something of somebody else is at `path`. */
 export const inTheWay = (path: string, option: PlaceOption = '--fifo'): Failure =>
-  new Failure(`${path}: is in the way, and not ours`, `remove it, or name another place with ${option}`)
+  new Failure(
+    `${path}: exists, and was not made by jobshim`,
+    `remove it, or name another place with ${option}`,
+  )
 
 const neverOpened: readonly string[] = ['EISDIR', 'ELOOP', 'ENXIO'] // a directory, a symlink, a socket
 

@@ -96,9 +96,12 @@ function wholeName(tool: string, words: readonly string[]): string {
   return words.map(word => basename(word)).find(name => name.startsWith(tool)) ?? tool
 }
 
+const relayedWords = 5 // what a launcher that waits has before its tool's (shims/launcher/relay.h)
+
 function commandOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return words[0] === 'look' && words[1] === 'tool' ? words.slice(relayedWords) : words
   } catch {
     return [] // gone meanwhile, or not ours to see
   }

@@ -16,9 +16,10 @@ import { type Owner, startTime, thisProcess } from './owner.js'
 
 /**
  * A run's entry is the directory with its pool, a server's a symlink to its FIFO. A run that has no pool of its own and
- * has rules has a file with these. `watch`: the directory in which it is told what tools run below a run.
+ * has rules has a file with these. `watch`: the directory in which it is told what tools run below a run. `sandbox`: the socket by which
+ * a run's command enters its sandbox.
  */
-const kinds = ['run', 'serve', 'rules', 'watch'] as const
+const kinds = ['run', 'serve', 'rules', 'watch', 'sandbox'] as const
 
 type Kind = (typeof kinds)[number]
 
@@ -93,6 +94,10 @@ export function enterRules(stateDirectory: string, text: string): string {
 /** Returns the path of this process's entry for a watch, which the caretaker makes when it has seen something. */
 export const enterWatch = (stateDirectory: string): string =>
   entryPath(stateDirectory, 'watch', thisProcess())
+
+/** Returns the path of this process's entry for a sandbox, whose supervisor makes the socket. */
+export const enterSandbox = (stateDirectory: string): string =>
+  entryPath(stateDirectory, 'sandbox', thisProcess())
 
 /** Returns the directories of the watches of runs that are alive in this PID namespace. */
 export const livingWatches = (stateDirectory: string | undefined): string[] =>

@@ -3,7 +3,7 @@ import { lstatSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { HeldDirectory } from '../ground/held-directory.js'
 import { type FileLock, takeFileLock } from './file-lock.js'
-import { lockedFrom } from './locks.js'
+import { lockedParts } from './locks.js'
 
 const lockOf = (path: string): string => `${path}.lock`
 
@@ -26,7 +26,10 @@ export const takeLock = (directory: HeldDirectory, path: string, look: string): 
 export function isServed(path: string): boolean | undefined {
   try {
     const there = lstatSync(lockOf(path), { throwIfNoEntry: false })
-    return there !== undefined && lockedFrom(there.ino, readFileSync('/proc/locks', 'utf8')).includes(0)
+    return (
+      there !== undefined &&
+      lockedParts(there.ino, readFileSync('/proc/locks', 'utf8')).some(({ from }) => from === 0)
+    )
   } catch {
     return undefined
   }

@@ -23,7 +23,7 @@ export function numberOf(word: string, least = 0): number | undefined {
 /** What is thrown where an answer can't be read. */
 export const noAnswer = (program: string): Failure =>
   new Failure(
-    `${program}: gives no answer that can be read`,
+    `${program}: its answer can't be read`,
     'see jobshim doctor, or install the shims anew: jobshim install',
   )
 

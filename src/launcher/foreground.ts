@@ -15,6 +15,7 @@ export type Command = {
   program: string
   args: readonly string[]
   closed: string // which of descriptors 0, 1 and 2 it is not to have: 02
+  sandbox?: string | undefined // the path of the socket of a supervisor (shims/sandbox/supervisor.h); undefined: none
 }
 
 const signalNumbers: ReadonlyMap<string, number> = new Map(Object.entries(constants.signals))
@@ -166,10 +167,10 @@ function startProgram(
   descriptors: readonly number[],
   env: NodeJS.ProcessEnv,
 ): ChildProcess {
-  const { look, program, args, closed } = command
+  const { look, program, args, closed, sandbox = '' } = command
   if (program === '') throw programFailure("''", 'ENOENT')
   try {
-    return spawn(look, ['start', String(descriptors.length - 1), closed, program, ...args], {
+    return spawn(look, ['start', String(descriptors.length - 1), closed, sandbox, program, ...args], {
       stdio: [...descriptors],
       env,
     })

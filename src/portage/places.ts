@@ -1,11 +1,14 @@
 /** Where jobshim's parts are in a system that Portage keeps. */
 import { join } from 'node:path'
 
-/** The variable by which an env file of Portage's switches a package's phases over, and its value. */
-export const optIn = 'JOBSHIM_PORTAGE=1'
+/** How a package's phases are governed: shims on PATH, or a sandbox. */
+export type Way = 'shims' | 'sandbox'
 
-/** The name of our env file, as package.env has it. */
-export const envFileName = 'jobshim.conf'
+/** Our env files, by the names that package.env has, and what each sets for the hook. */
+export const envFiles: Readonly<Record<Way, { name: string; setting: string; text: string }>> = {
+  shims: { name: 'jobshim.conf', setting: 'JOBSHIM_PORTAGE=1', text: 'below its shims' },
+  sandbox: { name: 'jobshim-sandbox.conf', setting: 'JOBSHIM_PORTAGE=sandbox', text: 'in its sandbox' },
+}
 
 export type PortagePlaces = {
   root: string
@@ -13,7 +16,8 @@ export type PortagePlaces = {
   hook: string
   state: string // what install and enable made, beside the shims
   bashrc: string
-  envFile: string
+  builtin: string // by which bash enters a sandbox; not there if it could not be built
+  envFiles: Readonly<Record<Way, string>>
   packageEnv: string // the user's: a file, a directory, or nothing
   packageEnvFile: string // ours, where that is a directory
 }
@@ -28,7 +32,11 @@ export function portagePlaces(root: string): PortagePlaces {
     hook: join(own, 'portage-hook.bash'),
     state: join(own, 'portage.json'),
     bashrc: join(etc, 'bashrc'),
-    envFile: join(etc, 'env', envFileName),
+    builtin: join(own, 'portage-sandbox.so'),
+    envFiles: {
+      shims: join(etc, 'env', envFiles.shims.name),
+      sandbox: join(etc, 'env', envFiles.sandbox.name),
+    },
     packageEnv: join(etc, 'package.env'),
     packageEnvFile: join(etc, 'package.env/jobshim'),
   }

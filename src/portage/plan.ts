@@ -1,7 +1,7 @@
 /** What has to be done to a system that Portage keeps. Pure: what is there goes in, actions come out. */
 import { dirname } from 'node:path'
 import { addMarked, markedLines, removeMarked } from './marked-lines.js'
-import { envFileName, hookInPhase, optIn, type PortagePlaces } from './places.js'
+import { envFiles, hookInPhase, type PortagePlaces, type Way } from './places.js'
 
 /** What stands at a path; symlinks are followed. */
 export type Entry =
@@ -24,13 +24,23 @@ export type Action =
 
 export type Plan =
   | { kind: 'blocked'; by: string; why: string }
-  | { kind: 'ready'; actions: readonly Action[]; packages: readonly string[] } // that are opted in afterwards
+  | { kind: 'ready'; actions: readonly Action[]; packages: readonly Package[] } // that are opted in afterwards
+
+export type Package = { atom: string; way: Way }
 
 const bashrcLine = `source ${hookInPhase}`
-const envText = `# jobshim: phases of packages that package.env gives this file to run below its shims.\n${optIn}\n`
+const ways: readonly Way[] = ['shims', 'sandbox']
 
-const lineOf = (atom: string): string => `${atom} ${envFileName}`
-const atomOf = (line: string): string => line.slice(0, line.lastIndexOf(' '))
+const envText = (way: Way): string =>
+  `# jobshim: phases of packages that package.env gives this file to run ${envFiles[way].text}.\n${envFiles[way].setting}\n`
+
+const lineOf = ({ atom, way }: Package): string => `${atom} ${envFiles[way].name}`
+
+function packageOf(line: string): Package {
+  const end = line.lastIndexOf(' ')
+  const way = line.slice(end + 1) === envFiles.sandbox.name ? 'sandbox' : 'shims'
+  return { atom: line.slice(0, end), way }
+}
 
 const textOf = (entry: Entry): string => (entry.kind === 'file' ? entry.text : '')
 
@@ -39,36 +49,46 @@ const packageFile = (places: PortagePlaces, { entry }: Found): string =>
   entry(places.packageEnv).kind === 'file' ? places.packageEnv : places.packageEnvFile
 
 /** Returns the packages that are opted in. */
-export const enabledPackages = (places: PortagePlaces, found: Found): readonly string[] =>
-  markedLines(textOf(found.entry(packageFile(places, found)))).map(atomOf)
+export const enabledPackages = (places: PortagePlaces, found: Found): readonly Package[] =>
+  markedLines(textOf(found.entry(packageFile(places, found)))).map(packageOf)
 
-/** Returns what installs the hook, besides the shims. `hookText`: that of this version. */
-export function planInstall(places: PortagePlaces, found: Found, hookText: string): Plan {
+/** What is installed beside the shims, of this version: latin1. */
+export type Parts = { hook: string; builtin: string | undefined }
+
+/** Returns what installs them. */
+export function planInstall(places: PortagePlaces, found: Found, { hook, builtin }: Parts): Plan {
   const { entry, made } = found
-  const env = entry(places.envFile)
-  if (env.kind !== 'nothing' && !made.includes(places.envFile))
-    return blocked(places.envFile, 'not made by jobshim')
+  const foreign = ways
+    .map(way => places.envFiles[way])
+    .find(path => entry(path).kind !== 'nothing' && !made.includes(path))
+  if (foreign !== undefined) return blocked(foreign, 'not made by jobshim')
   return change(
     found,
     [
-      [places.hook, hookText],
-      [places.envFile, envText],
+      [places.hook, hook],
+      ...(builtin === undefined ? [] : [[places.builtin, builtin] as const]),
+      ...ways.map(way => [places.envFiles[way], envText(way)] as const),
       [places.bashrc, addMarked(textOf(entry(places.bashrc)), bashrcLine)],
     ],
     enabledPackages(places, found),
   )
 }
 
-/** Returns what opts a package in (an atom, as package.env has it), or out. */
-export function planPackage(places: PortagePlaces, found: Found, atom: string, wish: 'in' | 'out'): Plan {
+/** Returns what opts a package in (an atom, as package.env has it), one way or the other, or out. */
+export function planPackage(places: PortagePlaces, found: Found, atom: string, wish: Way | 'out'): Plan {
   const path = packageFile(places, found)
   const before = textOf(found.entry(path))
   const packages = enabledPackages(places, found)
-  if (wish === 'in')
-    return change(found, [[path, addMarked(before, lineOf(atom))]], [...new Set([...packages, atom])])
-  const left = packages.filter(other => other !== atom)
+  const isUnwanted = (one: Package): boolean => one.atom === atom && one.way !== wish
+  const rest = removeMarked(before, line => isUnwanted(packageOf(line)))
+  const left = packages.filter(one => !isUnwanted(one))
+  if (wish !== 'out') {
+    const isIn = left.some(one => one.atom === atom)
+    const wanted = { atom, way: wish }
+    return change(found, [[path, addMarked(rest, lineOf(wanted))]], isIn ? left : [...left, wanted])
+  }
   if (left.length === packages.length) return { kind: 'ready', actions: [], packages }
-  return withdraw(found, [[path, removeMarked(before, line => line === lineOf(atom))]], [], left)
+  return withdraw(found, [[path, rest]], [], left)
 }
 
 /** Returns what takes everything of ours away again, the shims apart. */
@@ -77,7 +97,12 @@ export function planUninstall(places: PortagePlaces, found: Found): Plan {
     const entry = found.entry(path)
     return entry.kind === 'file' ? [[path, removeMarked(entry.text)]] : []
   })
-  const plan = withdraw(found, texts, [places.hook, places.envFile], [])
+  const plan = withdraw(
+    found,
+    texts,
+    [places.hook, places.builtin, ...ways.map(way => places.envFiles[way])],
+    [],
+  )
   // What the user has added to since is the user's.
   return {
     ...plan,
@@ -91,7 +116,7 @@ const blocked = (by: string, why: string): Plan => ({ kind: 'blocked', by, why }
 function change(
   found: Found,
   texts: readonly (readonly [string, string])[],
-  packages: readonly string[],
+  packages: readonly Package[],
 ): Plan {
   const { entry, made } = found
   const wrong = texts.find(([path]) => !['file', 'nothing'].includes(entry(path).kind))
@@ -123,7 +148,7 @@ function withdraw(
   { entry, made }: Found,
   texts: readonly (readonly [string, string])[],
   whole: readonly string[],
-  packages: readonly string[],
+  packages: readonly Package[],
 ): Extract<Plan, { kind: 'ready' }> {
   const empty = texts.filter(([path, text]) => text === '' && made.includes(path)).map(([path]) => path)
   const files = [...empty, ...whole.filter(path => made.includes(path) && entry(path).kind === 'file')]

@@ -5,34 +5,52 @@ import { Failure } from '../ground/failure.js'
 import { packageRoot } from '../ground/paths.js'
 import { trustOf } from '../ground/trust.js'
 import { explain } from '../shimdir/apply.js'
+import { findOrBuildLauncher } from '../shimdir/build-launcher.js'
 import { checkShimDirectory } from '../shimdir/inspect.js'
 import { type InstallReport, installShims } from '../shimdir/install.js'
+import { findBuiltin } from '../shimdir/launcher.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { uninstallShims } from '../shimdir/uninstall.js'
 import type { ShimWishes } from '../shimdir/wanted.js'
 import { apply, entryAt } from './apply.js'
-import { envFileName, type PortagePlaces, portagePlaces } from './places.js'
-import { type Action, type Found, type Plan, planInstall, planPackage, planUninstall } from './plan.js'
+import { type PortagePlaces, portagePlaces, type Way } from './places.js'
+import {
+  type Action,
+  type Found,
+  type Package,
+  type Plan,
+  planInstall,
+  planPackage,
+  planUninstall,
+} from './plan.js'
 import { readMade } from './state.js'
 
 export type PortageReport = {
   root: string
   changed: boolean
   packages: readonly string[] // that are opted in
+  sandboxed: readonly string[] // those of them whose phases run in a sandbox
   wrote: readonly string[] // paths
   removed: readonly string[] // paths
 }
 
-/** Installs shims, hook and env file below `root` (absolute). Throws `Failure` where something is in the way. */
+/** The packages that are opted in, in one line for people. */
+export const optedIn = ({ packages, sandboxed }: PortageReport): string =>
+  packages.map(atom => (sandboxed.includes(atom) ? `${atom} (sandbox)` : atom)).join(' ')
+
+/** Installs shims, hook and env files below `root` (absolute). Throws `Failure` where something is in the way. */
 export async function installPortage(
   root: string,
   wishes: ShimWishes,
   environment: NodeJS.ProcessEnv,
 ): Promise<PortageReport & { shims: InstallReport }> {
   const places = portagePlaces(root)
-  const { actions, packages } = ready(
-    planInstall(places, look(places), readFileSync(join(packageRoot, 'portage/hook.bash'), 'latin1')),
-  )
+  const builtin = findBuiltin(await findOrBuildLauncher(environment))
+  const parts = {
+    hook: readFileSync(join(packageRoot, 'portage/hook.bash'), 'latin1'),
+    builtin: builtin === undefined ? undefined : readFileSync(builtin, 'latin1'),
+  }
+  const { actions, packages } = ready(planInstall(places, look(places), parts))
   assertShims(places)
   const isGround = ({ kind }: Action): boolean => kind === 'write state' || kind === 'make directory'
   for (const action of actions.filter(isGround)) apply(places, action)
@@ -41,16 +59,16 @@ export async function installPortage(
   return { ...reportOf(places, actions, packages), changed: actions.length > 0 || shims.changed, shims }
 }
 
-/** Opts a package in, or out. Throws `Failure` for what is no atom, or where nothing is installed yet. */
-export function switchPackage(root: string, atom: string, wish: 'in' | 'out'): PortageReport {
+/** Opts a package in, one way or the other, or out. Throws `Failure` for what is no atom, or where nothing is installed yet. */
+export function switchPackage(root: string, atom: string, wish: Way | 'out'): PortageReport {
   const places = portagePlaces(root)
   if (!isAtom(atom))
     throw new Failure(
       `${JSON.stringify(atom)}: not a package`,
       "name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*, '*/*'",
     )
-  if (wish === 'in' && entryAt(root, places.envFile).kind === 'nothing')
-    throw new Failure(`${places.envFile}: not there yet`, 'run jobshim portage install first')
+  if (wish !== 'out' && entryAt(root, places.envFiles[wish]).kind === 'nothing')
+    throw new Failure(`${places.envFiles[wish]}: not there yet`, 'run jobshim portage install first')
   const { actions, packages } = ready(planPackage(places, look(places), atom, wish))
   for (const action of actions) apply(places, action)
   return reportOf(places, actions, packages)
@@ -103,14 +121,15 @@ function ready(plan: Plan): Extract<Plan, { kind: 'ready' }> {
 function reportOf(
   { root }: PortagePlaces,
   actions: readonly Action[],
-  packages: readonly string[],
+  packages: readonly Package[],
 ): PortageReport {
   const paths = (kind: 'write file' | 'remove file'): string[] =>
     actions.flatMap(action => (action.kind === kind ? [action.path] : []))
   return {
     root,
     changed: actions.length > 0,
-    packages,
+    packages: packages.map(({ atom }) => atom),
+    sandboxed: packages.filter(({ way }) => way === 'sandbox').map(({ atom }) => atom),
     wrote: paths('write file'),
     removed: paths('remove file'),
   }
@@ -118,4 +137,4 @@ function reportOf(
 
 // PMS 8.3 and the * of portage(5), loosely: Portage itself tells what it can't read.
 const isAtom = (text: string): boolean =>
-  /^[<>=~]{0,2}[\w+*][\w+.*-]*\/[\w+*][\w+.*-]*(:[\w+.*/=-]+)?(::[\w-]+)?$/.test(text) && text !== envFileName
+  /^[<>=~]{0,2}[\w+*][\w+.*-]*\/[\w+*][\w+.*-]*(:[\w+.*/=-]+)?(::[\w-]+)?$/.test(text)

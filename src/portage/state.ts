@@ -19,7 +19,7 @@ export function readMade({ state, root }: PortagePlaces): readonly string[] {
     const code = systemErrorCode(error)
     if (code === 'ENOENT') return []
     if (code === undefined) throw error
-    throw new Failure(`${state}: can't be read (${code})`, 'look who put it there, and move it away')
+    throw new Failure(`${state}: can't be read (${code})`, 'find out who put it there, and move it away')
   }
   const made = parseMade(text)
   if (made?.every(path => path.startsWith(root.replace(/\/?$/, '/')) && !path.split('/').includes('..')))
@@ -39,7 +39,7 @@ function readOwn(path: string): string {
       return readFileSync(file, 'utf8')
     throw new Failure(
       `${path}: not a file that only you may write`,
-      'look who put it there, and move it away',
+      'find out who put it there, and move it away',
     )
   } finally {
     closeSync(file)

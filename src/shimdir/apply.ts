@@ -47,7 +47,9 @@ const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
   },
   'copy launcher': (layout, _, launcher) => {
     if (launcher === undefined) return
-    rewrite(layout, layout.look, readFileSync(lookBeside(launcher)), 0o755)
+    const look = readFileSync(lookBeside(launcher))
+    makeDirectory(layout.bin)
+    for (const path of [layout.look, layout.relay]) rewrite(layout, path, look, 0o755)
     rewrite(layout, layout.launcher, readFileSync(launcher), 0o755)
   },
   'fill files': layout => {

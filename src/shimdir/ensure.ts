@@ -3,7 +3,7 @@ import { type Stats, statSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
 import { packageVersion } from '../ground/version.js'
-import { checkShimDirectory, launcherIn, lookIn } from './inspect.js'
+import { checkShimDirectory, hasRelay, launcherIn, lookIn } from './inspect.js'
 import { findLauncher } from './launcher.js'
 import { type Layout, layoutOf, lookBeside } from './layout.js'
 import { readManifest } from './manifest.js'
@@ -36,7 +36,10 @@ export async function ensureShims(
     return { dir, installed: true }
   }
   const isOld =
-    manifest.jobshim !== packageVersion() || !look || isOlderThanBuilt([launcher, look], environment)
+    manifest.jobshim !== packageVersion() ||
+    !look ||
+    !hasRelay(layout) ||
+    isOlderThanBuilt([launcher, look], environment)
   if (launcher.uid === currentUid() && isOld) {
     const { renewLauncher } = await import('./install.js')
     await renewLauncher(dir, environment)

@@ -8,7 +8,7 @@ import { isOursOrRoots, trustOf } from '../ground/trust.js'
 import { packageVersion } from '../ground/version.js'
 import { launcherPlace } from '../tools/launcher-path.js'
 import { isToolName } from '../tools/tool-name.js'
-import { type Layout, lookBeside, shimTarget, temporaryPrefix } from './layout.js'
+import { type Layout, lookBeside, relayName, shimTarget, temporaryPrefix } from './layout.js'
 import { readManifest } from './manifest.js'
 import { type Entry, type Found, isOurs } from './plan.js'
 
@@ -56,6 +56,9 @@ export const launcherIn = ({ launcher }: Layout): Stats | undefined => programAt
 /** Returns the `look` that one may run there; undefined where there is none: an older version made the shims. */
 export const lookIn = ({ look }: Layout): Stats | undefined => programAt(look)
 
+/** Tells whether launchers there have what they become if they must wait; an older version's need none. */
+export const hasRelay = ({ relay }: Layout): boolean => isPlainFile(relay)
+
 function programAt(path: string): Stats | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false })
   if (!stats?.isFile()) return undefined
@@ -98,7 +101,7 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
 function compareLauncher(layout: Layout, built: string | undefined): Found['launcher'] {
   const there = readPlainFile(layout.launcher)
   const look = readPlainFile(layout.look)
-  if (!there || !look) return 'missing'
+  if (!there || !look || !isPlainFile(layout.relay)) return 'missing'
   if (built === undefined) return 'current'
   const same = there.equals(readFileSync(built)) && look.equals(readFileSync(lookBeside(built)))
   return same ? 'current' : 'other'
@@ -155,7 +158,7 @@ export function foreignFiles(layout: Layout, names: readonly string[]): string[]
   const own = entriesOf(layout.own).filter(name => !ownFiles.has(name) && !name.startsWith(temporaryPrefix))
   const places = ownPlaces.map(({ place, is }) => ({ path: layout[place], is }))
   const files = (isDirectory(layout.bin) ? entriesOf(layout.bin) : []).filter(
-    name => !names.includes(name) && !name.startsWith(temporaryPrefix),
+    name => !names.includes(name) && name !== relayName && !name.startsWith(temporaryPrefix),
   )
   const tools = entriesOf(layout.tools).filter(name => !names.includes(name))
   const costs = costFiles(layout)
@@ -178,7 +181,17 @@ export const isKeptVersion = (name: string): boolean =>
   adapterOf(name) !== undefined || name.startsWith(temporaryPrefix)
 
 const ownEntries = new Set(['.jobshim', '.jobshim.lock'])
-const ownFiles = new Set(['bin', 'costs', 'launcher', 'look', 'manifest.json', 'rules', 'tools', 'versions'])
+const ownFiles = new Set([
+  'adapters',
+  'bin',
+  'costs',
+  'launcher',
+  'look',
+  'manifest.json',
+  'rules',
+  'tools',
+  'versions',
+])
 
 function entriesOf(directory: string): string[] {
   try {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
 import { readPrefixes } from '../tools/ccache.js'
+import { arrangeAdapterLinks } from './adapter-links.js'
 import { apply, explain, makeDirectory, removeTemporaryFiles } from './apply.js'
 import { findOrBuildLauncher } from './build-launcher.js'
 import { checkOwnPlaces, checkShimDirectory, inspect } from './inspect.js'
@@ -54,7 +55,10 @@ export async function installShims(
         if (plan.kind === 'blocked') throw blocked(layout, plan.by)
         if (plan.actions.length > 0) makeDirectory(layout.own)
         for (const action of plan.actions) apply(layout, action, launcher)
-        if (existsSync(layout.own)) tidy(layout)
+        if (existsSync(layout.own)) {
+          tidy(layout)
+          arrangeAdapterLinks(layout)
+        }
         const { added, removed, kept, leftAlone } = plan
         return {
           dir,
@@ -87,6 +91,7 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
         checkOwnPlaces(layout)
         for (const action of planRenewal(inspect(layout, launcher), real)) apply(layout, action, launcher)
         tidy(layout)
+        arrangeAdapterLinks(layout)
       },
     )
   } catch (error) {

@@ -11,12 +11,20 @@ export const shimTarget = (name: string): string => `.jobshim/bin/${name}`
 /** Returns the path of `look`, which lies beside each launcher: in a shim dir, and where both were built. */
 export const lookBeside = (launcher: string): string => join(dirname(launcher), 'look')
 
+/** Returns the path of the builtin for bash, where both were built; a shim dir has none. It may be missing. */
+export const builtinBeside = (launcher: string): string => join(dirname(launcher), 'bash-sandbox.so')
+
+/** The name of a file in `bin` that is no tool's: no shim may have it. */
+export const relayName = 'look'
+
 export type Layout = {
   dir: string
   own: string // everything but the links
   launcher: string
   look: string // what jobshim's own commands have done by a program in C
+  relay: string // a copy of it, which launchers become if they must wait; in `bin`, so that it is taken for a launcher
   bin: string // what the shims lead to, by tool name: copies of the launcher, written by itself
+  adapters: string // links to those of them that adapt what starts tools
   manifest: string
   tools: string // flat files for the launcher, by tool name
   rules: string // what tool runs may cost, for the launcher
@@ -37,7 +45,9 @@ export function layoutOf(dir: string): Layout {
     own,
     launcher: join(dir, launcherPlace),
     look: lookBeside(join(dir, launcherPlace)),
+    relay: join(bin, relayName),
     bin,
+    adapters: join(own, 'adapters'),
     manifest: join(own, 'manifest.json'),
     tools,
     rules: join(own, 'rules'),

@@ -54,9 +54,11 @@ function removeAll(layout: Layout): UninstallReport {
   if (changed) {
     rmSync(layout.launcher, { force: true })
     rmSync(layout.look, { force: true })
+    rmSync(layout.relay, { force: true })
     removeTemporaryFiles(layout.own)
     if (namesOf(layout.bin) !== undefined) removeTemporaryFiles(layout.bin)
     removeIfEmpty(layout.bin)
+    rmSync(layout.adapters, { recursive: true, force: true })
     removeIfEmpty(layout.tools)
     removeVersions(layout)
     rmSync(layout.manifest, { force: true })

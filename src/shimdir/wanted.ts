@@ -8,6 +8,7 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import type { CcachePrefixes } from '../tools/ccache.js'
 import { isToolName } from '../tools/tool-name.js'
+import { relayName } from './layout.js'
 import type { WantedShim } from './plan.js'
 
 export type ShimWishes = {
@@ -37,7 +38,7 @@ export function wantedShims(wishes: ShimWishes, path: PathView): WantedShim[] {
 }
 
 function namesFor(wish: string, path: PathView): string[] {
-  if (!isToolName(wish))
+  if (!isToolName(wish) || wish === relayName)
     throw new Failure(
       `--tools: ${JSON.stringify(wish)} can't be the name of a tool`,
       `name families (${familyNames.join(', ')}) or tools as they are called`,

@@ -44,6 +44,12 @@ export function renderInstant(microseconds: number, apart: number): string {
 export const renderMemory = (kib: number): string =>
   kib < 0.5 ? '0' : renderSize(kib).replace(/[KMGT]$/, unit => ` ${unit}B`)
 
+export const unknown = 'not known'
+
+/** Returns an amount, or that it is not known. */
+export const renderKnown = (amount: number | null, render: (amount: number) => string): string =>
+  amount === null ? unknown : render(amount)
+
 /** Returns a whole number with a comma between thousands. */
 export const grouped = (number: number): string => String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, ',')
 

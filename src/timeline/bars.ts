@@ -3,7 +3,7 @@
  * with its neighbours; figures and tables know nothing of that.
  */
 import type { Chart } from './chart.js'
-import { endOf, placeOf, runsByRow, startOf } from './quantities.js'
+import { endOf, hasFailed, placeOf, runsByRow, startOf } from './quantities.js'
 import { firstIndex } from './search.js'
 
 /** Microseconds from the chart's beginning, and the pixels that they are drawn in. */
@@ -62,7 +62,7 @@ export function barsOf(chart: Chart, { row, runs, latest }: LaneRuns, window: Wi
     if (to < window.from) continue
     const tool = chart.runs.tool[run] ?? 0
     const kind = chart.runs.kind[run] ?? 0
-    const failed = chart.runs.end[run] !== 0
+    const failed = hasFailed(chart, run)
     if (to - from >= narrow * pixel) {
       close()
       bars.push({ row, from, to, tool, kind, failed })

@@ -10,16 +10,16 @@ import { peakOf, type Span, sumOf } from './steps.js'
 
 /**
  * Tool runs by the order of their starts, a column for each property: 50,000 of them are half the size of so many objects.
- * Times are microseconds, instants since the chart's beginning. What is a name is a number of `names`.
+ * Times are microseconds, instants since the chart's beginning. What is a name is a number of `names`; null: it is not known.
  */
 export type Runs = {
   start: number[]
   ran: number[]
   waited: number[] // before the start
   gated: number[] // of these
-  user: number[]
-  system: number[]
-  memory: number[] // KiB
+  user: (number | null)[]
+  system: (number | null)[]
+  memory: (number | null)[] // KiB
   tool: number[]
   path: number[]
   kind: number[]
@@ -28,7 +28,7 @@ export type Runs = {
   gate: number[]
   place: number[]
   row: number[]
-  end: number[] // the exit status, or less than 0: a signal
+  end: (number | null)[] // the exit status, or less than 0: a signal
 }
 
 export type Names = {
@@ -85,9 +85,9 @@ export function chartOf(build: Build): Chart {
     runs.ran.push(micro(tool.ranSeconds))
     runs.waited.push(micro(tool.waitedSeconds))
     runs.gated.push(micro(tool.gatedSeconds))
-    runs.user.push(micro(tool.userSeconds))
-    runs.system.push(micro(tool.systemSeconds))
-    runs.memory.push(Math.round(tool.memoryBytes / 1024))
+    runs.user.push(known(tool.userSeconds, micro))
+    runs.system.push(known(tool.systemSeconds, micro))
+    runs.memory.push(known(tool.memoryBytes, bytes => Math.round(bytes / 1024)))
     runs.tool.push(names.tools.numberOf(tool.tool))
     runs.path.push(names.paths.numberOf(tool.path))
     runs.kind.push(journalKinds.indexOf(tool.kind))
@@ -96,7 +96,7 @@ export function chartOf(build: Build): Chart {
     runs.gate.push(names.gates.numberOf(tool.gate))
     runs.place.push(places.indexOf(place))
     runs.row.push(row)
-    runs.end.push(tool.signal === undefined ? (tool.exit ?? 0) : -tool.signal)
+    runs.end.push(tool.signal === undefined ? (tool.exit ?? null) : -tool.signal)
   }
   const coverage = build.runs.find(({ end }) => end?.coverage !== undefined)?.end?.coverage
   return {
@@ -132,6 +132,9 @@ export function chartOf(build: Build): Chart {
 }
 
 const micro = (seconds: number): number => Math.round(seconds * 1e6)
+
+const known = (amount: number | undefined, made: (amount: number) => number): number | null =>
+  amount === undefined ? null : made(amount)
 
 const emptyRuns = (): Runs => ({
   start: [],

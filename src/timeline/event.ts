@@ -1,6 +1,6 @@
 /**
  * A journal: a text file in which each tool run, and each `jobshim run`, appends what it was, one JSON object a line. The
- * tool runs' lines are written by the launcher (shims/launcher/journal.c). docs/json.md has the shapes for other programs.
+ * tool runs' lines are written by launchers and by the supervisor of a sandbox (shims/journal/journal.c). docs/json.md has the shapes for other programs.
  */
 import { z } from 'zod'
 import { journalLayout } from '../contract/journal-layout.js'
@@ -42,10 +42,10 @@ export const journalSlots = ['caller', 'implicit', 'token', 'overdraft'] as cons
 /** `client`: make, ninja, cargo, which pay for a slot, and whose children are runs of their own in it. */
 export const journalKinds = ['compile', 'link', 'preprocess', 'other', 'client'] as const
 
-/** One tool run, written by its launcher at its end. */
+/** One tool run, written at its end: by its launcher, in a sandbox by the supervisor, who may not see how it ended. */
 export const toolEvent = z.object({
   jobshim: version,
-  pid: pid.describe("the launcher's"),
+  pid: pid.describe("the launcher's; below `run --sandbox` the tool's"),
   event: z.literal('tool').describe('what the line is about'),
   at: instant.describe('when the tool was started, in its slot; seconds since 1970'),
   tool: z.string().describe('the name whose settings and rules hold: `gcc`'),
@@ -70,13 +70,16 @@ export const toolEvent = z.object({
     .enum(Object.keys(gates) as [keyof typeof gates, ...(keyof typeof gates)[]])
     .describe('the last gate that was closed'),
   ranSeconds: seconds.describe('from `at` to its end'),
-  userSeconds: seconds.describe('processor time outside of the kernel'),
-  systemSeconds: seconds.describe('processor time in the kernel'),
+  userSeconds: seconds
+    .optional()
+    .describe('processor time outside of the kernel; below `run --sandbox` it may not be known'),
+  systemSeconds: seconds.optional().describe('processor time in the kernel; likewise'),
   memoryBytes: z
     .number()
     .nonnegative()
     .max(most.bytes)
-    .describe('resident at its peak, of the largest process'),
+    .optional()
+    .describe('resident at its peak, of the largest process; not known below `run --sandbox`'),
   ...ending,
 })
 

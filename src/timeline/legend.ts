@@ -1,5 +1,5 @@
 /** The words around a picture: its head, and what its colours mean. */
-import { grouped, renderMemory, renderPart, renderTime } from './amounts.js'
+import { grouped, renderMemory, renderPart, renderTime, unknown } from './amounts.js'
 import type { Drawing } from './drawing.js'
 import { kindLooks } from './layers.js'
 import { kindOf } from './quantities.js'
@@ -64,7 +64,9 @@ export function factsOf({ chart, totals }: Drawing): Fact[] {
       value: renderTime(totals.waited),
       ...(totals.gated > 0 ? { more: `${renderTime(totals.gated)} for a rule` } : {}),
     },
-    { name: 'Memory, at most', value: renderMemory(totals.peakMemory), more: 'sum of the peaks' },
+    totals.peakMemory === null
+      ? { name: 'Memory, at most', value: unknown }
+      : { name: 'Memory, at most', value: renderMemory(totals.peakMemory), more: 'sum of the peaks' },
     ...(coverage === undefined ? [] : [{ name: 'Went through the shims', value: renderPart(coverage) }]),
     ...(totals.overdrafts > 0
       ? [{ name: 'Without a slot', value: grouped(totals.overdrafts), more: 'overdrafts' }]

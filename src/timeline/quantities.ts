@@ -8,6 +8,8 @@ export const placeOf = ({ names, runs }: Chart, run: number): Place =>
   names.places[runs.place[run] ?? 0] ?? 'slot'
 export const kindOf = ({ names, runs }: Chart, run: number): string => names.kinds[runs.kind[run] ?? 0] ?? ''
 export const slotOf = ({ names, runs }: Chart, run: number): string => names.slots[runs.slot[run] ?? 0] ?? ''
+/** Whether it is known that the run failed. */
+export const hasFailed = ({ runs }: Chart, run: number): boolean => (runs.end[run] ?? 0) !== 0
 export const startOf = ({ runs }: Chart, run: number): number => runs.start[run] ?? 0
 export const endOf = ({ runs }: Chart, run: number): number => (runs.start[run] ?? 0) + (runs.ran[run] ?? 0)
 
@@ -58,12 +60,13 @@ export function waiting({ runs }: Chart): { gate: Steps; all: Steps } {
 
 /**
  * Returns the sum of the peaks of what runs, in KiB: never less than what there was at that instant. A client's peak, and
- * that of a tool that calls others, is that of the largest process below it: only one of the two counts.
+ * that of a tool that calls others, is that of the largest process below it: only one of the two counts. What is not known
+ * counts as none.
  */
 export function memoryInUse(chart: Chart): Steps {
   const spans: Span[] = []
   for (const [run, memory] of chart.runs.memory.entries())
-    if (placeOf(chart, run) !== 'inside' && kindOf(chart, run) !== 'client')
+    if (memory !== null && placeOf(chart, run) !== 'inside' && kindOf(chart, run) !== 'client')
       spans.push({ from: startOf(chart, run), to: endOf(chart, run), amount: memory })
   return sumOf(spans)
 }
@@ -119,16 +122,16 @@ function nextOf(next: Uint32Array, from: number): number {
   return end
 }
 
-/** Times are microseconds, memory KiB: the most that one run needed. */
+/** Times are microseconds, memory KiB: the most that one run needed. null: of some run it is not known. */
 export type FileCosts = {
   file: string
   tools: string // all of them, by name
   runs: number
   ran: number
   longest: number
-  cpu: number
+  cpu: number | null
   waited: number
-  memory: number
+  memory: number | null
   first: number // when the first of its runs began
   last: number // when the last of them ended
 }
@@ -147,9 +150,9 @@ export function costsByFile(chart: Chart): FileCosts[] {
     costs.runs += 1
     costs.ran += ran
     costs.longest = Math.max(costs.longest, ran)
-    costs.cpu += (runs.user[run] ?? 0) + (runs.system[run] ?? 0)
+    costs.cpu = both(costs.cpu, cpuOf(chart, run), (sum, more) => sum + more)
     costs.waited += runs.waited[run] ?? 0
-    costs.memory = Math.max(costs.memory, runs.memory[run] ?? 0)
+    costs.memory = both(costs.memory, runs.memory[run] ?? null, Math.max)
     costs.last = Math.max(costs.last, endOf(chart, run))
   }
   return [...found.values()]
@@ -157,15 +160,24 @@ export function costsByFile(chart: Chart): FileCosts[] {
     .sort((a, b) => b.ran - a.ran)
 }
 
+const cpuOf = ({ runs }: Chart, run: number): number | null =>
+  both(runs.user[run] ?? null, runs.system[run] ?? null, (user, system) => user + system)
+
+const both = (
+  one: number | null,
+  other: number | null,
+  made: (one: number, other: number) => number,
+): number | null => (one === null || other === null ? null : made(one, other))
+
 const noCosts = (file: string, first: number) => ({
   file,
   tools: '',
   runs: 0,
   ran: 0,
   longest: 0,
-  cpu: 0,
+  cpu: 0 as number | null,
   waited: 0,
-  memory: 0,
+  memory: 0 as number | null,
   first,
   last: 0,
   all: new Set<string>(),
@@ -180,7 +192,7 @@ export type Totals = {
   meanSlots: number
   peakSlots: number
   narrow: number // microseconds in which one slot was in use, or none
-  peakMemory: number // KiB
+  peakMemory: number | null // KiB; null: it is not known of any run
 }
 
 /** Returns what the head of a picture says. */
@@ -189,13 +201,13 @@ export function totalsOf(chart: Chart, used: Steps, memory: Steps, narrow: reado
   const sum = (numbers: readonly number[]): number => numbers.reduce((all, number) => all + number, 0)
   return {
     runs: runs.start.length,
-    failed: runs.end.filter(end => end !== 0).length,
+    failed: runs.end.filter((_, run) => hasFailed(chart, run)).length,
     overdrafts: runs.slot.filter(slot => chart.names.slots[slot] === 'overdraft').length,
     waited: sum(runs.waited),
     gated: sum(runs.gated),
     meanSlots: meanOf(used, 0, chart.span),
     peakSlots: peakOf(used),
     narrow: narrow.reduce((all, { from, to }) => all + to - from, 0),
-    peakMemory: peakOf(memory),
+    peakMemory: runs.memory.some(peak => peak !== null) || runs.memory.length === 0 ? peakOf(memory) : null,
   }
 }

@@ -79,7 +79,6 @@ function sliceOf(chart: Chart, run: number, row: number): Slice {
   const { runs, names } = chart
   const tool = names.tools[runs.tool[run] ?? 0] ?? ''
   const file = names.files[runs.file[run] ?? 0] ?? ''
-  const end = runs.end[run] ?? 0
   return {
     ph: 'X',
     name: file === '' ? tool : `${tool} ${file}`,
@@ -95,11 +94,21 @@ function sliceOf(chart: Chart, run: number, row: number): Slice {
       waitedMicroseconds: runs.waited[run] ?? 0,
       gatedMicroseconds: runs.gated[run] ?? 0,
       gate: names.gates[runs.gate[run] ?? 0] ?? '',
-      userMicroseconds: runs.user[run] ?? 0,
-      systemMicroseconds: runs.system[run] ?? 0,
-      memoryKiB: runs.memory[run] ?? 0,
-      ...(end < 0 ? { signal: -end } : { exit: end }),
+      ...knownOf(chart, run),
     },
+  }
+}
+
+// A key for each thing that is known.
+function knownOf({ runs }: Chart, run: number): Slice['args'] {
+  const told = (key: string, value: number | null | undefined): Slice['args'] =>
+    value === null || value === undefined ? {} : { [key]: value }
+  const end = runs.end[run] ?? null
+  return {
+    ...told('userMicroseconds', runs.user[run]),
+    ...told('systemMicroseconds', runs.system[run]),
+    ...told('memoryKiB', runs.memory[run]),
+    ...(end !== null && end < 0 ? { signal: -end } : told('exit', end)),
   }
 }
 

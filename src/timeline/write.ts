@@ -71,7 +71,7 @@ const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY
 const notOurs = (path: string, what: string): Failure =>
   new Failure(`${path}: ${what}`, 'name a file for the journal in a directory of yours')
 
-// What another user put on the way would have us write anywhere (shims/launcher/journal.c).
+// What another user put on the way would have us write anywhere (shims/journal/journal.c).
 function openNamed(path: string): number {
   const directory = holdDirectory(dirname(path))
   try {

@@ -20,7 +20,7 @@ export async function readPrefixes(
   for (const words of [prefix, cppPrefix ?? ''])
     if (words.length > longest)
       throw new Failure(
-        `ccache's prefix_command: ${words.length} characters`,
+        `ccache's prefix_command: has ${words.length} characters`,
         `shorten it to ${longest}, in ccache's config`,
       )
   return { prefix, cppPrefix: cppPrefix ?? '' }

@@ -18,15 +18,12 @@ export function slotsIn(output: string): number | undefined {
 }
 
 /** Asks the engine how many tools may run at once. Undefined: it can't tell, has no hosts, or is not there. */
-export async function engineSlots(
-  launcher: string,
-  environment: NodeJS.ProcessEnv,
-): Promise<number | undefined> {
-  const engine: Engine | undefined = engines.find(({ name }) => name === launcher)
+export async function engineSlots(name: string, environment: NodeJS.ProcessEnv): Promise<number | undefined> {
+  const engine: Engine | undefined = engines.find(row => row.name === name)
   const words = engine?.slotsWords
   if (words === undefined) return undefined
   const env = { ...environment, PATH: realPath(environment.PATH ?? '') }
   return await new Promise(resolve => {
-    execFile(launcher, words, { env }, (_error, stdout) => resolve(slotsIn(stdout)))
+    execFile(name, words, { env }, (_error, stdout) => resolve(slotsIn(stdout)))
   })
 }

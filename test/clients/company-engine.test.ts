@@ -68,15 +68,15 @@ const needs = (keys: readonly ('distcc' | 'distccd' | 'ccache')[]) =>
   keys.every(key => findClient(key) !== undefined) ? test : test.skip
 
 const ways = [
-  { by: 'JOBSHIM_LAUNCHER', variables: { JOBSHIM_LAUNCHER: 'distcc' }, config: {}, preprocessing: jobs },
+  { by: 'JOBSHIM_ENGINE', variables: { JOBSHIM_ENGINE: 'distcc' }, config: {}, preprocessing: jobs },
   {
     by: 'the config, with a limit for what only preprocesses',
     variables: {},
     config: {
-      launcher: 'distcc',
+      engine: 'distcc',
       rules: [
-        { kind: 'link', launcher: false, limit: 2 },
-        { kind: 'preprocess', launcher: false, limit: 1 },
+        { kind: 'link', engine: false, limit: 2 },
+        { kind: 'preprocess', engine: false, limit: 1 },
       ],
     },
     preprocessing: 1,
@@ -85,7 +85,7 @@ const ways = [
 
 for (const { by, variables, config, preprocessing } of ways)
   needs(['distcc', 'distccd'])(
-    `company :: launcher distcc :: two machines, twenty-four compiles :: by ${by}`,
+    `company :: engine distcc :: two machines, twenty-four compiles :: by ${by}`,
     async () => {
       const { root, work, recorder, outputs, build } = await makePlace()
       writeFiles(work, { '.jobshimrc': JSON.stringify(config) })
@@ -119,7 +119,7 @@ test('company :: jobs: auto :: is what the engine says', async () => {
   const root = makeWorkspace()
   writeFiles(root, {
     'bin/distcc': '#!/bin/sh\ntest "$*" = -j && echo 23\n',
-    '.jobshimrc': 'launcher: distcc\n',
+    '.jobshimrc': 'engine: distcc\n',
   })
   const path = [join(root, 'bin'), process.env.PATH].join(delimiter)
   const shims = await installShims(join(root, 'shims'), { env: { PATH: path }, cwd: root })
@@ -131,9 +131,9 @@ test('company :: jobs: auto :: is what the engine says', async () => {
   assert.match(withoutUse(outcome.stderr), /, 22\/22 tokens back\n$/)
 })
 
-needs(['ccache'])('company :: launcher ccache :: a hit takes no slot', async () => {
+needs(['ccache'])('company :: engine ccache :: a hit takes no slot', async () => {
   const { root, work, recorder, outputs, build } = await makePlace()
-  const env = { CCACHE_DIR: join(root, 'cache'), JOBSHIM_LAUNCHER: 'ccache' }
+  const env = { CCACHE_DIR: join(root, 'cache'), JOBSHIM_ENGINE: 'ccache' }
   for (const { compiled, runs } of [
     { compiled: compiles.length, runs: compiles.length * 2 + 5 },
     { compiled: 0, runs: 5 },
@@ -148,7 +148,7 @@ needs(['ccache'])('company :: launcher ccache :: a hit takes no slot', async () 
 })
 
 /** An engine that says what it was told to run. */
-needs(['distcc'])('company :: launcher distcc :: what it is told', async () => {
+needs(['distcc'])('company :: engine distcc :: what it is told', async () => {
   const { root, shims, work, path, build } = await makePlace()
   const bin = join(root, 'engines')
   writeFiles(bin, { distcc: `#!/bin/sh\necho "$@" >>${root}/told\nexec "$@"\n` })
@@ -167,20 +167,20 @@ needs(['distcc'])('company :: launcher distcc :: what it is told', async () => {
     { line: `${shims}/.jobshim/launcher gcc ${compile}`, told: '' }, // who names the tool has chosen
     { line: 'gcc --version >version', told: '' },
     { line: 'ld -r -o b.o arena.o', told: '' }, // no compiler
-    { line: `gcc ${compile}`, told: '', env: { JOBSHIM_LAUNCHER: '' } },
-    { line: `gcc ${compile}`, told: '', env: { JOBSHIM_LAUNCHER: 'nosuchengine' } },
+    { line: `gcc ${compile}`, told: '', env: { JOBSHIM_ENGINE: '' } },
+    { line: `gcc ${compile}`, told: '', env: { JOBSHIM_ENGINE: 'nosuchengine' } },
     { line: `gcc ${compile}`, told: '', env: { JOBSHIM_DISABLE: '1' } },
   ]
   for (const { line, told, env = {} } of cases) {
     writeFileSync(join(root, 'told'), '')
     rmSync(join(work, 'b.o'), { force: true })
-    await build(['sh', '-c', line], { PATH: [bin, path].join(delimiter), JOBSHIM_LAUNCHER: 'distcc', ...env })
+    await build(['sh', '-c', line], { PATH: [bin, path].join(delimiter), JOBSHIM_ENGINE: 'distcc', ...env })
     assert.is(readFileSync(join(root, 'told'), 'utf8'), told, line)
   }
   writeFileSync(join(root, 'told'), '')
   const free = await run('sh', ['-c', `gcc ${compile}`], {
     cwd: work,
-    env: { PATH: [shims, bin, path].join(delimiter), JOBSHIM_LAUNCHER: 'distcc' },
+    env: { PATH: [shims, bin, path].join(delimiter), JOBSHIM_ENGINE: 'distcc' },
   })
   assert.equal(free, { status: 0, signal: null, stdout: '', stderr: '' })
   assert.is(readFileSync(join(root, 'told'), 'utf8'), '', 'without a jobserver')

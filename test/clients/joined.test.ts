@@ -107,7 +107,11 @@ for (const build of plain)
 
 for (const build of [...plain, ...others])
   driveUnderRun(
-    driver(build, { name: `joined :: ${build.name}`, counts: 'recipes', env: { JOBSHIM_JOIN: '1' } }),
+    driver(build, {
+      name: `joined :: ${build.name}`,
+      counts: 'recipes',
+      env: { JOBSHIM_JOIN: '1' },
+    }),
   )
 
 test.run()

@@ -23,11 +23,12 @@ const stillPolls = 20 // that many times the same picture of sleeping processes
 const pollLimit = 2400
 const attempts = 10 // a build that gets through by luck is started again
 
-const naiveLauncher = join(makeWorkspace(), 'launcher')
+const directory = makeWorkspace()
+const naive = { launcher: join(directory, 'launcher'), look: join(directory, 'look') }
 
 /** Builds the launcher that always takes a token, never the implicit slot, and never runs out of patience. */
 test.before(() => {
-  buildLauncher(naiveLauncher, { wraps: ['naive.c'] })
+  for (const name of ['launcher', 'look'] as const) buildLauncher(naive[name], { wraps: ['naive.c'] }, name)
 })
 
 /** CPU time that a process has used, in clock ticks. */
@@ -105,13 +106,10 @@ for (const { name, key, args } of callers)
       writeSources(site.directory)
       writeFiles(site.directory, form.files)
       const around = { env: { PATH: site.path } }
-      const naive = await installShims(join(makeWorkspace(), 'shims'), {
-        ...around,
-        launcher: naiveLauncher,
-      })
+      const shims = await installShims(join(makeWorkspace(), 'shims'), { ...around, ...naive })
       let stuck: Awaited<ReturnType<typeof attempt>>
       for (let tries = 0; tries < attempts && stuck === undefined; tries += 1)
-        stuck = await attempt(site, naive, args)
+        stuck = await attempt(site, shims, args)
       assert.ok(stuck, `the naive launcher got through ${attempts} times`)
       assert.ok(stuck.waiting.length > 0, describe(stuck.found))
       const real = await installShims(join(makeWorkspace(), 'shims'), around)

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import {
   canBuild,
+  imageOf,
   letIn,
   makeOpenRecorder,
   makePortage,
@@ -16,13 +17,6 @@ import { makeWorkspace } from '../support/workspace.js'
 import { names, packages } from './misbehaving.js'
 
 const jobs = 3
-
-/** The files that Portage would install, by name and content. */
-const imageOf = (directory: string): string[] =>
-  readdirSync(join(directory, 'image'), { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => `${entry.name} ${readFileSync(join(entry.parentPath, entry.name), 'base64')}`)
-    .sort()
 
 /** The objects that a package was compiled to, likewise: what it installs. */
 const objectsOf = (directory: string): string[] =>

@@ -70,7 +70,12 @@ for (const [key, jobs] of [
   ['make44', 2],
   ['make44', 3],
 ] as const)
-  driveUnderRun({ ...beside, needs: ['python', key], name: `${beside.name}, by ${key}`, jobs: [jobs] })
+  driveUnderRun({
+    ...beside,
+    needs: ['python', key],
+    name: `${beside.name}, by ${key}`,
+    jobs: [jobs],
+  })
 
 /** make takes tokens for other recipes beside them. */
 const makefile = `all: one other three four

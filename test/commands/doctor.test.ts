@@ -74,7 +74,7 @@ test('doctor :: what to do stands below what is broken, and exit 1', async () =>
   assert.equal({ status, stderr }, { status: 1, stderr: '' })
   assert.match(
     stdout,
-    /^broken {2}shims switched on {5}JOBSHIM_DISABLE=1: every shim runs its tool at once\n {28,}do: unset JOBSHIM_DISABLE$/m,
+    /^broken {2}shims switched on {5}JOBSHIM_DISABLE=1: every shim runs its tool without a slot\n {28,}do: unset JOBSHIM_DISABLE$/m,
   )
   assert.match(stdout, /^1 broken, /m)
 })

@@ -54,9 +54,14 @@ test('help :: the commands are sorted', () => {
   assert.equal(names, [...names].sort())
 })
 
-test('help :: --version', async () => {
-  assert.equal(await jobshim(['--version']), good(`${packageVersion()}\n`))
-  assert.equal(await jobshim(['-V']), good(`${packageVersion()}\n`))
+for (const word of ['--version', '-V', '-v', 'version'])
+  test(`help :: ${word}`, async () => {
+    assert.equal(await jobshim([word]), good(`${packageVersion()}\n`))
+  })
+
+test('help :: no words at all :: the commands', async () => {
+  assert.equal(await jobshim([]), await jobshim(['--help']))
+  assert.is((await jobshim([])).status, 0)
 })
 
 test.run()

@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { summaryJson } from '../../src/build/summary.js'
 import { commandTable } from '../../src/commands/command-table.js'
 import { fieldsOf } from '../../src/commands/json-page.js'
 import { journalRows, shapeRows } from '../../src/commands/shapes.js'
@@ -112,6 +113,7 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
       await portage('install')
       return [
         await portage('enable', 'dev-qt/qtbase', 'dev-qt/qtsvg'),
+        await portage('enable', '--sandbox', 'dev-qt/qtsvg'),
         await portage('disable', 'dev-qt/qtbase'),
         await portage('uninstall'),
         await portage('uninstall'),
@@ -123,7 +125,10 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     const runs = ['hold; exit 0', steal].map(script =>
       jobshimRun(yard, ['-j2', '--json', '--no-config', '--', 'sh', '-c', script]),
     )
-    return [...(await Promise.all(runs)).map(({ stderr }) => stderr), (await past()).summary]
+    const others = { jobs: 2, settlement: undefined, toolUse: undefined, bypasses: [] }
+    // Of others' programs: takes root without its rights, see sandbox/unseen.
+    const unknown = `${summaryJson({ ...others, unknown: { count: 1, first: 'gcc' } })}\n`
+    return [...(await Promise.all(runs)).map(({ stderr }) => stderr), (await past()).summary, unknown]
   },
   'jobshim serve --fifo PATH --json': async () => {
     const served = await serve(2, { args: ['--json'] })
@@ -171,7 +176,7 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
 
 /** Fields that no call here shows, and what does. */
 const elsewhere: Readonly<Record<string, string>> = {
-  'past[].file': 'run-past.test.ts, where CMake has written one',
+  'past[].file': 'run-bypass.test.ts, where CMake has written one',
   removed: 'run-removed.test.ts, where a pool is removed',
 }
 

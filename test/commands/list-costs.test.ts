@@ -47,6 +47,11 @@ const cc = counted({
 
 const protoc = counted({ preprocess: [0], other: [900, 2 ** 40] })
 
+const unknown = (dir: string) => ({
+  ...good(''),
+  stderr: `jobshim: nothing is known of what tools needed, in ${dir}\n`,
+})
+
 test('list :: --costs :: a row for each tool and kind that ran, a tool without a shim among them', async () => {
   const { call, put } = await makeCosts()
   put('rustc', counted({}))
@@ -90,16 +95,16 @@ test('list :: --costs :: --json', async () => {
 
 test('list :: --costs :: no runs yet, no shims, no dir: nothing', async () => {
   const { call, dir, put } = await makeCosts()
-  assert.equal(await call('list', '--costs'), good(''))
+  assert.equal(await call('list', '--costs'), unknown(dir))
   put('cc', counted({}))
-  assert.equal(await call('list', '--costs'), good(''))
+  assert.equal(await call('list', '--costs'), unknown(dir))
   rmSync(join(dir, '.jobshim/costs'), { recursive: true })
   assert.equal(
     await call('list', '--costs', '--json'),
     good(`${JSON.stringify({ jobshim: 1, dir, costs: [] })}\n`),
   )
   rmSync(dir, { recursive: true })
-  assert.equal(await call('list', '--costs'), good(''))
+  assert.equal(await call('list', '--costs'), unknown(dir))
   assert.equal(
     await call('list', '--costs', '--json'),
     good(`${JSON.stringify({ jobshim: 1, dir, costs: [] })}\n`),
@@ -169,7 +174,7 @@ test('list :: --costs :: costs that are no directory of ours: none', async () =>
   mkdirSync(join(root, 'elsewhere'))
   writeFileSync(join(root, 'elsewhere/cc'), cc)
   symlinkSync('../../elsewhere', costs)
-  assert.equal(await call('list', '--costs'), good(''))
+  assert.equal(await call('list', '--costs'), unknown(dir))
 })
 
 test.run()

@@ -21,6 +21,7 @@ async function makeShims() {
 }
 
 const good = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' })
+const noneIn = (dir: string) => ({ ...good(''), stderr: `jobshim: no shims in ${dir}\n` })
 
 test('list :: text', async () => {
   const { bin, list } = await makeShims()
@@ -56,7 +57,11 @@ test('list :: the dir is named by environment, or by config', async () => {
   assert.equal(await jobshim(['list'], { cwd: root, env: { ...env, JOBSHIM_DIR: 'shims' } }), expected)
   writeFiles(root, { 'below/.jobshimrc': `dir: ../shims\n` })
   assert.equal(await jobshim(['list'], { cwd: join(root, 'below'), env }), expected)
-  assert.equal(await jobshim(['list', '--no-config'], { cwd: join(root, 'below'), env }), good(''))
+  const dataHome = process.env.XDG_DATA_HOME ?? join(root, '.local/share')
+  assert.equal(
+    await jobshim(['list', '--no-config'], { cwd: join(root, 'below'), env }),
+    noneIn(join(dataHome, 'jobshim/shims')),
+  )
   assert.equal(await jobshim(['list', '--config', 'below/.jobshimrc'], { cwd: root, env }), expected)
   assert.equal(shims, join(root, 'shims'))
 })
@@ -83,7 +88,7 @@ test('list :: a foreign file in place of a shim, a link that is gone, a link els
   for (const name of ['gcc-12', 'make', 'yasm']) rmSync(join(shims, name))
   writeFiles(shims, { 'gcc-12': '#!/bin/sh\n' })
   symlinkSync(join(bin, 'yasm'), join(shims, 'yasm'))
-  assert.equal(await list(), good(''))
+  assert.equal(await list(), noneIn(shims))
   assert.equal(await list(['--json']), good(`${JSON.stringify({ jobshim: 1, dir: shims, shims: [] })}\n`))
 })
 
@@ -110,7 +115,7 @@ test('list :: an empty dir, a dir without shims, none at all', async () => {
   })
   for (const dir of [empty, none, join(root, 'nothing')]) {
     const around = { cwd: root, env: { HOME: root } }
-    assert.equal(await jobshim(['list', '--dir', dir], around), good(''))
+    assert.equal(await jobshim(['list', '--dir', dir], around), noneIn(dir))
     const json = `${JSON.stringify({ jobshim: 1, dir, shims: [] })}\n`
     assert.equal(await jobshim(['list', '--json', '--dir', dir], around), good(json))
   }
@@ -199,7 +204,7 @@ test('list :: --json :: one line, keys in their order', async () => {
 
 test('list :: no dir yet :: nothing, in text and JSON', async () => {
   const { call, dir } = makeBench(['cc'])
-  assert.equal(await call('list'), good(''))
+  assert.equal(await call('list'), noneIn(dir))
   assert.equal(await call('list', '--json'), good(`${JSON.stringify({ jobshim: 1, dir, shims: [] })}\n`))
 })
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { processors } from '../../src/ground/processors.js'
 import { afterEach } from '../support/after-each.js'
 import { jobshim } from '../support/jobshim.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -13,7 +13,7 @@ const yard = await makeYard('')
 
 afterEach(() => assert.equal(runDirectories(yard), []))
 
-const cores = availableParallelism()
+const cores = processors()
 const jobsShown = 'for word in $MAKEFLAGS; do case $word in -j*) echo "$word";; esac; done'
 
 mkdirSync(join(yard.root, 'configured'))

@@ -173,7 +173,7 @@ for (const key of ['make43', 'make44'] as const) {
 
 const refused = {
   'fifo:/none':
-    'jobshim: /none: no jobserver: its FIFO does not exist\n  see that jobshim serve runs there\n',
+    'jobshim: /none: no jobserver: its FIFO does not exist\n  check that jobshim serve runs there\n',
   '3,4': 'jobshim: --jobserver 3,4: not fifo:PATH\n  name one: fifo:/run/jobshim/fifo\n',
 }
 

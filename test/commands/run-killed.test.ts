@@ -38,7 +38,8 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
 
   test(`run :: ${signal} :: a command that handles it decides the status`, async () => {
     const yard = await makeYard('')
-    const script = `trap 'echo got; exit 3' ${signal.slice(3)}; echo held $$; while :; do read -r line; done`
+    // A signal that comes just before a `read` begins would wait for a line.
+    const script = `trap 'echo got; exit 3' ${signal.slice(3)}; echo held $$; while :; do sleep 0.05; done`
     const held = startRun(yard, 'sh', '-c', script)
     const [shell] = await held.tools
     held.child.kill(signal)

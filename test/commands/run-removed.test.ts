@@ -138,7 +138,7 @@ test('run :: removed :: the FIFO and the ledger of a server :: builds that have 
     { status: server.status, stderr: server.stderr },
     {
       status: 1,
-      stderr: `jobshim: ${fifo}: the FIFO is gone; what has it open goes on without a server\n  start it anew: jobshim serve --fifo PATH -jN\n`,
+      stderr: `jobshim: ${fifo}: the FIFO is gone; builds that have it open go on without a server\n  start it anew: jobshim serve --fifo PATH -jN\n`,
     },
   )
   assert.is((await build.end()).status, 4)

@@ -19,7 +19,7 @@ const config = `load: 2x
 pressure: { io: 30 }
 rules:
   - { kind: link, tokens: 2, memory: 64M }
-  - { tools: [rustc], limit: 2, launcher: /opt/engine }
+  - { tools: [rustc], limit: 2, engine: /opt/engine }
 `
 
 const text = `load=${(2 * availableParallelism()).toFixed(2)}
@@ -28,10 +28,10 @@ rule=3261686604
 kind=link
 tokens=2
 memory=65536
-rule=1141441583
+rule=2119236485
 tool=rustc
 limit=2
-launcher=/opt/engine
+engine=/opt/engine
 `
 
 /** A directory of the yard with this config. */

@@ -109,7 +109,7 @@ test('run :: slots :: JOBSHIM_HOPS in the environment is no slot :: a shim that 
   const script = 'export JOBSHIM_PATIENCE=1; gcc -c 2500 a & gcc -c 2500 b & wait'
   const seen = await told(gcc, 1, script)
   assert.equal(kinds(seen), [
-    { tool: `${gcc.tools}/gcc`, why: 'its shim found no slot for too long', runs: 1 },
+    { tool: `${gcc.tools}/gcc`, why: 'its shim waited too long for a slot', runs: 1 },
   ])
   assert.ok((seen.coverage ?? 1) < 1)
 })

@@ -76,7 +76,7 @@ async function endOf({ server, fifo }: Served): Promise<void> {
     { status, stderr },
     {
       status: 1,
-      stderr: `jobshim: ${fifo}: the FIFO is gone; what has it open goes on without a server\n  start it anew: jobshim serve --fifo PATH -jN\n`,
+      stderr: `jobshim: ${fifo}: the FIFO is gone; builds that have it open go on without a server\n  start it anew: jobshim serve --fifo PATH -jN\n`,
     },
   )
 }

@@ -37,7 +37,9 @@ const isTaken = ({ fifo }: Served): Outcome =>
   refused(`jobshim: ${fifo}: another jobshim serves it\n  join it, or end that one first\n`)
 
 const isInTheWay = (path: string): Outcome =>
-  refused(`jobshim: ${path}: is in the way, and not ours\n  remove it, or name another place with --fifo\n`)
+  refused(
+    `jobshim: ${path}: exists, and was not made by jobshim\n  remove it, or name another place with --fifo\n`,
+  )
 
 /** Kills the server, and waits for its end. */
 async function kill({ server }: Served): Promise<void> {
@@ -86,7 +88,7 @@ test('serve :: place :: one whose lock is removed while it is stopped :: says so
     { status, stderr },
     {
       status: 1,
-      stderr: `jobshim: ${first.fifo}: the FIFO is gone; what has it open goes on without a server\n  start it anew: jobshim serve --fifo PATH -jN\n`,
+      stderr: `jobshim: ${first.fifo}: the FIFO is gone; builds that have it open go on without a server\n  start it anew: jobshim serve --fifo PATH -jN\n`,
     },
   )
   assert.equal(lies(second), files)

@@ -92,7 +92,7 @@ test('serve :: what is not ours is left alone', async () => {
     status: 1,
     signal: null,
     stdout: '',
-    stderr: `jobshim: ${fifo}: is in the way, and not ours\n  remove it, or name another place with --fifo\n`,
+    stderr: `jobshim: ${fifo}: exists, and was not made by jobshim\n  remove it, or name another place with --fifo\n`,
   })
   assert.equal(gone(directory), ['central'])
 })

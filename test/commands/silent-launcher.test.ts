@@ -30,7 +30,7 @@ const call = (yard: Yard, [command = '', ...args]: readonly string[], env = {}):
   })
 
 const says = ({ shims }: Yard): string =>
-  `jobshim: ${shims}/.jobshim/look: gives no answer that can be read\n` +
+  `jobshim: ${shims}/.jobshim/look: its answer can't be read\n` +
   '  see jobshim doctor, or install the shims anew: jobshim install\n'
 
 const scripts: readonly { what: string; script: string }[] = [
@@ -115,9 +115,9 @@ test('answers :: a look that exits 0 and prints nothing :: doctor calls nothing 
     [
       {
         state: 'note',
-        text: `JOBSHIM_JOBSERVER=${yard.pool.auth}: not tried: the launcher gives no answer that can be read`,
+        text: `JOBSHIM_JOBSERVER=${yard.pool.auth}: not tried: the launcher's answer can't be read`,
       },
-      { state: 'note', text: 'not known: it is not reached' },
+      { state: 'note', text: "not known: it can't be reached" },
     ],
   )
 })
@@ -132,7 +132,7 @@ test('answers :: a look that counts no lost tokens, and exits 0 :: doctor calls 
   const [tokens] = checks.filter(({ name }) => name === 'tokens')
   assert.equal(
     [tokens?.state, tokens?.text],
-    ['note', '3 of 3 free; not counted: the launcher gives no answer that can be read'],
+    ['note', "3 of 3 free; not counted: the launcher's answer can't be read"],
   )
   await endServer(served)
 })

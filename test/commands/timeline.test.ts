@@ -137,12 +137,12 @@ const noJournal = 'jobshim run --journal FILE -- CMD writes one'
 
 for (const [what, content, says, hint] of [
   ['empty', '', 'is empty', noJournal],
-  ['text of another program', 'hello\n', "is no journal of jobshim's", noJournal],
-  ['binary', '\0\x01\xff\x7fELF', "is no journal of jobshim's", noJournal],
+  ['text of another program', 'hello\n', 'is not a journal of jobshim', noJournal],
+  ['binary', '\0\x01\xff\x7fELF', 'is not a journal of jobshim', noJournal],
   [
     'of another jobshim',
     '{"jobshim":2,"event":"start"}\n',
-    "was written by another jobshim, whose journals this one doesn't know",
+    'was written by another version of jobshim',
     'draw it with the jobshim that wrote it',
   ],
   [
@@ -213,7 +213,7 @@ test('timeline :: output :: what is not ours is not replaced, unless it is named
   const { timeline, read } = make({ 'build.jsonl': journalOf(oneBuild), 'build.html': '<p>mine</p>' })
   assert.equal(
     await timeline('build.jsonl'),
-    bad(1, "build.html: is there, and no timeline of jobshim's", 'name a file with -o; that one is replaced'),
+    bad(1, 'build.html: exists, and is not a timeline of jobshim', 'name it with -o to replace it'),
   )
   assert.is(read('build.html'), '<p>mine</p>')
   assert.equal(await timeline('build.jsonl', '-o', 'build.html'), good('build.html: 2 tool runs\n'))

@@ -8,7 +8,6 @@ import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 type Row = { words: string[]; status: number; says: string; hint: string }
 
 const rows: readonly Row[] = [
-  { words: [], status: 2, says: 'no command named', hint: 'see jobshim --help' },
   {
     words: ['instal'],
     status: 2,
@@ -123,6 +122,30 @@ test('usage :: start :: with a config what reads YAML and zod are loaded too', a
     'cosmiconfig',
     'main',
   ])
+})
+
+test('usage :: a stdout that is full :: is an error; a reader that has seen enough is none', async () => {
+  const call = async (line: string) =>
+    await run('sh', [
+      '-c',
+      `"$@" ${line}; echo "status $?"`,
+      'sh',
+      process.execPath,
+      join(repository, 'bin/jobshim.js'),
+      '--help',
+    ])
+  assert.equal(await call('>/dev/full'), {
+    status: 0,
+    signal: null,
+    stdout: 'status 1\n',
+    stderr: "jobshim: can't write to stdout: ENOSPC\n  make room there, or send it elsewhere\n",
+  })
+  assert.equal(await call('2>&1 | (exec <&-; sleep 0.5)'), {
+    status: 0,
+    signal: null,
+    stdout: 'status 0\n',
+    stderr: '',
+  })
 })
 
 test.run()

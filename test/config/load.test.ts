@@ -1,9 +1,9 @@
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadSettings } from '../../src/config/load.js'
 import { adaptedNames } from '../../src/contract/wrappers.js'
+import { processors } from '../../src/ground/processors.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 test('config :: load :: defaults', async () => {
@@ -11,12 +11,13 @@ test('config :: load :: defaults', async () => {
   assert.equal(await loadSettings({}, home, { HOME: home }), {
     adapters: adaptedNames,
     dir: join(home, '.local/share/jobshim/shims'),
-    jobs: availableParallelism(),
+    engine: undefined,
+    jobs: processors(),
     join: undefined,
-    launcher: undefined,
     noJobserver: undefined,
     patience: undefined,
     quiet: false,
+    sandbox: false,
     rulesText: '',
     tools: undefined,
     configFile: undefined,
@@ -26,14 +27,15 @@ test('config :: load :: defaults', async () => {
 const everything = {
   adapters: ['make', 'ninja'],
   dir: 'shims',
+  engine: 'distcc',
   jobs: 3,
   join: true,
-  launcher: 'distcc',
   load: 12,
   noJobserver: 'error',
   patience: 2.5,
   pressure: { cpu: 60, io: 40, memory: 20 },
   quiet: true,
+  sandbox: false,
   rules: [
     {
       tools: ['gcc'],
@@ -42,7 +44,7 @@ const everything = {
       tokens: 4,
       memory: '512M',
       limit: 2,
-      launcher: false,
+      engine: false,
     },
   ],
   tools: ['gcc', 'yasm'],
@@ -53,30 +55,30 @@ const rulesText = `load=12.00
 pressure-cpu=60
 pressure-memory=20
 pressure-io=40
-launcher=distcc
-rule=3735699874
+engine=distcc
+rule=852166130
 tool=gcc
 kind=link
 package=dev-qt/*
 tokens=4
 memory=524288
 limit=2
-launcher=
+engine=
 `
 
 const yaml = `$schema: ./node_modules/jobshim/config.schema.json
 adapters: [make, ninja]
 dir: shims
+engine: distcc
 jobs: 3
 join: true
-launcher: distcc
 load: 12
 noJobserver: error
 patience: 2.5
 pressure: { cpu: 60, io: 40, memory: 20 }
 quiet: true
 rules:
-  - { tools: [gcc], kind: link, package: dev-qt/*, tokens: 4, memory: 512M, limit: 2, launcher: false }
+  - { tools: [gcc], kind: link, package: dev-qt/*, tokens: 4, memory: 512M, limit: 2, engine: false }
 tools: [gcc, yasm]
 `
 
@@ -100,6 +102,30 @@ for (const [name, text] of Object.entries(spellings)) {
     })
   })
 }
+
+for (const name of ['.jobshimrc', 'package.json'])
+  test(`config :: load :: engine by its older key in ${name}`, async () => {
+    const home = makeWorkspace()
+    const { engine, ...others } = everything
+    const rules = others.rules.map(({ engine, ...rule }) => ({ ...rule, launcher: engine }))
+    const config = { ...others, launcher: engine, rules }
+    writeFiles(home, { [name]: JSON.stringify(name === 'package.json' ? { jobshim: config } : config) })
+    assert.equal(await loadSettings({}, home, { HOME: home }), {
+      ...kept,
+      rulesText,
+      dir: join(home, 'shims'),
+      configFile: join(home, name),
+    })
+  })
+
+test('config :: load :: engine by both keys, with one value', async () => {
+  const home = makeWorkspace()
+  const rule = '{ kind: link, engine: false, launcher: false }'
+  writeFiles(home, { '.jobshimrc': `launcher: icecc\nengine: icecc\nrules: [${rule}]\n` })
+  const { engine, rulesText } = await loadSettings({}, home, { HOME: home })
+  assert.is(engine, 'icecc')
+  assert.match(rulesText, /^engine=icecc\nrule=\d+\nkind=link\nengine=\n$/)
+})
 
 test('config :: load :: flag before environment before config before default', async () => {
   const home = makeWorkspace()
@@ -137,7 +163,7 @@ test('config :: load :: --config names one, --no-config none', async () => {
   assert.is(await jobs({}), 3)
   assert.is(await jobs({ config: 'other.yaml' }), 4)
   assert.is(await jobs({ config: join(home, 'other') }), 5)
-  assert.is(await jobs({ noConfig: true }), availableParallelism())
+  assert.is(await jobs({ noConfig: true }), processors())
 })
 
 test('config :: load :: jobs: auto is that of MAKEOPTS, else the cores', async () => {
@@ -145,7 +171,7 @@ test('config :: load :: jobs: auto is that of MAKEOPTS, else the cores', async (
   writeFiles(home, { '.jobshimrc': 'jobs: auto\n', 'three.yaml': 'jobs: 3\n' })
   const jobs = async (flags: object, MAKEOPTS?: string): Promise<number> =>
     (await loadSettings(flags, home, { HOME: home, MAKEOPTS })).jobs
-  assert.is(await jobs({}), availableParallelism())
+  assert.is(await jobs({}), processors())
   assert.is(await jobs({}, '-j7 -l8'), 7)
   assert.is(await jobs({ noConfig: true }, '-j7 -l8'), 7)
   assert.is(await jobs({ config: 'three.yaml' }, '-j7'), 3)
@@ -157,7 +183,7 @@ test('config :: load :: an empty file is a config without settings', async () =>
   writeFiles(home, { '.jobshimrc': '\n', '.jobshimrc.json': '{"jobs":7}' })
   const settings = await loadSettings({}, home, { HOME: home })
   assert.is(settings.configFile, join(home, '.jobshimrc'))
-  assert.is(settings.jobs, availableParallelism())
+  assert.is(settings.jobs, processors())
 })
 
 test.run()

@@ -8,8 +8,8 @@ import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { refusalOf } from './refusal.js'
 
 const mend = 'mend the file, name another with --config, or use none with --no-config'
-const rule = 'tools, kind, package, tokens, memory, limit, launcher'
-const effect = 'give it one of tokens, memory, limit, launcher, or remove it'
+const rule = 'tools, kind, package, program, tokens, memory, limit, engine'
+const effect = 'give it one of tokens, memory, limit, engine, or remove it'
 const size = 'expected a size of at least 1K such as 512M or 1.5G, a number of bytes, or learn'
 const load = 'load: expected a load average above 0 such as 12, or one for each core such as 1.5x'
 const program = 'expected the name of a program, or its absolute path'
@@ -69,6 +69,17 @@ const rows: readonly Row[] = [
     rule: '{ limit: 0 }',
     says: 'rules[1].limit: expected a whole number, 1 to 65536',
   },
+  ...['protoc', './protoc', '**', '/usr/bin/{a,b}', '/a/**b', 'true', '"/a\\nlimit=1"'].map(program => ({
+    title: `program: ${program}`,
+    rule: `{ program: ${program.startsWith('"') || program === 'true' ? program : `"${program}"`} }`,
+    says: 'rules[1].program: expected an absolute path such as /usr/bin/protoc, or a pattern such as **/target/*/deps/*',
+  })),
+  {
+    title: 'a rule for tools and for a program',
+    rule: '{ tools: [gcc], program: /usr/bin/protoc, tokens: 2 }',
+    says: 'rules[1]: names both tools and program',
+    hint: 'make two rules of it',
+  },
   { title: 'a rule that sets nothing', rule: '{ kind: link }', says: 'rules[1]: does nothing', hint: effect },
   { title: 'an empty rule', rule: '{}', says: 'rules[1]: does nothing', hint: effect },
   {
@@ -92,16 +103,34 @@ const rows: readonly Row[] = [
     says: 'rules[1].package: expected a package such as dev-qt/qtwebengine, or dev-qt/* for all that starts so',
   })),
   ...['true', './distcc', 'bin/distcc', '""', '"/a\\nlimit=1"'].map(name => ({
-    title: `launcher: ${name} in a rule`,
-    rule: `{ launcher: ${name} }`,
-    says: `rules[1].launcher: ${program}, or false for none`,
+    title: `engine: ${name} in a rule`,
+    rule: `{ engine: ${name} }`,
+    says: `rules[1].engine: ${program}, or false for none`,
   })),
+  {
+    title: 'launcher: true in a rule',
+    rule: '{ launcher: true }',
+    says: `rules[1].launcher: ${program}, or false for none`,
+  },
+  {
+    title: 'engine and launcher in a rule',
+    rule: '{ engine: distcc, launcher: false }',
+    says: 'rules[1].engine: its older name launcher has another value',
+    hint: 'remove launcher',
+  },
   {
     title: 'rules: an object',
     text: 'rules: { tokens: 2 }',
     says: `rules: expected an array of objects with the keys ${rule}`,
   },
+  { title: 'engine: false', text: 'engine: false', says: `engine: ${program}` },
   { title: 'launcher: false', text: 'launcher: false', says: `launcher: ${program}` },
+  {
+    title: 'engine and launcher',
+    text: 'launcher: icecc\nengine: distcc',
+    says: 'engine: its older name launcher has another value',
+    hint: 'remove launcher',
+  },
   ...['0', '-1', '1.5', '"12"', '0x', '1.5X', 'x', '.5x', '2000000'].map(value => ({
     title: `load: ${value}`,
     text: `load: ${value === '1.5' ? '"1.5"' : value}`,
@@ -163,7 +192,8 @@ test('config :: rules :: as much memory as the machine has is allowed', async ()
   const most = `${Math.floor(totalmem() / 1024 ** 2)}M`
   writeFiles(cwd, { '.jobshimrc': `rules: [{ memory: ${most} }, { memory: ${totalmem()} }]\n` })
   const result = await jobshim(['list', '--dir', 'shims'], { cwd, env: { HOME: cwd } })
-  assert.equal(result, { status: 0, signal: null, stdout: '', stderr: '' })
+  const stderr = `jobshim: no shims in ${cwd}/shims\n`
+  assert.equal(result, { status: 0, signal: null, stdout: '', stderr })
 })
 
 test('config :: error :: a bad rule of a package.json, in JSON', async () => {

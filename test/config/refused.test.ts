@@ -7,7 +7,8 @@ import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { refusalOf } from './refusal.js'
 
 const mend = 'mend the file, name another with --config, or use none with --no-config'
-const keys = 'adapters, dir, jobs, join, launcher, load, noJobserver, patience, pressure, quiet, rules, tools'
+const keys =
+  'adapters, dir, engine, jobs, join, load, noJobserver, patience, pressure, quiet, rules, sandbox, tools'
 const wholeJobs = 'jobs: expected auto, or a whole number, 1 to 61441'
 const adapters =
   'bmake, cargo, ccache, cmake, ctest, distcc, gmake, gnumake, go, icecc, make, ninja, ninja-build, remake, samu, sccache'
@@ -182,7 +183,8 @@ if (process.geteuid?.() === 0) {
       `jobshim: ${cwd}/.jobshimrc: the config belongs to another user\n  take it over with chown and chmod if you trust it, or use none with --no-config\n`,
     )
     const without = await jobshim(['list', '--no-config', '--dir', 'none'], { cwd, env: { HOME: cwd } })
-    assert.equal(without, { status: 0, signal: null, stdout: '', stderr: '' })
+    const stderr = `jobshim: no shims in ${cwd}/none\n`
+    assert.equal(without, { status: 0, signal: null, stdout: '', stderr })
   })
 }
 
@@ -199,7 +201,8 @@ test('config :: runs no code :: not even the settings that cosmiconfig looks for
     '.config/jobshimrc.js': code,
   })
   const result = await jobshim(['list', '--dir', 'none'], { cwd, env: { HOME: cwd } })
-  assert.equal(result, { status: 0, signal: null, stdout: '', stderr: '' })
+  const stderr = `jobshim: no shims in ${cwd}/none\n`
+  assert.equal(result, { status: 0, signal: null, stdout: '', stderr })
   assert.not(existsSync(join(cwd, 'ran')))
 })
 

@@ -18,8 +18,8 @@ test('config :: rules text :: nothing said, no text', () => {
 
 test('config :: rules text :: what holds for all runs comes first, in an order of its own', () => {
   const rules: Rule[] = [{ tokens: 2 }]
-  const policy = { rules, launcher: 'distcc', pressure: { io: 3, memory: 2, cpu: 1 }, load: 4 }
-  const all = 'load=4.00\npressure-cpu=1\npressure-memory=2\npressure-io=3\nlauncher=distcc\n'
+  const policy = { rules, engine: 'distcc', pressure: { io: 3, memory: 2, cpu: 1 }, load: 4 }
+  const all = 'load=4.00\npressure-cpu=1\npressure-memory=2\npressure-io=3\nengine=distcc\n'
   assert.is(text(policy), `${all}${text({ rules })}`)
 })
 
@@ -54,7 +54,7 @@ for (const [memory, line] of [
 test('config :: rules text :: a rule begins with its number, the conditions come before what it sets', () => {
   const rules: Rule[] = [
     {
-      launcher: '/opt/my engine/distcc',
+      engine: '/opt/my engine/distcc',
       limit: 2,
       memory: 'learn',
       tokens: 4,
@@ -62,11 +62,11 @@ test('config :: rules text :: a rule begins with its number, the conditions come
       kind: 'link',
       tools: ['gcc', 'x86_64-linux-gnu-ld.bfd'],
     },
-    { kind: 'probe', launcher: false },
+    { kind: 'probe', engine: false },
   ]
   assert.is(
     text({ rules }),
-    `rule=3287678999
+    `rule=3728442823
 tool=gcc
 tool=x86_64-linux-gnu-ld.bfd
 kind=link
@@ -74,10 +74,10 @@ package=dev-qt/*
 tokens=4
 memory=learn
 limit=2
-launcher=/opt/my engine/distcc
-rule=2033289410
+engine=/opt/my engine/distcc
+rule=3701351451
 kind=probe
-launcher=
+engine=
 `,
   )
 })

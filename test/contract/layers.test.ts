@@ -1,6 +1,6 @@
 /** The folders of the source, and who may include or import whom: docs/source.md has the tables. */
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { basename, dirname, join, normalize } from 'node:path'
 import ts from 'typescript'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -184,6 +184,14 @@ test('layers :: a planted import is noticed, of whatever kind', () => {
     'timeline/page/main.ts -> ground/paths.ts',
   ])
   assert.equal(circles(imports), ['config/load -> config/read -> config/load'])
+})
+
+test('layers :: no two C files have one name, but for each main.c: their objects may lie side by side', () => {
+  const names = readdirSync(join(repository, 'shims'), { recursive: true, encoding: 'utf8' })
+    .filter(path => path.endsWith('.c'))
+    .map(path => basename(path))
+  const twice = names.filter((name, at) => names.indexOf(name) !== at && name !== 'main.c')
+  assert.equal(twice, [])
 })
 
 test.run()

@@ -42,7 +42,7 @@ async function ofBuild(
 test('doctor :: -- CMD :: all went by the shims', async () => {
   const { rows, said, status } = await ofBuild(['sh', '-c', 'echo building; gcc -c a.c; gcc -c b.c'])
   assert.is(said, 'building\n')
-  assert.equal(rows.build, [{ state: 'ok', text: 'it went through' }])
+  assert.equal(rows.build, [{ state: 'ok', text: 'it succeeded' }])
   assert.equal(rows['past the shims'], [{ state: 'ok', text: 'no tool was seen there' }])
   assert.match(rows.coverage?.[0]?.text ?? '', /^100 % of \d+\.\d s in tools$/)
   assert.is(rows.coverage?.[0]?.state, 'ok')
@@ -87,8 +87,8 @@ test('doctor :: -- CMD :: a build that fails, and one that is killed, is told', 
 test('doctor :: -- CMD :: over at once: nobody looked', async () => {
   const { rows } = await ofBuild(['true'])
   const state = 'note'
-  const text = 'nobody looked: it was over at once, or an outer jobshim run looks already'
-  const fix = 'look at a longer build'
+  const text = 'not watched: it was over at once, or an outer jobshim run watches it'
+  const fix = 'try a longer build'
   assert.equal(rows['past the shims'], [{ state, text, fix }])
   assert.equal(rows.coverage, [{ state, text, fix }])
 })

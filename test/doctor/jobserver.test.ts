@@ -23,7 +23,7 @@ import { endServer, serve } from '../yard/served.js'
 const patient = await makePatient()
 
 const none = { state: 'ok', text: 'none here: jobshim run makes one' }
-const unreached = { state: 'note', text: 'not known: it is not reached' }
+const unreached = { state: 'note', text: "not known: it can't be reached" }
 const unsetHint = 'unset the variable, or run the build in a + recipe of the make that has the jobserver'
 
 test.after.each(killStarted)

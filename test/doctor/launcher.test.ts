@@ -57,7 +57,7 @@ test('doctor :: launcher :: gone from below the shims', async () => {
 })
 
 const cannotRun =
-  'see that its filesystem is not mounted noexec and that it was built for this machine, then jobshim install'
+  'check that its filesystem is not mounted noexec and that it was built for this machine, then jobshim install'
 
 test('doctor :: launcher :: not executable', async () => {
   const patient = await makePatient()
@@ -93,7 +93,7 @@ test('doctor :: launcher :: an older one, with no look beside it', async () => {
     { state: 'note', text: `${launcherOf(patient)}: not the one of this jobshim`, fix },
   ])
   assert.equal(await verdicts(patient, 'launcher build'), [
-    { state: 'note', text: 'not known: it is an older one, which does not tell' },
+    { state: 'note', text: 'not known: an older launcher does not tell' },
   ])
   assert.match(
     (await verdicts(patient, 'kernel'))[0]?.text ?? '',

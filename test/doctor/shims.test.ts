@@ -80,7 +80,7 @@ test('doctor :: tools without a shim :: none, some that were installed since, on
     {
       state: 'note',
       text: 'yasm: not found on PATH',
-      fix: 'install it, or leave it out of tools in the config',
+      fix: 'install it, or remove it from tools in the config',
     },
   ])
   for (const name of ['clang', 'gcc-99']) rmSync(join(tools, name))

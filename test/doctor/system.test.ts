@@ -123,7 +123,11 @@ function assertNobodySeen({ checks }: Diagnosis): void {
         text: 'two tools were tried, and the ledger has neither',
         fix: 'JOBSHIM_DEBUG=1 jobshim run -j2 -- CMD says more',
       },
-      { name: 'locks', state: 'note', text: 'not told: the ledger has not both tools that were tried' },
+      {
+        name: 'locks',
+        state: 'note',
+        text: 'not known: the ledger does not have both tools that were tried',
+      },
     ],
   )
 }
@@ -171,7 +175,7 @@ for (const { feature, rule, needed, text } of [
     feature: 'ofd-locks',
     rule: { call: 'fcntl', argument: 1, is: 37, error: errno.EINVAL },
     needed: true,
-    text: 'ofd-locks (Invalid argument): nobody can tell whether a launcher lives',
+    text: 'ofd-locks (Invalid argument): a killed launcher looks like a living one',
   },
   {
     feature: 'pdeathsig',
@@ -183,13 +187,13 @@ for (const { feature, rule, needed, text } of [
     feature: 'epoll-exclusive',
     rule: { call: 'epoll_create1', error: errno.ENOSYS },
     needed: false,
-    text: 'epoll-exclusive (Function not implemented): a token wakes all who wait',
+    text: 'epoll-exclusive (Function not implemented): a token wakes all launchers that wait',
   },
   {
     feature: 'pidfd',
     rule: { call: 'pidfd_open', error: errno.ENOSYS },
     needed: false,
-    text: "pidfd (Function not implemented): who waits for a job's own slot looks again and again",
+    text: "pidfd (Function not implemented): a launcher that waits for its job's own slot polls",
   },
   {
     feature: 'statx',
@@ -201,7 +205,7 @@ for (const { feature, rule, needed, text } of [
     feature: 'unix-datagrams',
     rule: { call: 'socket', argument: 0, is: 1, error: errno.EACCES },
     needed: false,
-    text: 'unix-datagrams (Permission denied): a queue moves on at its next look only',
+    text: 'unix-datagrams (Permission denied): a queue moves on only as its launchers poll',
   },
 ] as const)
   testFiltered(`doctor :: kernel :: without ${feature}`, async () => {
@@ -303,7 +307,7 @@ testAsRoot('doctor :: /proc :: hides the processes of others', async () => {
   })
   assert.equal(verdict, {
     state: 'note',
-    text: "hides the processes of others (hidepid): tokens lost with killed clients can't be found",
+    text: 'hides the processes of others (hidepid): tokens lost with killed clients are not found',
     fix: 'mount /proc without hidepid, or with gid= a group of yours',
   })
 })

@@ -22,7 +22,7 @@ const switches: readonly Row[] = [
     env: { JOBSHIM_DISABLE: '1' },
     verdict: {
       state: 'broken',
-      text: 'JOBSHIM_DISABLE=1: every shim runs its tool at once',
+      text: 'JOBSHIM_DISABLE=1: every shim runs its tool without a slot',
       fix: 'unset JOBSHIM_DISABLE',
     },
   },

@@ -14,6 +14,16 @@ test('ledger :: lockedRecords :: one record, two records, the last one', () => {
   assert.equal([...lockedRecords(inode, locks)], [0, 1, 4095])
 })
 
+test('ledger :: lockedRecords :: those side by side that one process has are one part', () => {
+  const locks = [
+    '1: OFDLCK ADVISORY  WRITE -1 00:1f:4711 0 4223',
+    '2: OFDLCK ADVISORY  WRITE -1 00:1f:4711 4288 4479',
+    '3: OFDLCK ADVISORY  WRITE -1 00:1f:4711 266176 EOF',
+    '',
+  ].join('\n')
+  assert.equal([...lockedRecords(inode, locks)], [0, 1, 3, 4, 5, 4095])
+})
+
 test("ledger :: lockedRecords :: another file's, another kind's, a reader's and a waiter's locks are none", () => {
   const locks = [
     '1: OFDLCK ADVISORY  WRITE -1 00:1f:4712 4096 4159',

@@ -55,9 +55,10 @@ for (const words of shown)
     assert.equal({ status, stderr }, { status: 0, stderr: '' })
     const atoms = rest.slice(1).filter(word => word.includes('/') && !word.startsWith('-'))
     if (verb !== 'enable') return
+    const file = rest.includes('--sandbox') ? 'jobshim-sandbox.conf' : 'jobshim.conf'
     assert.is(
       readFileSync(join(root, 'etc/portage/package.env/jobshim'), 'utf8'),
-      atoms.map(atom => `${atom} jobshim.conf # jobshim\n`).join(''),
+      atoms.map(atom => `${atom} ${file} # jobshim\n`).join(''),
     )
   })
 

@@ -18,7 +18,7 @@ import { loadSettings } from '../../src/config/load.js'
 import { installPortage, switchPackage, uninstallPortage } from '../../src/portage/setup.js'
 import { jobshim, scrubbed } from '../support/jobshim.js'
 import { random, seed } from '../support/random.js'
-import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 /** A system's /etc/portage, as its user left it. */
 type Etc = Readonly<Record<string, string>>
@@ -93,7 +93,9 @@ function makeSystem({ etc, prepare }: (typeof systems)[number]): string {
   return root
 }
 
-type Verb = 'install' | 'enable' | 'disable' | 'uninstall'
+type Verb = 'install' | 'enable' | 'enable --sandbox' | 'disable' | 'uninstall'
+
+const wishes = { enable: 'shims', 'enable --sandbox': 'sandbox', disable: 'out' } as const
 
 /** What the commands do, without another Node each time: they call this and print it, as json.test.ts shows. */
 async function portage(root: string, verb: Verb, ...atoms: string[]) {
@@ -101,8 +103,9 @@ async function portage(root: string, verb: Verb, ...atoms: string[]) {
   if (verb === 'install')
     return await installPortage(root, await loadSettings({}, root, environment), environment)
   if (verb === 'uninstall') return await uninstallPortage(root, environment)
-  const reports = atoms.map(atom => switchPackage(root, atom, verb === 'enable' ? 'in' : 'out'))
-  return { changed: reports.some(({ changed }) => changed), packages: reports.at(-1)?.packages ?? [] }
+  const reports = atoms.map(atom => switchPackage(root, atom, wishes[verb]))
+  const { packages = [], sandboxed = [] } = reports.at(-1) ?? {}
+  return { changed: reports.some(({ changed }) => changed), packages, sandboxed }
 }
 
 for (const system of systems) {
@@ -132,6 +135,61 @@ for (const system of systems) {
     assert.is((await portage(root, 'uninstall')).changed, false)
   })
 }
+
+for (const packageEnv of [undefined, 'a/b mine.conf', 'a/b mine.conf\n'])
+  test(`portage :: enable --sandbox :: package.env ${JSON.stringify(packageEnv ?? 'missing')} :: a package has one line, of the last call`, async () => {
+    const root = makeSystem({
+      name: '',
+      etc: packageEnv === undefined ? conf : { ...conf, 'package.env': packageEnv },
+    })
+    await portage(root, 'install')
+    const file = packageEnv === undefined ? 'package.env/jobshim' : 'package.env'
+    const own = packageEnv ?? ''
+    const owed = own === '' || own.endsWith('\n') ? '' : ', after a line without an end'
+    const lines = (...names: string[]): string =>
+      own + (owed && '\n') + names.map((name, at) => `${name} # jobshim${at === 0 ? owed : ''}\n`).join('')
+    const isThere = (...names: string[]): void =>
+      assert.is(readFileSync(join(root, 'etc/portage', file), 'utf8'), lines(...names))
+    const both = { packages: ['c/d', 'e/f'], sandboxed: ['c/d'] }
+    assert.equal(await portage(root, 'enable --sandbox', 'c/d'), {
+      changed: true,
+      packages: ['c/d'],
+      sandboxed: ['c/d'],
+    })
+    isThere('c/d jobshim-sandbox.conf')
+    assert.equal(await portage(root, 'enable', 'e/f'), { changed: true, ...both })
+    isThere('c/d jobshim-sandbox.conf', 'e/f jobshim.conf')
+    assert.equal(await portage(root, 'enable --sandbox', 'c/d'), { changed: false, ...both })
+    assert.equal(await portage(root, 'enable', 'c/d'), {
+      changed: true,
+      packages: ['e/f', 'c/d'],
+      sandboxed: [],
+    })
+    isThere('e/f jobshim.conf', 'c/d jobshim.conf')
+    assert.equal(await portage(root, 'enable --sandbox', 'e/f'), {
+      changed: true,
+      packages: ['c/d', 'e/f'],
+      sandboxed: ['e/f'],
+    })
+    isThere('c/d jobshim.conf', 'e/f jobshim-sandbox.conf')
+    await portage(root, 'disable', 'e/f', 'c/d')
+    const path = join(root, 'etc/portage', file)
+    assert.is(existsSync(path) ? readFileSync(path, 'utf8') : undefined, packageEnv)
+  })
+
+test('portage :: what is installed :: the builtin that bash loads, and env files for both ways', async () => {
+  const root = makeSystem({ name: '', etc: conf })
+  await portage(root, 'install')
+  const own = join(root, 'usr/lib/jobshim')
+  assert.equal(
+    readFileSync(join(own, 'portage-sandbox.so')),
+    readFileSync(join(repository, 'shims/build/bash-sandbox.so')),
+  )
+  const settings = ['jobshim.conf', 'jobshim-sandbox.conf'].map(
+    name => readFileSync(join(root, 'etc/portage/env', name), 'utf8').split('\n')[1],
+  )
+  assert.equal(settings, ['JOBSHIM_PORTAGE=1', 'JOBSHIM_PORTAGE=sandbox'])
+})
 
 test('portage :: at random, and with lines of the user in between :: their lines are what stays', async () => {
   console.log(`JOBSHIM_TEST_SEED=${seed}`)
@@ -183,7 +241,7 @@ test('portage :: what is in the way, and wrong words :: refused, and nothing is 
   await refused(['enable'], 'jobshim: no package named\n  see jobshim portage enable --help\n', 2)
   await refused(
     [],
-    'jobshim: portage: what of it?\n  jobshim portage disable, jobshim portage enable, jobshim portage install, jobshim portage uninstall\n',
+    'jobshim: portage: no subcommand named\n  jobshim portage disable, jobshim portage enable, jobshim portage install, jobshim portage uninstall\n',
     2,
   )
 })
@@ -198,7 +256,7 @@ test('portage :: uninstall :: a list of what was made that others may write, or 
       status: 1,
       signal: null,
       stdout: '',
-      stderr: `jobshim: ${state}: ${stderr}\n  look who put it there, and move it away\n`,
+      stderr: `jobshim: ${state}: ${stderr}\n  find out who put it there, and move it away\n`,
     })
     assert.equal(pictureOf(root), before)
   }

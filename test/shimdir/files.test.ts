@@ -93,7 +93,7 @@ for (const [name, occasion] of Object.entries(occasions))
     isFresh(bench, 'cc')
     assert.not(readFileSync(fileOf(bench, 'cc')).equals(before.cc))
     assert.is(ofFile(bench, 'ld').ino, before.ld) // nothing was written
-    assert.equal(picture(join(bench.dir, '.jobshim/bin')), { cc: 'file', ld: 'file' })
+    assert.equal(picture(join(bench.dir, '.jobshim/bin')), { cc: 'file', ld: 'file', look: 'file' })
     const { ino } = ofFile(bench, 'cc')
     await occasion(bench)
     assert.is(ofFile(bench, 'cc').ino, ino)

@@ -29,6 +29,7 @@ test('install :: links, launcher, manifest and tool files', async () => {
   assert.equal(picture(root), { shims: 'directory', tools: 'directory' })
   assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc', 'ld', 'make') })
   assert.equal(picture(join(dir, '.jobshim')), {
+    adapters: 'directory',
     bin: 'directory',
     costs: 'directory',
     launcher: 'file',

@@ -41,7 +41,7 @@ function makePackage(): {
 function quickCompiler(root: string): { PATH: string } {
   const built = join(repository, 'shims/build')
   const named = `case "$2" in */look*) program=look;; *) program=launcher;; esac`
-  const compiler = `#!/bin/sh\nwhile test "$1" != -o; do shift; done\n${named}\nexec cp '${built}'/$program "$2"\n`
+  const compiler = `#!/bin/sh\ncase " $* " in *' -c '*) exit;; esac\nwhile test "$1" != -o; do shift; done\n${named}\nexec cp '${built}'/$program "$2"\n`
   writeFiles(root, { 'quick/cc': compiler, 'quick/musl-gcc': compiler })
   return { PATH: `${join(root, 'quick')}:${process.env.PATH}` }
 }

@@ -67,7 +67,7 @@ for (const [name, lay] of Object.entries(foreign))
         status: 1,
         signal: null,
         stdout: '',
-        stderr: `jobshim: ${lock}: is in the way, and not ours\n  remove it, or name another place with --dir\n`,
+        stderr: `jobshim: ${lock}: exists, and was not made by jobshim\n  remove it, or name another place with --dir\n`,
       })
       assert.equal(readdirSync(dir).sort(), ['.jobshim', '.jobshim.lock', 'cc'])
     })

@@ -22,18 +22,18 @@ const read = (dir: string, name: string): string => readFileSync(join(dir, '.job
 
 const config = `load: 1.5x
 pressure: { cpu: 60, memory: 10 }
-launcher: distcc
+engine: distcc
 rules:
   - { kind: link, tokens: 4, memory: 512M }
   - { tools: [rustc, my-tool], memory: learn }
   - { kind: link, limit: 2 }
-  - { package: "dev-qt/qtwebengine", kind: compile, memory: 1.5M, launcher: false }
+  - { package: "dev-qt/qtwebengine", kind: compile, memory: 1.5M, engine: false }
 `
 
 const rules = `load=${(1.5 * availableParallelism()).toFixed(2)}
 pressure-cpu=60
 pressure-memory=10
-launcher=distcc
+engine=distcc
 rule=1285471058
 kind=link
 tokens=4
@@ -45,11 +45,11 @@ memory=learn
 rule=2713081754
 kind=link
 limit=2
-rule=1990527103
+rule=1116622112
 kind=compile
 package=dev-qt/qtwebengine
 memory=1536
-launcher=
+engine=
 `
 
 test('install :: rules :: byte for byte, and every tool file names them', async () => {
@@ -65,6 +65,7 @@ test('install :: rules :: byte for byte, and every tool file names them', async 
     ),
   )
   assert.equal(picture(join(dir, '.jobshim')), {
+    adapters: 'directory',
     bin: 'directory',
     costs: 'directory',
     launcher: 'file',

@@ -139,7 +139,7 @@ for (const tool of ['nosuchcc', 'rustc', 'javac']) {
   })
 }
 
-for (const tool of ['/usr/bin/cc', '../cc', '.jobshim', '-x', '', 'a b', 'cc\n']) {
+for (const tool of ['/usr/bin/cc', '../cc', '.jobshim', '-x', '', 'a b', 'cc\n', 'look']) {
   test(`wanted :: error :: ${JSON.stringify(tool)} is no name`, () => {
     const { message, hint, code } = failureOf([tool])
     assert.is(message, `--tools: ${JSON.stringify(tool)} can't be the name of a tool`)

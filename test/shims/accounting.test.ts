@@ -107,7 +107,7 @@ print('held', os.getpid(), flush=True)
 sys.stdin.read()`
 
 const isPaid = (client: Held): boolean =>
-  processesOf(client.pid).some(({ command }) => command.startsWith('launcher --pay'))
+  processesOf(client.pid).some(({ command }) => command.startsWith('look pay'))
 
 for (const { killed, title } of [
   { killed: false, title: 'who pays for a client :: takes and gives back itself' },
@@ -125,7 +125,7 @@ for (const { killed, title } of [
       assert.ok(isPaid(client))
       assert.is(server.account().taken, 1)
       if (killed) {
-        killAll(processesOf(client.pid).filter(({ command }) => command.startsWith('launcher --pay')))
+        killAll(processesOf(client.pid).filter(({ command }) => command.startsWith('look pay')))
         await until('the server has it back', () => server.account().free === 1)
       }
       const { status, stderr } = await client.end()

@@ -167,7 +167,7 @@ async function assertRefused(
       await met(runLine(yard, '--jobserver', auth, '--', 'hold'), { ...env, MAKEFLAGS: undefined }),
       failed(
         125,
-        `jobshim: ${auth.slice('fifo:'.length)}: no jobserver: ${why}\n  see that jobshim serve runs there\n`,
+        `jobshim: ${auth.slice('fifo:'.length)}: no jobserver: ${why}\n  check that jobshim serve runs there\n`,
       ),
     )
   else if (/^\d+,\d+$/.test(auth)) {

@@ -22,8 +22,8 @@ const overdraft = /^jobshim: \w+: no slot was free for 1 s on an idle machine: r
 const loop = 'echo $$; exec >/dev/null; while kill -0 "$0"; do :; done' // as long as we are there
 
 /** Keeps the machine busy with what has nothing to do with any jobserver, while `body` runs. */
-async function whileBusy(body: () => Promise<void>): Promise<void> {
-  const busy = Array.from({ length: 4 }, () =>
+async function whileBusy(body: () => Promise<void>, loops = 4): Promise<void> {
+  const busy = Array.from({ length: loops }, () =>
     Number(
       execFileSync('setsid', ['--fork', 'sh', '-c', loop, String(process.pid)], {
         encoding: 'utf8',
@@ -38,10 +38,13 @@ async function whileBusy(body: () => Promise<void>): Promise<void> {
   }
 }
 
+const count = 'i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done'
+
 const tools = {
   'bin/work': '#!/bin/sh\n: >working.$1\nuntil test -e over; do :; done\n', // it takes a processor
   // It would, but others have them. Where the kernel shares out by sessions, this one is the last to get its share.
   'bin/starve': '#!/bin/sh\n{ echo 19 >/proc/self/autogroup; } 2>/dev/null\nexec nice -n 19 work "$1"\n',
+  'bin/brief': `#!/bin/sh\n: >working.$1\nuntil test -e over; do sh -c '${count}'; done\n`,
   'bin/stay': '#!/bin/sh\n: >staying\nread -r word <go\n', // it takes none
   'bin/quick': '#!/bin/sh\n: >ran\n',
 }
@@ -51,7 +54,7 @@ async function makeTools(): Promise<{ directory: string; PATH: string }> {
   writeFiles(directory, { ...tools, 'a.c': 'int answer(void) { return 42; }\n' })
   const real = `${join(directory, 'bin')}:${process.env.PATH}`
   const shims = await installShims(join(directory, 'shims'), {
-    args: ['--tools', 'gcc,work,starve,stay,quick'],
+    args: ['--tools', 'gcc,work,brief,starve,stay,quick'],
     env: { PATH: real },
   })
   return { directory, PATH: `${shims}:${real}` }
@@ -112,27 +115,21 @@ test('deadlock :: a build that stands still waits on while another one works in 
   assertWaits('work', body => body()))
 
 test('deadlock :: the one that works gets hardly any of a busy machine :: the other one waits on', () =>
-  assertWaits('starve', whileBusy))
+  assertWaits('starve', body => whileBusy(body)))
 
-test('deadlock :: who holds the slot works, by processes that end at once :: the wait goes on', async () => {
+async function assertWaitsForBrief(meanwhile: (body: () => Promise<void>) => Promise<void>) {
   const served = await share(1)
   const { directory, PATH } = await makeTools()
-  const count = 'i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); done'
-  writeFiles(directory, {
-    'bin/brief': `#!/bin/sh\n: >working.$1\nuntil test -e over; do sh -c '${count}'; done\n`,
-  })
-  const shims = await installShims(join(directory, 'more'), {
-    args: ['--tools', 'brief,quick'],
-    env: { PATH },
-  })
-  const env = { ...sharing(served, 2), PATH: `${shims}:${PATH}`, JOBSHIM_PATIENCE: String(patience) }
+  const env = { ...sharing(served, 2), PATH, JOBSHIM_PATIENCE: String(patience) }
   const begin = (script: string) =>
     start({ env, command: ['sh', '-c', `cd "$0" || exit; ${script}`, directory] })
   const holder = begin('brief 1 & brief 2 & wait')
   await until('both work', () => [1, 2].every(one => existsSync(join(directory, `working.${one}`))))
   const waiter = begin('exec quick')
-  await sleep(3 * patience * 1000)
-  assert.not(existsSync(join(directory, 'ran')))
+  await meanwhile(async () => {
+    await sleep(3 * patience * 1000)
+    assert.not(existsSync(join(directory, 'ran')))
+  })
   writeFileSync(join(directory, 'over'), '')
   for (const build of [holder, waiter]) {
     const { status, stdout, stderr } = await build.ended
@@ -140,7 +137,13 @@ test('deadlock :: who holds the slot works, by processes that end at once :: the
   }
   assert.is(served.free(), 1)
   await served.end()
-})
+}
+
+test('deadlock :: who holds the slot works, by processes that end at once :: the wait goes on', () =>
+  assertWaitsForBrief(body => body()))
+
+test('deadlock :: these get hardly any of a busy machine :: the wait goes on', () =>
+  assertWaitsForBrief(body => whileBusy(body, 60)))
 
 test.after.each(killStarted)
 

@@ -13,11 +13,14 @@ import {
 } from '../yard/places.js'
 import {
   cannotStart,
+  ofLedger,
   plausible,
+  saidOfLedger,
   sure,
   type Verdict,
   verdicts,
   verdictsOfBecoming,
+  verdictsOfRelayed,
   verdictsOfRules,
   withoutRules,
 } from '../yard/plausible.js'
@@ -62,6 +65,7 @@ function verdictOn(place: Place, row: Row): Verdict | undefined {
   const rows = [
     ...(place.rules !== undefined && place.options.includes('client') ? verdictsOfBecoming : []),
     ...(place.rules === undefined ? [] : verdictsOfRules),
+    ...(place.options.includes('later') ? verdictsOfRelayed : []),
     ...verdicts,
   ]
   const verdict = rows.find(
@@ -85,10 +89,12 @@ async function judge({ place, injector }: Prepared, row: Row, ran: Ran): Promise
       .replace(/\S+\/journal:/, 'JOURNAL:'),
     tokens: sorted(ran.tokens),
   }
+  const isOfEither =
+    !place.own && !place.run && ofLedger.test(describe(row)) && saidOfLedger.test(seen.stderr)
   const expected: Ran = {
     end: `exit ${status}`,
     stdout: status === 7 ? 'held PID\n' : '',
-    stderr: (seen.stderr === orSays ? orSays : says)
+    stderr: (isOfEither ? seen.stderr : seen.stderr === orSays ? orSays : says)
       .replace('SHIMS', shims)
       .replace('BIN', join(root, 'bin')),
     tokens: sorted(injector.plain.tokens),

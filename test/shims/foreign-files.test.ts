@@ -47,7 +47,7 @@ for (const { name, named, stdout } of [
   test(`foreign files :: an engine ${name}`, async () => {
     const { root, pool, env } = await makeCompiler()
     const engine = named.includes('/') ? join(root, named) : named
-    const told = await run('gcc', ['-c', 'a.c'], { env: { ...env, JOBSHIM_LAUNCHER: engine } })
+    const told = await run('gcc', ['-c', 'a.c'], { env: { ...env, JOBSHIM_ENGINE: engine } })
     assert.equal(told, said(stdout))
     assert.is(pool.count(), 'A')
     pool.close()
@@ -55,12 +55,12 @@ for (const { name, named, stdout } of [
 
 test('foreign files :: an engine by a path from a directory on PATH :: none', async () => {
   const { pool, env } = await makeCompiler()
-  const told = await run('gcc', ['-c', 'a.c'], { env: { ...env, JOBSHIM_LAUNCHER: '../elsewhere/engine' } })
+  const told = await run('gcc', ['-c', 'a.c'], { env: { ...env, JOBSHIM_ENGINE: '../elsewhere/engine' } })
   assert.equal(told, said('gcc -c a.c\n'))
   pool.close()
 })
 
-const rules = 'launcher=engine\nlimit=9\n'
+const rules = 'engine=engine\nlimit=9\n'
 
 for (const { name, of, isHeeded } of [
   { name: 'of our own', of: { uid: 0, mode: 0o644 }, isHeeded: true },

@@ -18,15 +18,17 @@ const machine = makeWorkspace()
 const meminfo = join(machine, 'meminfo')
 const loadavg = join(machine, 'loadavg')
 const groups = join(machine, 'groups')
-const launcher = join(machine, 'launcher')
-buildLauncher(launcher, {
-  instead: { 'rules/kernelfiles.c': 'kernelfiles.c' },
-  flags: [`-DKERNEL="${machine}"`],
-})
+const programs = { launcher: join(machine, 'launcher'), look: join(machine, 'look') }
+for (const name of ['launcher', 'look'] as const)
+  buildLauncher(
+    programs[name],
+    { instead: { 'rules/kernelfiles.c': 'kernelfiles.c' }, flags: [`-DKERNEL="${machine}"`] },
+    name,
+  )
 const free = (available: number): void => writeFileSync(meminfo, `${kib}${available} kB\n`)
 
 test('memory :: with a fake meminfo :: a promise that does not fit waits for another one to end', async () => {
-  const yard = await makeYard('ABCD', { launcher })
+  const yard = await makeYard('ABCD', programs)
   free(5_000_000)
   const large = ruled(yard, 'large', 'rule=1', 'memory=3000000')
   const small = ruled(yard, 'small', 'rule=1', 'memory=1000000')
@@ -42,7 +44,7 @@ test('memory :: with a fake meminfo :: a promise that does not fit waits for ano
 })
 
 test('memory :: with a fake meminfo :: the only run goes whatever it needs, and a killed one promises nothing', async () => {
-  const yard = await makeYard('ABCD', { launcher })
+  const yard = await makeYard('ABCD', programs)
   free(1_000_000)
   const large = ruled(yard, 'large', 'rule=1', 'memory=3000000')
   const first = await holding(large)
@@ -54,7 +56,7 @@ test('memory :: with a fake meminfo :: the only run goes whatever it needs, and 
 })
 
 test('memory :: with a fake meminfo :: no promise is larger than the machine', async () => {
-  const yard = await makeYard('ABCD', { launcher })
+  const yard = await makeYard('ABCD', programs)
   free(16_000_000)
   const vast = ruled(yard, 'vast', 'rule=1', 'memory=4000000000')
   const held = await holding(vast)
@@ -75,7 +77,7 @@ for (const [version, line, path, files] of [
   ],
 ] as const)
   test(`memory :: with fake cgroups :: version ${version}: that of the group above counts, less its cache`, async () => {
-    const yard = await makeYard('ABCD', { launcher })
+    const yard = await makeYard('ABCD', programs)
     const [limit, usage, cache] = files
     const group = join(machine, path)
     mkdirSync(join(group, 'one'), { recursive: true })
@@ -96,7 +98,7 @@ for (const [version, line, path, files] of [
 
 test('memory :: with fake cgroups :: that there is no limit is soon looked up again, and at once for what another process starts', async () => {
   for (const by of ['the same process', 'another one'] as const) {
-    const yard = await makeYard('ABCD', { launcher })
+    const yard = await makeYard('ABCD', programs)
     const asks = ruled(yard, 'asks', 'rule=1', 'memory=2000000')
     mkdirSync(join(machine, 'tight'), { recursive: true })
     free(15_000_000)
@@ -127,7 +129,7 @@ test('memory :: with fake cgroups :: that there is no limit is soon looked up ag
 })
 
 test('load :: with a fake loadavg :: a second run waits until the load is low, the first does not', async () => {
-  const yard = await makeYard('ABCD', { launcher })
+  const yard = await makeYard('ABCD', programs)
   writeFileSync(loadavg, '3.50 1.00 0.50 2/300 4711\n')
   const env = ruled(yard, 'load', 'load=3.00')
   const first = await holding(env)
@@ -142,7 +144,7 @@ test('load :: with a fake loadavg :: a second run waits until the load is low, t
 })
 
 test("load :: with a fake loadavg :: MAKEFLAGS' -l wins over the rule's", async () => {
-  const yard = await makeYard('ABCD', { launcher })
+  const yard = await makeYard('ABCD', programs)
   writeFileSync(loadavg, '3.50 1.00 0.50 2/300 4711\n')
   const env = { ...ruled(yard, 'load', 'load=1.00'), MAKEFLAGS: ' -j5 -l4.5 -- load=-l1' }
   const pair = [await holding(env), await holding(env)]
@@ -169,7 +171,7 @@ const spellings: Readonly<Record<string, 'heeded' | 'none'>> = {
 }
 
 test('load :: with a fake loadavg :: each spelling of -l that make reads in MAKEFLAGS, and no other word', async () => {
-  const yard = await makeYard('ABCD', { launcher })
+  const yard = await makeYard('ABCD', programs)
   writeFileSync(loadavg, '3.50 1.00 0.50 2/300 4711\n')
   for (const [flags, expected] of Object.entries(spellings)) {
     const env = { ...yard.governed, MAKEFLAGS: flags }
@@ -180,24 +182,30 @@ test('load :: with a fake loadavg :: each spelling of -l that make reads in MAKE
   await assertWhole(yard, 'ABCD')
 })
 
-test('pressure :: with a fake /proc/pressure :: a second run waits until it is low', async () => {
-  const yard = await makeYard('ABCD', { launcher })
-  const pressure = (some: string): void => {
-    mkdirSync(join(machine, 'pressure'), { recursive: true })
-    writeFileSync(
-      join(machine, 'pressure/io'),
-      `some avg10=${some} avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`,
-    )
-  }
-  pressure('40.50')
-  const env = ruled(yard, 'pressure', 'pressure-io=40', 'pressure-cpu=1')
-  const first = await holding(env)
-  const second = await gated(yard, env)
-  pressure('39.99')
-  await second.tools
-  for (const held of [first, second]) assert.is((await held.end()).status, 7)
-  await assertWhole(yard, 'ABCD')
-})
+const psi = (some: string): string =>
+  `some avg10=${some} avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`
+
+for (const [where, own, file, other] of [
+  ['a fake /proc/pressure', '', 'pressure/io', undefined],
+  ['a fake /proc/pressure, and a cgroup that tells none', '5:io:/\n0::/none\n', 'pressure/io', undefined],
+  ['a fake cgroup, which counts before the machine', '5:io:/\n0::/mine\n', 'mine/io.pressure', 'pressure/io'],
+] as const)
+  test(`pressure :: with ${where} :: a second run waits until it is low`, async () => {
+    const yard = await makeYard('ABCD', programs)
+    for (const directory of ['pressure', 'mine']) mkdirSync(join(machine, directory), { recursive: true })
+    writeFileSync(groups, own)
+    writeFileSync(join(machine, file), psi('40.50'))
+    if (other !== undefined) writeFileSync(join(machine, other), psi('0.00'))
+    const env = ruled(yard, 'pressure', 'pressure-io=40', 'pressure-cpu=1')
+    const first = await holding(env)
+    const second = await gated(yard, env)
+    if (other !== undefined) writeFileSync(join(machine, other), psi('99.00'))
+    writeFileSync(join(machine, file), psi('39.99'))
+    await second.tools
+    for (const held of [first, second]) assert.is((await held.end()).status, 7)
+    writeFileSync(groups, '')
+    await assertWhole(yard, 'ABCD')
+  })
 
 test.after(killStarted)
 

@@ -20,7 +20,7 @@ const startClient = (served: Served, runs: string): Held =>
 
 const payers = ({ pid }: Held): number[] =>
   processesOf(pid)
-    .filter(({ command }) => command.startsWith('launcher --pay'))
+    .filter(({ command }) => command.startsWith('look pay'))
     .map(({ pid }) => pid)
 
 testWith(['python'], 'payer :: nothing that its client waits for stays open', async () => {

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { assertSame, places } from '../support/transparent-calls.js'
+import { assertSame, doors } from '../support/transparent-calls.js'
 
 /** What the caller sends to its child alone, which is the launcher, reaches the tool. */
 const signals = {
@@ -19,7 +19,7 @@ const signals = {
 const deadly = (['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'ALRM', 'TERM'] as const).map(name => signals[name])
 const stops = 20 // so often is a tool stopped and continued
 
-for (const place of places) {
+for (const place of doors) {
   test(`transparent :: ${place} :: signals reach a tool that catches them`, async () => {
     const caught = Object.values(signals).filter(number => number !== signals.TERM && number !== signals.TSTP)
     const { stdout } = await assertSame(place, {

@@ -6,7 +6,7 @@ import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
 const below: readonly Place[] = ['implicit', 'token'] // a shell's child never owns its caller's slot
 
-for (const place of below)
+for (const place of [...below, 'sandbox'] as const)
   for (const [name, call] of scenesOf(''))
     test(`transparent :: ${place} :: terminal :: ${name}`, async () => {
       assert.match((await assertSame(place, call)).stdout, sceneEnd)

@@ -13,6 +13,7 @@ import {
   callBare,
   calls,
   callThroughShim,
+  doors,
   places,
 } from '../support/transparent-calls.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -71,7 +72,7 @@ async function prepare({ name, source, linked }: Compiler): Promise<Call & { pro
 }
 
 for (const compiler of compilers)
-  for (const place of places) {
+  for (const place of doors) {
     const { name, needs, linked } = compiler
     const title = `transparent :: ${place} :: ${name}${linked === undefined ? '' : ` linked to ${linked}`} finds itself`
     testWith(
@@ -94,7 +95,7 @@ const scripts: Readonly<Record<string, { text: string; shows: RegExp; mode?: num
   'sh script': { text: '#!/bin/sh\necho "$0"\nkill -TERM $$\n', shows: /^status f$/m },
 }
 
-for (const place of places)
+for (const place of doors)
   for (const [name, { text, shows }] of Object.entries(scripts))
     test(`transparent :: ${place} :: script :: ${name}`, async () => {
       const behind = makeWorkspace()

@@ -44,7 +44,8 @@ wait
 }
 
 /** Kills launchers of these shims whose tool runs, until the build has ended. Returns the units that they were about. */
-async function killSome(launcher: string, count: number, isOver: () => boolean): Promise<Set<string>> {
+async function killSome(shims: string, count: number, isOver: () => boolean): Promise<Set<string>> {
+  const launchers = ['as', 'look'].map(name => join(shims, '.jobshim/bin', name)) // the second one has waited
   const chance = random(seed)
   const killed = new Set<string>()
   const pause = (runs * holdMs) / jobs / count / 2 // a look itself takes a while
@@ -53,7 +54,8 @@ async function killSome(launcher: string, count: number, isOver: () => boolean):
     const all = processes()
     const parents = new Set(all.map(({ parent }) => parent))
     const found = all.filter(
-      ({ pid, command }) => command.startsWith('as -o ') && parents.has(pid) && programOf(pid) === launcher,
+      ({ pid, command }) =>
+        /(^| )as -o /.test(command) && parents.has(pid) && launchers.includes(programOf(pid)),
     )
     const victim = found[Math.floor(chance() * found.length)]
     if (victim === undefined) continue
@@ -135,13 +137,18 @@ testWith(
     ).finally(() => {
       over = true
     })
-    const killed = await killSome(join(shims, '.jobshim/bin/as'), kills, () => over)
+    const killed = await killSome(shims, kills, () => over)
     const { stderr } = await building
     assert.match(
       withoutUse(stderr),
-      new RegExp(`^(nice: .*\n)?jobshim: .*, ${jobs - 1}/${jobs - 1} tokens back\n$`),
+      // The tool of a launcher that was killed has no slot, and is told as what it is if a look sees it.
+      new RegExp(
+        `^(nice: .*\n)?jobshim: .*, ${jobs - 1}/${jobs - 1} tokens back\n( {2}past the shims: \\d+ % .*\n( {4}.*\n)+)?$`,
+      ),
       stderr,
     )
+    const past = [...stderr.matchAll(/^ {4}as by .*: (\d+) runs?, /gm)].map(([, number]) => Number(number))
+    assert.ok(past.reduce((all, one) => all + one, 0) <= kills, stderr)
     assert.is(killed.size, kills)
 
     const clocked = clock.take()

@@ -8,12 +8,12 @@ import { clients, findClient } from '../support/clients.js'
 import { makeCounted } from '../support/counted.js'
 import { scrubbed } from '../support/jobshim.js'
 import { accounted, openAccount } from '../support/pools.js'
-import { describe, killAll, processes, processesOf } from '../support/processes.js'
+import { describe, killAll, type Process, processes, processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
 import { writeSources } from '../support/sources.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 import type { Builder } from './builders.js'
-import { type Killer, startKiller } from './killer.js'
+import { type Door, isSupervisor, type Killer, startKiller } from './killer.js'
 
 /**
  * What takes so long stands still. Builds whose shell was killed go on, and each may have a token, as far as anybody can tell: while there
@@ -21,8 +21,8 @@ import { type Killer, startKiller } from './killer.js'
  */
 const hangMs = 120_000
 
-/** Tools that may run beside the pool's: the root slot that builds without a client share, and cargo's own. */
-const ownSlots = 2
+/** Tools that may run beside the pool's: the root slot that builds without a client share, and cargo's own. Below `run` a token pays for it. */
+const ownSlots: Readonly<Record<Door, number>> = { shim: 2, sandbox: 0 }
 
 export type Figures = {
   kills: number
@@ -35,7 +35,8 @@ export type Figures = {
   free: number // tokens at the end
 }
 
-const marker = 'JOBSHIM_TEST_STORM=1'
+const variable = 'JOBSHIM_TEST_STORM'
+const marker = `${variable}=${process.pid}` // other storms may blow beside us
 
 export class Storm {
   readonly #root = makeWorkspace('storm')
@@ -59,6 +60,7 @@ export class Storm {
   constructor(
     readonly tokens: number,
     readonly seed: number,
+    readonly door: Door = 'shim',
   ) {}
 
   /** The jobserver's. */
@@ -105,7 +107,7 @@ export class Storm {
     const end = performance.now() + seconds * 1000
     const until = (): boolean => performance.now() < end
     const watch = this.#watch()
-    this.#killer = startKiller({ seed: this.seed + this.#started, perSecond, seconds })
+    this.#killer = startKiller({ door: this.door, seed: this.seed + this.#started, perSecond, seconds })
     await Promise.all([
       this.#killer.ended.then(kills => {
         this.figures.kills += kills
@@ -130,20 +132,22 @@ export class Storm {
     mkdirSync(bin)
     for (const key of needs)
       symlinkSync(join(findClient(key) ?? '', clients[key].program), join(bin, clients[key].program))
-    const [program = '', ...args] = command
-    const child = spawn('sh', ['-c', '"$0" "$@"; exit $?', program, ...args], {
+    const [program = '', ...args] = this.#commandOf(command)
+    const child = spawn(program, args, {
       cwd: directory,
       detached: true,
       stdio: 'ignore',
       env: scrubbed({
-        PATH: [this.#shims, this.#counted.bin, bin, process.env.PATH].join(delimiter),
+        PATH: [this.#pathOf(), this.#counted.bin, bin, process.env.PATH].flat().join(delimiter),
         HOME: process.env.HOME,
         XDG_RUNTIME_DIR: join(this.#root, 'run'),
         TMPDIR: join(this.#root, 'tmp'), // killed compilers leave files there
-        MAKEFLAGS: ` -j${this.tokens} --jobserver-auth=fifo:${this.#path}`,
+        ...(this.door === 'shim' && {
+          MAKEFLAGS: ` -j${this.tokens} --jobserver-auth=fifo:${this.#path}`,
+        }),
         JOBSHIM_PATIENCE: '5',
         CARGO_INCREMENTAL: '0',
-        [marker.replace('=1', '')]: '1',
+        [variable]: String(process.pid),
       }),
     })
     const session = child.pid ?? -1
@@ -162,9 +166,33 @@ export class Storm {
     return status
   }
 
+  #pathOf(): string[] {
+    return this.door === 'shim' ? [this.#shims] : []
+  }
+
+  // The shell is no client, and killed like any other.
+  #commandOf(command: readonly string[]): readonly string[] {
+    if (this.door === 'shim') return ['sh', '-c', '"$0" "$@"; exit $?', ...command]
+    const options = ['--sandbox', '--quiet', '--no-config', '--dir', this.#shims]
+    const pool = ['--jobserver', `fifo:${this.#path}`, `-j${this.tokens}`]
+    return [
+      process.execPath,
+      join(repository, 'bin/jobshim.js'),
+      'run',
+      ...options,
+      ...pool,
+      '--',
+      ...command,
+    ]
+  }
+
   /** Waits for the last of what killed builds left behind, then at most two seconds for all tokens to be back. */
   async settle(): Promise<number> {
-    for (let look = 0; look < 500 && processesOf(-1, marker).length > 0; look++) await sleep(20)
+    const hangs = performance.now() + hangMs
+    while (processesOf(-1, marker).length > 0 && performance.now() < hangs) await sleep(20)
+    const left = this.door === 'shim' ? [] : processesOf(-1, marker)
+    if (left.length > 0) this.figures.hangs.push(`left over\n${describe(left)}`)
+    killAll(left)
     const end = performance.now() + 2000
     while (this.free() !== this.tokens && performance.now() < end) await sleep(20)
     this.figures.free = this.free()
@@ -172,19 +200,31 @@ export class Storm {
     return this.figures.free
   }
 
+  // By what there was after the tools were seen. The one whose caller was killed has no launcher, and so is nobody's; in the sandbox it has
+  // its slot until the supervisor, `run` or the command's launcher, which has the command's slot, is killed.
+  #governed(all: readonly Process[]): (pid: number) => boolean {
+    const living = all.filter(({ state }) => state !== 'Z')
+    const processOf = new Map(living.map(process => [process.pid, process]))
+    const isBelow = (pid: number | undefined, top: number): boolean =>
+      pid === top || (pid !== undefined && pid > 1 && isBelow(processOf.get(pid)?.parent, top))
+    if (this.door === 'shim') return pid => isBelow(pid, process.pid)
+    const supervised = new Set(living.filter(isSupervisor).map(({ parent }) => parent))
+    const holding = living.filter(({ command }) => command.includes('/launcher --token '))
+    const whole = new Set(holding.map(({ session }) => session).filter(session => supervised.has(session)))
+    return pid => whole.has(processOf.get(pid)?.session ?? -1)
+  }
+
   #counters(): Pick<Figures, 'reclaimed' | 'restored'> {
     if (this.#account !== undefined) return { reclaimed: this.#account.account().reclaimed, restored: 0 }
-    const { counters } = JSON.parse(
-      execFileSync(
-        process.execPath,
-        [
-          ...[join(repository, 'bin/jobshim.js'), 'status', '--json', '--no-config', '--dir', this.#shims],
-          ...['--jobserver', `fifo:${this.#path}`],
-        ],
-        { encoding: 'utf8', env: scrubbed({ HOME: this.#root }) },
-      ),
-    ) as { counters: { reclaimed: number; restored: number } }
+    const { counters } = this.#status()
     return { reclaimed: counters.reclaimed, restored: counters.restored }
+  }
+
+  #status(): { counters: { reclaimed: number; restored: number }; rows: unknown[] } {
+    const status = ['status', '--json', '--no-config', '--dir', this.#shims]
+    const words = [join(repository, 'bin/jobshim.js'), ...status, '--jobserver', `fifo:${this.#path}`]
+    const env = scrubbed({ HOME: this.#root })
+    return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8', env }))
   }
 
   /** The tokens in the pool; none is moved by looking. */
@@ -197,15 +237,13 @@ export class Storm {
     return Number(stdout.split('\0')[1])
   }
 
-  // Counts, again and again, the tools whose chain of parents leads to us: one whose caller was killed is nobody's.
+  // Counts, again and again, the tools of which somebody is to see that they are not too many.
   #watch(): { stop: () => void; stopped: Promise<void> } {
     let over = false
     const look = (): void => {
       const tools = this.#counted.running()
-      const parents = new Map(processes().map(({ pid, parent }) => [pid, parent]))
-      const isOurs = (pid: number | undefined): boolean =>
-        pid === process.pid || (pid !== undefined && pid > 1 && isOurs(parents.get(pid)))
-      this.figures.peak = Math.max(this.figures.peak, tools.filter(isOurs).length)
+      const governed = this.#governed(processes())
+      this.figures.peak = Math.max(this.figures.peak, tools.filter(governed).length)
       this.figures.most = Math.max(this.figures.most, this.free())
     }
     const stopped = (async () => {
@@ -224,7 +262,12 @@ export class Storm {
 
   /** The most tools that may run at once. */
   get limit(): number {
-    return this.tokens + ownSlots
+    return this.tokens + ownSlots[this.door]
+  }
+
+  /** The tools and waiters of which the pool's ledger has a record. */
+  rows(): number {
+    return this.#status().rows.length
   }
 
   /** Whether the server's files are gone, once it has ended. */

@@ -16,6 +16,7 @@
 #include "pool/jobserver.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
+#include "proc/subject.h"
 
 enum { CHURNED = 900, HIGH = 1000, LOOKS = 300, NOBODY = 65534 };
 
@@ -96,6 +97,7 @@ static const char *name_of(int answer)
 static void tell(const struct holder *holder, const char *fifo)
 {
 	struct jobserver jobserver = { .read_fd = -1, .write_fd = -1, .path = fifo };
+	const struct subject self = { .is_self = true };
 	const bool churns = strcmp(holder->kind, "churn") == 0, hides = strcmp(holder->kind, "hidden") == 0;
 	struct process process;
 	struct stat status;
@@ -121,7 +123,7 @@ static void tell(const struct holder *holder, const char *fifo)
 	for (int look = 0; look < (churns ? LOOKS : 1); look++) {
 		const int last = answer;
 
-		answer = client_of(&process, &jobserver, true);
+		answer = client_of(&process, &jobserver, &self, true);
 		if (last >= 0 && answer != last)
 			printf("once %s, then ", name_of(last));
 	}

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type ClientKey, clients, findClient } from './clients.js'
 import { jobshim, type Outcome, run } from './jobshim.js'
+import { accounted } from './pools.js'
 import { makeRecorder, type Recorder, type Recording } from './recording.js'
 import { installShims } from './shimdir.js'
 import { writeSources } from './sources.js'
@@ -155,7 +156,13 @@ export function makeShimmedSite({
   return made
 }
 
-/** Registers the tests of a driver under `jobshim run` at each -j. */
+/** How a driver's builds run: with shims, and in the sandbox, where the recorder is the tool: no shim stands before it. */
+const ways = [
+  { title: 'run', options: [], jobs: undefined },
+  { title: 'run --sandbox', options: ['--sandbox'], jobs: [2] },
+] as const
+
+/** Registers the tests of a driver under `jobshim run` at each -j, and in the sandbox. */
 export function driveUnderRun(driver: Driver): void {
   let before: Promise<{ site: Site; alone: Build; shims: string }> | undefined
   const prepare = async () => {
@@ -164,19 +171,21 @@ export function driveUnderRun(driver: Driver): void {
     assertRude(driver, alone)
     return { site, alone, shims }
   }
-  for (const jobs of jobCounts(driver.jobs ?? [1, 2, 3, 8]))
+  const register = ({ title, options }: (typeof ways)[number], jobs: number): void =>
     testWith(
       driver.needs,
-      `run :: ${driver.name} :: -j${jobs}`,
+      `${title} :: ${driver.name} :: -j${jobs}`,
       async () => {
         before ??= prepare()
         const { site, alone, shims } = await before
         const env = { ...driver.env, PATH: site.path, JOBSHIM_DIR: shims }
         const governed = await build(site, driver, () =>
-          jobshim(['run', `-j${jobs}`, '--', ...driver.command], { cwd: site.directory, env }),
+          jobshim(['run', ...options, `-j${jobs}`, '--', ...driver.command], { cwd: site.directory, env }),
         )
         assertGoverned(driver, jobs, alone, governed)
       },
-      { isLong: !isUsualJobs(jobs) },
+      { isLong: options.length > 0 || !isUsualJobs(jobs) },
     )
+  for (const way of accounted === undefined ? ways : ways.slice(0, 1))
+    for (const jobs of way.jobs ?? jobCounts(driver.jobs ?? [1, 2, 3, 8])) register(way, jobs)
 }

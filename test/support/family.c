@@ -8,7 +8,7 @@
 int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
-		const struct family_name *family = family_of(argv[i]);
+		const struct family_row *family = family_of(argv[i]);
 
 		puts(family == NULL ? "" : family->family);
 	}

@@ -27,7 +27,7 @@ bool __wrap_implicit_take_any(struct locks *locks, const void *run, uint64_t key
 int __wrap_implicit_watch(const struct locks *locks, const void *run, uint64_t key, unsigned claim)
 {
 	(void)locks, (void)run, (void)key, (void)claim;
-	return HOLDER_UNSEEN;
+	return HOLDER_UNWATCHED;
 }
 
 bool __wrap_patience_is_out(struct patience *patience, const struct jobserver *jobserver, const struct record *record)

@@ -1,6 +1,6 @@
 /** A Portage with a repository of its own, as root and in a directory: nothing of the machine's is changed. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type ClientKey, clients, findClient } from './clients.js'
@@ -23,8 +23,8 @@ export type Portage = {
   ebuild(name: string, phases: readonly string[], more?: Readonly<Record<string, string>>): Promise<Outcome>
   /** What runs `emerge`, to the packages and no further: a command and its environment. */
   emerge(args: readonly string[]): { command: string[]; env: Record<string, string> }
-  /** Installs jobshim, and opts the packages in. */
-  optIn(): Promise<void>
+  /** Installs jobshim, and opts the packages in; `--sandbox`: that way. */
+  optIn(...how: readonly '--sandbox'[]): Promise<void>
   buildDirectory(name: string): string
   packageOf(name: string): string // of emerge
 }
@@ -94,6 +94,13 @@ export function letIn(directory: string): void {
     if ((mode & 0o001) === 0) chmodSync(path, (mode & 0o7777) | 0o011)
   }
 }
+
+/** The files that Portage would install, by name and content. */
+export const imageOf = (directory: string): string[] =>
+  readdirSync(join(directory, 'image'), { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => `${entry.name} ${readFileSync(join(entry.parentPath, entry.name), 'base64')}`)
+    .sort()
 
 /** Sandboxes that need another kernel, or another machine, than tests may count on. */
 const withoutSandboxes =
@@ -169,11 +176,11 @@ export function makePortage(
     configRoot,
     emerge: args => ({ command: [join(bin, 'emerge'), '--buildpkgonly', '--nodeps', ...args], env }),
     packageOf: name => join(root, 'packages/app-misc', name),
-    async optIn() {
+    async optIn(...how) {
       const at = ['--root', configRoot]
       for (const words of [
         ['install', '--no-config', ...at],
-        ['enable', ...at, ...packages.map(({ name }) => `app-misc/${name}`)],
+        ['enable', ...how, ...at, ...packages.map(({ name }) => `app-misc/${name}`)],
       ]) {
         const { status, stderr } = await jobshim(['portage', ...words], { env: { PATH: path }, cwd: root })
         assert.is(status, 0, stderr)

@@ -2,6 +2,15 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 export type Process = { pid: number; parent: number; session: number; state: string; command: string }
 
+// What a launcher becomes that waits has these words before its own (shims/launcher/relay.h).
+const relayedWords = 5
+
+/** A command line; that of a launcher that has become `look tool` as it was before. */
+function commandIn(text: string): string {
+  const words = text.split('\0')
+  return (words[0] === 'look' && words[1] === 'tool' ? words.slice(relayedWords) : words).join(' ').trim()
+}
+
 /** Every process of the machine that can be read, as /proc has it; zombies included. */
 export function processes(): Process[] {
   return readdirSync('/proc')
@@ -10,7 +19,7 @@ export function processes(): Process[] {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
         const [state = '?', parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-        const command = readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ').trim()
+        const command = commandIn(readFileSync(`/proc/${name}/cmdline`, 'latin1'))
         return [{ pid: Number(name), parent: Number(parent), session: Number(session), state, command }]
       } catch {
         return [] // gone meanwhile

@@ -41,10 +41,8 @@ export async function installShims(
   const settings = await loadSettings(parsed.flags, cwd, environment)
   await installThere(settings.dir, settings, environment)
   if (look) replaceProgram(join(directory, '.jobshim/look'), look)
-  if (launcher) {
-    replaceProgram(join(directory, '.jobshim/launcher'), launcher)
-    execFileSync(join(directory, '.jobshim/look'), ['freshen'])
-  }
+  if (launcher) replaceProgram(join(directory, '.jobshim/launcher'), launcher)
+  if (look || launcher) execFileSync(join(directory, '.jobshim/look'), ['freshen'])
   return directory
 }
 

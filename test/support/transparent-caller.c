@@ -13,7 +13,9 @@
  * dialog (pipes) and terminal (a pty, in a session of its own) talk to the tool as the lines on our stdin say:
  *   send TEXT     with \n and \ooo; expect TEXT  reads until it comes; kill SIGNAL  sent to our child alone
  *   stopped       waits until our child and the tool (of `ready PID`) are stopped; continued  until they run again
- *   close         the end of the tool's stdin */
+ *   held          waits until somebody in the terminal's foreground stands still before it begins; free FIFO  ends the `probe wait` that
+ *                 reads there
+ *   close         the end of the tool's stdin, or the terminal */
 #define _GNU_SOURCE
 #include "transparent-caller.h"
 

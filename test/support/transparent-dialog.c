@@ -4,11 +4,13 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,6 +101,51 @@ static void settle(void)
 	fail("the foreground does not sleep");
 }
 
+/* Whether one of the terminal's foreground stands still in the call by which a program starts, as a tool that waits in a job sandbox does. */
+static bool foreground_is_held(void)
+{
+	pid_t foreground = tcgetpgrp(to_tool);
+	DIR *proc = opendir("/proc");
+	bool held = false;
+
+	if (proc == NULL)
+		fail("/proc");
+	for (struct dirent *entry; !held && (entry = readdir(proc)) != NULL;) {
+		char path[300], text[32] = "";
+		FILE *file;
+
+		if (!isdigit((unsigned char)entry->d_name[0]) || getpgid((pid_t)atoi(entry->d_name)) != foreground)
+			continue;
+		snprintf(path, sizeof path, "/proc/%s/syscall", entry->d_name);
+		file = fopen(path, "re");
+		if (file == NULL)
+			continue;
+		held = fgets(text, sizeof text, file) != NULL && atoi(text) == SYS_set_tid_address && isdigit((unsigned char)text[0]);
+		fclose(file);
+	}
+	closedir(proc);
+	return held;
+}
+
+static void await_held(void)
+{
+	for (int i = 0; i < POLLS; i++) {
+		if (foreground_is_held())
+			return;
+		usleep(POLL_MICROSECONDS);
+	}
+	fail("nobody is held");
+}
+
+static void put(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "exit 0\n", 7) != 7)
+		fail(path);
+	close(fd);
+}
+
 static void unescape(char *text)
 {
 	char *to = text;
@@ -137,6 +184,10 @@ void converse(pid_t child)
 			fail("kill");
 		if (strcmp(word, "settle") == 0)
 			settle();
+		if (strcmp(word, "held") == 0)
+			await_held();
+		if (strcmp(word, "free") == 0)
+			put(rest);
 		if (strcmp(word, "close") == 0)
 			close(to_tool);
 		if (strcmp(word, "stopped") == 0 || strcmp(word, "continued") == 0) {

@@ -6,13 +6,16 @@
  *   die SIGNAL    sends itself a signal; exits with 0 if it outlives that
  *   wait          prints `ready PID`, then answers each line; `exit N` and the end of stdin end it
  *   catch         prints `ready PID`, then `got SIGNAL` for each signal; SIGTERM also ends it, with 7
+ *   hold FILE     makes FILE, and ends once another process runs this program
  *   handle SIGNAL as wait, and prints `handled SIGNAL` from a handler */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +63,49 @@ static void show_file(FILE *report, const char *path, const char *prefix)
 		fclose(file);
 }
 
+static void path_of(const char *pid, char path[PATH_MAX])
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof link, "/proc/%.20s/exe", pid);
+	length = readlink(link, path, PATH_MAX - 1);
+	path[length < 0 ? 0 : length] = '\0';
+}
+
+static void show_programs(FILE *report)
+{
+	char path[PATH_MAX], parent[32];
+
+	path_of("self", path);
+	fprintf(report, "exe %s\n", path);
+	snprintf(parent, sizeof parent, "%d", (int)getppid());
+	path_of(parent, path);
+	fprintf(report, "parent %s\n", path);
+}
+
+static int hold(const char *file)
+{
+	char own[PATH_MAX], path[PATH_MAX];
+	bool found = false;
+
+	path_of("self", own);
+	if (creat(file, 0600) < 0)
+		return 99;
+	for (int i = 0; i < 2000 && !found; i++) {
+		DIR *proc = opendir("/proc");
+
+		usleep(5000);
+		for (struct dirent *entry; proc != NULL && !found && (entry = readdir(proc)) != NULL;) {
+			path_of(entry->d_name, path);
+			found = strcmp(path, own) == 0 && isdigit((unsigned char)entry->d_name[0]) && atoi(entry->d_name) != getpid();
+		}
+		if (proc != NULL)
+			closedir(proc);
+	}
+	return found ? 0 : 99;
+}
+
 static void show_streams(FILE *report)
 {
 	char input[256];
@@ -98,6 +144,7 @@ static int look(char **argv)
 	}
 	for (char **variable = environ; *variable != NULL; variable++)
 		fprintf(report, "env %s\n", *variable);
+	show_programs(report);
 	show_fds(report);
 	show_file(report, "/proc/self/status", "SigIgn");
 	show_file(report, "/proc/self/status", "SigBlk");
@@ -193,6 +240,8 @@ int main(int argc, char **argv)
 		return die(number);
 	if (strcmp(mode, "wait") == 0)
 		return wait_for_lines();
+	if (strcmp(mode, "hold") == 0)
+		return hold(argv[2]);
 	if (strcmp(mode, "catch") == 0)
 		return catch();
 	if (strcmp(mode, "handle") == 0) {

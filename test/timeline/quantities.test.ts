@@ -6,6 +6,7 @@ import { drawingOf } from '../../src/timeline/drawing.js'
 import type { JournalEvent, ToolEvent } from '../../src/timeline/event.js'
 import { costsByFile } from '../../src/timeline/quantities.js'
 import type { Steps } from '../../src/timeline/steps.js'
+import { traceOf } from '../../src/timeline/trace.js'
 import { began, end, past, start, tool } from '../support/journals.js'
 
 const second = 1e6
@@ -152,6 +153,33 @@ test('costs by file :: summed up, the costliest first, paths from where the buil
   )
   assert.is(costs[0]?.cpu, (0.75 + 0.9) * second)
   assert.equal([costs[0]?.first, costs[0]?.last], [second, 5 * second])
+})
+
+test('not known :: what a journal does not tell of a run counts as neither none nor a failure', () => {
+  const { userSeconds: _, systemSeconds: __, memoryBytes: ___, exit: ____, ...unknown } = run(1, 2)
+  const drawn = chart(start({ jobs: 2 }), unknown, end())
+  const { totals } = drawingOf(drawn)
+  assert.equal([totals.failed, totals.peakMemory], [0, null])
+  assert.equal(
+    costsByFile(drawn).map(({ ran, cpu, memory }) => [ran, cpu, memory]),
+    [[second, null, null]],
+  )
+  const both = chart(start({ jobs: 2 }), unknown, run(2, 3, { exit: 1 }), end())
+  assert.equal([drawingOf(both).totals.failed, drawingOf(both).totals.peakMemory], [1, 65536])
+  assert.equal(
+    costsByFile(both).map(({ ran, cpu, memory }) => [ran, cpu, memory]),
+    [[2 * second, null, null]],
+  )
+  const [slice] = traceOf(drawn).filter(event => event.ph === 'X')
+  assert.equal(Object.keys(slice?.args ?? {}), [
+    'path',
+    'slot',
+    'place',
+    'ranMicroseconds',
+    'waitedMicroseconds',
+    'gatedMicroseconds',
+    'gate',
+  ])
 })
 
 test('limit :: of one run its jobs, of two at once the sum, of one after the other the more', () => {

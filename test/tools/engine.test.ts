@@ -18,10 +18,10 @@ for (const [output, expected] of [
     assert.is(slotsIn(output), expected)
   })
 
-const asked = async (launcher: string, hosts: string, path = process.env.PATH) => {
+const asked = async (engine: string, hosts: string, path = process.env.PATH) => {
   const directory = join(makeWorkspace(), 'distcc')
   mkdirSync(directory)
-  return await engineSlots(launcher, scrubbed({ DISTCC_HOSTS: hosts, DISTCC_DIR: directory, PATH: path }))
+  return await engineSlots(engine, scrubbed({ DISTCC_HOSTS: hosts, DISTCC_DIR: directory, PATH: path }))
 }
 
 testWith('distcc', 'engine :: distcc sums up its hosts', async () => {
@@ -40,7 +40,7 @@ testWith('distcc', 'engine :: not the shim of it', async () => {
 
 test('engine :: one that is not there, and those that can not tell', async () => {
   assert.is(await asked('distcc', 'localhost/3', '/nowhere'), undefined)
-  for (const launcher of ['ccache', 'icecc', 'sh']) assert.is(await asked(launcher, 'localhost/3'), undefined)
+  for (const engine of ['ccache', 'icecc', 'sh']) assert.is(await asked(engine, 'localhost/3'), undefined)
 })
 
 test.run()

@@ -46,7 +46,7 @@ static const struct {
 int main(void)
 {
 	for (size_t i = 0; i < LENGTH(names); i++) {
-		const struct family_name *row = family_of(names[i].name);
+		const struct family_row *row = family_of(names[i].name);
 
 		check_text("family_of", names[i].name, row == NULL ? NULL : row->family, names[i].family);
 	}

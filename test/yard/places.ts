@@ -70,7 +70,7 @@ export const unpaid: readonly Place[] = [
     tokens: 'AB',
     options: ['payer'],
     own: true,
-    args: ['.jobshim/launcher', '--pay'],
+    args: ['.jobshim/bin/look', 'pay'],
   },
 ]
 

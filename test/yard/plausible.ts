@@ -146,6 +146,13 @@ export const verdicts: readonly Verdict[] = [
     why: 'this is how a file that may not be executed looks',
   },
   {
+    call: /^execve .*\/bin\/look /,
+    says: `${ungoverned}look can't be started: REASON\n`,
+    why: 'nobody is there who could wait',
+  },
+  { call: /^prctl 15 /, says: '', why: 'it goes by the name of `look` then' }, // PR_SET_NAME
+  { call: /^prctl 21 /, says: '', why: 'the ledger is looked at, as in a filter' }, // PR_GET_SECCOMP
+  {
     call: /^(vfork|clone|prctl|execve) /,
     says: `${ungoverned}it can't be started as a child: REASON\n`,
     why: 'the tool has the place of the launcher then, and nobody is left who could give a slot back',
@@ -195,6 +202,21 @@ export const verdicts: readonly Verdict[] = [
     says: 'jobshim: JOURNAL: no line in the journal: REASON\n',
     why: 'nobody but who reads it misses a line',
   },
+]
+
+/**
+ * In a filter, as here, the ledger of a pool in MAKEFLAGS is looked at for tools of a sandbox above, too: what that look can't have it does
+ * without, and it is not told by a call's number which of the two looks failed.
+ */
+export const ofLedger = / (.*\/jobshim-N|v1(\.new)?) /
+export const saidOfLedger =
+  /^(jobshim: the ledger can't be created: REASON\n)?(jobshim: hold: no crash safety: .*\n)?(jobshim: hold: no rule is heeded: .*\n)?$/
+
+/** Where the launcher becomes `look`, which opens the ledger once more: before the others. */
+export const verdictsOfRelayed: readonly Verdict[] = [
+  { call: /^fstat v1 #2$/, says: `${unsafe}the ledger is not a file of ours\n`, why: noLedger },
+  { call: /^pread64 v1 #3$/, says: `${unsafe}the ledger is from another version\n`, why: noLedger },
+  { call: /^mmap v1 #3$/, says: `${unsafe}the ledger can't be mapped\n`, why: noLedger },
 ]
 
 /** In the place of the launcher, where the slot is the caller's: what it says then. */

@@ -22,10 +22,10 @@ while read -r line; do echo "$line"; done
 exit 7
 `
 
-/** `launcher` stands in for the one that all tests use; `tools`: what has a shim beside it. */
+/** `launcher` and `look` stand in for those that all tests use; `tools`: what has a shim beside it. */
 export async function makeYard(
   tokens: string,
-  { launcher, tools = [] }: { launcher?: string; tools?: readonly string[] } = {},
+  { launcher, look, tools = [] }: { launcher?: string; look?: string; tools?: readonly string[] } = {},
 ): Promise<Yard> {
   const root = makeWorkspace()
   const runtime = join(root, 'run')
@@ -36,6 +36,7 @@ export async function makeYard(
     args: ['--tools', ['hold', ...tools].join(',')],
     env: { PATH: path },
     ...(launcher === undefined ? {} : { launcher }),
+    ...(look === undefined ? {} : { look }),
   })
   const pool = await makePool(root, tokens)
   const env = { PATH: `${shims}:${path}`, XDG_RUNTIME_DIR: runtime }

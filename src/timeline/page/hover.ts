@@ -1,5 +1,5 @@
 /** What a pointer over the picture shows: the run below it, where it waited, and the amounts at that instant. */
-import { renderInstant, renderMemory, renderTime } from '../amounts.js'
+import { renderInstant, renderKnown, renderMemory, renderTime, unknown } from '../amounts.js'
 import { type LaneRuns, lanes, runsBetween } from '../bars.js'
 import type { Drawing } from '../drawing.js'
 import { endOf, kindOf, placeOf, slotOf, startOf } from '../quantities.js'
@@ -85,22 +85,30 @@ const slotTexts: Readonly<Record<string, string>> = {
   overdraft: 'none: an overdraft',
 }
 
+function endText(end: number | null): string {
+  if (end === null) return unknown
+  return end < 0 ? `of signal ${-end}` : `with status ${end}`
+}
+
+const cpuText = (user: number | null, system: number | null): string =>
+  user === null || system === null ? unknown : `${renderTime(user)} user, ${renderTime(system)} system`
+
 function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: number): HTMLElement[] {
-  const { used, waits, memory, chart } = drawing
+  const { used, waits, memory, chart, totals } = drawing
   const now = [
     `at ${renderInstant(Math.max(0, spot.instant), spot.pixel)}`,
     `slots in use: ${valueAt(used, spot.instant)}`,
     `waiting: ${valueAt(waits, spot.instant)}`,
-    `memory: ${renderMemory(valueAt(memory, spot.instant))}`,
+    `memory: ${totals.peakMemory === null ? unknown : renderMemory(valueAt(memory, spot.instant))}`,
   ].join(' · ')
   if (run === undefined) return [make('p', { text: now, className: 'now' })]
   const { runs, names } = chart
   const at = (column: number[]): number => column[run] ?? 0
-  const end = at(runs.end)
+  const end = runs.end[run] ?? null
   const gate = names.gates[at(runs.gate)] ?? 'none'
   const gated = at(runs.gated)
   const rows: [string, string][] = [
-    ['file', names.files[at(runs.file)] || 'not known'],
+    ['file', names.files[at(runs.file)] || unknown],
     ['program', names.paths[at(runs.path)] ?? ''],
     ['started', renderInstant(startOf(chart, run), 1000)],
     ['ran', renderTime(at(runs.ran))],
@@ -108,15 +116,13 @@ function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: 
       'waited',
       `${renderTime(at(runs.waited))}${gated > 0 ? `, ${renderTime(gated)} of it for a rule (${gate})` : ''}`,
     ],
-    ['CPU', `${renderTime(at(runs.user))} user, ${renderTime(at(runs.system))} system`],
-    ['memory', renderMemory(at(runs.memory))],
+    ['CPU', cpuText(runs.user[run] ?? null, runs.system[run] ?? null)],
+    ['memory', renderKnown(runs.memory[run] ?? null, renderMemory)],
     [
       'slot',
       `${slotTexts[slotOf(chart, run)] ?? ''}${placeOf(chart, run) === 'inside' ? ', drawn inside of it' : ''}`,
     ],
-    ...(end === 0
-      ? []
-      : [['ended', end < 0 ? `of signal ${-end}` : `with status ${end}`] as [string, string]]),
+    ...(end === 0 ? [] : [['ended', endText(end)] as [string, string]]),
   ]
   return [
     make('strong', { text: `${names.tools[at(runs.tool)] ?? ''} · ${kindOf(chart, run)}` }),

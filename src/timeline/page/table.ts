@@ -9,7 +9,7 @@ import {
   Tabulator,
 } from 'tabulator-tables'
 import 'tabulator-tables/dist/css/tabulator_simple.css'
-import { grouped, renderMemory, renderTime } from '../amounts.js'
+import { grouped, renderKnown, renderMemory, renderTime } from '../amounts.js'
 import type { Drawing } from '../drawing.js'
 import { costsByFile, type FileCosts } from '../quantities.js'
 import { elementOf, make } from './document.js'
@@ -58,7 +58,7 @@ export function fillTable(drawing: Drawing, stage: Stage): void {
         headerHozAlign: 'right' as const,
         sorter: 'number' as const,
         headerSortStartingDir: 'desc' as const,
-        formatter: (cell: CellComponent) => textOf(render(cell.getValue() as number)),
+        formatter: (cell: CellComponent) => textOf(renderKnown(cell.getValue() as number | null, render)),
       })),
     ],
   })

@@ -1,0 +1,26 @@
+/* The launcher becomes `look`, which does the whole run from its beginning (shims/look/toolwork.h): the process, its words, environment,
+ * descriptors and signals are those that the launcher was started with. */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include "tool/self.h"
+
+struct run;
+
+enum { RELAY_WORDS = 3 + SELF_WORDS }; /* before the run's own, and the end */
+
+/* The words that it is started with. */
+struct relay {
+	char **words;
+	char marks[SELF_MARKS];
+};
+
+/* Keeps the words, before they are changed; words has room for argc + RELAY_WORDS. run->argv has all words, run->tool the name that was
+ * started. */
+void relay_begin(struct relay *relay, const struct run *run, char **words, int argc);
+
+/* Becomes it. Nothing may be held by then, and no signal blocked. Returns if that can't be, which was told: the tool is to take our place,
+ * ungoverned. */
+void relay(const struct relay *relay, const struct run *run);
+
+#endif

@@ -1,0 +1,140 @@
+#include "look/paying.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "acquire/acquire.h"
+#include "acquire/owed.h"
+#include "ledger/ledger.h"
+#include "ledger/record.h"
+#include "pool/find.h"
+#include "pool/jobserver.h"
+#include "pool/pool.h"
+#include "tool/resolve.h"
+#include "tool/toolfile.h"
+#include "wait/job.h"
+#include "ground/file.h"
+#include "ground/number.h"
+#include "proc/process.h"
+#include "proc/subject.h"
+
+enum {
+	LOOK_MS = 100, /* if the kernel can't tell a process's end */
+	LOCKS_MAX = 16,
+};
+
+/* Until it is told whoever waits for us may be killed: then we end, by the pipe's SIGIO. */
+static bool follow_starter(bool follows)
+{
+	const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+	struct pollfd starter = { .fd = STDOUT_FILENO };
+
+	/* Of one that was killed before no signal comes. */
+	return flags >= 0 && fcntl(STDOUT_FILENO, F_SETOWN, getpid()) == 0 &&
+	       fcntl(STDOUT_FILENO, F_SETFL, follows ? flags | O_ASYNC : flags & ~O_ASYNC) == 0 &&
+	       (poll(&starter, 1, 0) <= 0 || (starter.revents & POLLERR) == 0);
+}
+
+static bool lives(const struct process *client)
+{
+	struct process now;
+
+	return process_read(client->pid, &now) && now.start == client->start && !now.zombie;
+}
+
+static void await_end(const struct process *client)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+	struct pollfd end = { .fd = process_open(client->pid), .events = POLLIN };
+
+	while (lives(client)) {
+		if (end.fd < 0)
+			nanosleep(&pause, NULL);
+		else
+			ppoll(&end, 1, NULL, NULL);
+	}
+}
+
+/* What is sent to the whole process group is not for us: the client may go on for a while. */
+static void ignore_signals(void)
+{
+	static const int sent_to_groups[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof sent_to_groups / sizeof sent_to_groups[0]; i++)
+		signal(sent_to_groups[i], SIG_IGN);
+	signal(SIGIO, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void tell(void)
+{
+	write_whole(STDOUT_FILENO, "", 1);
+	close(STDOUT_FILENO);
+}
+
+/* Holds a slot for the client until it ends. False if nobody is left to pay for. */
+static bool hold_for(const struct process *client, struct acquire *acquire)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	acquire_wait(acquire, &none);
+	if (!follow_starter(false)) {
+		acquire_give_back(acquire);
+		return false;
+	}
+	tell();
+	await_end(client);
+	acquire_give_back(acquire);
+	return true;
+}
+
+bool payer_work(const struct self *self, char *const words[])
+{
+	struct process client;
+	uint64_t pid, start, above;
+	struct jobserver jobserver;
+	struct tool_settings settings;
+	struct ledger ledger;
+	struct lock locks[LOCKS_MAX];
+	struct pool pool = { .jobserver = &jobserver, .ledger = &ledger, .locks = { .held = locks, .room = LOCKS_MAX } };
+	const struct subject subject = subject_self();
+	struct acquire acquire;
+	struct job job;
+	const char *why;
+
+	ignore_signals();
+	if (!number_read(words[0], INT_MAX, &pid) || !number_read(words[1], UINT64_MAX, &start) ||
+	    !number_read(words[2], UINT_MAX, &above) || !follow_starter(true) || !jobserver_open(&jobserver, &why) ||
+	    !process_read((pid_t)pid, &client) || client.start != start)
+		return false;
+	ledger_open(&ledger, &jobserver, LEDGER_MAKE);
+	pool.locks.fd = jobserver.write_fd;
+	job_of(&client, &subject, &jobserver, &ledger, (unsigned)above, &job);
+	if (job.ours || !owed_lock(&pool.locks, &acquire.record, &client)) {
+		tell();
+		return true;
+	}
+	(void)!chdir("/"); /* so that we keep no file system busy */
+	tool_settings_read(&settings, self->shim_dir, client.comm);
+	acquire_begin(&acquire, &(struct acquire_for){
+	                            .pool = &pool,
+	                            .subject = &subject,
+	                            .self = self,
+	                            .tool = client.comm,
+	                            .job = &job,
+	                            .patience = settings.patience,
+	                        });
+	return hold_for(&client, &acquire);
+}

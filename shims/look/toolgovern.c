@@ -1,0 +1,158 @@
+#include "look/toolgovern.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "acquire/acquire.h"
+#include "acquire/owed.h"
+#include "adapt/adapter.h"
+#include "adapt/wrapper.h"
+#include "ledger/ledger.h"
+#include "pool/hidden.h"
+#include "pool/jobserver.h"
+#include "pool/makeflags.h"
+#include "pool/outer.h"
+#include "pool/pool.h"
+#include "run/become.h"
+#include "run/findings.h"
+#include "run/hold.h"
+#include "run/plan.h"
+#include "run/run.h"
+#include "tool/adapters.h"
+#include "wait/sleeper.h"
+#include "wait/waiting.h"
+#include "ground/environment.h"
+
+static void find_jobserver(struct findings *findings)
+{
+	const struct run *run = findings->run;
+
+	findings_jobserver(findings);
+	if (!findings->facts.has_jobserver && run->adapter != NULL && adapter_may_leave(run->adapter, run->argv))
+		findings->facts.has_jobserver = outer_open_above(&findings->jobserver);
+	if (!findings->facts.has_jobserver)
+		findings_hidden(findings);
+}
+
+/* Makes what the program is told of the jobserver such that it can join. */
+static void adapt(struct findings *findings)
+{
+	struct run *run = findings->run;
+	struct adaption adaption = {
+		.adapter = run->adapter,
+		.jobserver = &findings->jobserver,
+		.shim_dir = run->self.shim_dir,
+		.path = run->real.path,
+		.join = run->settings.join,
+		.argv = run->argv,
+	};
+	char *outer = outer_assignment(&findings->jobserver);
+	char *paid = hidden_paid();
+
+	adapter_mend(&adaption);
+	run->argv = adaption.argv;
+	findings->facts.needs_slot = adaption.pays;
+	if (outer != NULL)
+		environment_put(outer);
+	if (adaption.assignment != NULL)
+		environment_put(adaption.assignment);
+	if (adaption.removal != NULL)
+		environment_remove(adaption.removal);
+	if (adaption.pays && paid != NULL && adapter_is_client(run->adapter))
+		environment_put(paid);
+}
+
+/* Sees to what is owed for the slot that our caller took: if nobody else pays, it is none. */
+static void see_to_owed(struct findings *findings)
+{
+	struct sleeper sleeper = sleeper_make(findings->jobserver.read_fd, NULL);
+	struct waiting waiting = { .call = -1, .due_ns = UINT64_MAX };
+	struct owed owed;
+
+	if (owed_begin(&owed, &findings->pool, findings->run, &findings->subject, &findings->run->self, &findings->job) != OWED_WAITS)
+		return;
+	waiting.end = owed.told;
+	sleeper_sleep(&sleeper, &waiting);
+	(void)owed_end(&owed, &findings->job);
+}
+
+static void find_job(struct findings *findings)
+{
+	findings_job(findings);
+	if (findings->job.ours)
+		see_to_owed(findings);
+	findings_rules(findings);
+}
+
+/* A make would say that it can't open what `jobshim run` has named. Its own, of a make above, it keeps. */
+static void forget_jobserver(const struct jobserver *jobserver)
+{
+	const char *flags = jobserver->another ? NULL : getenv("MAKEFLAGS");
+	char *without = flags == NULL ? NULL : makeflags_without_jobserver(flags);
+
+	if (without != NULL)
+		environment_put(without);
+}
+
+/* Takes slots for the tool and ends as it did. Returns if it is to take our place after all. */
+static void hold_waiting(struct findings *findings)
+{
+	struct hold hold;
+
+	hold_begin(&hold, findings);
+	acquire_begin(&hold.acquire, &hold.of);
+	acquire_wait(&hold.acquire, &hold.inherited.mask);
+	hold_tool(&hold);
+}
+
+static void act(struct findings *findings, enum action action)
+{
+	switch (action) {
+	case REFUSE:
+		run_refuse(findings->run, findings->why);
+	case HOLD_HIDDEN:
+		if (!hold_hidden(findings->run, findings->why))
+			become(findings);
+		break;
+	case BECOME_GATED:
+		if (!findings->jobserver.own)
+			findings_ledger(findings, LEDGER_COPY);
+		if (!become_gated(findings))
+			hold_waiting(findings);
+		break;
+	case HOLD:
+		if (!findings->jobserver.own)
+			findings_ledger(findings, LEDGER_MAKE);
+		hold_waiting(findings);
+		break;
+	case BECOME:
+	case FIND_JOB:
+		if (!findings->facts.has_jobserver && findings->facts.is_hidden && findings->run->adapter != NULL)
+			forget_jobserver(&findings->jobserver);
+		become(findings);
+	}
+}
+
+void tool_govern(struct run *run)
+{
+	struct findings findings;
+	struct plan plan;
+
+	findings_begin(&findings, run);
+	find_jobserver(&findings);
+	if (findings.facts.has_jobserver) {
+		if (run->adapter != NULL)
+			adapt(&findings);
+		if (run->adapter == NULL || findings.facts.needs_slot) {
+			findings_equip(&findings);
+			if (!run->passes && run_starts_server(run))
+				wrapper_hide_jobserver(&findings.jobserver);
+		}
+	}
+	plan = plan_run(&findings.facts);
+	if (plan.action == FIND_JOB) {
+		find_job(&findings);
+		plan = plan_run(&findings.facts);
+	}
+	act(&findings, plan.action);
+}

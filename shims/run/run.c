@@ -1,0 +1,80 @@
+#include "run/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "contract.h"
+#include "adapt/engine.h"
+#include "adapt/wrapper.h"
+#include "child/child.h"
+#include "ledger/mapping.h"
+#include "rules/costs.h"
+#include "rules/policy.h"
+#include "tool/toolfile.h"
+#include "ground/report.h"
+
+_Noreturn void run_fail(const struct run *run, int error)
+{
+	report("%s: can't be started: %s", run->real.path, strerror(error));
+	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+_Noreturn void run_exec(const struct run *run)
+{
+	mapping_restore_signals();
+	if (run->by_token) /* what it names, as `run` without --token would find it: its shim, where it has one */
+		exec_found(run->argv, environ);
+	else
+		exec_program(run->real.path, run->argv, environ);
+	run_fail(run, errno);
+}
+
+void run_read_policy(struct run *run)
+{
+	const struct policy_run told = { .tool = run->name, .family = run->settings.family, .kind = run->kind };
+
+	policy_none(&run->policy);
+	if (run->builds)
+		return;
+	policy_read(&run->policy, &told, run->self.shim_dir, run->settings.has_rules);
+	if (run->policy.learns)
+		run->policy.memory = costs_learned(run->self.shim_dir, told.tool, run->kind);
+}
+
+bool run_starts_server(const struct run *run)
+{
+	return run->wrapper != NULL && run->wrapper->server;
+}
+
+void run_choose_prefixes(struct run *run)
+{
+	struct tool_settings own;
+
+	if (run->wrapper->prefix[0] == '\0')
+		return;
+	tool_settings_read(&own, run->self.shim_dir, run->wrapper->name);
+	run->prefix = wrapper_prefix(run->wrapper->prefix, own.prefix, &run->self);
+	run->cpp_prefix = wrapper_prefix(run->wrapper->cpp_prefix, own.cpp_prefix, &run->self);
+	run->passes = run->prefix != NULL && run->cpp_prefix != NULL;
+}
+
+/* Puts the engine before a compiler. One that was given to us as an argument has what stands before it already. */
+void run_add_engine(struct run *run)
+{
+	const char *named = getenv(ENV_ENGINE), *engine;
+	char **command;
+
+	if (named == NULL)
+		named = getenv(ENV_LAUNCHER); /* its older name */
+	engine = named == NULL ? run->policy.engine : named;
+	if (*engine == '\0' || run->prefixed || run->wrapper != NULL ||
+	    !engine_takes(run->settings.family) || (command = engine_command(&run->real, engine, run->argv)) == NULL)
+		return;
+	run->argv = command;
+	run->real.path = command[0];
+	run->wrapper = wrapper_of(run->real.path);
+	if (run->wrapper != NULL)
+		run_choose_prefixes(run);
+}

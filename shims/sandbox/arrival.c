@@ -1,0 +1,128 @@
+#include "sandbox/arrival.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "contract.h"
+#include "ground/report.h"
+#include "ledger/counters.h"
+#include "pool/pool.h"
+#include "proc/process.h"
+#include "proc/subject.h"
+#include "sandbox/ancestors.h"
+#include "sandbox/demand.h"
+#include "sandbox/filter.h"
+#include "sandbox/journalentry.h"
+#include "sandbox/lines.h"
+#include "sandbox/offload.h"
+#include "sandbox/programs.h"
+#include "sandbox/unknown.h"
+#include "sandbox/unwatched.h"
+
+enum place { BELOW_HOLDER, BELOW_DAEMON, BELOW_NONE, BELOW_NONE_LATELY };
+
+static enum place place_of(const struct process *process, const struct lines *lines, pid_t top, bool recalls)
+{
+	struct process above = *process;
+	const bool is_near = recalls && lines_find(lines, process->parent) == NULL;
+
+	if (is_near && process->parent != top && ancestors_have_parent(process->parent, &above)) {
+		process_known(&above);
+		return BELOW_NONE_LATELY;
+	}
+	while (above.parent > 0 && above.parent != top) {
+		const struct supervised *run = lines_find(lines, above.parent);
+
+		if (run != NULL && !unwatched_has_ended(run))
+			return run->may_go ? BELOW_HOLDER : BELOW_NONE;
+		if (!process_read(above.parent, &above))
+			return BELOW_NONE;
+		if (offload_is_daemon(&above))
+			return BELOW_DAEMON;
+		if (recalls && ancestors_have(&above)) {
+			if (above.pid == process->parent)
+				ancestors_note_parent(&above);
+			return BELOW_NONE_LATELY;
+		}
+	}
+	return BELOW_NONE;
+}
+
+bool arrival_goes_on_below_holder(const struct arrival_into *into, struct supervised *run)
+{
+	if (!run->is_remembered)
+		return false;
+	run->is_remembered = false;
+	run->is_free = place_of(&run->subject.process, into->lines, into->above, false) == BELOW_HOLDER;
+	return run->is_free;
+}
+
+void arrival_look_anew(const struct arrival_into *into, struct supervised *run)
+{
+	if (run->is_free || !lines_has_waiters(into->lines, demand_line(run)) || arrival_goes_on_below_holder(into, run))
+		return;
+	(void)job_is_another(&run->job, &run->subject, into->pool->jobserver, into->pool->ledger);
+}
+
+static bool is_disabled(const struct subject *subject)
+{
+	const char *value = subject_variable(subject, ENV_DISABLE);
+
+	return value != NULL && strcmp(value, "1") == 0;
+}
+
+void arrival_ungoverned(const struct arrival_into *into, const struct started *started, const struct program *program, const char *why)
+{
+	static bool is_told;
+
+	if (!is_told)
+		report("%s, %d: runs without a slot: %s", program->name, (int)started->pid, why);
+	is_told = true;
+	filter_let_go(into->listener, started);
+}
+
+/* One that has ended meanwhile, or been interrupted, does not count. */
+static void unknown_let_go(const struct arrival_into *into, const struct started *started, const struct program *program)
+{
+	if (filter_let_go(into->listener, started))
+		unknown_note(program->name);
+}
+
+/* What is quickly known comes first: most of what starts below a tool runs in its slot. */
+static bool needs_slot(const struct subject *subject, pid_t pid, enum place place, struct program *program)
+{
+	return place != BELOW_HOLDER && place != BELOW_DAEMON && programs_find(pid, program) && program->kind != RUN_PROBE && !is_disabled(subject);
+}
+
+struct supervised *arrival_enter(const struct arrival_into *into, const struct started *started, struct program *program)
+{
+	struct subject subject;
+	struct supervised *run;
+	enum place place;
+
+	if (!subject_of(started->pid, &subject)) {
+		unknown_let_go(into, started, program);
+		return NULL;
+	}
+	place = place_of(&subject.process, into->lines, into->above, true);
+	if (!needs_slot(&subject, started->pid, place, program)) {
+		if (program->is_unknown && place != BELOW_HOLDER)
+			unknown_let_go(into, started, program);
+		else
+			filter_let_go(into->listener, started);
+		return NULL;
+	}
+	run = lines_add(into->lines, started->pid);
+	if (run == NULL) {
+		arrival_ungoverned(into, started, program, "there are too many tools");
+		return NULL;
+	}
+	run->started = *started;
+	run->subject = subject;
+	run->is_remembered = place == BELOW_NONE_LATELY;
+	strcpy(run->tool, program->name);
+	demand_read(run, program, into->pool, into->shim_dir);
+	journal_entry_make(run, program);
+	ledger_note_caller(into->pool->ledger, started->pid); /* who looked before it had a record learns that it has one */
+	return run;
+}

@@ -1,0 +1,90 @@
+#include "sandbox/demand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "contract.h"
+#include "ground/arena.h"
+#include "ground/hash.h"
+#include "ledger/counters.h"
+#include "ledger/record.h"
+#include "pool/pool.h"
+#include "proc/subject.h"
+#include "rules/costs.h"
+#include "rules/policy.h"
+#include "sandbox/ancestors.h"
+#include "sandbox/lines.h"
+#include "sandbox/programs.h"
+#include "wait/job.h"
+
+/* A launcher above it has passed the gates. */
+static void read_policy(struct supervised *run, const struct program *program, const char *shim_dir)
+{
+	const struct policy_run told = {
+		.tool = run->tool,
+		.family = program->family,
+		.kind = program->kind,
+		.path = program->path,
+	};
+	const size_t mark = arena_mark();
+
+	policy_none(&run->policy);
+	if (run->job.nested)
+		return;
+	policy_read(&run->policy, &told, shim_dir, program->has_rules);
+	run->policy.engine = ""; /* it runs already */
+	arena_release(mark);
+	if (run->policy.learns)
+		run->policy.memory = costs_learned(shim_dir, run->tool, program->kind);
+	if (!run->job.ours)
+		policy_heed_make(&run->policy);
+	/* Without memory for more it takes one slot. */
+	run->gathering = run->policy.tokens > 1 ? calloc(1, sizeof *run->gathering) : NULL;
+}
+
+void demand_read(struct supervised *run, const struct program *program, const struct pool *pool, const char *shim_dir)
+{
+	run->job = job_recall(&run->subject, pool->jobserver, pool->ledger, &ancestors);
+	run->is_callers = run->job.ours || run->job.nested;
+	read_policy(run, program, shim_dir);
+	run->is_free = run->job.ours && !run->job.owed && !policy_has_gates(&run->policy);
+	if (run->job.ours && policy_has_gates(&run->policy)) {
+		run->job = job_of_callers(&run->subject, &run->job);
+		run->job.owed = false;
+	}
+}
+
+void demand_begin(struct supervised *run, struct pool *pool, const struct self *self, double patience)
+{
+	const struct acquire_for of = {
+		.pool = pool,
+		.subject = &run->subject,
+		.self = self,
+		.tool = run->tool,
+		.job = &run->job,
+		.policy = &run->policy,
+		.gathering = run->gathering,
+		.patience = patience,
+	};
+
+	acquire_begin(&run->acquire, &of);
+}
+
+uint64_t demand_line(const struct supervised *run)
+{
+	return policy_has_gates(&run->policy) || run->job.ours ? hash(run->job.key, &run->started.pid, sizeof run->started.pid) : run->job.key;
+}
+
+void demand_count(struct supervised *run, const struct pool *pool)
+{
+	const struct acquire *acquire = &run->acquire;
+
+	if (acquire->slot.kind == SLOT_NONE)
+		return;
+	if (run->is_callers && acquire->slot.kind == SLOT_IMPLICIT) {
+		ledger_count_caller_run(pool->ledger); /* nested: the run above is counted already */
+		ledger_count_wait(pool->ledger, acquire->waited_ns);
+	} else {
+		record_count_run(&run->acquire.record, pool->jobserver, acquire->waited_ns);
+	}
+}

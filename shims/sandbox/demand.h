@@ -1,0 +1,25 @@
+/* What a tool run asks for: one slot, or what the rules say. */
+#ifndef DEMAND_H
+#define DEMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pool;
+struct program;
+struct self;
+struct supervised;
+
+/* Finds the run's job, and fills its policy, and the room for further slots, by the rules of JOBSHIM_RULES or the shim dir. */
+void demand_read(struct supervised *run, const struct program *program, const struct pool *pool, const char *shim_dir);
+
+/* It looks for its slot from now on. Others see by its record that it waits. patience: seconds, 0 is for ever. */
+void demand_begin(struct supervised *run, struct pool *pool, const struct self *self, double patience);
+
+/* The key of the line that it waits in: its job's, or one of its own if it waits at a gate: behind it others of its job may go on. */
+uint64_t demand_line(const struct supervised *run);
+
+/* Counts, for the summary, that it starts. One below a tool that a launcher runs has that one's slot. */
+void demand_count(struct supervised *run, const struct pool *pool);
+
+#endif

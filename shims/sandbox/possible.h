@@ -1,0 +1,13 @@
+/* Whether a sandbox can be had here. */
+#ifndef POSSIBLE_H
+#define POSSIBLE_H
+
+#include <stdbool.h>
+
+/* Whether the kernel lets us have a listener, and /proc shows us those that it will tell of. False, with errno. */
+bool sandbox_is_possible(void);
+
+/* What that errno means, for people. */
+const char *sandbox_why_not(int error);
+
+#endif

@@ -1,0 +1,295 @@
+#include "sandbox/supervised.h"
+
+#include <stdlib.h>
+
+#include "acquire/acquire.h"
+#include "acquire/tell.h"
+#include "ground/clock.h"
+#include "ledger/counters.h"
+#include "ledger/ledger.h"
+#include "pool/jobserver.h"
+#include "pool/pool.h"
+#include "proc/process.h"
+#include "sandbox/ancestors.h"
+#include "sandbox/arrival.h"
+#include "sandbox/demand.h"
+#include "sandbox/ends.h"
+#include "sandbox/journalentry.h"
+#include "sandbox/lines.h"
+#include "sandbox/overflow.h"
+#include "sandbox/programs.h"
+#include "sandbox/unwatched.h"
+#include "tool/resolve.h"
+#include "wait/job.h"
+#include "wait/sleeper.h"
+#include "wait/waiting.h"
+
+enum {
+	LOCKS_MAX = 4 * SUPERVISED_MAX,
+	/* Of each that is first in its line a poll has two; before them come the ends, and the tokens. */
+	FIRSTS_MAX = (SUPERVISED_POLLED - 2) / 2,
+};
+
+static struct {
+	struct supervised_in in;
+	struct arrival_into into;
+	struct pool pool;
+	struct lock locks[LOCKS_MAX];
+	struct lines lines;
+	struct supervised *polled[FIRSTS_MAX];
+} runs;
+
+bool supervised_open(const struct supervised_in *in)
+{
+	runs.in = *in;
+	runs.pool = (struct pool){
+		.jobserver = in->jobserver,
+		.ledger = in->ledger,
+		.locks = { .fd = in->jobserver->write_fd, .held = runs.locks, .room = LOCKS_MAX },
+	};
+	runs.into = (struct arrival_into){
+		.lines = &runs.lines,
+		.pool = &runs.pool,
+		.listener = in->listener,
+		.above = in->above,
+		.shim_dir = in->self->shim_dir,
+	};
+	return ends_open();
+}
+
+/* If it does not stand still just now it reports once more. */
+static void let_go(struct supervised *run)
+{
+	run->may_go = true;
+	journal_entry_begin(run);
+	filter_let_go(runs.in.listener, &run->started);
+}
+
+/* The run's tool has ended. */
+static void end(struct supervised *run)
+{
+	if (run->may_go && !run->is_free && run->acquire.slot.kind != SLOT_NONE)
+		acquire_give_back(&run->acquire);
+	if (!run->is_free)
+		acquire_end(&run->acquire);
+	free(run->gathering);
+	journal_entry_drop(run);
+	ends_forget(run);
+	lines_remove(&runs.lines, run);
+}
+
+static void write_and_end(struct supervised *run)
+{
+	journal_entry_write(run);
+	end(run);
+}
+
+static void close_run(struct supervised *run)
+{
+	if (!run->may_go)
+		filter_let_go(runs.in.listener, &run->started);
+	end(run);
+}
+
+static void wait_in_line(struct supervised *run)
+{
+	lines_join(&runs.lines, run, demand_line(run));
+	demand_begin(run, &runs.pool, runs.in.self, runs.in.patience);
+}
+
+/* True if it waits no more. */
+static bool step(struct supervised *run, bool timed_out)
+{
+	const bool is_over = acquire_step(&run->acquire, timed_out, &run->waiting);
+
+	run->is_first = true;
+	if (!is_over && !arrival_goes_on_below_holder(&runs.into, run))
+		return false;
+	lines_leave(&runs.lines, run);
+	if (is_over && run->job.ours && run->acquire.slot.kind == SLOT_NONE) { /* nothing is owed for its client's slot */
+		ancestors_paid(&run->job.client);
+		run->is_free = true;
+		ledger_count_caller_run(runs.in.ledger);
+	}
+	if (run->is_free) {
+		acquire_end(&run->acquire);
+	} else {
+		acquire_tell(&run->acquire, run->tool);
+		demand_count(run, &runs.pool);
+	}
+	let_go(run);
+	return true;
+}
+
+/* Steps the first one of each line, or those whose time has come, by turns: the line of who got a slot comes last from then on. */
+static void step_firsts(bool only_due)
+{
+	struct line *line = runs.lines.first;
+	const uint64_t now = line == NULL ? 0 : monotonic_ns();
+
+	for (size_t left = runs.lines.count; left > 0 && line != NULL; left--) {
+		struct line *next = line->next;
+		const bool due = line->waiters->is_first && line->waiters->waiting.due_ns <= now;
+
+		if (due || !only_due)
+			step(line->waiters, due);
+		line = next;
+	}
+}
+
+/* Who starts now, or has a slot now, may have that because another one has ended: that one is not to be counted beside it. */
+void supervised_see_ends(void)
+{
+	while (ends_take(write_and_end))
+		step_firsts(false);
+}
+
+bool supervised_knows(const struct started *started)
+{
+	struct supervised *run = lines_find(&runs.lines, started->pid);
+
+	/* Another process may have its number by now. */
+	if (run != NULL && run->end >= 0)
+		supervised_see_ends();
+	else if (run != NULL && unwatched_has_ended(run))
+		end(run);
+	run = run == NULL ? NULL : lines_find(&runs.lines, started->pid);
+	if (run == NULL)
+		return false;
+	run->started.id = started->id;
+	if (run->may_go)
+		let_go(run);
+	return true;
+}
+
+bool supervised_waits(void)
+{
+	return runs.lines.first != NULL || !overflow_is_empty();
+}
+
+/* In its caller's slot. */
+static void go_on(struct supervised *run)
+{
+	if (run->job.ours && !run->job.nested) /* its launcher, or the holder above it, is counted */
+		ledger_count_caller_run(runs.in.ledger);
+	let_go(run);
+}
+
+/* There is no room for it. What others may wait for, as it is in its caller's slot, goes on, and has no line in a journal. */
+static void leave_out(struct supervised *run, const struct program *program)
+{
+	const struct started started = run->started;
+	const uint64_t line = demand_line(run);
+
+	free(run->gathering);
+	journal_entry_drop(run);
+	if (run->is_free || (run->is_callers && !lines_has_waiters(&runs.lines, line)))
+		go_on(run);
+	else if (!overflow_add(&runs.lines, &started, line))
+		arrival_ungoverned(&runs.into, &started, program, "there is no room");
+	lines_remove(&runs.lines, run);
+}
+
+void supervised_add(const struct started *started, struct program *program)
+{
+	struct supervised *run;
+
+	process_keep(true);
+	run = arrival_enter(&runs.into, started, program);
+	process_keep(false);
+	if (run == NULL)
+		return;
+	if (run->is_free && run->entry == NULL) {
+		free(run->gathering);
+		run->gathering = NULL;
+		go_on(run);
+		if (runs.lines.used > SUPERVISED_MAX / 2) /* nobody tells their ends: room is for the others */
+			lines_remove(&runs.lines, run);
+		else
+			unwatched_add(&runs.lines);
+		return;
+	}
+	supervised_see_ends(); /* its own can't be told yet */
+	arrival_look_anew(&runs.into, run);
+	if (!overflow_has_room(&runs.lines, demand_line(run)) || !ends_watch(run))
+		leave_out(run, program);
+	else if (run->is_free)
+		go_on(run);
+	else
+		wait_in_line(run);
+}
+
+/* Those that have come first in their lines. What one takes is gone for the next. */
+static void step_new(void)
+{
+	struct line *line = runs.lines.first;
+
+	while (line != NULL) {
+		if (line->waiters->is_first || !step(line->waiters, false)) {
+			line = line->next;
+			continue;
+		}
+		supervised_see_ends();
+		line = runs.lines.first;
+	}
+}
+
+nfds_t supervised_watch(struct pollfd ready[SUPERVISED_POLLED], uint64_t *due_ns)
+{
+	nfds_t count = 2;
+	bool token = false;
+	size_t firsts = 0;
+
+	*due_ns = UINT64_MAX;
+	do {
+		overflow_let_in(&runs.lines, runs.in.listener, supervised_add);
+		step_new();
+	} while (runs.lines.has_emptied && !overflow_is_empty());
+	for (struct line *line = runs.lines.first; line != NULL; line = line->next) {
+		struct supervised *run = line->waiters;
+
+		token = token || run->waiting.token;
+		if (run->waiting.due_ns < *due_ns)
+			*due_ns = run->waiting.due_ns;
+		if (firsts == FIRSTS_MAX)
+			continue;
+		runs.polled[firsts++] = run;
+		ready[count++] = (struct pollfd){ .fd = run->waiting.call, .events = POLLIN };
+		ready[count++] = (struct pollfd){ .fd = run->waiting.end, .events = POLLIN };
+	}
+	ready[0] = (struct pollfd){ .fd = ends_descriptor(), .events = POLLIN };
+	ready[1] = (struct pollfd){ .fd = token ? runs.in.jobserver->read_fd : -1, .events = POLLIN };
+	return count;
+}
+
+static void step_called(const struct pollfd ready[], nfds_t count)
+{
+	for (nfds_t i = 2; i + 1 < count; i += 2) {
+		struct supervised *run = runs.polled[i / 2 - 1];
+		bool called;
+
+		if (run->line == NULL) /* it waits no more */
+			continue;
+		called = ready[i].revents != 0 && call_is_heard(runs.in.jobserver->read_fd, ready[i].fd);
+		if (called || ready[i + 1].revents != 0)
+			step(run, false);
+	}
+}
+
+void supervised_step(const struct pollfd ready[], nfds_t count)
+{
+	if (ready[0].revents == 0 && runs.lines.first == NULL) /* nobody waits */
+		return;
+	supervised_see_ends(); /* first: what has come may have come by one of them */
+	step_called(ready, count);
+	step_firsts(ready[1].revents == 0);
+}
+
+void supervised_close(void)
+{
+	while (ends_take(write_and_end))
+		continue;
+	lines_each(&runs.lines, close_run);
+	overflow_close(runs.in.listener);
+	ends_close();
+}

@@ -1,0 +1,36 @@
+/* What files were found to be: a build starts the same ones again and again. */
+#ifndef VERDICTS_H
+#define VERDICTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum verdict {
+	UNKNOWN, /* there is no entry */
+	NO_TOOL,
+	TOOL,        /* by the name of its file */
+	BEHIND_SHIM, /* a shim leads to it, but its own name is no tool's: the name that it is called by decides */
+};
+
+/* A file, and what it was found to be. With ctime: an inode is used again, and a compiler may be written over. */
+struct file {
+	dev_t device;
+	ino_t inode;
+	struct timespec changed;
+	enum verdict verdict;
+	uint64_t name; /* NO_TOOL: a hash of its name when that was found; by a link or a mount it may have another one */
+	bool is_judged; /* behind a shim, and of one name, which is no adapter's: as long as it has not changed nothing else can be found */
+	char family[16];
+};
+
+/* Where it is, or may be noted. */
+struct file *verdict_place(const struct stat *status);
+
+/* Whether what is there is of that file. */
+bool verdict_is_of(const struct file *file, const struct stat *status);
+
+struct file *verdict_note(const struct stat *status, enum verdict verdict, const char *family);
+
+#endif

@@ -1,0 +1,169 @@
+/** Ways to start a tool; by none of them a shim is met. */
+import { execFileSync } from 'node:child_process'
+import { linkSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildProgram } from '../support/built.js'
+import type { ClientKey } from '../support/clients.js'
+import { writeFiles } from '../support/workspace.js'
+import type { SandboxPlace } from './place.js'
+
+export type Caller = {
+  name: string
+  needs?: ClientKey
+  runs: number // that its command starts at once, into the files out/0, out/1, ...
+  prepare?: (place: SandboxPlace) => void
+  command: (place: SandboxPlace, directory: string) => readonly string[] // of what it needs
+}
+
+const runs = 6
+const ms = 60
+const numbers = Array.from({ length: runs }, (_, at) => at)
+
+/** A script that starts all at once, each by what `call` says, and waits. */
+export const atOnce = (call: (number: number) => string): string =>
+  `${numbers.map(number => `${call(number)} &`).join('\n')}\nwait\n`
+
+export const args = (number: number): string => `-c ${ms} -o "$PWD/out/${number}"`
+
+const shell = (
+  name: string,
+  call: (place: SandboxPlace, number: number, directory: string) => string,
+  more: Pick<Caller, 'needs' | 'prepare'> = {},
+): Caller => ({
+  name,
+  runs,
+  command: (place, directory) => ['sh', '-c', atOnce(number => call(place, number, directory))],
+  ...more,
+})
+
+const quoted = JSON.stringify
+
+/** Those that are not met in scripts: test/support/caller.c has each. */
+const ofC = (name: string, way: string, runs = 6): Caller => ({
+  name,
+  runs,
+  prepare: ({ root }) => buildProgram(join(root, 'caller'), ['caller.c'], ['-pthread']),
+  command: ({ root, tool }) => ['./caller', way, String(runs), tool, String(ms), join(root, 'out')],
+})
+
+const python = `import concurrent.futures, subprocess, sys
+def run(n):
+    return subprocess.run([sys.argv[1], "-c", "${ms}", "-o", f"{sys.argv[2]}/out/{n}"], capture_output=True, env={}).returncode
+with concurrent.futures.ThreadPoolExecutor(16) as pool:
+    sys.exit(max(pool.map(run, range(${runs}))))
+`
+
+const java = `import java.util.ArrayList;
+
+class Caller {
+    public static void main(String[] words) throws Exception {
+        var started = new ArrayList<Process>();
+        for (int n = 0; n < ${runs}; n++) {
+            var builder = new ProcessBuilder(words[0], "-c", "${ms}", "-o", words[1] + "/out/" + n);
+            builder.environment().clear();
+            started.add(builder.inheritIO().start());
+        }
+        for (var process : started)
+            if (process.waitFor() != 0) System.exit(1);
+    }
+}
+`
+
+export const callers: readonly Caller[] = [
+  shell('by its path', ({ tool }, number) => `${tool} ${args(number)}`),
+  shell('from a cleared environment', ({ tool }, number) => `env -i ${tool} ${args(number)}`),
+  shell('by a PATH of its own', ({ root }, number) => `PATH=${root}/tools:/usr/bin:/bin gcc ${args(number)}`),
+  shell('by a relative path', (_, number) => `./tools/gcc ${args(number)}`),
+  shell('by a symlink of another name', (_, number) => `./compile ${args(number)}`, {
+    prepare: ({ root, tool }) => symlinkSync(tool, join(root, 'compile')),
+  }),
+  shell('by a hard link of another name', (_, number) => `./compile ${args(number)}`, {
+    prepare: ({ root, tool }) => linkSync(tool, join(root, 'compile')),
+  }),
+  shell('by setsid', ({ tool }, number) => `setsid -w ${tool} ${args(number)}`),
+  shell('by nohup', ({ tool }, number) => `nohup ${tool} ${args(number)} 2>/dev/null`),
+  ofC('by execveat', 'execveat'),
+  ofC('by a descriptor of its file', 'descriptor'),
+  ofC('by vfork', 'vfork'),
+  ofC('by posix_spawn from 16 threads', 'threads', 16),
+  ofC('by a second fork, whose parent ends', 'orphans'),
+  {
+    name: 'by xargs',
+    runs,
+    command: ({ tool }) => [
+      'sh',
+      '-c',
+      `printf '%s\\n' ${numbers.join(' ')} | xargs -P${runs} -I% ${tool} -c ${ms} -o "$PWD/out/%"`,
+    ],
+  },
+  {
+    name: 'by GNU parallel',
+    needs: 'parallel',
+    runs,
+    command: ({ root, tool }) => [
+      'parallel',
+      '--will-cite',
+      `-j${runs}`,
+      `${tool} -c ${ms} -o ${root}/out/{}`,
+      ':::',
+      ...numbers.map(String),
+    ],
+  },
+  {
+    name: "from Node's child_process",
+    runs,
+    command: ({ tool, root }) => [
+      process.execPath,
+      '-e',
+      `for (const n of ${quoted(numbers)}) require('child_process').spawn(${quoted(tool)}, ['-c', '${ms}', '-o', ${quoted(root)} + '/out/' + n], { env: {} })`,
+    ],
+  },
+  {
+    name: "from Python's threads, with captured output",
+    needs: 'python',
+    runs,
+    prepare: ({ root }) => writeFiles(root, { 'threads.py': python }),
+    command: ({ root, tool }) => ['python3', 'threads.py', tool, root],
+  },
+  {
+    name: "from Java's ProcessBuilder",
+    needs: 'java',
+    runs,
+    prepare({ root }) {
+      writeFiles(root, { 'Caller.java': java })
+      execFileSync('javac', ['Caller.java'], { cwd: root })
+    },
+    command: ({ root, tool }) => ['java', '-Xshare:auto', '-XX:TieredStopAtLevel=1', 'Caller', tool, root],
+  },
+  // go itself starts it by os/exec: nothing needs to be built.
+  shell("from Go's os/exec", (_, number, directory) => `${directory}/go generate ${number}.go`, {
+    needs: 'go',
+    prepare: ({ root, tool }) =>
+      writeFiles(
+        root,
+        Object.fromEntries(
+          numbers.map(number => [
+            `${number}.go`,
+            `package callers\n\n//go:generate ${tool} -c ${ms} -o ${root}/out/${number}\n`,
+          ]),
+        ),
+      ),
+  }),
+  {
+    name: 'from a PID namespace',
+    needs: 'bwrap',
+    runs,
+    command: ({ tool }) => [
+      'bwrap',
+      '--dev-bind',
+      '/',
+      '/',
+      '--unshare-pid',
+      '--proc',
+      '/proc',
+      'sh',
+      '-c',
+      atOnce(number => `${tool} ${args(number)}`),
+    ],
+  },
+]

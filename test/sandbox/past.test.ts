@@ -1,0 +1,75 @@
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as assert from 'uvu/assert'
+import { jobshim } from '../support/jobshim.js'
+import { test } from '../support/test-with.js'
+import { until } from '../support/until.js'
+import { makeSandboxPlace, type SandboxPlace, supervisorOf } from './place.js'
+
+type Past = { tool: string; why: string; fix: string; runs: number }
+
+const pastIn = (stderr: string): Past[] =>
+  (JSON.parse(stderr.slice(stderr.indexOf('{'))) as { past: Past[] }).past.map(
+    ({ tool, why, fix, runs }) => ({
+      tool,
+      why,
+      fix,
+      runs,
+    }),
+  )
+
+/** Long enough to be seen. */
+const slow = ({ tool }: SandboxPlace): string => `${tool} -c 1500 -o "$PWD/out/1"`
+
+test('sandbox :: past :: JOBSHIM_DISABLE is set :: that is what is to be mended, and not how the tool is called', async () => {
+  const place = await makeSandboxPlace()
+  const { status, stderr } = await place.run(2, ['sh', '-c', `JOBSHIM_DISABLE=1 ${slow(place)}`])
+  assert.is(status, 0, stderr)
+  assert.equal(pastIn(stderr), [
+    { tool: place.tool, why: 'JOBSHIM_DISABLE is set', fix: 'unset it', runs: 1 },
+  ])
+})
+
+test('sandbox :: past :: its supervisor is gone :: no tool is to be called by its name, which helps nothing here', async () => {
+  const place = await makeSandboxPlace()
+  const { root, tool } = place
+  const script = `: >begun; until [ -e lost ]; do sleep 0.02; done; ${slow(place)}`
+  const running = place.run(2, ['sh', '-c', script])
+  await until('a build', () => existsSync(join(root, 'begun')))
+  process.kill(supervisorOf(place) ?? Number.NaN, 'SIGKILL')
+  writeFileSync(join(root, 'lost'), '')
+  const { status, stderr } = await running
+  assert.is(status, 0, stderr)
+  assert.equal(pastIn(stderr), [
+    {
+      tool,
+      why: 'the supervisor of the sandbox gave it no slot',
+      fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see; what it can not look at must be readable for this user',
+      runs: 1,
+    },
+  ])
+})
+
+test("sandbox :: past :: a tool by a rule, whose name is no tool's :: what it starts has its slot, and is not past", async () => {
+  const place = await makeSandboxPlace()
+  const { root, shims, env, tool } = place
+  const part = join(root, 'lib/gcc/x/cc1')
+  mkdirSync(join(root, 'lib/gcc/x'), { recursive: true })
+  copyFileSync(tool, part)
+  copyFileSync('/bin/sh', join(root, 'nl'))
+  writeFileSync(
+    join(root, 'config.json'),
+    JSON.stringify({ rules: [{ program: join(root, 'nl'), tokens: 1 }] }),
+  )
+  const script = `${part} -c 700 -o out/1; ${tool} -c 700 -o out/2; :`
+  const words = ['run', '--sandbox', '--json', '--config', 'config.json', '--dir', shims, '-j2', '--']
+  const { status, stderr } = await jobshim([...words, 'sh', '-c', `./nl -c '${script}'; :`], {
+    cwd: root,
+    env,
+  })
+  assert.is(status, 0, stderr)
+  assert.equal(pastIn(stderr), [])
+  assert.is((JSON.parse(stderr) as { runs: number }).runs, 1)
+})
+
+test.run()
