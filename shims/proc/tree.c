@@ -93,6 +93,7 @@ static bool is_hidden(pid_t pid)
 enum tree_extent tree_each(pid_t root, void (*visit)(const struct process *process, void *state), void *state)
 {
 	struct process process;
+	bool changed = false;
 
 	if (!process_read(root, &process))
 		return TREE_GONE;
@@ -102,13 +103,16 @@ enum tree_extent tree_each(pid_t root, void (*visit)(const struct process *proce
 		if (!process_read(queue.pids[i], &process)) {
 			if (is_hidden(queue.pids[i]))
 				return TREE_UNKNOWN;
-			continue; /* it has ended meanwhile */
+			changed = true;
+			continue;
 		}
 		visit(&process, state);
 		if (!tree_each_child(queue.pids[i], add_to_queue, NULL))
 			return TREE_UNKNOWN;
 	}
-	return queue.count < PROCESSES_MAX ? TREE_WHOLE : TREE_UNKNOWN;
+	if (queue.count == PROCESSES_MAX)
+		return TREE_UNKNOWN;
+	return changed ? TREE_CHANGED : TREE_WHOLE;
 }
 
 /* Of the processes at one depth, those that are still to be visited. */
@@ -163,5 +167,7 @@ static void add_pages(const struct process *process, void *state)
 bool tree_pages(pid_t root, uint64_t *pages)
 {
 	*pages = 0;
-	return tree_each(root, add_pages, pages) == TREE_WHOLE;
+	const enum tree_extent extent = tree_each(root, add_pages, pages);
+
+	return extent == TREE_WHOLE || extent == TREE_CHANGED;
 }

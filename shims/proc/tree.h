@@ -13,6 +13,7 @@ bool tree_each_child(pid_t pid, void (*visit)(pid_t child, void *state), void *s
 
 enum tree_extent {
 	TREE_WHOLE,
+	TREE_CHANGED, /* all there is was visited, and a process ended while it was looked for */
 	TREE_GONE,    /* there is no such process */
 	TREE_UNKNOWN, /* the kernel does not tell children, or there are too many */
 };

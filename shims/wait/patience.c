@@ -8,7 +8,10 @@
 #include "ground/clock.h"
 #include "proc/process.h"
 
-enum { SHARE = 100 }; /* samples take at most one part in so many of a processor */
+enum {
+	SHARE = 100,  /* samples take at most one part in so many of a processor */
+	SAMPLES = 5, /* in the time in which holders have to be idle, unless they cost more */
+};
 
 static const uint64_t SECOND = 1000000000u;
 static const uint64_t LONGER_NS = 120000000000u; /* on a machine that is busy with other work, a waiter waits no longer than that */
@@ -21,6 +24,11 @@ struct patience patience_make(double seconds)
 static uint64_t later(uint64_t one, uint64_t other)
 {
 	return one > other ? one : other;
+}
+
+static uint64_t sooner(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
 }
 
 /* Whether the holders used more than a twentieth of the time in which they had not to wait for a processor, or were ready to run whenever we
@@ -51,28 +59,27 @@ static bool has_worked(const struct patience *patience, const struct work_done *
 	       (!done->whole_machine && was_kept_from_work(&patience->done, done, elapsed));
 }
 
-/* Takes a sample, as often as is cheap. Returns when the next one is due. */
+/* Takes a sample, as often as is cheap. Returns when the next one is due. If it comes later, we had no processor, or the machine was
+ * suspended; nor had the holders, then: the delay does not count as time in which they were idle. */
 static uint64_t sample(struct patience *patience, uint64_t now, uint64_t every)
 {
-	const uint64_t began_cpu = cpu_ns();
+	const uint64_t began_cpu = cpu_ns(), elapsed = now - patience->sampled_ns;
 	struct work_done done;
 	uint64_t cost;
 
 	if (work_measure(&patience->work, &done)) {
 		if (has_worked(patience, &done, now))
 			patience->idle_since_ns = now;
+		else if (elapsed > patience->idle_at_most_ns)
+			patience->idle_since_ns += elapsed - patience->idle_at_most_ns;
 		patience->sampled = true;
 		patience->sampled_ns = now;
 		patience->done = done;
 	}
 	patience->blind = !patience->sampled;
 	cost = (cpu_ns() - began_cpu) * SHARE;
+	patience->idle_at_most_ns = sooner(later(cost, every), every * SAMPLES / 2); /* more than one sample has to find it */
 	return now + later(cost, every);
-}
-
-static uint64_t sooner(uint64_t one, uint64_t other)
-{
-	return one < other ? one : other;
 }
 
 /* Whether another wait of our job ended in an overdraft while we waited: the job is known to wait for itself, and may do so once more. */
@@ -119,7 +126,7 @@ bool patience_is_out(struct patience *patience, const struct jobserver *jobserve
 	patience->work.jobserver = jobserver;
 	patience->work.record = record;
 	if (now >= patience->sample_due_ns || now >= end_of(patience, slots_stand_still_ns, needed))
-		patience->sample_due_ns = sample(patience, now, needed / 5);
+		patience->sample_due_ns = sample(patience, now, needed / SAMPLES);
 	if (known && patience->blind) {
 		patience->due_ns = now;
 		return false;

@@ -20,6 +20,7 @@ struct patience {
 	uint64_t sampled_ns, sample_due_ns;
 	struct work_done done; /* at the last sample */
 	uint64_t idle_since_ns;
+	uint64_t idle_at_most_ns; /* so much counts as idle at the next sample, however late that is */
 	uint64_t due_ns;       /* when the next check is due, CLOCK_MONOTONIC; UINT64_MAX: never */
 };
 

@@ -100,7 +100,11 @@ static void add_process(const struct process *process, void *state)
 
 static void add_tree(pid_t root, struct sum *sum)
 {
-	if (tree_each(root, add_process, sum) != TREE_WHOLE)
+	const enum tree_extent extent = tree_each(root, add_process, sum);
+
+	if (extent == TREE_CHANGED)
+		sum->ready = true; /* what ended between two of our looks had run */
+	else if (extent != TREE_WHOLE)
 		sum->incomplete = true;
 }
 

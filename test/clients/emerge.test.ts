@@ -105,7 +105,7 @@ for (const features of ['', 'userpriv pid-sandbox']) {
     const counted = makeOpenCounted()
     const build = await startEmerge(counted.bin, features, { packages: () => three })
     const most = watchBelow(counted, build.emerge.pid)
-    await until('it compiles', () => compiles(build, endless.name), 60)
+    await until('it compiles', () => compiles(build, endless.name))
     process.kill(-build.emerge.pid, 'SIGINT')
     const { status, signal, stdout, stderr } = await build.emerge.ended
     assert.ok(signal === 'SIGINT' || status !== 0, stdout + stderr)
@@ -117,7 +117,7 @@ for (const features of ['', 'userpriv pid-sandbox']) {
     const counted = makeOpenCounted()
     const build = await startEmerge(counted.bin, features, { packages: () => three })
     const most = watchBelow(counted, build.emerge.pid)
-    await until('it compiles', () => compiles(build, endless.name), 60)
+    await until('it compiles', () => compiles(build, endless.name))
     killAll(shellsOf(build, endless.name))
     const { status, stdout, stderr } = await build.emerge.ended
     assert.is(status, 1, stdout + stderr)
@@ -170,7 +170,7 @@ for (const features of ['', 'userpriv pid-sandbox']) {
     )
     assert.ok(top)
     killAll(treeOf(top.pid, all))
-    await until("its package's token and its make's are back", () => served.free() === 6, 60)
+    await until("its package's token and its make's are back", () => served.free() === 6)
     await served.looked()
     assert.is(served.free(), 6)
     assert.equal(built(build), [])

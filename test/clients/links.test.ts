@@ -117,7 +117,6 @@ for (const { name, needs, files, command } of drivers) {
     const outcome = await jobshim(['run', `-j${slots}`, '--dir', shims, '--', ...askedFor, ...command], {
       cwd: directory,
       env: { PATH: path },
-      hangSeconds: 120,
     })
     const { events, runs, unfinished } = recorder.take()
     assert.is(outcome.status, 0, outcome.stdout + outcome.stderr)
@@ -193,7 +192,6 @@ test(`links of four slots :: any process killed at any time :: whole again :: se
     const build = jobshim(['run', `-j${slots}`, '--dir', shims, '--', './build.sh'], {
       cwd: directory,
       env: { PATH: path, TMPDIR: directory },
-      hangSeconds: 120,
     })
     let over = false
     build.finally(() => {

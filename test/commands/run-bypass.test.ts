@@ -32,7 +32,7 @@ async function makeTree(generator: string) {
   const PATH = `${join(root, 'bin')}:${recorder.bin}:${process.env.PATH}`
   const runtime = join(root, 'run')
   const env = { PATH, HOME: root, XDG_RUNTIME_DIR: runtime, XDG_DATA_HOME: join(root, 'data') }
-  const around = { cwd: root, env, hangSeconds: 120 }
+  const around = { cwd: root, env }
   const { status, stderr } = await run('cmake', ['-G', generator, '-S', '.', '-B', 'build'], around)
   assert.is(status, 0, stderr)
   await installShims(join(root, 'data/jobshim/shims'), around)

@@ -109,7 +109,7 @@ const summary = RegExp(
   `^jobshim: (?:(?:at least )?\\d+ tool runs?, .*|nothing that has a shim was run.*)(\\d+)\\/(\\d+) tokens? back\\n${past}$`,
 )
 
-const hangSeconds = 20 // a wait for patience takes longer
+const JOBSHIM_PATIENCE = '600' // seconds, longer than any test here may take
 
 /** What there is without jobshim, of each way in each build: the same at each -j. */
 const alones = new Map<string, Seen>()
@@ -127,7 +127,14 @@ async function seeAlone(
 
 async function compare(build: Build, way: string, jobs: number, path: string): Promise<void> {
   const [name = '', value = ''] = marker.split('=')
-  const env = { PATH: path, TMPDIR, XDG_RUNTIME_DIR: runtime, STAND_IN: recorder.program, [name]: value }
+  const env = {
+    PATH: path,
+    TMPDIR,
+    XDG_RUNTIME_DIR: runtime,
+    JOBSHIM_PATIENCE,
+    STAND_IN: recorder.program,
+    [name]: value,
+  }
   const files = build.files(way)
   const command = build.command(way)
   const alone = await seeAlone(files, command, env)
@@ -136,7 +143,6 @@ async function compare(build: Build, way: string, jobs: number, path: string): P
     jobshim(['run', '--no-config', `-j${jobs}`, '--dir', shims, '--', 'sh', '-c', command], {
       cwd: work,
       env: { ...env, HOME: root },
-      hangSeconds,
     }),
   )
   assert.is(governed.status, 0, governed.stderr)
@@ -192,9 +198,10 @@ testWith(
     const env = {
       PATH: `${shims}:${recorder.bin}:${make}:${process.env.PATH}`,
       XDG_RUNTIME_DIR: runtime,
+      JOBSHIM_PATIENCE,
       STAND_IN: recorder.program,
     }
-    const governed = await see(files, () => run('make', ['-s', '-j2'], { cwd: work, env, hangSeconds }))
+    const governed = await see(files, () => run('make', ['-s', '-j2'], { cwd: work, env }))
     assert.equal([governed.status, governed.stdout, governed.stderr], [0, '', ''])
     assert.equal([governed.runs, Object.keys(governed.objects).length], [names.length, names.length])
     assert.ok(governed.peak <= 2, `${governed.peak} at once under -j2`)
@@ -215,11 +222,12 @@ for (const hidden of ['another user namespace', 'fewer capabilities'] as const)
       const env = {
         PATH: `${shims}:${recorder.bin}:${make}:${process.env.PATH}`,
         XDG_RUNTIME_DIR: runtime,
+        JOBSHIM_PATIENCE,
         MAKEFLAGS: ` -j3 --jobserver-auth=${pool.auth}`,
       }
       const files = { Makefile: makefile(`${ways[hidden]} gcc -c $<`) }
       const { status, stderr, runs, peak } = await see(files, () =>
-        run('make', ['-s', '-j8'], { cwd: work, env, hangSeconds }),
+        run('make', ['-s', '-j8'], { cwd: work, env }),
       )
       assert.is(status, 0, stderr)
       assert.is(runs, names.length)
@@ -237,7 +245,7 @@ async function said(key: ClientKey, files: Record<string, string>, command: stri
   const path = `${join(findClient(key) ?? '')}:${recorder.bin}:${process.env.PATH}`
   const { status, stdout, stderr } = await jobshim(
     ['run', '-q', '--no-config', '-j2', '--dir', shims, '--', 'sh', '-c', command],
-    { cwd: work, env: { PATH: path, XDG_RUNTIME_DIR: runtime, HOME: root }, hangSeconds },
+    { cwd: work, env: { PATH: path, XDG_RUNTIME_DIR: runtime, JOBSHIM_PATIENCE, HOME: root } },
   )
   assert.equal({ status, stderr }, { status: 0, stderr: '' })
   return stdout

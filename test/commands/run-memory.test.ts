@@ -86,7 +86,7 @@ exit \${failed:-0}
         join(repository, 'bin/jobshim.js'),
         ...['run', '-j8', '--dir', shims, '--', './build.sh'],
       ],
-      { cwd: root, env: { PATH: path, GROUP: group?.directory }, hangSeconds: 120 },
+      { cwd: root, env: { PATH: path, GROUP: group?.directory } },
     )
   return { root, build }
 }

@@ -28,7 +28,6 @@ const lies = ({ yard }: Served): string[] =>
 const tryAt = ({ yard, fifo }: Served, args: readonly string[] = ['-j9']): Promise<Outcome> =>
   jobshim(['serve', '--no-config', '--dir', yard.shims, '--fifo', fifo, ...args], {
     env: { ...yard.env, HOME: yard.root },
-    hangSeconds: 20,
   })
 
 const refused = (stderr: string): Outcome => ({ status: 1, signal: null, stdout: '', stderr })

@@ -42,7 +42,6 @@ const withLaunchers: Way = ({ place, env }, name, script) =>
   start({
     env: { ...env, JOBSHIM_JOB: name, PATH: `${place.shims}:${env.PATH}` },
     command: ['sh', '-c', `cd ${place.root}; ${script('gcc')}`],
-    hangSeconds: 60,
   })
 
 const inSandbox: Way = ({ place, env }, name, script) =>
@@ -52,7 +51,6 @@ const inSandbox: Way = ({ place, env }, name, script) =>
       ...[process.execPath, join(repository, 'bin/jobshim.js'), 'run', '--sandbox', '--json'],
       ...['--no-config', '--dir', place.shims, '--', 'sh', '-c', `cd ${place.root}; ${script(place.tool)}`],
     ],
-    hangSeconds: 60,
   })
 
 /** Starts a build of so many tools, which wait once it returns: its first one, beside them, has what needs no token. */
@@ -65,7 +63,7 @@ async function build(field: Field, way: Way, letter: string, tools: number): Pro
 for n in $(seq ${tools}); do ${tool} -c 20 -o out/${letter}$n & done; wait`,
   )
   const has = (): boolean => starts(field).some(({ name }) => name === `${letter}0`)
-  await until(`all of ${letter} wait`, () => has() && waitersOf(field) === before + tools, 60)
+  await until(`all of ${letter} wait`, () => has() && waitersOf(field) === before + tools)
   return held
 }
 
@@ -74,7 +72,7 @@ async function order(field: Field, builds: readonly Held[], tools: number, token
   const { pool } = field
   const firsts = starts(field)
   writeSync(pool.fd, tokens)
-  await until('all have started', () => starts(field).length === firsts.length + tools, 60)
+  await until('all have started', () => starts(field).length === firsts.length + tools)
   for (const { pid } of firsts) process.kill(pid, 'SIGTERM')
   for (const { ended, output } of builds) assert.is((await ended).status, 0, output.stderr)
   await until('the tokens are back', () => pool.count() === tokens)

@@ -124,7 +124,7 @@ async function meet(
   command: readonly string[],
   env: Record<string, string | undefined>,
 ): Promise<Outcome> {
-  const outcome = await run(first, [...words, ...command], { env, cwd: yard.root, hangSeconds: 40 })
+  const outcome = await run(first, [...words, ...command], { env, cwd: yard.root })
   return { ...outcome, stdout: anyPid(outcome.stdout), stderr: anyPid(outcome.stderr) }
 }
 
@@ -188,7 +188,7 @@ async function assertUsed(handed: Handed, { auth }: Form, left: RegExp): Promise
   mkdirSync(runtime, { mode: 0o700 })
   const env = { ...environmentOf(auth), XDG_RUNTIME_DIR: runtime, JOBSHIM_DEBUG: '1' }
   const script = 'exec 9<&0; for i in 1 2 3 4; do hold <&9 & done; wait'
-  const held = start({ env, command: [...handed.words, 'sh', '-c', script], wanted: 3, hangSeconds: 40 })
+  const held = start({ env, command: [...handed.words, 'sh', '-c', script], wanted: 3 })
   await held.tools
   await until('one waits', () => ledgerRecords(runtime).some(isWaiting))
   assert.is(held.output.stdout.match(/^held/gm)?.length, 3)

@@ -3,11 +3,13 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
+import { processesOf } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
 import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { killStarted, start } from '../yard/held.js'
+import { type Held, killStarted, start } from '../yard/held.js'
+import { isWaiting, recordsIn } from '../yard/ledger.js'
 import { sharing } from '../yard/served.js'
 import { share } from '../yard/shared.js'
 
@@ -68,7 +70,6 @@ test('deadlock :: a pipe of three below a server, with no client above, on a bus
     const build = start({
       env: { ...sharing(served, 2), PATH, JOBSHIM_PATIENCE: String(patience) },
       command: ['sh', '-c', pipe, directory],
-      hangSeconds: 60,
     })
     const { status, stdout, stderr } = await build.ended
     assert.equal({ status, stdout }, { status: 0, stdout: '' }, stderr)
@@ -117,7 +118,9 @@ test('deadlock :: a build that stands still waits on while another one works in 
 test('deadlock :: the one that works gets hardly any of a busy machine :: the other one waits on', () =>
   assertWaits('starve', body => whileBusy(body)))
 
-async function assertWaitsForBrief(meanwhile: (body: () => Promise<void>) => Promise<void>) {
+type Builds = { holder: Held; waiter: Held; ledger: string }
+
+async function assertWaitsForBrief(meanwhile: (body: () => Promise<void>, builds: Builds) => Promise<void>) {
   const served = await share(1)
   const { directory, PATH } = await makeTools()
   const env = { ...sharing(served, 2), PATH, JOBSHIM_PATIENCE: String(patience) }
@@ -126,10 +129,13 @@ async function assertWaitsForBrief(meanwhile: (body: () => Promise<void>) => Pro
   const holder = begin('brief 1 & brief 2 & wait')
   await until('both work', () => [1, 2].every(one => existsSync(join(directory, `working.${one}`))))
   const waiter = begin('exec quick')
-  await meanwhile(async () => {
-    await sleep(3 * patience * 1000)
-    assert.not(existsSync(join(directory, 'ran')))
-  })
+  await meanwhile(
+    async () => {
+      await sleep(3 * patience * 1000)
+      assert.not(existsSync(join(directory, 'ran')))
+    },
+    { holder, waiter, ledger: served.ledger() },
+  )
   writeFileSync(join(directory, 'over'), '')
   for (const build of [holder, waiter]) {
     const { status, stdout, stderr } = await build.ended
@@ -144,6 +150,22 @@ test('deadlock :: who holds the slot works, by processes that end at once :: the
 
 test('deadlock :: these get hardly any of a busy machine :: the wait goes on', () =>
   assertWaitsForBrief(body => whileBusy(body, 60)))
+
+test('deadlock :: both builds are stopped for longer than patience, as with their machine :: the wait goes on', () =>
+  assertWaitsForBrief(async (body, { holder, waiter, ledger }) => {
+    await until('it waits', () =>
+      recordsIn(ledger).some(record => record.pid === waiter.pid && isWaiting(record)),
+    )
+    const all = [...processesOf(waiter.pid), ...processesOf(holder.pid)]
+    for (const { pid } of all) process.kill(pid, 'SIGSTOP')
+    await sleep(10 * patience * 1000)
+    // The waiter first: it finds that nobody has worked for ten seconds.
+    for (const { pid } of all) {
+      process.kill(pid, 'SIGCONT')
+      await sleep(50)
+    }
+    await body()
+  }))
 
 test.after.each(killStarted)
 

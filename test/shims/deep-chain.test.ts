@@ -292,7 +292,7 @@ test('deep chain :: many runs at once, while shells of their chain are killed ::
     await pause(50)
     process.kill(shellOf(chain, number), 'SIGKILL')
   }
-  await until('all have ended', () => chain.held.output.stdout.includes('over'), 60)
+  await until('all have ended', () => chain.held.output.stdout.includes('over'))
   const { runs: ran, peak, unfinished } = recorder.take()
   assert.equal({ ran, unfinished }, { ran: runs, unfinished: 0 })
   // The implicit slot of the job, and that of those whose chain ends: nobody knows that it is the same.
@@ -313,7 +313,7 @@ test('deep chain :: many runs at once :: the limit holds, all tokens come back',
   })
   const runs = 200
   chain.say(`for i in $(seq ${runs}); do env true -c r$i & done; wait; echo over`)
-  await until('all have ended', () => chain.held.output.stdout.includes('over'), 60)
+  await until('all have ended', () => chain.held.output.stdout.includes('over'))
   const { runs: ran, peak, unfinished } = recorder.take()
   assert.equal({ ran, peak, unfinished }, { ran: runs, peak: 3, unfinished: 0 })
   await chain.end()

@@ -44,8 +44,8 @@ const waitersOf = ({ yard }: Field): number =>
 async function build(field: Field, letter: string, tools: number, env = field.env): Promise<Held> {
   const before = waitersOf(field)
   const script = `for i in $(seq ${tools}); do true -c ${letter}$i & done; wait`
-  const held = start({ env, command: ['sh', '-c', script.replace('true', 'env true')], hangSeconds: 60 })
-  await until(`all of ${letter} wait`, () => waitersOf(field) === before + tools, 60)
+  const held = start({ env, command: ['sh', '-c', script.replace('true', 'env true')] })
+  await until(`all of ${letter} wait`, () => waitersOf(field) === before + tools)
   return held
 }
 
@@ -76,7 +76,7 @@ test('fair :: three builds :: they have the only token by turns', async () => {
   const field = await makeField('a')
   const builds = [await build(field, 'a', 30), await build(field, 'b', 30), await build(field, 'c', 30)]
   await freeToken(field)
-  await until('most have run', () => waitersOf(field) < 30, 60)
+  await until('most have run', () => waitersOf(field) < 30)
   await freeAll(field)
   await endAll(builds)
   const starts = field.starts().slice(0, 45)

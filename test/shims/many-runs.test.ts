@@ -42,8 +42,7 @@ const launchers = `for i in $(seq ${crowd}); do env true -c l$i & done; wait`
 test('many runs of one process :: beside as many launchers :: never more than there are slots', async () => {
   const { yard, recorder, env, words } = await makeField('abc')
   const script = `${words(1)} & ${launchers}; wait $!`
-  const { status, stdout, stderr } = await start({ env, command: ['sh', '-c', script], hangSeconds: 120 })
-    .ended
+  const { status, stdout, stderr } = await start({ env, command: ['sh', '-c', script] }).ended
   assert.equal({ status, stdout, stderr }, { status: 0, stdout: `${crowd} 0 0 0\n`, stderr: '' })
   const { runs, peak, unfinished } = recorder.take()
   assert.equal({ runs, unfinished }, { runs: 2 * crowd, unfinished: 0 })
@@ -57,7 +56,7 @@ test('many runs of one process :: below make, beside launchers of another recipe
   const makefile = `all: many launchers\nmany:\n\t@${words(1)}\nlaunchers:\n\t@${launchers.replaceAll('$', () => '$$')}\n`
   writeFiles(yard.root, { Makefile: makefile })
   const command = ['make', '-s', '-j3', '-C', yard.root]
-  const { status, stdout, stderr } = await start({ env: plain, command, hangSeconds: 120 }).ended
+  const { status, stdout, stderr } = await start({ env: plain, command }).ended
   assert.equal({ status, stdout, stderr }, { status: 0, stdout: `${crowd} 0 0 0\n`, stderr: '' })
   const { runs, peak, unfinished } = recorder.take()
   assert.equal({ runs, unfinished }, { runs: 2 * crowd, unfinished: 0 })

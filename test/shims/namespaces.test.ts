@@ -199,9 +199,8 @@ for (const box of boxes.filter(({ name }) => /--net$|--unshare-all$/.test(name))
         const held = start({
           env: yard.env,
           command: [...as, ...runLine(yard, '-q', `-j${jobs}`, '--', 'sh', '-c', script)],
-          hangSeconds: 60,
         })
-        await until('it was served six times', () => held.output.stdout === 'served\n', 60)
+        await until('it was served six times', () => held.output.stdout === 'served\n')
         killAll(restOf(held))
         await held.kill()
       },

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { describe, killAll, processesOf } from './processes.js'
+import { describe, killUntilNone, processesOf } from './processes.js'
 import { repository } from './workspace.js'
 
 export type Outcome = { status: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
@@ -10,7 +10,7 @@ export type Surroundings = {
   env?: Readonly<Record<string, string | undefined>> // on top of the scrubbed environment; undefined removes
   input?: string // stdin; without it /dev/null
   fds?: readonly number[] // handed on as fd 3, 4, ...
-  hangSeconds?: number // default 60; after that the test fails and says who still runs
+  hangSeconds?: number // default 180; after that the test fails and says who still runs
 }
 
 const jobserverNames = ['MAKEFLAGS', 'MFLAGS', 'GNUMAKEFLAGS', 'MAKELEVEL', 'CARGO_MAKEFLAGS']
@@ -46,7 +46,7 @@ export function scrubbed(extra: Surroundings['env'] = {}): NodeJS.ProcessEnv {
  * stdout and stderr. Throws, and kills the session, if that takes longer than `hangSeconds`.
  */
 export function run(command: string, args: readonly string[], around: Surroundings = {}): Promise<Outcome> {
-  const { cwd, env, input, fds = [], hangSeconds = 60 } = around
+  const { cwd, env, input, fds = [], hangSeconds = 180 } = around
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -56,8 +56,7 @@ export function run(command: string, args: readonly string[], around: Surroundin
     })
     const output = { stdout: '', stderr: '' }
     const hang = setTimeout(() => {
-      const left = processesOf(child.pid ?? -1)
-      killAll(left)
+      const left = killUntilNone(() => processesOf(child.pid ?? -1))
       reject(
         new Error(
           `hangs: ${[command, ...args].join(' ')}\n${describe(left)}\nstdout: ${output.stdout}\nstderr: ${output.stderr}`,

@@ -190,7 +190,6 @@ export function makePortage(
       run(join(bin, 'ebuild'), [join(repo, 'app-misc', name, `${name}-1.ebuild`), ...phases], {
         cwd: root,
         env: { ...env, ...more, ROOT: join(root, 'installed') },
-        hangSeconds: 120,
       }),
     buildDirectory: name => join(root, 'tmp/portage/app-misc', `${name}-1`),
   }

@@ -72,6 +72,13 @@ export function killAll(found: readonly Process[]): void {
   }
 }
 
+/** Kills all that `find` finds, until it finds none: each that lives may start another one meanwhile. Returns what it found first. */
+export function killUntilNone(find: () => Process[]): Process[] {
+  const found = find()
+  for (let left = found, tries = 0; left.length > 0 && tries < 1000; left = find(), tries++) killAll(left)
+  return found
+}
+
 /** Signals that programs die of; those that Node treats in a way of its own are among them. */
 export const deadlySignals = [
   'SIGHUP',

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scrubbed } from './jobshim.js'
+import { defaultHangSeconds } from './until.js'
 import { makeWorkspace, writeFiles } from './workspace.js'
 
 /** A terminal of tmux's with a shell in it that has job control and the prompt `$ `. */
@@ -70,7 +71,7 @@ export async function openScreen(directory: string, options: ScreenOptions = {})
     history: () => lines(tmux('capture-pane', '-p', '-J', '-S', '-')).map(line => line.trimEnd()),
     bytes: () => readFileSync(log, 'utf8'),
     resize: (width, height) => void tmux('resize-window', '-x', String(width), '-y', String(height)),
-    async until(what, isSo, seconds = 20) {
+    async until(what, isSo, seconds = defaultHangSeconds) {
       const end = Date.now() + seconds * 1000
       for (;;) {
         const seen = screen.rows()

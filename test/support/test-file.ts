@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, killAll, processesOf } from './processes.js'
+import { describe, killUntilNone, processesOf } from './processes.js'
 
 export type Counts = { passed: number; failed: number; skipped: number }
 export type Report = Counts & {
@@ -83,12 +83,11 @@ export function runFile(file: string, env: Readonly<Record<string, string>>): Pr
     })
   }
   const mine = () => processesOf(child.pid ?? -1, `${marker}=${run}`)
-  const hang = setTimeout(() => killAll(mine()), 15 * minutes)
+  const hang = setTimeout(() => killUntilNone(mine), 15 * minutes)
   return new Promise(resolve => {
     child.on('exit', () => {
       // What still runs now may hold our pipes open: it is named and killed before `close` can come.
-      const left = mine()
-      killAll(left)
+      const left = killUntilNone(mine)
       child.on('close', (status, signal) => {
         clearTimeout(hang)
         const files = leftovers(home)

@@ -1,5 +1,5 @@
 /** Waits that end: a test that hangs fails, and says at what. */
-export const defaultHangSeconds = 20
+export const defaultHangSeconds = 90 // of a machine that others keep busy
 
 /** Fails after a bounded time, with what `describe` tells, where the promise doesn't settle. */
 export function within<T>(

@@ -49,7 +49,7 @@ export async function startChain(
   execFileSync('mkfifo', [commands])
   const write = openSync(commands, 'r+')
   const command = [chainProgram, 'client', fifo, 'sh', script, String(depth)]
-  const held = start({ env: { ...env, FIFO: fifo, COMMANDS: commands }, command, wanted: 0, hangSeconds: 60 })
+  const held = start({ env: { ...env, FIFO: fifo, COMMANDS: commands }, command, wanted: 0 })
   held.ended.catch(() => {})
   const found = (pattern: RegExp): RegExpMatchArray[] => [...held.output.stdout.matchAll(pattern)]
   const shells = (): number[] => found(/^shell (\d+)$/gm).map(([, pid]) => Number(pid))

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { type Outcome, scrubbed } from '../support/jobshim.js'
-import { killAll, processesOf } from '../support/processes.js'
+import { killUntilNone, processesOf } from '../support/processes.js'
 import { within } from '../support/until.js'
 
 /** A started program that holds, or waits to. */
@@ -19,7 +19,7 @@ const alive = new Set<ChildProcess>()
 /** Kills what is still there of a test that failed: it would keep the test file from ending. */
 export function killStarted(): void {
   for (const child of alive) {
-    killAll(processesOf(child.pid ?? -1))
+    killUntilNone(() => processesOf(child.pid ?? -1))
     child.stdin?.end()
   }
 }

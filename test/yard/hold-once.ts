@@ -15,6 +15,6 @@ export async function holdOnce(
   env: Record<string, string>,
   fds: readonly number[] = [],
 ): Promise<Outcome> {
-  const outcome = await run('hold', [], { env: { ...yard.env, ...env }, fds, hangSeconds: 20 })
+  const outcome = await run('hold', [], { env: { ...yard.env, ...env }, fds })
   return { ...outcome, stdout: outcome.stdout.replace(/^held \d+$/gm, 'held PID') }
 }
