@@ -19,6 +19,30 @@ struct bpf_program {
 
 enum { BPF_LOAD_WORD = 0x20, BPF_JUMP_IF_EQUAL = 0x15, BPF_RETURN = 0x06 };
 
+/* linux/stat.h; what is not asked for is left out. */
+struct kernel_status {
+	uint32_t told; /* a mask */
+	uint32_t block_bytes;
+	uint64_t attributes;
+	uint32_t links;
+	uint32_t owner, group;
+	uint16_t mode, reserved;
+	uint64_t inode, bytes, blocks, attributes_told;
+	struct {
+		int64_t seconds;
+		uint32_t nanoseconds;
+		int32_t reserved;
+	} accessed, born, changed, modified;
+	uint32_t of_device_major, of_device_minor;
+	uint32_t device_major, device_minor;
+	uint64_t mount;
+	uint64_t more[13];
+};
+
+enum { STATUS_BASIC = 0x7ff, STATUS_MOUNT = 0x4000 /* a number that is never used again: Linux 6.8 */ };
+
+_Static_assert(sizeof(struct kernel_status) == 256, "the kernel writes as much");
+
 /* linux/seccomp.h */
 struct seccomp_facts {
 	int32_t number; /* of the system call */

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "adapt/wrapper.h"
@@ -80,14 +79,14 @@ static bool learn_file(int directory, const char *name, void *state)
 {
 	const char *shim_dir = state;
 	struct tool_settings settings;
-	struct stat status;
+	struct file_key key;
 
 	(void)directory;
 	if (name[0] == '.' || is_no_tool(name))
 		return false;
 	tool_settings_read(&settings, shim_dir, name);
-	if (settings.real[0] == '/' && wrapper_of(settings.real) == NULL && stat_path(settings.real, &status))
-		verdict_note(&status, BEHIND_SHIM, settings.family);
+	if (settings.real[0] == '/' && wrapper_of(settings.real) == NULL && file_key_read(settings.real, &key))
+		verdict_note(&key, BEHIND_SHIM, settings.family);
 	return false;
 }
 
@@ -119,18 +118,19 @@ void programs_learn(const char *shim_dir)
 }
 
 /* By the name of its file alone. */
-static const struct file *judge(const char *path, const struct stat *status)
+static const struct file *judge(const char *path, const struct file_key *key)
 {
 	static struct file seen;
 	const char *family;
-	struct file *file = verdict_place(status);
-	const bool is_behind = verdict_is_of(file, status) && file->verdict == BEHIND_SHIM;
+	struct file *file = verdict_place(key);
+	const bool is_behind = verdict_is_of(file, key) && file->verdict == BEHIND_SHIM;
 
 	family = is_of_shim_dir(path) ? NULL : family_named(base_name(path));
 	if (family != NULL)
-		return verdict_note(status, TOOL, family);
+		return verdict_note(key, TOOL, family);
 	if (is_behind && !is_no_tool(base_name(path))) {
-		file->is_judged = status->st_nlink == 1;
+		file->is_judged = key->has_one_name;
+		file->key.mount = key->mount;
 		seen = *file;
 		return &seen;
 	}
@@ -138,19 +138,19 @@ static const struct file *judge(const char *path, const struct stat *status)
 		seen = (struct file){ .verdict = NO_TOOL };
 		return &seen;
 	}
-	file = verdict_note(status, NO_TOOL, "");
+	file = verdict_note(key, NO_TOOL, "");
 	file->name = hash_of(base_name(path));
 	return file;
 }
 
 /* A file, which has this path here: a link of any name leads to it. */
-static const struct file *find_file(const char *path, const struct stat *status)
+static const struct file *find_file(const char *path, const struct file_key *key)
 {
-	const struct file *file = verdict_place(status);
+	const struct file *file = verdict_place(key);
 
-	if (!verdict_is_of(file, status) || (file->verdict == BEHIND_SHIM && !file->is_judged) ||
+	if (!verdict_is_of(file, key) || (file->verdict == BEHIND_SHIM && !file->is_judged) ||
 	    (file->verdict == NO_TOOL && file->name != hash_of(base_name(path))))
-		return judge(path, status);
+		return judge(path, key);
 	return file;
 }
 
@@ -187,11 +187,11 @@ static bool is_as_file(struct program *program, const struct file *file)
 static bool match_guess(const struct program_guess *guess, struct program *program)
 {
 	const char *family = NULL;
-	struct stat status;
+	struct file_key key;
 
 	if (guess->path != NULL && is_no_tool(base_name(guess->path)))
 		return false;
-	if (guess->path != NULL && stat_path(guess->path, &status) && is_as_file(program, find_file(guess->path, &status)))
+	if (guess->path != NULL && file_key_read(guess->path, &key) && is_as_file(program, find_file(guess->path, &key)))
 		return true;
 	for (size_t i = 0; i < GUESSED_NAMES && family == NULL; i++)
 		family = family_named(guess->names[i]);
@@ -217,16 +217,22 @@ static bool match_words(pid_t pid, struct program *program)
 
 static bool match_file(pid_t pid, struct program *program)
 {
+	const struct file *known;
 	const char *path;
-	struct stat status;
+	struct file_key key;
 	char exe[32];
 
 	text_put(exe, sizeof exe, "/proc/%d/exe", (int)pid);
-	path = stat_path(exe, &status) ? process_path(pid) : NULL;
+	if (!file_key_read(exe, &key))
+		return match_words(pid, program);
+	known = pattern_count == 0 ? verdict_by_one_name(&key) : NULL;
+	if (known != NULL)
+		return is_as_file(program, known);
+	path = process_path(pid);
 	if (path == NULL)
 		return match_words(pid, program);
 	program->path = path_for_rules(path);
-	return is_as_file(program, find_file(path, &status));
+	return is_as_file(program, find_file(path, &key));
 }
 
 bool programs_match(pid_t pid, struct program *program)
