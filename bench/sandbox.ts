@@ -198,17 +198,21 @@ function printCosts(rounds: number, doors: readonly Door[]): void {
 }
 
 function printCalls(doors: readonly Door[]): void {
-  const samples = time(
-    { name: '', program: 'plain', context: ['plain'] },
-    [spawn, 'calls', String(calls)],
-    12,
-    doors.slice(0, 1),
+  const one = (samples: Samples, name: string): number => spread(samples.get(name) ?? []).middle / calls
+  const plain: Situation = { name: '', program: 'plain', context: ['plain'] }
+  const command = [spawn, 'calls', String(calls)]
+  const samples = time(plain, command, 12, doors.slice(0, 1))
+  const filtered = one(time(plain, [...command, 'filtered'], 12, []), 'outside')
+  const [outside = Number.NaN, inside = Number.NaN] = ['outside', doors[0]?.name ?? ''].map(name =>
+    one(samples, name),
   )
-  const [outside = Number.NaN, inside = Number.NaN] = ['outside', doors[0]?.name ?? ''].map(
-    one => spread(samples.get(one) ?? []).middle / calls,
+  table('Any other system call (getppid), ns', 'outside', 'below', 'more', 'below a filter that allows all')
+  print(
+    outside.toFixed(0),
+    inside.toFixed(0),
+    (inside - outside).toFixed(0),
+    `${(filtered - outside).toFixed(0)} more`,
   )
-  table('Any other system call (getppid), ns', 'outside', 'below', 'more')
-  print(outside.toFixed(0), inside.toFixed(0), (inside - outside).toFixed(0))
 }
 
 /** Nanoseconds of CPU time of the one supervisor. */
