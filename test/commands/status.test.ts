@@ -1,8 +1,9 @@
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { render } from '../../src/commands/status.js'
+import { stateDirectory } from '../../src/ground/paths.js'
 import type { Picture, Row } from '../../src/jobserver/picture.js'
 import { jobshim, run } from '../support/jobshim.js'
 import { callBare } from '../support/transparent-calls.js'
@@ -62,6 +63,7 @@ const runHold = ({ shims }: Yard): string[] => [
 
 test('status :: the only run there is, of two which one, none', async () => {
   const yard = await makeYard('')
+  mkdirSync(stateDirectory(yard.env), { mode: 0o700 }) // without one of its own it finds that in /tmp
   const none = await status(yard)
   assert.equal(none, {
     status: 1,
