@@ -59,7 +59,7 @@ async function build(field: Field, way: Way, letter: string, tools: number): Pro
   const held = way(
     field,
     letter,
-    tool => `${tool} -c 600000 -o out/${letter}0 & until grep -q ' ${letter}0$' out/log; do sleep 0.01; done
+    tool => `${tool} -c 600000 -o out/${letter}0 & : >>out/log; until grep -q ' ${letter}0$' out/log; do sleep 0.01; done
 for n in $(seq ${tools}); do ${tool} -c 20 -o out/${letter}$n & done; wait`,
   )
   const has = (): boolean => starts(field).some(({ name }) => name === `${letter}0`)
