@@ -1,22 +1,26 @@
 /*
- * The supervisor of a job sandbox, PROGRAMS programs that report to it as they start, and `run`, which watches it. The pool has TOKENS.
+ * The supervisor of a job sandbox, its successor, PROGRAMS programs that report to it as they start, and `run`, which watches it. The
+ * pool has TOKENS.
  *
- * A program stands still in one system call until its notice is answered, or the listener closes (ENOSYS, which a libc ignores). A
- * signal makes it call again: the old notice is void, and there is a new one. It may be killed at any time; then another program may get
- * its number before the supervisor has seen its end. `run` kills a supervisor that is stopped; the end of `run` continues it, and closes
- * its control: then nobody waits any more. The last DAEMONS programs outlive the build.
+ * A program stands still in one system call until its notice is answered, or the listener closes (ENOSYS). A signal makes it call again:
+ * the old notice is void, and there is a new one. It may be killed at any time; then another program may get its number before the
+ * supervisor has seen its end. `run` kills a supervisor that is stopped; the end of `run` continues it, and closes its control: then
+ * nobody waits any more, and the supervisor ends. The last DAEMONS programs outlive the build. The successor answers once the
+ * supervisor has ended, however that was, until no program is left. Its own end closes the listener, if it is the last that has it.
  *
  * What holds:
  *   - no surplus, and the limit, as long as there is a supervisor and a build;
  *   - a program that reports again keeps its place in the line;
- *   - nobody waits for ever, the supervisor ends after the last program, and then TOKENS are free (else the audit waits for ever, which
- *     is an invalid end state).
+ *   - nobody waits for ever, supervisor and successor end after the last program at the latest, and then TOKENS are free (else the audit
+ *     waits for ever, which is an invalid end state).
  *
- * Each mutant must be refuted: NO_HEARTBEAT (`run` does not watch), NO_CONTINUE (the end of `run` leaves it stopped), LISTENER_LEAKS (a
- * killed supervisor's listener stays open), OLD_NOTICE (it answers the first one, whatever came since), LAST_AGAIN (who reports again
- * goes to the end), KEEPS_DEAD (the slot of one that died before its answer), SAME_NUMBER (a new program takes the place of a dead one of
- * its number), RECLAIM_STOPPED (others take a stopped supervisor for a dead one), DEAF (it does not see that the build is over), STAYS
- * (it does not see that nobody is left).
+ * Each mutant must be refuted: NO_HEARTBEAT (`run` does not watch), NO_CONTINUE (the end of `run` leaves it stopped), LISTENER_LEAKS
+ * (somebody else has the listener open), OLD_NOTICE (it answers the first one, whatever came since), LAST_AGAIN (who reports again goes
+ * to the end), KEEPS_DEAD (the slot of one that died before its answer), SAME_NUMBER (a new program takes the place of a dead one of its
+ * number), RECLAIM_STOPPED (others take a stopped supervisor for a dead one), DEAF (it does not see that the build is over),
+ * FORGETS_RECEIVED (the successor answers only what it receives itself), SLEEPS_ON (the end of the supervisor leaves it stopped),
+ * LEAVES_ALONE (the supervisor ends without asking whether there is a successor), STAYS (the successor does not see
+ * that nobody is left).
  */
 #ifndef PROGRAMS
 #define PROGRAMS 3
@@ -50,6 +54,7 @@ byte running;
 byte kills = KILLS, stops = STOPS, signals = SIGNALS, reuses = REUSES;
 byte left = PROGRAMS, built = PROGRAMS - DAEMONS;
 bool run_gone, stopped, supervisor_killed, supervisor_gone;
+bool successor_stopped, successor_killed, successor_gone;
 bool governed = true;         /* the limit holds */
 
 byte call[PROGRAMS];          /* the kernel's */
@@ -81,11 +86,10 @@ inline forget(one) {
 	place[one] = 0
 }
 
-/* The listener closes with its last descriptor. */
-inline kill_supervisor() {
-	supervisor_killed = true;
-	stopped = false;
-	governed = false;
+#define HAS_ENDED (supervisor_killed || supervisor_gone)
+
+/* With its last descriptor. */
+inline close_listener() {
 	i = 0;
 	do
 	:: i == PROGRAMS -> break
@@ -98,13 +102,31 @@ inline kill_supervisor() {
 	i = 0
 }
 
+/* The kernel continues the successor then. */
+inline note_end() {
+#ifndef SLEEPS_ON
+	successor_stopped = false;
+#endif
+	assert(!successor_killed || supervisor_killed || left == 0); /* who ends of itself leaves nobody without an answer */
+	if :: successor_killed -> close_listener() :: else fi
+}
+
+inline kill_supervisor() {
+	supervisor_killed = true;
+	stopped = false;
+	governed = false;
+	note_end()
+}
+
 proctype Program(byte me) {
 start:
 	atomic {
 		ran[me] = false;
 		arrived[me] = 0;
 		if
-		:: supervisor_killed || supervisor_gone -> call[me] = GOES
+#ifndef LISTENER_LEAKS
+		:: HAS_ENDED && successor_killed -> call[me] = GOES
+#endif
 		:: else -> call[me] = RAISED
 		fi
 	}
@@ -240,8 +262,47 @@ end_work:
 #ifndef DEAF
 	:: atomic { run_gone && !over -> over = true; governed = false; let_all_go() }
 #endif
+#ifdef LEAVES_ALONE
+	:: atomic { over -> supervisor_gone = true; note_end(); break }
+#else
+	:: atomic { over && !successor_killed -> supervisor_gone = true; note_end(); break }
+#endif
+	:: atomic { over && left == 0 -> supervisor_gone = true; note_end(); break }
+	od
+}
+
+/* It may be killed, or stopped as long as nobody continues it. */
+proctype Successor() provided (!successor_stopped && !successor_killed) {
+	byte i;
+
+end_watch:
+	do
+#ifndef NO_CONTINUE
+	:: atomic { run_gone && stopped -> stopped = false }
+#endif
+	:: atomic { HAS_ENDED -> break }
+	od;
+end_begin:
+	atomic {
+		true;
+#ifndef FORGETS_RECEIVED
+		do
+		:: i == PROGRAMS -> break
+		:: else ->
+			if :: call[i] == HELD -> call[i] = GOES :: else fi;
+			i++
+		od
+#endif
+	}
+end_answer:
+	do
+	:: atomic { call[0] == RAISED -> call[0] = GOES }
+	:: atomic { call[1] == RAISED -> call[1] = GOES }
+#if PROGRAMS > 2
+	:: atomic { call[2] == RAISED -> call[2] = GOES }
+#endif
 #ifndef STAYS
-	:: atomic { over && left == 0 -> supervisor_gone = true; break }
+	:: atomic { left == 0 -> successor_gone = true; break }
 #endif
 	od
 }
@@ -265,14 +326,20 @@ proctype Run() {
 	}
 }
 
-/* Kills the supervisor; stops it, and continues it or not. */
+/* Kills the supervisor, or its successor; stops them, and continues the supervisor or not. */
 proctype Chance() {
 	byte i;
 	bool continues;
 
 end_chance:
 	do
-	:: atomic { kills > 0 && !supervisor_killed && !supervisor_gone -> kills--; kill_supervisor() }
+	:: atomic { kills > 0 && !HAS_ENDED -> kills--; kill_supervisor() }
+	:: atomic { kills > 0 && !successor_killed && !successor_gone ->
+		kills--;
+		successor_killed = true;
+		if :: HAS_ENDED -> close_listener() :: else fi
+	}
+	:: atomic { stops > 0 && !successor_stopped && !successor_killed && !HAS_ENDED -> stops--; successor_stopped = true }
 	:: atomic { stops > 0 && !stopped && !run_gone && !supervisor_killed ->
 		stops--;
 		stopped = true;
@@ -313,12 +380,14 @@ init {
 		:: else -> run Program(i); i++
 		od;
 		run Supervisor();
+		run Successor();
 		run Run();
 		run Chance();
 		run Reclaimer()
 	}
 	/* The audit. */
 	left == 0 && run_gone;
-	supervisor_killed || supervisor_gone;
+	HAS_ENDED;
+	successor_killed || successor_gone;
 	pool == TOKENS
 }
