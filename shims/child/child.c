@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ledger/mapping.h"
 #include "pool/badge.h"
 #include "ground/retry.h"
+#include "ground/signals.h"
 #include "ground/text.h"
 
 /* What a caller may send to its tool and means it. Faults are our own, job control's TTIN and TTOU reach the whole
@@ -19,6 +21,9 @@
 static const int passed_on[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM, SIGTSTP, SIGCONT,
 	SIGURG, SIGXCPU, SIGVTALRM, SIGPROF, SIGWINCH, SIGIO, SIGPWR,
+#ifdef SIGSTKFLT
+	SIGSTKFLT,
+#endif
 };
 
 static const char DEFAULT_PATH[] = "/bin:/usr/bin"; /* as execvp() has it where PATH is not set */
@@ -42,6 +47,8 @@ static void handled_set(sigset_t *set)
 	sigaddset(set, SIGCHLD);
 	for (size_t i = 0; i < sizeof passed_on / sizeof passed_on[0]; i++)
 		sigaddset(set, passed_on[i]);
+	for (int number = FIRST_REAL_TIME; number <= LAST_REAL_TIME; number++)
+		signals_add(set, number);
 }
 
 void child_prepare(struct inherited *inherited)
@@ -51,7 +58,7 @@ void child_prepare(struct inherited *inherited)
 
 	inherited->number_at = NULL;
 	handled_set(&handled);
-	sigprocmask(SIG_BLOCK, &handled, &inherited->mask);
+	signals_mask(SIG_BLOCK, &handled, &inherited->mask);
 	sigaction(SIGCHLD, &standard, &inherited->child);
 }
 
@@ -59,7 +66,7 @@ void child_unprepare(const struct inherited *inherited)
 {
 	mapping_restore_signals();
 	sigaction(SIGCHLD, &inherited->child, NULL);
-	sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
+	signals_mask(SIG_SETMASK, &inherited->mask, NULL);
 }
 
 void exec_program(const char *path, char *const argv[], char *const envp[])
@@ -155,6 +162,13 @@ static void stop_too(void)
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 }
 
+/* With its value, if it was queued with one. ESRCH: the tool ended meanwhile, SIGCHLD is on its way. */
+static void pass_on(pid_t child, siginfo_t *info)
+{
+	if (info->si_code != SI_QUEUE || syscall(SYS_rt_sigqueueinfo, child, info->si_signo, info) < 0)
+		kill(child, info->si_signo);
+}
+
 pid_t child_start(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited)
 {
 	volatile int error = 0;
@@ -190,14 +204,14 @@ int child_wait(pid_t child, struct rusage *usage)
 			asked_to_stop = stopped = false;
 			stop_too();
 		}
-		if (sigwaitinfo(&handled, &info) < 0 || info.si_signo == SIGCHLD)
+		if (signals_wait(&handled, &info) < 0 || info.si_signo == SIGCHLD)
 			continue;
 		if (info.si_signo == SIGTSTP || info.si_signo == SIGCONT)
 			asked_to_stop = info.si_signo == SIGTSTP;
 		/* A SIGCONT that was passed on may have come after the terminal's SIGTSTP, and undone it. */
 		if (!sent_by_terminal(&info) || (asked_to_stop && last_sent == SIGCONT)) {
 			last_sent = info.si_signo;
-			kill(child, last_sent); /* ESRCH: it ended meanwhile, SIGCHLD is on its way */
+			pass_on(child, &info);
 		}
 	}
 	return status;
@@ -222,8 +236,8 @@ _Noreturn void child_end_like(int status)
 	prctl(PR_SET_DUMPABLE, 0);
 	sigaction(WTERMSIG(status), &standard, NULL);
 	sigemptyset(&only);
-	sigaddset(&only, WTERMSIG(status));
+	signals_add(&only, WTERMSIG(status));
 	kill(getpid(), WTERMSIG(status));
-	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	signals_mask(SIG_UNBLOCK, &only, NULL);
 	_exit(128 + WTERMSIG(status)); /* init of a PID namespace can't die of a signal */
 }

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "ledger/ledgerfile.h"
+#include "ground/signals.h"
 
 enum { PAGES_MAX = LEDGER_BYTES / 4096 }; /* no machine has smaller ones */
 
@@ -65,7 +66,7 @@ bool mapping_begin(void)
 	const struct sigaction on_bus = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 
-	if (!signals_changed && sigaction(SIGBUS, &on_bus, &inherited_bus) == 0)
+	if (!signals_changed && signals_handle(SIGBUS, &on_bus, &inherited_bus) == 0)
 		signals_changed = sigaction(SIGXFSZ, &ignore, &inherited_file_size) == 0;
 	return signals_changed;
 }

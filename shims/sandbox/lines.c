@@ -1,5 +1,8 @@
 #include "sandbox/lines.h"
 
+#include <stddef.h>
+#include <sys/mman.h>
+
 static size_t bucket_of(pid_t pid)
 {
 	return (size_t)pid % SUPERVISED_BUCKETS;
@@ -49,6 +52,19 @@ static struct line *find_line(const struct lines *lines, uint64_t job)
 bool lines_has_waiters(const struct lines *lines, uint64_t job)
 {
 	return find_line(lines, job) != NULL;
+}
+
+bool lines_make(struct lines *lines)
+{
+	enum { COUNT = SUPERVISED_MAX + 1 };
+	const size_t size = COUNT * (sizeof(struct supervised) + sizeof(struct line));
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (pages == MAP_FAILED)
+		return false;
+	*lines = (struct lines){ .runs = pages };
+	lines->room = (struct line *)(void *)(lines->runs + COUNT);
+	return true;
 }
 
 /* There is room for as many lines as there are runs. */

@@ -46,10 +46,9 @@ struct line {
 	struct line *next, *previous;
 };
 
-/* All zero: it is empty. */
 struct lines {
-	struct supervised runs[SUPERVISED_MAX + 1]; /* one more: what comes is looked at before it is known whether there is room */
-	struct line room[SUPERVISED_MAX + 1];
+	struct supervised *runs; /* SUPERVISED_MAX and one more: what comes is looked at before it is known whether there is room */
+	struct line *room;
 	struct supervised *buckets[SUPERVISED_BUCKETS]; /* by pid */
 	struct supervised *free;
 	struct line *free_lines;
@@ -59,6 +58,9 @@ struct lines {
 	size_t count; /* of lines */
 	bool has_emptied; /* one of them has been left by its last waiter: whoever asks sets it back */
 };
+
+/* Makes an empty one. Its tables are not there before: `look` has to start where a tool may have little memory. False without memory. */
+bool lines_make(struct lines *lines);
 
 /* The run of that process; NULL: there is none. */
 struct supervised *lines_find(const struct lines *lines, pid_t pid);

@@ -54,7 +54,7 @@ bool supervised_open(const struct supervised_in *in)
 		.above = in->above,
 		.shim_dir = in->self->shim_dir,
 	};
-	return ends_open();
+	return lines_make(&runs.lines) && ends_open();
 }
 
 /* If it does not stand still just now it reports once more. */

@@ -12,11 +12,17 @@ const signals = {
   PIPE: 13,
   ALRM: 14,
   TERM: 15,
+  STKFLT: 16,
   CONT: 18,
   TSTP: 20,
   WINCH: 28,
+  RTMIN: 34, // musl, which the launcher is built with, keeps it for itself
+  'RTMIN+2': 36,
+  RTMAX: 64,
 }
-const deadly = (['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'ALRM', 'TERM'] as const).map(name => signals[name])
+const deadly = (
+  ['HUP', 'INT', 'QUIT', 'USR1', 'USR2', 'ALRM', 'TERM', 'STKFLT', 'RTMIN', 'RTMAX'] as const
+).map(name => signals[name])
 const stops = 20 // so often is a tool stopped and continued
 
 for (const place of doors) {

@@ -32,13 +32,13 @@ const rows: readonly Row[] = [
   { name: '100 inherited fds and no stdin', setup: ['fds=100', 'close=0'], shows: /^fd 102 \/dev\/zero / },
   {
     name: 'signals :: ignored',
-    setup: [1, 2, 3, 7, 13, 15, 17, 20, 21, 22, 25, 63].map(signal => `ignore=${signal}`),
-    shows: /^SigIgn:\t4000000001395047$/,
+    setup: [1, 2, 3, 7, 13, 15, 17, 20, 21, 22, 25, 34, 63].map(signal => `ignore=${signal}`),
+    shows: /^SigIgn:\t4000000201395047$/,
   },
   {
     name: 'signals :: blocked',
-    setup: [1, 2, 3, 7, 10, 15, 17, 18, 20, 28, 63, 64].map(signal => `block=${signal}`),
-    shows: /^SigBlk:\tc0000000080b4247$/,
+    setup: [1, 2, 3, 7, 10, 15, 17, 18, 20, 28, 34, 50, 63, 64].map(signal => `block=${signal}`),
+    shows: /^SigBlk:\tc0020002080b4247$/,
   },
   { name: 'process group of its own', setup: ['pgrp'], shows: /^pgrp <process 2> session <process 1> / },
   { name: 'session of its own', setup: ['session'], shows: /^pgrp <process 2> session <process 2> / },
