@@ -15,6 +15,7 @@
 #include "proc/shimfile.h"
 #include "rules/pattern.h"
 #include "rules/policy.h"
+#include "sandbox/loader.h"
 #include "sandbox/offload.h"
 #include "sandbox/programwords.h"
 #include "sandbox/verdicts.h"
@@ -231,6 +232,12 @@ static bool match_file(pid_t pid, struct program *program)
 	path = process_path(pid);
 	if (path == NULL)
 		return match_words(pid, program);
+	if (loader_is(base_name(path))) {
+		path = program_loaded(pid);
+		program->is_loaded = true;
+		if (path == NULL || !file_key_read(path, &key))
+			return false;
+	}
 	program->path = path_for_rules(path);
 	return is_as_file(program, find_file(path, &key));
 }
@@ -253,6 +260,8 @@ static bool find_tool(pid_t pid, struct program *program)
 	program->name[0] = '\0';
 	if (words == NULL)
 		return true;
+	if (program->is_loaded && (words = loader_words(words)) == NULL)
+		return false;
 	called = base_name(words[0]);
 	if (program->is_behind_shim && is_no_tool(called))
 		return false;

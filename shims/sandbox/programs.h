@@ -15,6 +15,7 @@ struct program {
 	enum run_kind kind;
 	bool is_by_rule; /* not by its file */
 	bool is_unknown; /* its file can't be looked at, and nothing else tells that it is a tool: it may be one */
+	bool is_loaded; /* by a dynamic loader, whose words come first on its command line */
 	bool is_behind_shim; /* its file's name is no tool's */
 	bool has_rules; /* the shim dir has some */
 	const char *path; /* until the next one is found; NULL if no rule is for programs */

@@ -11,6 +11,7 @@
 #include "ground/text.h"
 #include "proc/process.h"
 #include "proc/subject.h"
+#include "sandbox/loader.h"
 
 enum { WORDS_MAX = 8192, SCRIPT_WORDS = 2 /* behind the interpreter: an argument of its own, and the script */ };
 
@@ -69,4 +70,16 @@ const struct program_guess *program_guess(pid_t pid)
 		guess.names[2] = base_name(path);
 	}
 	return &guess;
+}
+
+const char *program_loaded(pid_t pid)
+{
+	static char path[PATH_MAX], named[PATH_MAX];
+	char *at, *end = process_words(pid, "cmdline", &at), **words = split(at, end);
+
+	words = words == NULL ? NULL : loader_words(words);
+	if (words == NULL || (words[0][0] == '/' ? text_put(named, sizeof named, "/proc/%d/root%s", (int)pid, words[0])
+	                                         : text_put(named, sizeof named, "/proc/%d/cwd/%s", (int)pid, words[0])) >= (int)sizeof named)
+		return NULL;
+	return realpath(named, path);
 }

@@ -16,6 +16,9 @@ struct program_guess {
  * for an input: so it does not look like a program that has none. */
 char **program_words(pid_t pid);
 
+/* The path, as we see it, of the program that a dynamic loader was called to start. NULL: of none, or it can't be told. Until the next one. */
+const char *program_loaded(pid_t pid);
+
 /* Of a program whose file can't be looked at. NULL if nothing tells of it. Until the next one. */
 const struct program_guess *program_guess(pid_t pid);
 

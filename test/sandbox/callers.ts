@@ -69,6 +69,10 @@ class Caller {
 }
 `
 
+/** The one that programs here name. */
+const loader = (): string =>
+  execFileSync('readelf', ['-p', '.interp', process.execPath], { encoding: 'utf8' }).match(/\/\S+/)?.[0] ?? ''
+
 export const callers: readonly Caller[] = [
   shell('by its path', ({ tool }, number) => `${tool} ${args(number)}`),
   shell('from a cleared environment', ({ tool }, number) => `env -i ${tool} ${args(number)}`),
@@ -80,6 +84,11 @@ export const callers: readonly Caller[] = [
   shell('by a hard link of another name', (_, number) => `./compile ${args(number)}`, {
     prepare: ({ root, tool }) => linkSync(tool, join(root, 'compile')),
   }),
+  shell('by the dynamic loader', ({ tool }, number) => `${loader()} ${tool} ${args(number)}`),
+  shell(
+    'by the dynamic loader with options, by a relative path',
+    (_, number) => `${loader()} --library-path /nowhere --inhibit-rpath x tools/gcc ${args(number)}`,
+  ),
   shell('by setsid', ({ tool }, number) => `setsid -w ${tool} ${args(number)}`),
   shell('by nohup', ({ tool }, number) => `nohup ${tool} ${args(number)} 2>/dev/null`),
   ofC('by execveat', 'execveat'),
