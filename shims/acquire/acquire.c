@@ -16,6 +16,7 @@
 #include "rules/policy.h"
 #include "wait/sleeper.h"
 #include "wait/slot.h"
+#include "wait/patience.h"
 #include "wait/turn.h"
 #include "ground/clock.h"
 #include "proc/subject.h"
@@ -126,6 +127,8 @@ static void begin_turn(struct acquire *acquire)
 {
 	turn_end(&acquire->turn);
 	turn_begin(&acquire->turn, acquire->of.pool, &acquire->record, acquire->of.subject, &acquire->job, acquire->of.patience);
+	/* Of the runs of a job that a supervisor knows only the first has a turn: the others wait all the same. */
+	patience_since(&acquire->turn.keeper.patience, acquire->began_ns + acquire->gated_ns);
 	acquire->stage = IN_TURN;
 }
 

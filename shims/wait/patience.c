@@ -21,6 +21,11 @@ struct patience patience_make(double seconds)
 	return (struct patience){ .seconds = seconds, .arrived_ns = monotonic_ns() };
 }
 
+void patience_since(struct patience *patience, uint64_t since_ns)
+{
+	patience->arrived_ns = since_ns;
+}
+
 static uint64_t later(uint64_t one, uint64_t other)
 {
 	return one > other ? one : other;

@@ -27,6 +27,9 @@ struct patience {
 /* Begins to wait now. */
 struct patience patience_make(double seconds);
 
+/* It has waited before that, since since_ns (CLOCK_MONOTONIC). */
+void patience_since(struct patience *patience, uint64_t since_ns);
+
 /* One waiter calls this, at due_ns at the latest. True once we have waited for the given time, nobody took a slot in it, and all holders of
  * slots were idle for its last second. If another wait of our job ended that way while we waited, the job is known to wait for itself: then
  * a quarter of a second without a slot taken, and without work, is enough. */

@@ -1,6 +1,7 @@
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { journalEvent } from '../../src/timeline/event.js'
 import { jobshim } from '../support/jobshim.js'
 import { test } from '../support/test-with.js'
 import { repository, writeFiles } from '../support/workspace.js'
@@ -69,6 +70,31 @@ ${tool} -c 1 -o "${root}/out/1"; echo >go; wait`
   assert.is(line, 'jobshim: gcc: no slot was free for 0.5 s on an idle machine: run without one')
   const { runs, overdrafts, back, total } = JSON.parse(json)
   assert.equal([runs, overdrafts, back, total], [2, 1, 0, 0])
+})
+
+test('sandbox :: counted :: a pipe of six tools in one slot waits for patience once, and then briefly', async () => {
+  const place = await makeSandboxPlace()
+  const { root, shims, env } = place
+  const patience = 8
+  const middle = Array.from({ length: 4 }, () => "gcc-9 -c 'cat'").join(' | ')
+  const script = `${shellAsTool(root)}gcc-9 -c 'head -c 2000000 /dev/zero' | ${middle} | gcc-9 -c 'cat >/dev/null'`
+  const words = ['run', '--sandbox', '--json', '--no-config', '--dir', shims, '-j1', '--journal', 'journal']
+  const { status, stderr } = await jobshim([...words, '--', 'sh', '-c', script], {
+    cwd: root,
+    env: { ...env, JOBSHIM_PATIENCE: String(patience) },
+  })
+  assert.is(status, 0, stderr)
+  const lines = stderr.trimEnd().split('\n')
+  const { runs, overdrafts } = JSON.parse(lines.pop() ?? '')
+  assert.equal([runs, overdrafts, lines.length], [6, 5, 5], stderr)
+  const waits = readFileSync(join(root, 'journal'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => journalEvent.parse(JSON.parse(line)))
+    .flatMap(event => (event.event === 'tool' && event.slot === 'overdraft' ? [event.waitedSeconds] : []))
+  assert.is(waits.length, 5)
+  assert.ok(Math.min(...waits) >= patience, String(waits))
+  assert.ok(Math.max(...waits) - Math.min(...waits) < patience, String(waits))
 })
 
 test("sandbox :: counted :: make's own tools are counted once, in their caller's slot", async () => {
