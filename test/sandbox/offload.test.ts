@@ -138,7 +138,7 @@ testWith(
     const variables = Object.entries(around).map(([name, value]) => `${name}=${value}`)
     const daemon = `TMPDIR=/tmp ${distccd} --daemon --no-detach --listen 127.0.0.1 -p ${port} -j 8 --allow 127.0.0.1 --log-stderr --log-level=info`
     const script = `${daemon} 2>log & until (exec 3<>/dev/tcp/127.0.0.1/${port}) 2>/dev/null; do :; done
-${compiles(`${distcc} gcc`)}; kill %1; wait`
+${compiles(`${distcc} gcc`)}; until [ "$(grep -c COMPILE_OK log)" -ge ${sources.length} ]; do sleep 0.02; done; kill %1; wait`
     const outcome = await place.run(
       ['--sandbox', '--journal', 'journal', '-j1'],
       ['env', ...variables, 'bash', '-c', script],
