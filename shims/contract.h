@@ -326,7 +326,7 @@ static const char path_keepers[] __attribute__((unused)) = "cgo\0";
 
 #define OPTION_TOKEN "--token"
 
-enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_SUPERVISE, LOOK_PHASE, LOOK_SANDBOX, LOOK_START, LOOK_BYPASS, LOOK_TOOL, LOOK_PAY };
+enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_SUPERVISE, LOOK_PHASE, LOOK_SANDBOX, LOOK_START, LOOK_BYPASS, LOOK_TOOL, LOOK_PAY, LOOK_RAW };
 
 enum jobserver_answer { JOBSERVER_ADDRESS, JOBSERVER_FREE, JOBSERVER_LEDGER, JOBSERVER_ACCOUNTS };
 
@@ -366,6 +366,7 @@ static const struct look_command_row look_commands[] __attribute__((unused)) = {
 	{ "bypass", 1, 0 },
 	{ "tool", -3, 0 },
 	{ "pay", 3, 0 },
+	{ "raw", 4, 0 },
 };
 
 #define ERROR_NO_JOBSERVER "no-jobserver"

@@ -5,6 +5,7 @@ import { readOverview } from './commands/overview.js'
 import { useCompileCache } from './ground/compile-cache.js'
 import { exitCodes } from './ground/exit-codes.js'
 import { print } from './ground/print.js'
+import { receivedWords } from './ground/received.js'
 import { report } from './ground/report.js'
 import { packageVersion } from './ground/version.js'
 
@@ -56,6 +57,6 @@ async function runCommand(name: string, words: readonly string[]): Promise<numbe
   )
 }
 
-main(process.argv.slice(2))
+main(receivedWords())
   .catch(error => report(error))
   .then(status => process.exit(status))

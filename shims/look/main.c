@@ -1,6 +1,7 @@
 /* The program beside the launcher, which jobshim's own commands call: for system calls that Node lacks, and for what only the C code can
  * do: find a jobserver, lock a ledger. And a launcher becomes it if it can't do all by itself. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "contract.h"
@@ -13,6 +14,7 @@
 #include "look/poolanswer.h"
 #include "look/paying.h"
 #include "look/prepare.h"
+#include "look/raw.h"
 #include "look/sandboxanswer.h"
 #include "look/starter.h"
 #include "look/toolwork.h"
@@ -39,6 +41,8 @@ static bool freshen(const struct self *self, char *const words[])
 /* Each gets the words behind its name, and returns false on error. */
 typedef bool command(const struct self *self, char *const words[]);
 
+static command call_raw;
+
 enum { COMMANDS = sizeof look_commands / sizeof look_commands[0] };
 
 static command *const commands[COMMANDS] = {
@@ -61,6 +65,7 @@ static command *const commands[COMMANDS] = {
 	[LOOK_BYPASS] = bypasslines_print,
 	[LOOK_TOOL] = tool_work,
 	[LOOK_PAY] = payer_work,
+	[LOOK_RAW] = call_raw,
 };
 
 /* The command of that name, if it takes so many words; else NULL. */
@@ -75,16 +80,40 @@ static command *command_named(const char *name, int words)
 	return NULL;
 }
 
+/* The command of these words; NULL, reported, if there is none. */
+static command *command_of(char *const words[])
+{
+	command *named;
+	int count = 0;
+
+	while (words[count] != NULL)
+		count++;
+	named = count == 0 ? NULL : command_named(words[0], count - 1);
+	if (named == NULL)
+		report("look: wrong usage\n  look COMMAND WORDS, for jobshim's own commands: docs/protocol.md");
+	return named;
+}
+
+/* Does what its words say once they are read. */
+static bool call_raw(const struct self *self, char *const words[])
+{
+	char **taken = raw_take(words);
+	command *named = taken == NULL ? NULL : command_of(taken);
+
+	if (named == NULL)
+		exit(EXIT_JOBSHIM);
+	return named(self, taken + 1);
+}
+
 int main(int argc, char **argv)
 {
 	struct self self;
-	command *named = argc < 2 ? NULL : command_named(argv[1], argc - 2);
+	command *named;
 
 	report_init();
-	if (named == NULL) {
-		report("look: wrong usage\n  look COMMAND WORDS, for jobshim's own commands: docs/protocol.md");
+	named = argc < 1 ? NULL : command_of(argv + 1);
+	if (named == NULL)
 		return EXIT_JOBSHIM;
-	}
 	self_find_beside(&self);
 	return named(&self, argv + 2) ? 0 : 1;
 }

@@ -39,9 +39,16 @@ export async function withAdapters(
   }
 }
 
+// What the caller has set comes first, and wins: so all that it has stays in its place.
 const withSettings = (environment: NodeJS.ProcessEnv, settings: Settings): NodeJS.ProcessEnv => ({
-  ...(settings.patience === undefined ? {} : { [names.patience]: String(settings.patience) }),
-  ...(settings.join === undefined ? {} : { [names.join]: settings.join ? '1' : '0' }),
-  ...(settings.noJobserver === undefined ? {} : { [names.noJobserver]: settings.noJobserver }),
   ...environment,
+  ...unlessSet(environment, names.patience, settings.patience?.toString()),
+  ...unlessSet(environment, names.join, settings.join === undefined ? undefined : settings.join ? '1' : '0'),
+  ...unlessSet(environment, names.noJobserver, settings.noJobserver),
 })
+
+const unlessSet = (
+  environment: NodeJS.ProcessEnv,
+  name: string,
+  value: string | undefined,
+): NodeJS.ProcessEnv => (value === undefined || environment[name] !== undefined ? {} : { [name]: value })

@@ -7,6 +7,7 @@ import { loadSettings } from '../config/load.js'
 import type { Settings } from '../config/options.js'
 import { environment as names } from '../contract/environment.js'
 import { processNames } from '../contract/process-names.js'
+import { hasOddBytes } from '../ground/bytes.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { say } from '../ground/print.js'
@@ -133,5 +134,9 @@ async function sandboxOf(
   return undefined
 }
 
-const journalPath = (path: string | undefined, workingDirectory: string): string | undefined =>
-  path ? resolve(workingDirectory, path) : undefined
+function journalPath(path: string | undefined, workingDirectory: string): string | undefined {
+  const absolute = path ? resolve(workingDirectory, path) : undefined
+  if (absolute !== undefined && hasOddBytes(absolute))
+    throw new Failure(`${absolute}: the journal's path is not UTF-8`, 'name another file', exitCodes.jobshim)
+  return absolute
+}

@@ -1,6 +1,7 @@
 /** Finds the config file. Cheap: most runs have none, and neither cosmiconfig nor zod is loaded for them. */
 import { lstatSync, type Stats, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { pathOf } from '../ground/bytes.js'
 import { systemErrorCode } from '../ground/failure.js'
 import { readSmallFile } from '../ground/small-file.js'
 import { isOursOrRoots } from '../ground/trust.js'
@@ -59,7 +60,7 @@ function isConfig(path: string, onIgnored: OnIgnored): boolean {
 
 function look(path: string, by: typeof statSync): Stats | undefined {
   try {
-    return by(path, { throwIfNoEntry: false })
+    return by(pathOf(path), { throwIfNoEntry: false })
   } catch (error) {
     if (unreachable.has(systemErrorCode(error) ?? '')) return undefined
     throw error

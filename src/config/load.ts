@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { environment as names } from '../contract/environment.js'
 import { adaptedNames } from '../contract/wrappers.js'
+import { hasOddBytes } from '../ground/bytes.js'
 import { Failure } from '../ground/failure.js'
 import { note } from '../ground/note.js'
 import { defaultShimDirectory } from '../ground/paths.js'
@@ -24,15 +25,21 @@ export async function loadSettings(
   const config: ConfigFile = path === undefined ? {} : await (await import('./read.js')).readConfig(path)
   const cores = availableParallelism() // load is that of the machine, whatever share of it is ours
   const fromEnvironment = environment[names.dir]
+  const dir = flags.dir
+    ? resolve(workingDirectory, flags.dir)
+    : fromEnvironment
+      ? resolve(workingDirectory, fromEnvironment)
+      : config.dir && path
+        ? resolve(dirname(path), config.dir)
+        : defaultShimDirectory(environment)
+  if (hasOddBytes(dir))
+    throw new Failure(
+      `${dir}: the shim dir is not UTF-8`,
+      'name another one, with --dir, JOBSHIM_DIR or dir in the config',
+    )
   return {
     adapters: namesOf(flags.noAdapters ? false : (config.adapters ?? true)),
-    dir: flags.dir
-      ? resolve(workingDirectory, flags.dir)
-      : fromEnvironment
-        ? resolve(workingDirectory, fromEnvironment)
-        : config.dir && path
-          ? resolve(dirname(path), config.dir)
-          : defaultShimDirectory(environment),
+    dir,
     engine: config.engine,
     jobs: flags.jobs ?? numberOf(config.jobs) ?? (await jobsByEngine(config, environment)),
     join: config.join,

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } f
 import { totalmem } from 'node:os'
 import { basename, extname } from 'node:path'
 import { ledgerLayout } from '../contract/ledger-layout.js'
+import { pathOf } from '../ground/bytes.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
@@ -72,7 +73,7 @@ const distrustHint = 'take it over with chown and chmod if you trust it, or use 
 function open(path: string): number {
   try {
     // A FIFO is refused, not waited for.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    return openSync(pathOf(path), constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     throw new Failure(`${path}: can't read the config (${systemErrorCode(error)})`, hint, code)
   }

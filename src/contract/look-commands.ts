@@ -123,6 +123,12 @@ export const lookCommands = [
     does: 'holds the slot of that client until it ends',
     answer: [],
   },
+  {
+    name: 'raw', // FD BYTES WORDS VARIABLES
+    words: 4,
+    does: 'reads a command with its words, and its environment, as bytes, and does it (shims/look/raw.h)',
+    answer: [],
+  },
 ] as const satisfies readonly LookCommand[]
 
 export type LookCommandName = (typeof lookCommands)[number]['name']

@@ -1,5 +1,6 @@
 /** Writes text at once. `process.stdout` would do the same with Node's streams and sockets, which take 3 to 5 ms to load. */
 import { writeSync } from 'node:fs'
+import { bytesOf } from './bytes.js'
 import { Failure, systemErrorCode } from './failure.js'
 import { visible } from './visible.js'
 
@@ -11,7 +12,7 @@ export const print = (text: string, descriptor = 1): void => printExact(visible(
  * but a reader that has seen enough is not our failure, and of a stderr that does not nobody can be told.
  */
 export function printExact(text: string, descriptor = 1): void {
-  const bytes = Buffer.from(text)
+  const bytes = bytesOf(text)
   for (let written = 0; written < bytes.length; ) {
     try {
       written += writeSync(descriptor, bytes, written)

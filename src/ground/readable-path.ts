@@ -11,7 +11,7 @@ const faults: readonly { is: RegExp; what: string }[] = [
   { is: /[\n\v\f\r]/, what: 'has a line break, and an address is one line' },
   { is: /\\/, what: 'has a backslash, which make reads as a sign for the next character' },
   { is: /\$/, what: 'has a dollar, which make reads as the sign of a variable' },
-  { is: /\ufffd/, what: 'is not UTF-8, and cargo reads nothing else' }, // what Node makes of such a byte
+  { is: /[\ufffd\ud800-\udfff]/u, what: 'is not UTF-8, and cargo reads nothing else' }, // what Node makes of such a byte, and what we do
 ]
 
 /** Returns what keeps one client or another from reading this path in MAKEFLAGS; undefined: nothing does. */

@@ -1,5 +1,6 @@
 /** Files of others, which may be anything. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { pathOf } from './bytes.js'
 
 const mostBytes = 64 * 1024 * 1024
 
@@ -7,7 +8,7 @@ const mostBytes = 64 * 1024 * 1024
 export function readSmallFile(path: string, most = mostBytes): string | undefined {
   let file: number | undefined
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    file = openSync(pathOf(path), constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
     const stats = fstatSync(file)
     return stats.isFile() && stats.size <= most ? readFileSync(file, 'utf8') : undefined
   } catch {

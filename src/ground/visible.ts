@@ -28,8 +28,11 @@ const hex = (code: number): string => `\\u{${code.toString(16)}}`
 const inClass = hidden.map(([from, to]) => `${hex(from)}-${hex(to)}`).join('')
 const ofLine = new RegExp(`[${inClass}]`, 'gu')
 
-/** Returns a code as `\x1b`, `\u202e` or `\u{e0001}`. */
+const oddBytes = { from: 0xdc80, to: 0xdcff, less: 0xdc00 } // bytes.ts
+
+/** Returns a code as `\x1b`, `\u202e` or `\u{e0001}`; a byte that is no UTF-8 as `\xe9`, as the launcher does. */
 function escaped(code: number): string {
+  if (code >= oddBytes.from && code <= oddBytes.to) return escaped(code - oddBytes.less)
   const digits = code.toString(16)
   if (code < 0x100) return `\\x${digits.padStart(2, '0')}`
   return code < 0x10000 ? `\\u${digits.padStart(4, '0')}` : `\\u{${digits}}`

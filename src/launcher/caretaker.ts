@@ -1,10 +1,10 @@
 /** The `look` that looks after a pool, and at the tools of a command: one process for as long as we live (shims/look/caretaker.h). */
-import { spawn } from 'node:child_process'
 import { fstatSync } from 'node:fs'
 import { type caretakerOrders, caretakerReports as reports } from '../contract/look-commands.js'
 import { eachLine } from '../ground/each-line.js'
 import { numberOf } from './answers.js'
 import type { Change } from './change.js'
+import { spawnLook } from './raw-call.js'
 
 /** What was done to a pool, the size that it has from now on, or `gone`: its FIFO is no more where its clients look for it. */
 export type PoolEvent = Change | { kind: 'size'; tokens: number } | { kind: 'gone' }
@@ -52,7 +52,7 @@ export type Caretaker = {
 /** Starts one. `environment`: the build's. */
 export function openCaretaker(look: string, environment: NodeJS.ProcessEnv): Caretaker {
   // In a session of its own: a terminal's ^C and ^Z are for the build.
-  const child = spawn(look, ['caretaker'], {
+  const child = spawnLook(look, ['caretaker'], {
     env: environment,
     stdio: ['pipe', 'pipe', 'ignore'],
     detached: true,
@@ -70,10 +70,12 @@ export function openCaretaker(look: string, environment: NodeJS.ProcessEnv): Car
     child.once('error', () => resolve())
     child.once('exit', () => resolve())
   })
-  eachLine(child.stdout, hear)
-  child.stdin.on('error', () => {}) // it is gone: `ended` tells
+  const { stdin, stdout } = child
+  if (!stdin || !stdout) throw new Error('both are pipes')
+  eachLine(stdout, hear)
+  stdin.on('error', () => {}) // it is gone: `ended` tells
   const order = (name: keyof typeof caretakerOrders, ...words: string[]): void => {
-    if (child.stdin.writable) child.stdin.write([name, ...words].map(word => `${word}\0`).join(''))
+    if (stdin.writable) stdin.write([name, ...words].map(word => `${word}\0`).join(''))
   }
   return {
     ended,
@@ -93,7 +95,7 @@ export function openCaretaker(look: string, environment: NodeJS.ProcessEnv): Car
     },
     async end() {
       order('end')
-      child.stdin.end()
+      stdin.end()
       const timer = setTimeout(() => child.kill('SIGKILL'), patience) // it has nothing, and may be stopped
       await ended
       clearTimeout(timer)

@@ -1,11 +1,13 @@
 /** Runs a program in our place: it gets our terminal, our signals and, at the end, decides our status. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
+import { lostByte, replacement } from '../ground/bytes.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { readProcessStat } from '../ground/process-stat.js'
+import { spawnLook } from './raw-call.js'
 
 export type Ending = { kind: 'exit'; status: number } | { kind: 'signal'; number: number }
 
@@ -169,11 +171,11 @@ function startProgram(
 ): ChildProcess {
   const { look, program, args, closed, sandbox = '' } = command
   if (program === '') throw programFailure("''", 'ENOENT')
+  const lost = [program, ...args].find(word => word.includes(lostByte))
+  if (lost !== undefined) throw lostFailure(lost)
+  const words = ['start', String(descriptors.length - 1), closed, sandbox, program, ...args]
   try {
-    return spawn(look, ['start', String(descriptors.length - 1), closed, sandbox, program, ...args], {
-      stdio: [...descriptors],
-      env,
-    })
+    return spawnLook(look, words, { stdio: descriptors, env })
   } catch (error) {
     throw error instanceof Error ? startFailure(command, error) : error
   }
@@ -198,6 +200,14 @@ function programFailure(program: string, code: string): Failure {
     known?.code ?? exitCodes.jobshim,
   )
 }
+
+// Better not to start it than with the name of another file.
+const lostFailure = (word: string): Failure =>
+  new Failure(
+    `${word.replaceAll(lostByte, replacement)}: is not UTF-8, and /proc does not tell what it is`,
+    'start jobshim where /proc can be read, and without --title in NODE_OPTIONS',
+    exitCodes.jobshim,
+  )
 
 // Where that can't be told the program is taken to have had what a terminal sends.
 function inForeground(): boolean {

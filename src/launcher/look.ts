@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import type { LookCommandName } from '../contract/look-commands.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { noAnswer, type Outcome, readOutcome } from './answers.js'
+import { rawCall } from './raw-call.js'
 
 export type Call = {
   words?: readonly string[] // behind the command
@@ -17,10 +18,12 @@ export function callLook<Name extends LookCommandName>(
   call: Call = {},
 ): Outcome<Name> {
   const { words = [], environment, descriptors = [] } = call
-  const { error, status, stdout } = spawnSync(look, [command, ...words], {
-    env: environment,
+  const raw = environment && rawCall([command, ...words], environment, 0)
+  const { error, status, stdout } = spawnSync(look, raw ? raw.words : [command, ...words], {
+    env: raw ? raw.env : environment,
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore', ...descriptors],
+    stdio: [raw ? 'pipe' : 'ignore', 'pipe', 'ignore', ...descriptors],
+    ...(raw && { input: raw.bytes }),
   })
   if (error) throw notCalled(look, error)
   const outcome = readOutcome(command, status, stdout)

@@ -1,8 +1,8 @@
 /** The `look` that answers for a job sandbox (shims/sandbox/supervisor.h): it outlives us only as long as processes are left in there. */
-import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { Duplex } from 'node:stream'
 import { Failure } from '../ground/failure.js'
+import { spawnLook } from './raw-call.js'
 
 /** Why no supervisor is there any more, though the build goes on: then no tool waits, or takes a slot. */
 export type SupervisorLoss = 'ended' | 'stood still'
@@ -33,7 +33,7 @@ export async function openSupervisor(order: SupervisorOrder): Promise<Supervisor
   const { look, socket, environment, descriptors, lost } = order
   const control = Math.max(3, 3 + descriptors.length)
   // In a session of its own: a terminal's ^C and ^Z are for the build.
-  const child = spawn(look, ['supervise', String(control), socket], {
+  const child = spawnLook(look, ['supervise', String(control), socket], {
     env: environment,
     stdio: ['ignore', 'ignore', 'inherit', ...descriptors, 'pipe'],
     detached: true,

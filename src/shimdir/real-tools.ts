@@ -1,6 +1,7 @@
 /** Which real tools are on PATH. Our own directories don't count. */
 import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { pathOf } from '../ground/bytes.js'
 import { hasShims } from '../tools/launcher-path.js'
 
 /** Returns the absolute directories of a PATH, without shim dirs: ours, or those of another installation. */
@@ -16,7 +17,8 @@ export function findTool(name: string, directories: readonly string[]): string |
   return directory && join(directory, name)
 }
 
-function isProgram(path: string): boolean {
+function isProgram(named: string): boolean {
+  const path = pathOf(named)
   try {
     if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false
     accessSync(path, constants.X_OK)
@@ -33,7 +35,7 @@ export function namesIn(directories: readonly string[]): string[] {
 
 function entriesOf(directory: string): string[] {
   try {
-    return readdirSync(directory)
+    return readdirSync(pathOf(directory))
   } catch {
     return []
   }

@@ -4,6 +4,7 @@ import { adapterOf } from '../contract/adapters.js'
 import { defaultFamilies, familyNames, familyOf, isFamily } from '../contract/families.js'
 import { ledgerLayout } from '../contract/ledger-layout.js'
 import { wrappers } from '../contract/wrappers.js'
+import { hasOddBytes } from '../ground/bytes.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import type { CcachePrefixes } from '../tools/ccache.js'
@@ -69,7 +70,7 @@ const longestReal = 500 // what the launcher has room for
 
 /** Returns the line that tells the launcher where the tool is: where PATH has none, and whose file the shim's stands for. */
 export const realLine = (path = ''): string =>
-  path.length > longestReal || path.includes('\n') ? 'real=\n' : `real=${path}\n`
+  path.length > longestReal || path.includes('\n') || hasOddBytes(path) ? 'real=\n' : `real=${path}\n`
 
 function renderToolFile(
   name: string,

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, write
 import { basename, dirname } from 'node:path'
 import { journalLayout } from '../contract/journal-layout.js'
 import { ledgerLayout } from '../contract/ledger-layout.js'
+import { withoutOddBytes } from '../ground/bytes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { type HeldDirectory, holdDirectory } from '../ground/held-directory.js'
 import { isOursOrRoots, trustOf } from '../ground/trust.js'
@@ -116,7 +117,11 @@ function cut(event: JournalEvent | OwnEvent): object {
   return Object.fromEntries(
     Object.entries(event).map(([key, value]) => [
       key,
-      typeof value === 'string' ? short(value) : Array.isArray(value) ? few(value.map(String)) : value,
+      typeof value === 'string'
+        ? short(withoutOddBytes(value))
+        : Array.isArray(value)
+          ? few(value.map(word => withoutOddBytes(String(word))))
+          : value,
     ]),
   )
 }

@@ -1,6 +1,7 @@
 /** By which paths a launcher is told from other programs: ours, and those of other shim dirs. */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathOf } from '../ground/bytes.js'
 
 /** Where a shim dir has its launcher, which is also how a directory with shims is told. */
 export const launcherPlace = '.jobshim/launcher'
@@ -11,7 +12,7 @@ export const isLauncher = (word: string): boolean => word.endsWith(`/${launcherP
 /** Returns true for a directory whose programs are shims: ours, or those of another installation. */
 export function hasShims(directory: string): boolean {
   try {
-    return statSync(join(directory, launcherPlace), { throwIfNoEntry: false })?.isFile() ?? false
+    return statSync(pathOf(join(directory, launcherPlace)), { throwIfNoEntry: false })?.isFile() ?? false
   } catch {
     return false // whatever is in a directory that may not be searched, it is no tool of this user
   }
