@@ -4,6 +4,7 @@
 #include "pool/find.h"
 #include "pool/hidden.h"
 #include "rules/policy.h"
+#include "wait/solejob.h"
 #include "run/run.h"
 #include "ground/environment.h"
 #include "ground/report.h"

@@ -22,6 +22,7 @@
 #include "pool/pool.h"
 #include "rules/costs.h"
 #include "rules/policy.h"
+#include "wait/solejob.h"
 #include "tool/adapters.h"
 #include "tool/arguments.h"
 #include "tool/families.h"

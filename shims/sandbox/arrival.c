@@ -12,29 +12,31 @@
 #include "sandbox/ancestors.h"
 #include "sandbox/demand.h"
 #include "sandbox/filter.h"
+#include "sandbox/guests.h"
 #include "sandbox/journalentry.h"
 #include "sandbox/lines.h"
 #include "sandbox/offload.h"
 #include "sandbox/programs.h"
 #include "sandbox/unknown.h"
 #include "sandbox/unwatched.h"
+#include "tool/resolve.h"
 
 enum place { BELOW_HOLDER, BELOW_DAEMON, BELOW_NONE, BELOW_NONE_LATELY };
 
-static enum place place_of(const struct process *process, const struct lines *lines, pid_t top, bool recalls)
+/* *host: the holder. */
+static enum place place_of(const struct process *process, const struct arrival_into *into, bool recalls, struct supervised **host)
 {
 	struct process above = *process;
-	const bool is_near = recalls && lines_find(lines, process->parent) == NULL;
+	const bool is_near = recalls && lines_find(into->lines, process->parent) == NULL;
 
-	if (is_near && process->parent != top && ancestors_have_parent(process->parent, &above)) {
+	if (is_near && process->parent != into->above && ancestors_have_parent(process->parent, &above)) {
 		process_known(&above);
 		return BELOW_NONE_LATELY;
 	}
-	while (above.parent > 0 && above.parent != top) {
-		const struct supervised *run = lines_find(lines, above.parent);
-
-		if (run != NULL && !unwatched_has_ended(run))
-			return run->may_go ? BELOW_HOLDER : BELOW_NONE;
+	while (above.parent > 0 && above.parent != into->above) {
+		*host = lines_find(into->lines, above.parent);
+		if (*host != NULL && guests_are_below(*host))
+			return (*host)->may_go ? BELOW_HOLDER : BELOW_NONE;
 		if (!process_read(above.parent, &above))
 			return BELOW_NONE;
 		if (offload_is_daemon(&above))
@@ -48,20 +50,27 @@ static enum place place_of(const struct process *process, const struct lines *li
 	return BELOW_NONE;
 }
 
-bool arrival_goes_on_below_holder(const struct arrival_into *into, struct supervised *run)
+struct supervised *arrival_host(const struct arrival_into *into, struct supervised *run)
 {
+	struct supervised *host;
+
 	if (!run->is_remembered)
-		return false;
+		return NULL;
 	run->is_remembered = false;
-	run->is_free = place_of(&run->subject.process, into->lines, into->above, false) == BELOW_HOLDER;
-	return run->is_free;
+	return place_of(&run->subject.process, into, false, &host) == BELOW_HOLDER ? host : NULL;
 }
 
 void arrival_look_anew(const struct arrival_into *into, struct supervised *run)
 {
-	if (run->is_free || !lines_has_waiters(into->lines, demand_line(run)) || arrival_goes_on_below_holder(into, run))
+	struct supervised *host;
+
+	if (run->is_free || !lines_has_waiters(into->lines, demand_line(run)))
 		return;
-	(void)job_is_another(&run->job, &run->subject, into->pool->jobserver, into->pool->ledger);
+	host = arrival_host(into, run);
+	if (host != NULL)
+		(void)guests_let_in(into, host, run);
+	else
+		(void)job_is_another(&run->job, &run->subject, into->pool->jobserver, into->pool->ledger);
 }
 
 static bool is_disabled(const struct subject *subject)
@@ -88,25 +97,58 @@ static void unknown_let_go(const struct arrival_into *into, const struct started
 		unknown_note(program->name);
 }
 
-/* What is quickly known comes first: most of what starts below a tool runs in its slot. */
 static bool needs_slot(const struct subject *subject, pid_t pid, enum place place, struct program *program)
 {
-	return place != BELOW_HOLDER && place != BELOW_DAEMON && programs_find(pid, program) && program->kind != RUN_PROBE && !is_disabled(subject);
+	return place != BELOW_DAEMON && programs_find(pid, program) && program->kind != RUN_PROBE && !is_disabled(subject);
+}
+
+/* What is quickly known comes first: most of what starts below a tool is the only one there. */
+static bool is_in_slot_above(const struct arrival_into *into, const struct started *started, const struct subject *subject,
+                             struct supervised *host, const struct program *program)
+{
+	return program->is_unknown || guests_enter(into->lines, host, started, subject);
+}
+
+/* What it wants. False if it has that, and has gone on. */
+static bool read_demand(const struct arrival_into *into, struct supervised *run, struct supervised *host, const struct program *program)
+{
+	if (host == NULL) {
+		demand_read(run, program, into->pool, into->self->shim_dir);
+		return true;
+	}
+	if (!guests_let_in(into, host, run))
+		return true;
+	run->may_go = true;
+	filter_let_go(into->listener, &run->started);
+	unwatched_add(into->lines, run);
+	return false;
+}
+
+void arrival_of_launcher(const struct arrival_into *into, const struct started *started)
+{
+	struct subject subject;
+	struct supervised *host;
+
+	if (into->lines->used > 0 && subject_of(started->pid, &subject) && place_of(&subject.process, into, true, &host) == BELOW_HOLDER)
+		guests_share(into, host);
 }
 
 struct supervised *arrival_enter(const struct arrival_into *into, const struct started *started, struct program *program)
 {
 	struct subject subject;
-	struct supervised *run;
+	struct supervised *run, *host;
 	enum place place;
 
 	if (!subject_of(started->pid, &subject)) {
 		unknown_let_go(into, started, program);
 		return NULL;
 	}
-	place = place_of(&subject.process, into->lines, into->above, true);
-	if (!needs_slot(&subject, started->pid, place, program)) {
-		if (program->is_unknown && place != BELOW_HOLDER)
+	place = place_of(&subject.process, into, true, &host);
+	if (place != BELOW_HOLDER)
+		host = NULL;
+	if ((host != NULL && is_in_slot_above(into, started, &subject, host, program)) ||
+	    !needs_slot(&subject, started->pid, place, program)) {
+		if (program->is_unknown && host == NULL)
 			unknown_let_go(into, started, program);
 		else
 			filter_let_go(into->listener, started);
@@ -121,7 +163,8 @@ struct supervised *arrival_enter(const struct arrival_into *into, const struct s
 	run->subject = subject;
 	run->is_remembered = place == BELOW_NONE_LATELY;
 	strcpy(run->tool, program->name);
-	demand_read(run, program, into->pool, into->shim_dir);
+	if (!read_demand(into, run, host, program))
+		return NULL;
 	journal_entry_make(run, program);
 	ledger_note_caller(into->pool->ledger, started->pid); /* who looked before it had a record learns that it has one */
 	return run;

@@ -16,6 +16,7 @@
 #include "sandbox/lines.h"
 #include "sandbox/programs.h"
 #include "wait/job.h"
+#include "wait/solejob.h"
 
 /* A launcher above it has passed the gates. */
 static void read_policy(struct supervised *run, const struct program *program, const char *shim_dir)
@@ -54,9 +55,9 @@ void demand_read(struct supervised *run, const struct program *program, const st
 	}
 }
 
-void demand_begin(struct supervised *run, struct pool *pool, const struct self *self, double patience)
+static struct acquire_for slot_for(struct supervised *run, struct pool *pool, const struct self *self, double patience)
 {
-	const struct acquire_for of = {
+	return (struct acquire_for){
 		.pool = pool,
 		.subject = &run->subject,
 		.self = self,
@@ -66,8 +67,20 @@ void demand_begin(struct supervised *run, struct pool *pool, const struct self *
 		.gathering = run->gathering,
 		.patience = patience,
 	};
+}
+
+void demand_begin(struct supervised *run, struct pool *pool, const struct self *self, double patience)
+{
+	const struct acquire_for of = slot_for(run, pool, self, patience);
 
 	acquire_begin(&run->acquire, &of);
+}
+
+bool demand_at_once(struct supervised *run, struct pool *pool, const struct self *self)
+{
+	const struct acquire_for of = slot_for(run, pool, self, 0);
+
+	return acquire_at_once(&run->acquire, &of);
 }
 
 uint64_t demand_line(const struct supervised *run)

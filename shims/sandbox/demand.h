@@ -16,6 +16,9 @@ void demand_read(struct supervised *run, const struct program *program, const st
 /* It looks for its slot from now on. Others see by its record that it waits. patience: seconds, 0 is for ever. */
 void demand_begin(struct supervised *run, struct pool *pool, const struct self *self, double patience);
 
+/* The same for one that runs already, without a rule. True if it has a slot; else none was free, and nothing is left of it. */
+bool demand_at_once(struct supervised *run, struct pool *pool, const struct self *self);
+
 /* The key of the line that it waits in: its job's, or one of its own if it waits at a gate: behind it others of its job may go on. */
 uint64_t demand_line(const struct supervised *run);
 

@@ -22,6 +22,7 @@
 #include "sandbox/programwords.h"
 #include "tool/arguments.h"
 #include "wait/job.h"
+#include "wait/solejob.h"
 
 /* As much of each text as a line has room for. */
 enum { TEXT_MAX = 1200 };
@@ -128,10 +129,16 @@ static const char *slot_of(const struct supervised *run)
 	}
 }
 
-/* Of one that the launcher of a shim has started, that launcher writes the line. */
+/* Of one that the launcher of a shim has started, that launcher writes the line; what is in the slot of a tool above is a part of that. */
+static bool is_part_of_another(const struct supervised *run)
+{
+	return run->job.nested && (run->is_free || run->acquire.slot.kind == SLOT_IMPLICIT);
+}
+
 static bool has_line(const struct supervised *run)
 {
-	return run->entry != NULL && (run->entry->journal != NULL || journal != NULL) && run->may_go && !run->job.nested && (run->is_free || run->acquire.slot.kind != SLOT_NONE);
+	return run->entry != NULL && (run->entry->journal != NULL || journal != NULL) && run->may_go && !is_part_of_another(run) &&
+	       (run->is_free || run->acquire.slot.kind != SLOT_NONE);
 }
 
 /* What it had and waited for; a run that its caller pays for, and no rule holds, asked for nothing. */

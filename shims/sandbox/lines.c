@@ -139,7 +139,7 @@ void lines_leave(struct lines *lines, struct supervised *run)
 	lines->count--;
 }
 
-void lines_remove(struct lines *lines, struct supervised *run)
+static void forget(struct lines *lines, struct supervised *run)
 {
 	struct supervised **at = &lines->buckets[bucket_of(run->started.pid)];
 
@@ -152,6 +152,28 @@ void lines_remove(struct lines *lines, struct supervised *run)
 	lines->used--;
 	run->next = lines->free;
 	lines->free = run;
+}
+
+void lines_part(struct supervised *host)
+{
+	if (host->guest != NULL)
+		host->guest->host = NULL;
+	host->guest = NULL;
+}
+
+void lines_remove(struct lines *lines, struct supervised *run)
+{
+	struct supervised *guest;
+
+	if (run->host != NULL)
+		lines_part(run->host);
+	for (; run != NULL; run = guest) {
+		guest = run->guest;
+		lines_part(run);
+		forget(lines, run);
+		if (guest != NULL && guest->end >= 0)
+			guest = NULL;
+	}
 }
 
 void lines_each(struct lines *lines, void (*visit)(struct supervised *run))

@@ -23,6 +23,9 @@ struct supervised {
 	bool is_free;    /* which its caller took, and no rule holds it: acquire is of no use */
 	bool is_remembered; /* not all above it was looked at anew */
 	bool is_callers; /* which its caller took */
+	bool is_shared; /* several tools below it have run at once: from then on locks tell who is in its slot (guests.h) */
+	struct supervised *guest; /* a tool below it, which is in its slot without a lock; NULL: none is known */
+	struct supervised *host;  /* whose guest it is; NULL: nobody's */
 	struct started started;
 	int end; /* its pidfd; -1: it is not watched */
 	char tool[64];
@@ -77,10 +80,13 @@ void lines_join(struct lines *lines, struct supervised *run, uint64_t job);
 /* The run leaves its line, which goes behind all others. */
 void lines_leave(struct lines *lines, struct supervised *run);
 
+/* It has no guest any more. */
+void lines_part(struct supervised *host);
+
 /* Calls visit for each run, which it may forget. */
 void lines_each(struct lines *lines, void (*visit)(struct supervised *run));
 
-/* Forgets the run. */
+/* Forgets the run, and a guest of it whose end nobody waits for. */
 void lines_remove(struct lines *lines, struct supervised *run);
 
 #endif

@@ -139,7 +139,7 @@ static const struct file *judge(const char *path, const struct file_key *key)
 		seen = (struct file){ .verdict = NO_TOOL };
 		return &seen;
 	}
-	file = verdict_note(key, NO_TOOL, "");
+	file = verdict_note(key, is_of_shim_dir(path) ? LAUNCHER : NO_TOOL, "");
 	file->name = hash_of(base_name(path));
 	return file;
 }
@@ -176,7 +176,8 @@ static const char *path_for_rules(const char *path)
 
 static bool is_as_file(struct program *program, const struct file *file)
 {
-	if (file->verdict == NO_TOOL)
+	program->is_launcher = file->verdict == LAUNCHER;
+	if (file->verdict == NO_TOOL || program->is_launcher)
 		return false;
 	text_put(program->family, sizeof program->family, "%s", file->family);
 	program->is_behind_shim = file->verdict == BEHIND_SHIM;

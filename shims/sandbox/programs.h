@@ -17,6 +17,7 @@ struct program {
 	bool is_unknown; /* its file can't be looked at, and nothing else tells that it is a tool: it may be one */
 	bool is_loaded; /* by a dynamic loader, whose words come first on its command line */
 	bool is_behind_shim; /* its file's name is no tool's */
+	bool is_launcher; /* of a shim dir: no tool, but it may look for a slot itself */
 	bool has_rules; /* the shim dir has some */
 	const char *path; /* until the next one is found; NULL if no rule is for programs */
 };

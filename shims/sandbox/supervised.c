@@ -14,6 +14,8 @@
 #include "sandbox/arrival.h"
 #include "sandbox/demand.h"
 #include "sandbox/ends.h"
+#include "sandbox/firsts.h"
+#include "sandbox/guests.h"
 #include "sandbox/journalentry.h"
 #include "sandbox/lines.h"
 #include "sandbox/overflow.h"
@@ -21,14 +23,9 @@
 #include "sandbox/unwatched.h"
 #include "tool/resolve.h"
 #include "wait/job.h"
-#include "wait/sleeper.h"
 #include "wait/waiting.h"
 
-enum {
-	LOCKS_MAX = 4 * SUPERVISED_MAX,
-	/* Of each that is first in its line a poll has two; before them come the ends, and the tokens. */
-	FIRSTS_MAX = (SUPERVISED_POLLED - 2) / 2,
-};
+enum { LOCKS_MAX = 4 * SUPERVISED_MAX };
 
 static struct {
 	struct supervised_in in;
@@ -36,7 +33,6 @@ static struct {
 	struct pool pool;
 	struct lock locks[LOCKS_MAX];
 	struct lines lines;
-	struct supervised *polled[FIRSTS_MAX];
 } runs;
 
 bool supervised_open(const struct supervised_in *in)
@@ -50,9 +46,9 @@ bool supervised_open(const struct supervised_in *in)
 	runs.into = (struct arrival_into){
 		.lines = &runs.lines,
 		.pool = &runs.pool,
+		.self = in->self,
 		.listener = in->listener,
 		.above = in->above,
-		.shim_dir = in->self->shim_dir,
 	};
 	return lines_make(&runs.lines) && ends_open();
 }
@@ -97,16 +93,32 @@ static void wait_in_line(struct supervised *run)
 	demand_begin(run, &runs.pool, runs.in.self, runs.in.patience);
 }
 
+/* A tool with a slot is above it: it looks for no other one, but goes on in that, or waits for it. */
+static void move_below(struct supervised *run, struct supervised *host)
+{
+	lines_leave(&runs.lines, run);
+	run->is_first = false;
+	acquire_end(&run->acquire);
+	if (guests_let_in(&runs.into, host, run))
+		let_go(run);
+	else
+		wait_in_line(run);
+}
+
 /* True if it waits no more. */
 static bool step(struct supervised *run, bool timed_out)
 {
-	const bool is_over = acquire_step(&run->acquire, timed_out, &run->waiting);
+	struct supervised *host;
 
 	run->is_first = true;
-	if (!is_over && !arrival_goes_on_below_holder(&runs.into, run))
-		return false;
+	if (!acquire_step(&run->acquire, timed_out, &run->waiting)) {
+		host = arrival_host(&runs.into, run);
+		if (host != NULL)
+			move_below(run, host);
+		return host != NULL;
+	}
 	lines_leave(&runs.lines, run);
-	if (is_over && run->job.ours && run->acquire.slot.kind == SLOT_NONE) { /* nothing is owed for its client's slot */
+	if (run->job.ours && run->acquire.slot.kind == SLOT_NONE) { /* nothing is owed for its client's slot */
 		ancestors_paid(&run->job.client);
 		run->is_free = true;
 		ledger_count_caller_run(runs.in.ledger);
@@ -203,10 +215,7 @@ void supervised_add(const struct started *started, struct program *program)
 		free(run->gathering);
 		run->gathering = NULL;
 		go_on(run);
-		if (runs.lines.used > SUPERVISED_MAX / 2) /* nobody tells their ends: room is for the others */
-			lines_remove(&runs.lines, run);
-		else
-			unwatched_add(&runs.lines);
+		unwatched_add(&runs.lines, run);
 		return;
 	}
 	supervised_see_ends(); /* its own can't be told yet */
@@ -217,6 +226,13 @@ void supervised_add(const struct started *started, struct program *program)
 		go_on(run);
 	else
 		wait_in_line(run);
+}
+
+void supervised_prepare_for(const struct started *started)
+{
+	process_keep(true);
+	arrival_of_launcher(&runs.into, started);
+	process_keep(false);
 }
 
 /* Those that have come first in their lines. What one takes is gone for the next. */
@@ -236,44 +252,22 @@ static void step_new(void)
 
 nfds_t supervised_watch(struct pollfd ready[SUPERVISED_POLLED], uint64_t *due_ns)
 {
-	nfds_t count = 2;
-	bool token = false;
-	size_t firsts = 0;
+	nfds_t count;
+	bool token;
 
-	*due_ns = UINT64_MAX;
 	do {
 		overflow_let_in(&runs.lines, runs.in.listener, supervised_add);
 		step_new();
 	} while (runs.lines.has_emptied && !overflow_is_empty());
-	for (struct line *line = runs.lines.first; line != NULL; line = line->next) {
-		struct supervised *run = line->waiters;
-
-		token = token || run->waiting.token;
-		if (run->waiting.due_ns < *due_ns)
-			*due_ns = run->waiting.due_ns;
-		if (firsts == FIRSTS_MAX)
-			continue;
-		runs.polled[firsts++] = run;
-		ready[count++] = (struct pollfd){ .fd = run->waiting.call, .events = POLLIN };
-		ready[count++] = (struct pollfd){ .fd = run->waiting.end, .events = POLLIN };
-	}
+	count = firsts_watch(&runs.lines, ready + 2, due_ns, &token);
 	ready[0] = (struct pollfd){ .fd = ends_descriptor(), .events = POLLIN };
 	ready[1] = (struct pollfd){ .fd = token ? runs.in.jobserver->read_fd : -1, .events = POLLIN };
-	return count;
+	return 2 + count;
 }
 
-static void step_called(const struct pollfd ready[], nfds_t count)
+static void step_called(struct supervised *run)
 {
-	for (nfds_t i = 2; i + 1 < count; i += 2) {
-		struct supervised *run = runs.polled[i / 2 - 1];
-		bool called;
-
-		if (run->line == NULL) /* it waits no more */
-			continue;
-		called = ready[i].revents != 0 && call_is_heard(runs.in.jobserver->read_fd, ready[i].fd);
-		if (called || ready[i + 1].revents != 0)
-			step(run, false);
-	}
+	step(run, false);
 }
 
 void supervised_step(const struct pollfd ready[], nfds_t count)
@@ -281,7 +275,7 @@ void supervised_step(const struct pollfd ready[], nfds_t count)
 	if (ready[0].revents == 0 && runs.lines.first == NULL) /* nobody waits */
 		return;
 	supervised_see_ends(); /* first: what has come may have come by one of them */
-	step_called(ready, count);
+	firsts_each_called(ready + 2, count - 2, runs.in.jobserver->read_fd, step_called);
 	step_firsts(ready[1].revents == 0);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "sandbox/filter.h"
+#include "sandbox/firsts.h"
 
 struct jobserver;
 struct ledger;
@@ -30,6 +31,9 @@ bool supervised_open(const struct supervised_in *in);
 /* A program has started, and is a tool as far as its file tells. It goes on at once if it runs in somebody's slot or is none, and waits else. */
 void supervised_add(const struct started *started, struct program *program);
 
+/* A launcher has started, which is about to look for a slot itself: it is to find what has one. */
+void supervised_prepare_for(const struct started *started);
+
 /* Whether the process is a tool run already: it has started another program, or a signal came as it waited. Answers, if it may go on. */
 bool supervised_knows(const struct started *started);
 
@@ -39,7 +43,7 @@ bool supervised_waits(void);
 /* Gives back what the runs had that have ended by now, and writes their lines into the journal. */
 void supervised_see_ends(void);
 
-enum { SUPERVISED_POLLED = 1024 };
+enum { SUPERVISED_POLLED = FIRSTS_POLLED + 2 }; /* before these come the ends, and the tokens */
 
 /* Fills what a poll has to watch; returns how many. *due_ns: when the next step is to be made at the latest, CLOCK_MONOTONIC. */
 nfds_t supervised_watch(struct pollfd ready[SUPERVISED_POLLED], uint64_t *due_ns);

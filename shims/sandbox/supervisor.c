@@ -147,10 +147,13 @@ static void answer_started(void)
 	ancestors_forget(started.pid);
 	if (supervised_knows(&started))
 		return;
-	if (!programs_match(started.pid, &program) && !program.is_unknown)
-		filter_let_go(supervisor.listener, &started);
-	else
+	if (programs_match(started.pid, &program) || program.is_unknown) {
 		supervised_add(&started, &program);
+		return;
+	}
+	if (program.is_launcher)
+		supervised_prepare_for(&started);
+	filter_let_go(supervisor.listener, &started);
 }
 
 /* Nobody is left in the sandbox. */

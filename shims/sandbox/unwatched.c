@@ -25,8 +25,12 @@ static void forget_if_gone(struct supervised *run)
 		unwatched.count++;
 }
 
-void unwatched_add(struct lines *lines)
+void unwatched_add(struct lines *lines, struct supervised *run)
 {
+	if (lines->used > SUPERVISED_MAX / 2) { /* nobody tells their ends: room is for the others */
+		lines_remove(lines, run);
+		return;
+	}
 	if (++unwatched.count < unwatched.limit)
 		return;
 	unwatched.lines = lines;
@@ -43,5 +47,5 @@ bool unwatched_has_ended(const struct supervised *run)
 		return false;
 	if (!process_read(run->started.pid, &process))
 		return errno == ENOENT || errno == ESRCH; /* else it is not known */
-	return process.start != run->subject.process.start;
+	return process.zombie || process.start != run->subject.process.start;
 }

@@ -8,8 +8,8 @@
 struct lines;
 struct supervised;
 
-/* There is one more of them. Forgets some that have ended. */
-void unwatched_add(struct lines *lines);
+/* The run is one of them. Forgets some that have ended, or this one if there is little room. */
+void unwatched_add(struct lines *lines, struct supervised *run);
 
 /* Whether it is one that has ended, and whose number may be another process's by now. */
 bool unwatched_has_ended(const struct supervised *run);

@@ -10,6 +10,7 @@
 enum verdict {
 	UNKNOWN, /* there is no entry */
 	NO_TOOL,
+	LAUNCHER, /* of a shim dir: no tool either */
 	TOOL,        /* by the name of its file */
 	BEHIND_SHIM, /* a shim leads to it, but its own name is no tool's: the name that it is called by decides */
 };

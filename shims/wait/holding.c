@@ -13,11 +13,17 @@
 
 void holding_begin(struct holding *holding, const struct jobserver *jobserver, const struct ledger *ledger, bool is_self)
 {
+	holding->known = NULL;
 	holding->jobserver = jobserver;
 	holding->ledger = ledger;
 	holding->opened.fd = -1;
 	holding->is_self = is_self;
 	holding->is_read = holding->has_any = false;
+}
+
+void holding_begin_known(struct holding *holding, const struct process *known)
+{
+	*holding = (struct holding){ .known = known, .opened.fd = -1 };
 }
 
 static void note(unsigned index, const struct ledger_record *record, void *state)
@@ -62,6 +68,8 @@ bool holding_has(struct holding *holding, const struct process *process)
 	const unsigned bit = (unsigned)process->pid % LEDGER_RECORD_COUNT;
 	struct process whole;
 
+	if (holding->known != NULL)
+		return process->pid == holding->known->pid && process->start == holding->known->start;
 	if (!holding->is_read)
 		read_all(holding);
 	return holding->has_any && (holding->numbers[bit / 8] & 1u << bit % 8) != 0 && process_read(process->pid, &whole) &&

@@ -11,6 +11,7 @@ struct jobserver;
 struct process;
 
 struct holding {
+	const struct process *known; /* the only one that counts; NULL: the ledger tells them */
 	const struct jobserver *jobserver;
 	const struct ledger *ledger; /* as far as the walk needs one */
 	struct ledger opened;        /* the pool's, if the walk needs none */
@@ -22,6 +23,9 @@ struct holding {
 
 /* Begins a walk up a chain of ancestors. What this leads to must stay. */
 void holding_begin(struct holding *holding, const struct jobserver *jobserver, const struct ledger *ledger, bool is_self);
+
+/* The same for who knows the nearest one. */
+void holding_begin_known(struct holding *holding, const struct process *known);
 
 /* Whether the process is such a tool; its pid is known. */
 bool holding_has(struct holding *holding, const struct process *process);

@@ -174,7 +174,7 @@ bool job_of(const struct process *process, const struct subject *told, const str
 	enum walk walk;
 
 	*job = (struct job){ .above = above };
-	holding_begin(&holding, jobserver, ledger, told->is_self);
+	holding_begin(&holding, jobserver, ledger, false); /* the process may be in a sandbox that we are not in, as a payer is in none */
 	walk = walk_up(job, process, told, jobserver, ledger, above, &none);
 	holding_end(&holding);
 	if (walk == WALK_FOUND)
@@ -240,6 +240,16 @@ struct job job_recall(const struct subject *subject, const struct jobserver *job
 	return job;
 }
 
+struct job job_below(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger,
+                     const struct process *tool)
+{
+	struct holding holding;
+	struct earlier earlier = { .holding = &holding };
+
+	holding_begin_known(&holding, tool);
+	return find(subject, jobserver, ledger, job_launchers_above(subject, false), &earlier);
+}
+
 bool job_is_another(struct job *job, const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger)
 {
 	struct earlier nothing = { .shells = NULL };
@@ -262,32 +272,4 @@ bool job_is_another(struct job *job, const struct subject *subject, const struct
 		return false;
 	*job = whole;
 	return true;
-}
-
-/* As who looks at all processes finds it. */
-static pid_t number_in_proc(const struct subject *subject)
-{
-	const pid_t number = subject->is_self ? process_self_number() : subject->process.pid;
-
-	return number > 0 ? number : getpid();
-}
-
-struct job job_of_callers(const struct subject *subject, const struct job *found)
-{
-	struct job job = *found;
-
-	if (subject->is_self)
-		pid_namespace_by_parent();
-	/* Without the start time, which takes longer to read than all else here: its locks end with the process. */
-	job.key = job_key(pid_namespace(), (uint64_t)number_in_proc(subject), 0, "");
-	job.ours = false;
-	job.claim = 0;
-	return job;
-}
-
-struct job job_that_pays(const struct subject *subject)
-{
-	const struct job nobodys = { .pays = true };
-
-	return job_of_callers(subject, &nobodys);
 }

@@ -45,6 +45,10 @@ struct job job_find(const struct subject *subject, const struct jobserver *jobse
 struct job job_recall(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger,
                       const struct job_memory *memory);
 
+/* The same below that tool, the nearest above it that has a slot in a sandbox. */
+struct job job_below(const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger,
+                     const struct process *tool);
+
 /* Looks for the job anew if it was found by a note, on the whole chain. True if it is another one, which *job is then. */
 bool job_is_another(struct job *job, const struct subject *subject, const struct jobserver *jobserver, const struct ledger *ledger);
 
@@ -52,12 +56,6 @@ bool job_is_another(struct job *job, const struct subject *subject, const struct
  * one that all such tools share. */
 bool job_of(const struct process *process, const struct subject *told, const struct jobserver *jobserver,
             const struct ledger *ledger, unsigned above, struct job *job);
-
-/* The slot that our caller took, as a job that nobody else is in. While our run waits for a gate, another run may borrow it. */
-struct job job_of_callers(const struct subject *subject, const struct job *found);
-
-/* A job that nobody else is in, and that needs a token. */
-struct job job_that_pays(const struct subject *subject);
 
 /* How many launchers are above a process, by its environment. Its own is counted already, unless it starts tools. */
 unsigned job_launchers_above(const struct subject *subject, bool builds);

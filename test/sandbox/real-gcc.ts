@@ -9,6 +9,7 @@ import { type Peak, peakIn } from './place.js'
 
 export type GccPlace = {
   root: string // where builds lie
+  shims: string
   flag: string // makes gcc count a compile
   env: Readonly<Record<string, string>>
   /** Runs a command below `jobshim run --json`, with these options. */
@@ -27,6 +28,7 @@ export async function makeGccPlace(): Promise<GccPlace> {
   const shims = await installShims(join(place, 'shims'), { env })
   return {
     root,
+    shims,
     flag: `-fplugin=${plugin}`,
     env,
     run: (options, command, around) =>

@@ -21,6 +21,7 @@ struct plugin_name_args {
 };
 
 static int log_file;
+static pid_t noted;
 
 static void note(char sign)
 {
@@ -31,9 +32,11 @@ static void note(char sign)
 		_exit(99);
 }
 
+/* lto1 forks for parts of its work: these are no compiles of their own. */
 static void note_end(void)
 {
-	note('-');
+	if (getpid() == noted)
+		note('-');
 }
 
 int plugin_init(struct plugin_name_args *names, void *version)
@@ -50,6 +53,7 @@ int plugin_init(struct plugin_name_args *names, void *version)
 	log_file = open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	if (log_file < 0 || atexit(note_end) != 0)
 		return 1;
+	noted = getpid();
 	note('+');
 	nanosleep(&hold, NULL);
 	return 0;
