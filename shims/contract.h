@@ -254,7 +254,7 @@ static const struct kernel_device kernel_devices[] __attribute__((unused)) = {
 	{ 143, true },
 };
 
-enum bypass_reason { BYPASS_BY_PATH, BYPASS_NOT_FIRST, BYPASS_NOT_ON_PATH, BYPASS_NO_SHIM, BYPASS_PART, BYPASS_NO_JOBSERVER, BYPASS_DISABLED, BYPASS_OVERDRAFT };
+enum bypass_reason { BYPASS_BY_PATH, BYPASS_NOT_FIRST, BYPASS_NOT_ON_PATH, BYPASS_NO_SHIM, BYPASS_PART, BYPASS_NO_JOBSERVER, BYPASS_DISABLED, BYPASS_OVERDRAFT, BYPASS_UNSEEN, BYPASS_UNSEEN_PART };
 
 struct bypass_reason_row { const char *name; const char *text; };
 
@@ -267,6 +267,8 @@ static const struct bypass_reason_row bypass_reasons[] __attribute__((unused)) =
 	{ "noJobserver", "its shim could not use the jobserver" },
 	{ "disabled", "JOBSHIM_DISABLE is set" },
 	{ "overdraft", "its shim waited too long for a slot" },
+	{ "unseen", "the supervisor of the sandbox gave it no slot" },
+	{ "unseenPart", "the supervisor of the sandbox gave the program that started it no slot" },
 };
 
 #define PROCESS_COMMAND "jobshim"

@@ -71,3 +71,8 @@ void ledger_note_supervisor(const struct ledger *ledger)
 {
 	ledger->header->supervised = 1;
 }
+
+bool ledger_is_supervised(const struct ledger *ledger)
+{
+	return ledger->header->supervised != 0;
+}

@@ -30,5 +30,6 @@ bool ledger_has_caller(const struct ledger *ledger, pid_t pid);
 
 /* Notes that the supervisor of a sandbox takes slots here, so that its records are looked for. */
 void ledger_note_supervisor(const struct ledger *ledger);
+bool ledger_is_supervised(const struct ledger *ledger);
 
 #endif

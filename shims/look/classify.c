@@ -42,16 +42,21 @@ static bool is_compiler_part(const char *path)
 static enum bypass_reason reason_of(const struct ancestor *tool, const struct command *command,
                             const struct surroundings *surroundings, const struct tool *told)
 {
+	bool is_sandboxed;
+
 	if (surroundings->disabled) /* then nothing else would help */
 		return BYPASS_DISABLED;
+	is_sandboxed = governed_is_in_sandbox(tool->process.pid);
 	if (told->is_part)
-		return BYPASS_PART;
+		return is_sandboxed ? BYPASS_UNSEEN_PART : BYPASS_PART;
 	if (!shimnames_has(told->name))
-		return BYPASS_NO_SHIM;
+		return is_sandboxed ? BYPASS_UNSEEN : BYPASS_NO_SHIM;
 	if (surroundings->overdraft)
 		return BYPASS_OVERDRAFT;
 	if (governed_launched(tool, surroundings))
 		return BYPASS_NO_JOBSERVER;
+	if (is_sandboxed)
+		return BYPASS_UNSEEN;
 	if (command->is_script ? surroundings->on_path : strchr(command->word, '/') != NULL)
 		return BYPASS_BY_PATH;
 	return surroundings->on_path ? BYPASS_NOT_FIRST : BYPASS_NOT_ON_PATH;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "ledger/counters.h"
 #include "ledger/records.h"
 #include "look/ancestor.h"
 #include "look/surroundings.h"
@@ -15,6 +16,7 @@
 #include "pool/jobserver.h"
 #include "sandbox/offload.h"
 #include "tool/note.h"
+#include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/number.h"
 #include "ground/text.h"
@@ -157,6 +159,35 @@ enum process_state governed_in_sandbox(const struct ancestor *tool, uint64_t *si
 	if (pool.sandboxed != NULL)
 		state = records_state_of(pool.sandboxed, tool->process.pid, since_ns);
 	return state == PROCESS_WITHOUT_RECORD && stands_still(tool->process.pid) ? PROCESS_WAITS : state;
+}
+
+/* How many seccomp filters hold for the process; -1: an older kernel than 5.9 does not tell, or it has ended. */
+static long filters_of(const char *pid)
+{
+	static const char key[] = "\nSeccomp_filters:\t";
+	char path[32];
+	size_t room;
+	char *text = arena_room(&room);
+	const char *at;
+	ssize_t length;
+
+	text_put(path, sizeof path, "/proc/%s/status", pid);
+	length = read_small_file(path, text, room);
+	at = length <= 0 ? NULL : text_behind(text, (size_t)length, key);
+	return at == NULL ? -1 : number_first(at);
+}
+
+/* A sandbox is one filter more. Others on the same pool may be in none. */
+bool governed_is_in_sandbox(pid_t pid)
+{
+	char number[NUMBER_DIGITS_MAX + 1];
+	long own;
+
+	if (pool.sandboxed == NULL || !ledger_is_supervised(pool.sandboxed))
+		return false;
+	own = filters_of("self");
+	number_put(number, (uint64_t)pid);
+	return own < 0 || filters_of(number) > own;
 }
 
 bool governed_is_offloaded(const struct process *process)

@@ -26,6 +26,9 @@ bool governed_launched(const struct ancestor *tool, const struct surroundings *s
 /* What the supervisor has noted of the tool, if it is in a sandbox. */
 enum process_state governed_in_sandbox(const struct ancestor *tool, uint64_t *since_ns);
 
+/* Whether the process is in a sandbox of the pool, and the watcher is not. */
+bool governed_is_in_sandbox(pid_t pid);
+
 /* Whether the process compiles for clients, which have the slots for that: in the sandbox. */
 bool governed_is_offloaded(const struct process *process);
 

@@ -1,7 +1,6 @@
 /** One build below one limit, and what is to be told of it at its end. */
 
 import type { Bypass } from '../bypass/bypass.js'
-import type { BypassPlace } from '../bypass/explanation.js'
 import type { ToolUse } from '../bypass/tool-watch.js'
 import { environment as names } from '../contract/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
@@ -35,9 +34,7 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
   try {
     const { ending, settlement, toolUse: seen, unknown } = await runIn(place.start(signals))
     const toolUse = order.sandbox ? withoutPast(seen) : seen
-    const bypasses = toolUse
-      ? await explained(toolUse, { launcher, isSandboxed: order.sandbox !== undefined })
-      : []
+    const bypasses = toolUse ? await explained(toolUse, launcher) : []
     journal?.end(ending, toolUse, bypasses)
     const end = async (): Promise<number> => {
       if (ending.kind === 'signal') signals.release()
@@ -70,8 +67,8 @@ async function runIn(place: StartedPlace): Promise<Account & { ending: Ending }>
 const openJournalOf = async (path: string, order: BuildOrder) =>
   (await import('./journal.js')).openBuildJournal(path, order)
 
-async function explained({ bypassing }: ToolUse, place: BypassPlace): Promise<Bypass[]> {
+async function explained({ bypassing }: ToolUse, launcher: string): Promise<Bypass[]> {
   if (bypassing.length === 0) return []
   const { explainBypass } = await import('../bypass/explanation.js')
-  return bypassing.map(tools => explainBypass(tools, place))
+  return bypassing.map(tools => explainBypass(tools, launcher))
 }

@@ -110,9 +110,7 @@ function withBypasses(picture: Picture, toolUses: readonly ToolUse[], launcher: 
       governedSeconds: sum(toolUse => toolUse.governedSeconds),
       bypassingSeconds: sum(toolUse => toolUse.bypassingSeconds),
     }),
-    past: toolUses
-      .flatMap(({ bypassing }) => bypassing)
-      .map(tools => explainBypass(tools, { launcher, isSandboxed: false })),
+    past: toolUses.flatMap(({ bypassing }) => bypassing).map(tools => explainBypass(tools, launcher)),
   }
 }
 

@@ -1,43 +1,29 @@
 type Reason = { why: string; fix: string }
 
-// No shim stands before a tool there, so neither its name nor its PATH matters: whatever they are, this is all that is known.
-const unseen = {
-  why: 'the supervisor of the sandbox gave it no slot',
-  fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see; what it can not look at must be readable for this user',
-}
-
 /**
  * Why a tool has no slot, and what mends it; `$DIR` stands for the shim dir. `look` tells a reason by its name, and people by its text
- * where it has nobody else to do that (portage/hook.bash). `inSandbox`: what is true there, if that is something else.
+ * where it has nobody else to do that (portage/hook.bash).
  */
 export const bypassReasons = {
   byPath: {
     why: 'called by its path',
     fix: 'call it by its name, or by the path of its shim',
-    inSandbox: unseen,
   },
   notFirst: {
     why: 'the shims are not first on its PATH',
     fix: 'where PATH is changed, put the shim dir first: eval "$(jobshim env)"',
-    inSandbox: unseen,
   },
   notOnPath: {
     why: 'its PATH is without the shims',
     fix: 'where PATH is set, put the shim dir first: eval "$(jobshim env)"',
-    inSandbox: unseen,
   },
   noShim: {
     why: 'the shim dir has no shim for it',
     fix: 'make one: jobshim install --dir $DIR',
-    inSandbox: unseen,
   },
   part: {
     why: 'the program that started it went past the shims',
     fix: 'call that program by its name, or by the path of its shim; if it has none, name it in --tools of jobshim install',
-    inSandbox: {
-      why: 'the supervisor of the sandbox gave the program that started it no slot',
-      fix: 'if that program is no tool by its name, make it one by a rule of the config: { program: PATH }',
-    },
   },
   noJobserver: {
     why: 'its shim could not use the jobserver',
@@ -48,8 +34,20 @@ export const bypassReasons = {
     why: 'its shim waited too long for a slot',
     fix: 'see jobshim status for who holds them, or raise patience in the config',
   },
-} as const satisfies Readonly<Record<string, Reason & { inSandbox?: Reason }>>
+  // In a sandbox no shim stands before a tool. So neither its name nor its PATH matters: whatever they are, this is all that is known.
+  unseen: {
+    why: 'the supervisor of the sandbox gave it no slot',
+    fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see; what it can not look at must be readable for this user',
+  },
+  unseenPart: {
+    why: 'the supervisor of the sandbox gave the program that started it no slot',
+    fix: 'if that program is no tool by its name, make it one by a rule of the config: { program: PATH }',
+  },
+} as const satisfies Readonly<Record<string, Reason>>
 
 export type BypassReason = keyof typeof bypassReasons
 
 export const isBypassReason = (name: string): name is BypassReason => Object.hasOwn(bypassReasons, name)
+
+/** Those for which a file that names the tool by its path is not to blame. */
+export const pathless: ReadonlySet<BypassReason> = new Set(['noShim', 'unseen', 'unseenPart'])

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert'
 import { jobshim } from '../support/jobshim.js'
 import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
+import { inner } from './nested.js'
 import { makeSandboxPlace, type SandboxPlace, supervisorOf } from './place.js'
 
 type Past = { tool: string; why: string; fix: string; runs: number }
@@ -17,6 +18,11 @@ const pastIn = (stderr: string): Past[] =>
       runs,
     }),
   )
+
+const gaveNone = {
+  why: 'the supervisor of the sandbox gave it no slot',
+  fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see; what it can not look at must be readable for this user',
+}
 
 /** Long enough to be seen. */
 const slow = ({ tool }: SandboxPlace): string => `${tool} -c 1500 -o "$PWD/out/1"`
@@ -40,13 +46,71 @@ test('sandbox :: past :: its supervisor is gone :: no tool is to be called by it
   writeFileSync(join(root, 'lost'), '')
   const { status, stderr } = await running
   assert.is(status, 0, stderr)
+  assert.equal(pastIn(stderr), [{ tool, ...gaveNone, runs: 1 }])
+})
+
+/** Runs a tool by its path until `file` is there. */
+const untilThere = ({ tool }: SandboxPlace, file: string): string =>
+  `${tool} -c 600000 -o "$PWD/out/1" & until [ -e ${file} ]; do sleep 0.02; done; kill $!; wait`
+
+test('sandbox :: past :: status, while it runs, says of it what run says at its end', async () => {
+  const place = await makeSandboxPlace()
+  const { root, tool, shims, env } = place
+  const running = place.run(2, [
+    'sh',
+    '-c',
+    `: >begun; until [ -e lost ]; do sleep 0.02; done; ${untilThere(place, 'told')}`,
+  ])
+  await until('a build', () => existsSync(join(root, 'begun')))
+  process.kill(supervisorOf(place) ?? Number.NaN, 'SIGKILL')
+  writeFileSync(join(root, 'lost'), '')
+  const look = async (...flags: string[]): Promise<string> => {
+    const { status, stdout, stderr } = await jobshim(['status', '--no-config', '--dir', shims, ...flags], {
+      cwd: root,
+      env,
+    })
+    assert.equal([status, stderr], [0, ''])
+    return stdout
+  }
+  let seen: Past[] = []
+  for (let looks = 0; looks < 100 && seen.length === 0; looks++) seen = pastIn(await look('--json'))
+  const lines = (await look()).split('\n')
+  writeFileSync(join(root, 'told'), '')
+  const { status, stderr } = await running
+  assert.is(status, 0, stderr)
+  assert.equal(seen, [{ tool, ...gaveNone, runs: 1 }])
+  assert.equal(seen, pastIn(stderr))
+  assert.match(lines[2] ?? '', new RegExp(`^ {2}${tool} by sh \\(${gaveNone.why}\\): 1 run, \\d+\\.\\d s$`))
+  assert.is(lines[3], `    ${gaveNone.fix}`)
+})
+
+test('sandbox :: past :: a run without a sandbox around one with :: each tool has the reason that holds where it ran', async () => {
+  const place = await makeSandboxPlace()
+  const { root, tool, shims, env } = place
+  const inside = inner(place, '--sandbox', `: >begun; until [ -e lost ]; do sleep 0.02; done; ${slow(place)}`)
+  const script = `${inside}; ${tool} -c 1500 -o "$PWD/out/2"`
+  const words = [
+    'run',
+    '--no-sandbox',
+    '--json',
+    '--no-config',
+    '--dir',
+    shims,
+    '-j2',
+    '--',
+    'sh',
+    '-c',
+    script,
+  ]
+  const running = jobshim(words, { cwd: root, env })
+  await until('a build', () => existsSync(join(root, 'begun')))
+  process.kill(supervisorOf(place) ?? Number.NaN, 'SIGKILL')
+  writeFileSync(join(root, 'lost'), '')
+  const { status, stderr } = await running
+  assert.is(status, 0, stderr)
   assert.equal(pastIn(stderr), [
-    {
-      tool,
-      why: 'the supervisor of the sandbox gave it no slot',
-      fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see; what it can not look at must be readable for this user',
-      runs: 1,
-    },
+    { tool, ...gaveNone, runs: 1 },
+    { tool, why: 'called by its path', fix: 'call it by its name, or by the path of its shim', runs: 1 },
   ])
 })
 
