@@ -14,7 +14,6 @@
 #include "pool/jobs.h"
 #include "pool/jobserver.h"
 #include "pool/makeflags.h"
-#include "rules/policy.h"
 #include "tool/version.h"
 #include "ground/file.h"
 #include "ground/number.h"
@@ -51,6 +50,7 @@ static void mend_make(struct adaption *adaption)
 static void limit_jobs(struct adaption *adaption, long jobs)
 {
 	static char word[32];
+	const char *makeflags = getenv("MAKEFLAGS");
 	struct ledger ledger;
 	char **with_word;
 	long slots;
@@ -59,7 +59,9 @@ static void limit_jobs(struct adaption *adaption, long jobs)
 		return;
 	adaption->pays = jobs == 1;
 	ledger_open(&ledger, adaption->jobserver, LEDGER_LOOK);
-	slots = policy_pool_slots(&ledger);
+	slots = ledger_slots(&ledger);
+	if (slots < 0 && makeflags != NULL)
+		slots = makeflags_jobs(makeflags);
 	if (jobs == JOBS_UNSAID)
 		jobs = adaption->adapter->kind == ADAPTER_NINJA ? sysconf(_SC_NPROCESSORS_ONLN) + 2 : 1;
 	if (slots <= 0 || (jobs != JOBS_UNBOUNDED && jobs <= slots))

@@ -154,7 +154,7 @@ static bool is_pressed(const struct policy *policy)
  * tokens: a run behind them would wait for several of them. */
 static bool may_gather(const struct others *others, const struct ledger *ledger)
 {
-	int slots = policy_pool_slots(ledger);
+	int slots = policy_pool_slots(others->policy, ledger);
 
 	return !others->gathering &&
 	       (others->slots == 0 || slots < 0 || others->slots + policy_slots(others->policy, ledger) <= (unsigned)slots);

@@ -7,6 +7,7 @@
 
 #include "ledger/ledger.h"
 #include "pool/makeflags.h"
+#include "proc/subject.h"
 #include "ground/arena.h"
 #include "ground/file.h"
 #include "ground/number.h"
@@ -41,15 +42,20 @@ static bool name_matches(const char *pattern, const char *name)
 	return strcmp(pattern, name) == 0;
 }
 
-static bool package_matches(const char *pattern)
+/* Each variable is used before the next one is read. */
+static bool package_matches(const struct subject *subject, const char *pattern)
 {
-	const char *package = getenv(ENV_PACKAGE), *category = getenv("CATEGORY"), *name = getenv("PN");
+	const char *package = subject_variable(subject, ENV_PACKAGE), *category, *name;
 	char text[256];
+	int length;
 
 	if (package != NULL)
 		return name_matches(pattern, package);
-	return category != NULL && name != NULL &&
-	       text_put(text, sizeof text, "%s/%s", category, name) < (int)sizeof text && name_matches(pattern, text);
+	category = subject_variable(subject, "CATEGORY");
+	length = category == NULL ? (int)sizeof text : text_put(text, sizeof text, "%s/", category);
+	name = length >= (int)sizeof text ? NULL : subject_variable(subject, "PN");
+	return name != NULL && text_put(text + length, sizeof text - (size_t)length, "%s", name) < (int)sizeof text - length &&
+	       name_matches(pattern, text);
 }
 
 /* Reads a line that says when a rule holds. False if it is another line. */
@@ -68,7 +74,7 @@ static bool condition(struct conditions *conditions, const struct policy_run *ru
 		if (run->path == NULL || !pattern_matches(value, run->path))
 			conditions->fails = true;
 	} else if (strcmp(key, "package") == 0) {
-		if (!package_matches(value))
+		if (!package_matches(run->subject, value))
 			conditions->fails = true;
 	} else {
 		return false;
@@ -100,12 +106,13 @@ static void set(struct policy *policy, uint32_t rule, const char *key, const cha
 
 void policy_none(struct policy *policy)
 {
-	*policy = (struct policy){ .tokens = 1, .engine = "" };
+	*policy = (struct policy){ .tokens = 1, .make_jobs = -1, .engine = "" };
 }
 
 void policy_parse(struct policy *policy, const struct policy_run *run, char *text)
 {
 	struct conditions conditions = { .rule = 0 };
+	const char *makeflags;
 
 	for (char *line; (line = strsep(&text, "\n")) != NULL;) {
 		char *equals = strchr(line, '=');
@@ -119,6 +126,8 @@ void policy_parse(struct policy *policy, const struct policy_run *run, char *tex
 	}
 	if (policy->tokens == 0)
 		policy->tokens = 1;
+	if (policy->tokens > 1 && (makeflags = subject_variable(run->subject, "MAKEFLAGS")) != NULL)
+		policy->make_jobs = makeflags_jobs(makeflags);
 }
 
 static const char *named_rules(void)
@@ -185,28 +194,25 @@ const char *policy_text(const char *shim_dir, bool installed)
 	return text == NULL ? "" : text;
 }
 
-void policy_heed_make(struct policy *policy)
+void policy_heed_make(struct policy *policy, const struct subject *subject)
 {
-	const char *makeflags = getenv("MAKEFLAGS");
+	const char *makeflags = subject_variable(subject, "MAKEFLAGS");
 	const double load = makeflags == NULL ? -1 : makeflags_load(makeflags);
 
 	if (load >= 0)
 		policy->load = load > LEAST_LOAD ? load : LEAST_LOAD;
 }
 
-int policy_pool_slots(const struct ledger *ledger)
+int policy_pool_slots(const struct policy *policy, const struct ledger *ledger)
 {
-	const char *makeflags = getenv("MAKEFLAGS");
-	int slots = (int)ledger_slots(ledger);
+	const int slots = (int)ledger_slots(ledger);
 
-	if (slots >= 0)
-		return slots;
-	return makeflags == NULL ? -1 : makeflags_jobs(makeflags);
+	return slots >= 0 ? slots : policy->make_jobs;
 }
 
 unsigned policy_slots(const struct policy *policy, const struct ledger *ledger)
 {
-	int slots = policy_pool_slots(ledger);
+	int slots = policy_pool_slots(policy, ledger);
 
 	return slots > 0 && (unsigned)slots < policy->tokens ? (unsigned)slots : policy->tokens;
 }

@@ -8,11 +8,13 @@
 #include "contract.h"
 
 struct ledger;
+struct subject;
 
 enum { PRESSURE_CPU, PRESSURE_MEMORY, PRESSURE_IO, PRESSURES };
 
 struct policy {
 	unsigned tokens;            /* job slots that the run takes */
+	int make_jobs;              /* the -j of MAKEFLAGS, if it takes more than one; -1: none */
 	uint32_t memory;            /* KiB that must be free, and are promised to it; 0: any */
 	bool learns;                /* memory is what such runs needed so far */
 	uint32_t limit;             /* at most so many runs of one rule at once; 0: any number */
@@ -28,6 +30,7 @@ struct policy_run {
 	const char *family;
 	enum run_kind kind;
 	const char *path; /* of its program; NULL: rules for programs don't hold */
+	const struct subject *subject; /* whose environment names the package, and what make says */
 };
 
 /* The policy without rules: one slot, no gates. */
@@ -45,11 +48,11 @@ void policy_each_program(const char *shim_dir, void (*visit)(const char *pattern
 /* The text of the file that policy_read() reads; empty if there is none. To be used at once (arena.h). */
 const char *policy_text(const char *shim_dir, bool installed);
 
-/* Takes the load from MAKEFLAGS' -l, if there is one: it wins over a rule's. */
-void policy_heed_make(struct policy *policy);
+/* Takes the load from the -l in the subject's MAKEFLAGS, if there is one: it wins over a rule's. */
+void policy_heed_make(struct policy *policy, const struct subject *subject);
 
-/* How many slots the pool has, by the ledger or by MAKEFLAGS' -j; -1 if neither tells. */
-int policy_pool_slots(const struct ledger *ledger);
+/* How many slots the pool has, by the ledger or by the -j in MAKEFLAGS of a run that takes several; -1 if neither tells. */
+int policy_pool_slots(const struct policy *policy, const struct ledger *ledger);
 
 /* How many slots the run takes: never more than the pool has, if that is known. */
 unsigned policy_slots(const struct policy *policy, const struct ledger *ledger);

@@ -36,7 +36,7 @@ void findings_equip(struct findings *findings)
 {
 	struct run *run = findings->run;
 
-	run_read_policy(run);
+	run_read_policy(run, &findings->subject);
 	run_add_engine(run);
 	run->passes = run->passes && environment_put(run->prefix) && environment_put(run->cpp_prefix);
 }
@@ -74,7 +74,7 @@ void findings_rules(struct findings *findings)
 	if (job->nested) /* the run above has passed the gates */
 		policy_none(&run->policy);
 	else if (!job->ours && !run->builds) /* else make has looked */
-		policy_heed_make(&run->policy);
+		policy_heed_make(&run->policy, &findings->subject);
 	findings->patience = run->settings.patience;
 	if (job->blind && findings->patience > BLIND_PATIENCE)
 		findings->patience = BLIND_PATIENCE;

@@ -31,9 +31,11 @@ _Noreturn void run_exec(const struct run *run)
 	run_fail(run, errno);
 }
 
-void run_read_policy(struct run *run)
+void run_read_policy(struct run *run, const struct subject *subject)
 {
-	const struct policy_run told = { .tool = run->name, .family = run->settings.family, .kind = run->kind };
+	const struct policy_run told = {
+		.tool = run->name, .family = run->settings.family, .kind = run->kind, .subject = subject
+	};
 
 	policy_none(&run->policy);
 	if (run->builds)

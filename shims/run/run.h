@@ -10,6 +10,7 @@
 #include "tool/toolfile.h"
 
 struct adapter;
+struct subject;
 struct wrapper;
 
 /* All that is known of this run before a slot is sought. */
@@ -39,7 +40,7 @@ _Noreturn void run_exec(const struct run *run);
 _Noreturn void run_fail(const struct run *run, int error);
 
 /* Reads the rules that apply to the run. Those of what a client starts it pays for itself. */
-void run_read_policy(struct run *run);
+void run_read_policy(struct run *run, const struct subject *subject);
 
 /* Whether it leaves a server behind. */
 bool run_starts_server(const struct run *run);

@@ -6,6 +6,7 @@
 #include "contract.h"
 #include "ground/arena.h"
 #include "ground/hash.h"
+#include "ground/number.h"
 #include "ledger/counters.h"
 #include "ledger/record.h"
 #include "pool/pool.h"
@@ -26,6 +27,7 @@ static void read_policy(struct supervised *run, const struct program *program, c
 		.family = program->family,
 		.kind = program->kind,
 		.path = program->path,
+		.subject = &run->subject,
 	};
 	const size_t mark = arena_mark();
 
@@ -38,15 +40,24 @@ static void read_policy(struct supervised *run, const struct program *program, c
 	if (run->policy.learns)
 		run->policy.memory = costs_learned(shim_dir, run->tool, program->kind);
 	if (!run->job.ours)
-		policy_heed_make(&run->policy);
+		policy_heed_make(&run->policy, &run->subject);
 	/* Without memory for more it takes one slot. */
 	run->gathering = run->policy.tokens > 1 ? calloc(1, sizeof *run->gathering) : NULL;
+}
+
+/* As a launcher has it: its own environment wins over what is for all. */
+static double patience_of(const struct subject *subject)
+{
+	const char *named = subject_variable(subject, ENV_PATIENCE);
+
+	return named == NULL ? programs_patience() : decimal_read(named, programs_patience());
 }
 
 void demand_read(struct supervised *run, const struct program *program, const struct pool *pool, const char *shim_dir)
 {
 	run->job = job_recall(&run->subject, pool->jobserver, pool->ledger, &ancestors);
 	run->is_callers = run->job.ours || run->job.nested;
+	run->patience = patience_of(&run->subject);
 	read_policy(run, program, shim_dir);
 	run->is_free = run->job.ours && !run->job.owed && !policy_has_gates(&run->policy);
 	if (run->job.ours && policy_has_gates(&run->policy)) {
@@ -55,7 +66,7 @@ void demand_read(struct supervised *run, const struct program *program, const st
 	}
 }
 
-static struct acquire_for slot_for(struct supervised *run, struct pool *pool, const struct self *self, double patience)
+static struct acquire_for slot_for(struct supervised *run, struct pool *pool, const struct self *self)
 {
 	return (struct acquire_for){
 		.pool = pool,
@@ -65,20 +76,20 @@ static struct acquire_for slot_for(struct supervised *run, struct pool *pool, co
 		.job = &run->job,
 		.policy = &run->policy,
 		.gathering = run->gathering,
-		.patience = patience,
+		.patience = run->patience,
 	};
 }
 
-void demand_begin(struct supervised *run, struct pool *pool, const struct self *self, double patience)
+void demand_begin(struct supervised *run, struct pool *pool, const struct self *self)
 {
-	const struct acquire_for of = slot_for(run, pool, self, patience);
+	const struct acquire_for of = slot_for(run, pool, self);
 
 	acquire_begin(&run->acquire, &of);
 }
 
 bool demand_at_once(struct supervised *run, struct pool *pool, const struct self *self)
 {
-	const struct acquire_for of = slot_for(run, pool, self, 0);
+	const struct acquire_for of = slot_for(run, pool, self);
 
 	return acquire_at_once(&run->acquire, &of);
 }

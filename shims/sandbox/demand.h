@@ -10,11 +10,12 @@ struct program;
 struct self;
 struct supervised;
 
-/* Finds the run's job, and fills its policy, and the room for further slots, by the rules of JOBSHIM_RULES or the shim dir. */
+/* Finds the run's job, and fills its policy, the room for further slots, and its patience: by the rules of JOBSHIM_RULES or the shim dir,
+ * and the run's own environment. */
 void demand_read(struct supervised *run, const struct program *program, const struct pool *pool, const char *shim_dir);
 
-/* It looks for its slot from now on. Others see by its record that it waits. patience: seconds, 0 is for ever. */
-void demand_begin(struct supervised *run, struct pool *pool, const struct self *self, double patience);
+/* It looks for its slot from now on. Others see by its record that it waits. */
+void demand_begin(struct supervised *run, struct pool *pool, const struct self *self);
 
 /* The same for one that runs already, without a rule. True if it has a slot; else none was free, and nothing is left of it. */
 bool demand_at_once(struct supervised *run, struct pool *pool, const struct self *self);

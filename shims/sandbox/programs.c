@@ -29,6 +29,7 @@ enum { FAMILIES_MAX = 32, PATTERNS_MAX = 256 };
 static char families[FAMILIES_MAX][16];
 static size_t family_count;
 static bool has_rules;
+static double patience; /* install writes the same one for all tools */
 static const char *patterns[PATTERNS_MAX]; /* of programs that are tools by a rule */
 static size_t pattern_count;
 
@@ -70,6 +71,7 @@ static bool learn_family(int directory, const char *name, void *state)
 		return false;
 	tool_settings_read(&settings, shim_dir, name);
 	has_rules = has_rules || settings.has_rules;
+	patience = settings.patience;
 	if (settings.family[0] != '\0' && !has_family(settings.family) && family_count < FAMILIES_MAX)
 		strcpy(families[family_count++], settings.family);
 	return false;
@@ -113,9 +115,18 @@ static void learn_pattern(const char *pattern)
 
 void programs_learn(const char *shim_dir)
 {
+	struct tool_settings without_shim;
+
+	tool_settings_read(&without_shim, "", "");
+	patience = without_shim.patience;
 	policy_each_program(shim_dir, learn_pattern);
 	each_shim(shim_dir, learn_family);
 	each_shim(shim_dir, learn_file);
+}
+
+double programs_patience(void)
+{
+	return patience;
 }
 
 /* By the name of its file alone. */

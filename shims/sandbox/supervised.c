@@ -90,7 +90,7 @@ static void close_run(struct supervised *run)
 static void wait_in_line(struct supervised *run)
 {
 	lines_join(&runs.lines, run, demand_line(run));
-	demand_begin(run, &runs.pool, runs.in.self, runs.in.patience);
+	demand_begin(run, &runs.pool, runs.in.self);
 }
 
 /* A tool with a slot is above it: it looks for no other one, but goes on in that, or waits for it. */

@@ -22,7 +22,6 @@ struct supervised_in {
 	const struct self *self; /* of the shim dir */
 	int listener;
 	pid_t above; /* nothing of the build is above this process */
-	double patience; /* seconds until a deadlock ends in an overdraft, 0: never */
 };
 
 /* False, with errno, if that can't be had. */

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,7 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "contract.h"
 #include "ground/arena.h"
 #include "ground/clock.h"
 #include "ground/file.h"
@@ -165,14 +163,12 @@ static void forget_listener(void)
 
 static bool take_listener(const struct self *self)
 {
-	const char *named = getenv(ENV_PATIENCE);
 	const struct supervised_in in = {
 		.jobserver = &supervisor.jobserver,
 		.ledger = &supervisor.ledger,
 		.self = self,
 		.listener = handover_take(supervisor.handover),
 		.above = getppid(),
-		.patience = named == NULL ? LEDGER_DEFAULT_PATIENCE : decimal_read(named, LEDGER_DEFAULT_PATIENCE),
 	};
 
 	close(supervisor.handover);

@@ -6,11 +6,13 @@
 
 #include "contract.h"
 #include "ledger/ledger.h"
+#include "proc/subject.h"
 #include "rules/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct policy_run run = { .tool = "x86_64-pc-linux-gnu-gcc", .family = "gcc", .kind = RUN_LINK };
+	const struct subject self = { .is_self = true };
+	const struct policy_run run = { .tool = "x86_64-pc-linux-gnu-gcc", .family = "gcc", .kind = RUN_LINK, .subject = &self };
 	static char text[LEDGER_RULES_FILE_MAX];
 	struct ledger none;
 	struct policy policy;
@@ -24,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	setenv("MAKEFLAGS", flags == NULL ? "" : flags + 1, 1);
 	policy_none(&policy);
 	policy_parse(&policy, &run, text);
-	policy_heed_make(&policy);
+	policy_heed_make(&policy, &self);
 	ledger_none(&none);
 	assert(policy.tokens >= 1 && policy.tokens <= LEDGER_TOKENS_MAX);
 	assert(policy_slots(&policy, &none) >= 1 && policy_slots(&policy, &none) <= policy.tokens);
