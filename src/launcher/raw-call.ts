@@ -1,6 +1,5 @@
 /** Has `look` get words and an environment byte for byte, where Node can't hand them on: shims/look/raw.h. */
 import { type ChildProcess, type IOType, spawn } from 'node:child_process'
-import { Writable } from 'node:stream'
 import { bytesOf, hasOddBytes } from '../ground/bytes.js'
 import { assignmentsOf, plainAssignments, receivedAssignments } from '../ground/received.js'
 
@@ -50,7 +49,7 @@ export function spawnLook(look: string, words: readonly string[], options: LookO
   if (!raw) return spawn(look, words, { env, detached, stdio: [...stdio] })
   const child = spawn(look, raw.words, { env: raw.env, detached, stdio: [...stdio, 'pipe'] })
   const stream = child.stdio[stdio.length]
-  if (!(stream instanceof Writable)) throw new Error('the last descriptor is a pipe')
+  if (!stream || !('write' in stream)) throw new Error('the last descriptor is a pipe')
   stream.on('error', () => {}).end(raw.bytes) // it ended before: its end tells
   return child
 }

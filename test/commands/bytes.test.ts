@@ -265,6 +265,70 @@ test('bytes :: env :: prints a PATH as it is', async () => {
   assert.is(first, `export PATH='${shims}:${path}'`)
 })
 
+test('bytes :: run :: the command has no descriptor more than in a plain start', async () => {
+  const listed = ['/bin/sh', '-c', 'ls /proc/$$/fd >shown', '\xe9']
+  const all = [...usual, `PATH=${path}`]
+  await call(listed, all)
+  const plain = readFileSync(shown, 'utf8')
+  for (const sandbox of [[], ['--sandbox']]) {
+    await call([...jobshim, 'run', ...options, '-q', ...sandbox, '--', ...listed], all)
+    assert.is(readFileSync(shown, 'utf8'), plain)
+  }
+})
+
+const look = join(shims, '.jobshim/look')
+const usage =
+  "jobshim: look: wrong usage\n  look COMMAND WORDS, for jobshim's own commands: docs/protocol.md\n"
+
+/** What `look raw` is given on stdin, the numbers that it is called with, and what it says. */
+const raw: Readonly<Record<string, { input: string; numbers: readonly (number | string)[]; says: string }>> =
+  {
+    'fewer bytes than were said': {
+      input: 'ready\0A=1\0',
+      numbers: [0, 11, 1, 1],
+      says: 'jobshim: look raw 0: No data available\n',
+    },
+    'fewer texts than were said': {
+      input: 'ready\0A=1\0',
+      numbers: [0, 10, 1, 2],
+      says: "jobshim: look raw: its words don't fit\n",
+    },
+    'more texts than were said': {
+      input: 'ready\0A=1\0',
+      numbers: [0, 10, 1, 0],
+      says: "jobshim: look raw: its words don't fit\n",
+    },
+    'a last one without an end': {
+      input: 'ready\0A=1',
+      numbers: [0, 9, 1, 1],
+      says: "jobshim: look raw: its words don't fit\n",
+    },
+    'no word': { input: 'A=1\0', numbers: [0, 4, 0, 1], says: usage },
+    'a command that is none': { input: 'none\0A=1\0', numbers: [0, 9, 1, 1], says: usage },
+    'one of its kind once more': { input: 'raw\0A=1\0', numbers: [0, 8, 1, 1], says: usage },
+    'more bytes than any exec takes': {
+      input: '',
+      numbers: [0, 2 ** 40, 1, 1],
+      says: 'jobshim: look raw: wrong numbers\n',
+    },
+    'what is no number': { input: '', numbers: ['x', 1, 1, 1], says: 'jobshim: look raw: wrong numbers\n' },
+    'a descriptor that is not open': {
+      input: '',
+      numbers: [77, 1, 1, 1],
+      says: 'jobshim: look raw 77: Bad file descriptor\n',
+    },
+  }
+
+for (const [name, { input, numbers, says }] of Object.entries(raw))
+  test(`bytes :: look raw :: ${name} :: nothing is done`, async () => {
+    assert.equal(await run(look, ['raw', ...numbers.map(String)], { input }), {
+      status: 125,
+      signal: null,
+      stdout: '',
+      stderr: says,
+    })
+  })
+
 /** jobshim's own files have names that are text: a launcher and Node would not mean the same one. */
 const refused: Readonly<Record<string, { words?: string[]; variables?: string[]; says: string }>> = {
   '--dir': { words: ['--dir', 'd\xe9'], says: 'run: d\\xe9: is not UTF-8' },
