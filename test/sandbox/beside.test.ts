@@ -16,7 +16,7 @@ async function prepare(): Promise<
   SandboxPlace & {
     starter: string
     builder: string
-    limited: (jobs: number, script: string) => Promise<Outcome>
+    limited: (jobs: number, script: string, more?: Record<string, string>) => Promise<Outcome>
   }
 > {
   const place = await makeSandboxPlace()
@@ -36,10 +36,10 @@ async function prepare(): Promise<
     'in-turn.sh': `${['a', 'b', 'c'].map(compile).join('\n')}\n`,
   })
   const words = ['run', '--sandbox', '--json', '--config', config, '--dir', shims]
-  const limited = (jobs: number, script: string) =>
+  const limited = (jobs: number, script: string, more: Record<string, string> = {}) =>
     jobshim([...words, `-j${jobs}`, '--', 'sh', '-c', script], {
       cwd: root,
-      env: { ...place.env, ...env, JOBSHIM_JOURNAL: join(root, 'journal') },
+      env: { ...place.env, ...env, JOBSHIM_JOURNAL: join(root, 'journal'), ...more },
     })
   return { ...place, starter, builder, limited }
 }
@@ -124,6 +124,45 @@ test('sandbox :: beside :: a tool that starts one after another has one slot, an
   const { events } = readJournal(join(place.root, 'journal'))
   const seen = events.flatMap(event => (event.event === 'tool' ? [[event.tool, event.slot]] : []))
   assert.equal(seen, [['gcc-14', 'implicit']])
+})
+
+/** Two tools below one that need each other: the first one ends once the second one has. */
+function needed({ starter, tool, root }: Place): string {
+  writeFiles(root, {
+    'needed.sh': `${starter} "echo >ready; read x <go" & read x <ready; ${tool} -c 20 -o ${root}/out/a; echo >go; wait\n`,
+  })
+  return `mkfifo ready go; ${starter} 'sh needed.sh'`
+}
+
+test('sandbox :: beside :: a second tool has a token, and a line in the journal', async () => {
+  const place = await prepare()
+  assertRan(await place.limited(2, needed(place)), 2, place, 1)
+  const { events } = readJournal(join(place.root, 'journal'))
+  const seen = events.flatMap(event => (event.event === 'tool' ? [[event.tool, event.slot]] : []))
+  assert.equal(seen, [
+    ['gcc', 'token'],
+    ['gcc-14', 'implicit'],
+  ])
+})
+
+test('sandbox :: beside :: two that need each other in one slot go on after patience', async () => {
+  const place = await prepare()
+  const { status, stderr } = await place.limited(1, needed(place), { JOBSHIM_PATIENCE: '1' })
+  assert.is(status, 0, stderr)
+  const [said, summary, ...rest] = stderr.trimEnd().split('\n')
+  assert.is(said, 'jobshim: gcc: no slot was free for 1 s on an idle machine: run without one')
+  const { back, total, overdrafts } = JSON.parse(summary ?? '')
+  assert.equal([back, total, overdrafts, rest], [0, 0, 1, []])
+})
+
+test('sandbox :: beside :: a tool that outlives the one above is none that others are below', async () => {
+  const place = await prepare()
+  const { root, starter } = place
+  writeFiles(root, {
+    'above.sh': `${starter} "echo >ready; read x <go; sh at-once.sh; echo >done" & read x <ready\n`,
+  })
+  const script = `mkfifo ready go done; ${starter} 'sh above.sh'; echo >go; read x <done`
+  assertRan(await place.limited(1, script), 1, place, 3)
 })
 
 test.run()
