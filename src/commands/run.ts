@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import { build } from '../build/build.js'
 import { withAdapters, withShims } from '../build/environment.js'
+import { idleRules } from '../build/idle-rules.js'
 import type { SandboxPlace } from '../build/sandbox.js'
 import { renderSummary, summaryJson } from '../build/summary.js'
 import { loadSettings } from '../config/load.js'
-import type { Settings } from '../config/options.js'
+import type { SettingFlags, Settings } from '../config/options.js'
 import { environment as names } from '../contract/environment.js'
 import { processNames } from '../contract/process-names.js'
 import { hasOddBytes } from '../ground/bytes.js'
@@ -80,12 +81,17 @@ export const run = command({
       throw new Failure('run: no command named', 'jobshim run -j8 -- ./build.sh', exitCodes.jobshim)
     process.title = processNames.command
     const wish = flags.noSandbox ? { sandbox: false } : {}
-    const settings = await loadSettings({ ...flags, ...wish }, workingDirectory, environment)
-    const { dir, installed } = await ensureShims(settings.dir, settings, environment)
+    const load = async (more: SettingFlags) =>
+      await loadSettings({ ...flags, ...wish, ...more }, workingDirectory, environment)
+    const wished = await load({})
+    const { dir, installed } = await ensureShims(wished.dir, wished, environment)
     if (installed) say(`jobshim: installed the shims in ${dir}`)
-    const sandbox = await sandboxOf({ ...settings, dir }, environment, flags.jobserver)
-    if (!sandbox && !settings.quiet && /^program=/m.test(settings.rulesText))
-      say('jobshim: without --sandbox the rules for a program do nothing')
+    const sandbox = await sandboxOf({ ...wished, dir }, environment, flags.jobserver)
+    // `auto` found one: an engine's slots are none there.
+    const settings = sandbox && wished.sandbox === 'auto' ? await load({ sandbox: true }) : wished
+    if (!settings.quiet)
+      for (const line of idleRules({ ...settings, dir }, environment, sandbox !== undefined))
+        say(`jobshim: ${line}`)
     const governed = sandbox
       ? await withAdapters(environment, dir, settings)
       : await withShims(environment, dir, settings)

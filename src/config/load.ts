@@ -37,16 +37,18 @@ export async function loadSettings(
       `${dir}: the shim dir is not UTF-8`,
       'name another one, with --dir, JOBSHIM_DIR or dir in the config',
     )
+  const sandbox = flags.sandbox ?? sandboxOf(environment[names.sandbox]) ?? config.sandbox ?? false
+  const engine = sandbox === true ? undefined : config.engine // no shim puts it before a compiler there
   return {
     adapters: namesOf(flags.noAdapters ? false : (config.adapters ?? true)),
     dir,
     engine: config.engine,
-    jobs: flags.jobs ?? numberOf(config.jobs) ?? (await jobsByEngine(config, environment)),
+    jobs: flags.jobs ?? numberOf(config.jobs) ?? (await jobsByEngine(engine, environment)),
     join: config.join,
     noJobserver: config.noJobserver,
     patience: config.patience,
     quiet: flags.quiet ?? config.quiet ?? false,
-    sandbox: flags.sandbox ?? sandboxOf(environment[names.sandbox]) ?? config.sandbox ?? false,
+    sandbox,
     rulesText: path === undefined ? '' : await (await import('./read.js')).rulesText(path, config, cores),
     tools: flags.tools ?? config.tools,
     configFile: path,
@@ -68,7 +70,7 @@ const sandboxWishes: ReadonlyMap<string, SandboxWish> = new Map<string, SandboxW
 
 const numberOf = (jobs: ConfigFile['jobs']): number | undefined => (jobs === 'auto' ? undefined : jobs)
 
-async function jobsByEngine({ engine }: ConfigFile, environment: NodeJS.ProcessEnv): Promise<number> {
+async function jobsByEngine(engine: string | undefined, environment: NodeJS.ProcessEnv): Promise<number> {
   const slots = engine === undefined ? undefined : await slotsOf(engine, environment)
   return automaticJobs({ engine: slots, makeopts: environment.MAKEOPTS, cores: processors() })
 }
