@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { jobshim } from '../support/jobshim.js'
 import { installShims } from '../support/shimdir.js'
 import { test } from '../support/test-with.js'
+import { inner, summaryOf } from './nested.js'
 import { makeSandboxPlace, peakOf } from './place.js'
 
 const doors = [
@@ -151,5 +152,19 @@ for (const [where, door] of doors)
       assert.is(told, 'jobshim: gcc: no slot was free for 1 s on an idle machine: run without one\n')
       assert.equal([peak, summary.overdrafts], [{ runs: 2, peak: 2 }, 1])
     })
+
+test('sandbox :: doors :: patience :: of a run in a sandbox, by its own config', async () => {
+  const place = await makeSandboxPlace()
+  const { root } = place
+  writeFileSync(join(root, 'inner.json'), JSON.stringify({ patience: 1 }))
+  const line = `gcc -c 600000 -o out/held & held=$!
+until [ -e out/log ]; do sleep 0.02; done
+${inner(place, '--sandbox --config inner.json', 'JOBSHIM_JOB=other gcc -c 1 -o out/other')}
+kill $held; wait; echo "- 0 held" >>out/log`
+  const outcome = await place.run(1, ['sh', '-c', line])
+  const told = 'jobshim: gcc: no slot was free for 1 s on an idle machine: run without one\n'
+  assert.is(summaryOf(outcome, { told }).runs, 2)
+  assert.equal(peakOf(place), { runs: 2, peak: 2 })
+})
 
 test.run()
