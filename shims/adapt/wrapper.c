@@ -87,6 +87,7 @@ char *wrapper_prefix(const char *variable, const char *configured, const struct 
 
 void wrapper_hide_jobserver(const struct jobserver *jobserver)
 {
+	static char pass[] = ENV_NO_JOBSERVER "=pass";
 	static const char *const variables[] = { ENV_JOBSERVER, ENV_OUTER, "MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS" };
 	const char *makeflags = getenv("MAKEFLAGS");
 	struct auth auth;
@@ -97,4 +98,6 @@ void wrapper_hide_jobserver(const struct jobserver *jobserver)
 	}
 	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
 		environment_remove(variables[i]);
+	if (jobserver->machine) /* which is found without being named */
+		environment_put(pass);
 }

@@ -19,6 +19,11 @@ enum beyond beyond_call(const struct run *run, bool is_governed, bool is_stale)
 	return WITHIN;
 }
 
+enum beyond beyond_without(const struct facts *facts)
+{
+	return facts->run->settings.machine_without && !facts->is_hidden ? BEYOND_MACHINE : WITHIN;
+}
+
 enum beyond beyond_rules(const struct facts *facts)
 {
 	const struct run *run = facts->run;

@@ -69,6 +69,8 @@ static bool find(struct findings *findings, enum action *action)
 	findings_jobserver(findings);
 	if (!findings->facts.has_jobserver) {
 		findings_hidden(findings);
+		if (beyond_without(&findings->facts) != WITHIN)
+			return false;
 	} else {
 		findings_equip(findings);
 		if (beyond_rules(&findings->facts) != WITHIN)

@@ -47,25 +47,27 @@ bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at)
 	return length == (ssize_t)size;
 }
 
-/* Creates name in directory with an empty table. If several processes do, the first link() wins. */
-static void create(int directory, const char *name)
+bool ledger_file_create(int directory, const char *name, int32_t total)
 {
 	struct ledger_header header = {
-		.magic = LEDGER_MAGIC, .version = LEDGER_VERSION, .record_count = LEDGER_RECORD_COUNT, .total = -1
+		.magic = LEDGER_MAGIC, .version = LEDGER_VERSION, .record_count = LEDGER_RECORD_COUNT, .total = total
 	};
 	char temporary[128];
+	bool is_there;
 	int fd;
 
 	if (text_put(temporary, sizeof temporary, "%s.%d", name, (int)getpid()) >= (int)sizeof temporary)
-		return;
+		return false;
 	fd = open_high_at(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd < 0)
-		return;
-	if (cut(fd) && ledger_file_write(fd, &header, offsetof(struct ledger_header, owner_pid), 0) &&
-	    linkat(directory, temporary, directory, name, 0) < 0 && errno != EEXIST)
+		return false;
+	is_there = cut(fd) && ledger_file_write(fd, &header, offsetof(struct ledger_header, owner_pid), 0) &&
+	           (linkat(directory, temporary, directory, name, 0) == 0 || errno == EEXIST);
+	if (!is_there)
 		report_debug("the ledger can't be created: %s", strerror(errno));
 	close(fd);
 	unlinkat(directory, temporary, 0);
+	return is_there;
 }
 
 /* Removes the ledger of a jobserver that is gone: nobody touched it for an hour, and no record is locked. */
@@ -177,7 +179,7 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 		if (fd >= 0 || errno != ENOENT || !make)
 			break;
 		sweep(directory);
-		create(directory, name);
+		(void)ledger_file_create(directory, name, -1);
 	}
 	close(directory);
 	if (fd < 0)

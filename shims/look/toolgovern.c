@@ -2,12 +2,15 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "acquire/acquire.h"
 #include "acquire/owed.h"
 #include "adapt/adapter.h"
+#include "adapt/handing.h"
 #include "adapt/wrapper.h"
 #include "ledger/ledger.h"
+#include "look/machine.h"
 #include "pool/hidden.h"
 #include "pool/jobserver.h"
 #include "pool/makeflags.h"
@@ -23,6 +26,15 @@
 #include "wait/waiting.h"
 #include "ground/environment.h"
 
+/* Whether the run takes slots of the machine's pool. What starts tools one after the other takes none: its tools do. */
+static bool joins_machine(const struct findings *findings)
+{
+	const struct run *run = findings->run;
+
+	return run->settings.machine_without && !findings->facts.is_hidden &&
+	       (run->adapter == NULL || handing_suits(run->adapter, run->settings.join, run->argv));
+}
+
 static void find_jobserver(struct findings *findings)
 {
 	const struct run *run = findings->run;
@@ -30,8 +42,12 @@ static void find_jobserver(struct findings *findings)
 	findings_jobserver(findings);
 	if (!findings->facts.has_jobserver && run->adapter != NULL && adapter_may_leave(run->adapter, run->argv))
 		findings->facts.has_jobserver = outer_open_above(&findings->jobserver);
-	if (!findings->facts.has_jobserver)
-		findings_hidden(findings);
+	if (findings->facts.has_jobserver)
+		return;
+	findings_hidden(findings);
+	if (joins_machine(findings))
+		findings->facts.has_jobserver = findings->facts.joins_machine =
+			machine_join(&findings->jobserver, run->settings.jobs, &findings->why);
 }
 
 /* Makes what the program is told of the jobserver such that it can join. */
@@ -50,6 +66,9 @@ static void adapt(struct findings *findings)
 	char *paid = hidden_paid();
 
 	adapter_mend(&adaption);
+	/* One that does not join the machine's pool is told nothing of it: its tools join by themselves. */
+	if (findings->facts.joins_machine && !adaption.pays)
+		return;
 	run->argv = adaption.argv;
 	findings->facts.needs_slot = adaption.pays;
 	if (outer != NULL)
@@ -60,6 +79,23 @@ static void adapt(struct findings *findings)
 		environment_remove(adaption.removal);
 	if (adaption.pays && paid != NULL && adapter_is_client(run->adapter))
 		environment_put(paid);
+}
+
+/* The same for one that finds no jobserver: what is said there is what it would be told below a make. */
+static void adapt_anew(struct findings *findings)
+{
+	const char *said = getenv("MAKEFLAGS");
+	char *before = said == NULL ? NULL : (char *)said - strlen("MAKEFLAGS="), *flags = handing_flags(&findings->jobserver);
+
+	if (flags == NULL || !environment_put(flags))
+		return;
+	adapt(findings);
+	if (findings->facts.needs_slot)
+		return;
+	if (before == NULL)
+		environment_remove("MAKEFLAGS");
+	else
+		environment_put(before);
 }
 
 /* Sees to what is owed for the slot that our caller took: if nobody else pays, it is none. */
@@ -100,6 +136,7 @@ static void hold_waiting(struct findings *findings)
 	struct hold hold;
 
 	hold_begin(&hold, findings);
+	hold.ended = machine_end;
 	acquire_begin(&hold.acquire, &hold.of);
 	acquire_wait(&hold.acquire, &hold.inherited.mask);
 	hold_tool(&hold);
@@ -142,7 +179,7 @@ void tool_govern(struct run *run)
 	find_jobserver(&findings);
 	if (findings.facts.has_jobserver) {
 		if (run->adapter != NULL)
-			adapt(&findings);
+			(findings.facts.joins_machine ? adapt_anew : adapt)(&findings);
 		if (run->adapter == NULL || findings.facts.needs_slot) {
 			findings_equip(&findings);
 			if (!run->passes && run_starts_server(run))
@@ -155,4 +192,6 @@ void tool_govern(struct run *run)
 		plan = plan_run(&findings.facts);
 	}
 	act(&findings, plan.action);
+	if (findings.facts.has_jobserver)
+		machine_leave(&findings.jobserver);
 }

@@ -10,6 +10,7 @@
 #include "pool/auth.h"
 
 #define LEDGER_SUFFIX ".ledger" /* of a FIFO's path: its ledger lies there */
+#define MACHINE_POOL "machine"  /* the name of the machine's pool in the state directory (look/machine.c) */
 
 struct jobserver {
 	int read_fd;
@@ -20,6 +21,7 @@ struct jobserver {
 	bool denied;  /* is another user's, */
 	bool another; /* and one was opened that is not it */
 	bool accounts; /* not a FIFO or pipe: only its server fills it, which accounts for takers and takes back what dead ones had */
+	bool machine;  /* the machine's pool: who has no client above it has no slot there, but takes a token */
 	bool socket;   /* an inherited one, which can't be opened anew */
 	bool own; /* named by JOBSHIM_JOBSERVER, or found through an ancestor `jobshim run` */
 	const char *ledger; /* opens its ledger; NULL: it lies beside path, or in the state directory */

@@ -60,6 +60,19 @@ static bool open_fifo(struct jobserver *jobserver, const char *path, const char 
 	return jobserver->read_fd >= 0 || refuse_error(jobserver, why, "its FIFO can't be opened");
 }
 
+/* The state directory's name begins so (ledger/statedirectory.c). */
+static bool is_machine(const char *path)
+{
+	static const char directory[] = "jobshim-";
+	const char *name = base_name(path), *above = name - (name > path);
+
+	if (strcmp(name, MACHINE_POOL) != 0)
+		return false;
+	while (above > path && above[-1] != '/')
+		above--;
+	return strncmp(above, directory, strlen(directory)) == 0;
+}
+
 /* path is kept, not copied. */
 bool jobserver_open_path(struct jobserver *jobserver, const char *path, const char **why)
 {
@@ -85,6 +98,7 @@ bool jobserver_open_path(struct jobserver *jobserver, const char *path, const ch
 	jobserver->device = status.st_dev;
 	jobserver->inode = status.st_ino;
 	jobserver->accounts = kind != ADDRESS_PIPE;
+	jobserver->machine = kind == ADDRESS_PIPE && is_machine(path);
 	jobserver->socket = false;
 	jobserver->path = path;
 	return true;

@@ -167,6 +167,7 @@ void hold_begin(struct hold *hold, struct findings *findings)
 	hold->pool = &findings->pool;
 	hold->is_callers = findings->job.ours;
 	hold->journal = findings->facts.journal;
+	hold->ended = NULL;
 	hold->job = findings->job;
 	if (hold->is_callers) {
 		hold->job = job_of_callers(&findings->subject, &findings->job);
@@ -224,5 +225,7 @@ void hold_tool(struct hold *hold)
 		costs_note(run->self.shim_dir, run->name, run->kind, ran.usage.ru_maxrss);
 	if (hold->journal != NULL)
 		write_journal(hold, acquire, slots, &ran);
+	if (hold->ended != NULL)
+		hold->ended(hold->pool->jobserver);
 	child_end_like(ran.status);
 }

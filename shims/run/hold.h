@@ -9,6 +9,7 @@
 #include "wait/job.h"
 
 struct findings;
+struct jobserver;
 struct pool;
 struct run;
 
@@ -19,6 +20,7 @@ struct hold {
 	struct job job;      /* whose slot it takes */
 	bool is_callers;     /* its caller took that slot */
 	const char *journal; /* its path; NULL: none */
+	void (*ended)(const struct jobserver *jobserver); /* called once the tool has ended, and nothing is held; NULL: nothing is */
 	struct acquire_for of;
 	struct acquire acquire;
 	struct inherited inherited;

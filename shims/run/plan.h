@@ -11,6 +11,7 @@ struct run;
 struct facts {
 	const struct run *run;
 	bool has_jobserver;
+	bool joins_machine; /* there is none but the machine's pool, which it has joined */
 	bool is_hidden;  /* one was named, and is likely to be hidden from this process; */
 	bool is_unpaid;  /* nobody between it and this process has paid for the run */
 	bool needs_slot; /* of a program with an adapter: it is a client, or does one thing after the other */

@@ -9,12 +9,20 @@
 #include "ground/number.h"
 #include "ground/text.h"
 
+static void apply_without(struct tool_settings *settings, const char *value)
+{
+	settings->error_without = strcmp(value, "error") == 0;
+	settings->machine_without = strcmp(value, "machine") == 0;
+}
+
 static void apply(struct tool_settings *settings, const char *key, const char *value)
 {
 	if (strcmp(key, "family") == 0 && strlen(value) < sizeof settings->family)
 		strcpy(settings->family, value);
 	else if (strcmp(key, "no-jobserver") == 0)
-		settings->error_without = strcmp(value, "error") == 0;
+		apply_without(settings, value);
+	else if (strcmp(key, "jobs") == 0)
+		settings->jobs = number_first(value);
 	else if (strcmp(key, "patience") == 0)
 		settings->patience = decimal_read(value, settings->patience);
 	else if (strcmp(key, "rules") == 0)

@@ -7,6 +7,8 @@
 struct tool_settings {
 	char family[16];      /* whose argument table applies, empty = none */
 	bool error_without;   /* policy no-jobserver: error */
+	bool machine_without; /* and machine: it joins the pool of this user */
+	long jobs;            /* slots of that pool; 0: not said */
 	double patience;      /* seconds */
 	bool has_rules;       /* DIR/.jobshim/rules is there */
 	bool join;            /* a client's own -jN is dropped */

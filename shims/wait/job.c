@@ -166,6 +166,13 @@ static uint64_t shared_key(const struct subject *subject, uint64_t identity, uns
 	return job_key(0, identity, above, name == NULL ? "" : name);
 }
 
+/* Without a client above it: in the machine's pool no slot is shared. A badge tells that there is a client, which can't be seen. */
+static void at_top(struct job *job, const struct jobserver *jobserver, const struct subject *told, const struct process *process, uint64_t badge)
+{
+	job->pays = jobserver->machine && badge == 0;
+	job->key = job->pays ? job_key(0, (uint64_t)process->pid, process->start, "") : shared_key(told, badge, job->above);
+}
+
 bool job_of(const struct process *process, const struct subject *told, const struct jobserver *jobserver,
             const struct ledger *ledger, unsigned above, struct job *job)
 {
@@ -179,7 +186,7 @@ bool job_of(const struct process *process, const struct subject *told, const str
 	holding_end(&holding);
 	if (walk == WALK_FOUND)
 		return true;
-	job->key = shared_key(told, badge_read(jobserver, told).identity, above);
+	at_top(job, jobserver, told, process, badge_read(jobserver, told).identity);
 	return false;
 }
 
@@ -208,7 +215,7 @@ static struct job find(const struct subject *subject, const struct jobserver *jo
 		job.key = guide.key;
 		return job;
 	}
-	job.key = shared_key(subject, badge.identity, above);
+	at_top(&job, jobserver, subject, &subject->process, badge.identity);
 	return job;
 }
 

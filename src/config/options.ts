@@ -1,6 +1,7 @@
 /** THE table of settings. The config's schema, its JSON schema and the help texts come from it. */
 import { ledgerLayout } from '../contract/ledger-layout.js'
 import { type RunKind, runKinds } from '../contract/run-kinds.js'
+import { type WithoutJobserver, withoutJobserver } from '../contract/without-jobserver.js'
 import { adaptedNames } from '../contract/wrappers.js'
 
 export type SettingType =
@@ -116,7 +117,7 @@ export const settingRows = [
     type: { kind: 'jobs' },
     default:
       'auto: the slots of the engine, else -jN of MAKEOPTS, else the number of cores that this process may use',
-    text: 'how many tools may run at once below jobshim run',
+    text: 'how many tools may run at once below jobshim run, and in the machine pool',
   },
   {
     key: 'join',
@@ -132,9 +133,9 @@ export const settingRows = [
   },
   {
     key: 'noJobserver',
-    type: { kind: 'choice', values: ['pass', 'error'] },
+    type: { kind: 'choice', values: withoutJobserver },
     default: 'pass',
-    text: 'what a shim does without a usable jobserver: run the tool (pass), or fail (error)',
+    text: "what a shim does without a usable jobserver: run the tool (pass), fail (error), or take a slot of this user's machine pool (machine)",
   },
   {
     key: 'patience',
@@ -210,7 +211,7 @@ export type ConfigFile = Policy & {
   dir?: string | undefined
   jobs?: number | 'auto' | undefined
   join?: boolean | undefined
-  noJobserver?: 'pass' | 'error' | undefined
+  noJobserver?: WithoutJobserver | undefined
   patience?: number | undefined
   quiet?: boolean | undefined
   sandbox?: SandboxWish | undefined
@@ -224,7 +225,7 @@ export type Settings = {
   engine: string | undefined // of all compilers
   jobs: number
   join: boolean | undefined // undefined: nobody said
-  noJobserver: 'pass' | 'error' | undefined // undefined: nobody said; the launcher's default
+  noJobserver: WithoutJobserver | undefined // undefined: nobody said; the launcher's default
   patience: number | undefined // seconds; as above
   quiet: boolean
   sandbox: SandboxWish

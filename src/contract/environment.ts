@@ -24,7 +24,7 @@ export const environmentRows = {
   disable: { name: 'JOBSHIM_DISABLE', value: '1', text: 'every shim runs its tool without a slot' },
   noJobserver: {
     name: 'JOBSHIM_NO_JOBSERVER',
-    value: 'pass|error',
+    value: 'pass|error|machine',
     text: 'as noJobserver: what a shim does without a usable jobserver',
   },
   patience: {

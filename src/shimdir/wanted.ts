@@ -3,6 +3,7 @@
 import { adapterOf } from '../contract/adapters.js'
 import { defaultFamilies, familyNames, familyOf, isFamily } from '../contract/families.js'
 import { ledgerLayout } from '../contract/ledger-layout.js'
+import type { WithoutJobserver } from '../contract/without-jobserver.js'
 import { wrappers } from '../contract/wrappers.js'
 import { hasOddBytes } from '../ground/bytes.js'
 import { exitCodes } from '../ground/exit-codes.js'
@@ -16,7 +17,8 @@ export type ShimWishes = {
   tools: readonly string[] | undefined // undefined: the default families, those on PATH
   adapters: readonly string[] // names; those on PATH, also with a version behind them
   join: boolean | undefined
-  noJobserver: 'pass' | 'error' | undefined
+  noJobserver: WithoutJobserver | undefined
+  jobs: number // slots of the machine's pool
   patience: number | undefined // seconds
   rulesText: string // for the launcher; empty = none
 }
@@ -74,13 +76,14 @@ export const realLine = (path = ''): string =>
 
 function renderToolFile(
   name: string,
-  { join, noJobserver, patience, rulesText }: ShimWishes,
+  { jobs, join, noJobserver, patience, rulesText }: ShimWishes,
   { ccache, pathOf }: PathView,
 ): string {
   const lines: [key: string, value: string | undefined][] = [
     ['family', launcherFamily(name)],
     ['join', join && adapterOf(name) !== undefined ? '1' : undefined],
-    ['no-jobserver', noJobserver === 'error' ? noJobserver : undefined],
+    ['no-jobserver', noJobserver === 'pass' ? undefined : noJobserver],
+    ['jobs', noJobserver === 'machine' ? String(jobs) : undefined],
     ['patience', patience === undefined ? undefined : String(patience)],
     ['rules', rulesText === '' ? undefined : '1'], // else the launcher looks for none
     ...(name === 'ccache' ? prefixLines(ccache) : []),

@@ -69,7 +69,7 @@ const rows: readonly Row[] = [
   {
     title: 'noJobserver unknown',
     text: 'noJobserver: stop',
-    says: 'noJobserver: expected one of pass, error',
+    says: 'noJobserver: expected one of pass, error, machine',
     hint: mend,
   },
   {

@@ -23,6 +23,7 @@ const wishes: ShimWishes = {
   tools: undefined,
   adapters: adapterNames,
   join: undefined,
+  jobs: 4,
   noJobserver: undefined,
   patience: undefined,
   rulesText: '',
