@@ -56,6 +56,37 @@ for (const { key, line, tool } of typed)
     },
   )
 
+/** Crates that none waits for; each rustc says when it begins and ends, the one that cargo asks for its version, too. */
+testWith('cargo', 'machine :: cargo build in two terminals :: keeps the limit', async path => {
+  const wrapper = '#!/bin/sh\necho + >>"$LOG"\n"$@"\nstatus=$?\necho - >>"$LOG"\nexit $status\n'
+  const yard = await makeMachineYard(2, {
+    path: [path],
+    tools: ['cargo', 'rustc'],
+    files: { 'bin/wrapper': wrapper },
+  })
+  const crates = names.flatMap(name => [
+    [`${name}/Cargo.toml`, `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\n`],
+    [`${name}/src/lib.rs`, 'pub fn one() -> i32 { 1 }\n'],
+  ])
+  writeFiles(yard.root, {
+    'Cargo.toml': `[workspace]\nresolver = "2"\nmembers = ${JSON.stringify(names)}\n`,
+    ...Object.fromEntries(crates),
+  })
+  const env = { ...yard.env, RUSTC_WRAPPER: `${yard.root}/bin/wrapper`, HOME: process.env.HOME }
+  const builds = [1, 2].map(number =>
+    start({
+      env: { ...env, CARGO_TARGET_DIR: `${yard.root}/target${number}` },
+      command: ['sh', '-c', `cd ${yard.root} && exec cargo build --quiet --offline`],
+    }),
+  )
+  for (const build of builds)
+    assert.equal(await build.ended, { status: 0, signal: null, stdout: '', stderr: '' })
+  const { runs, peak } = briefRuns(yard)
+  assert.ok(runs >= 2 * names.length, `${runs} runs`)
+  assert.ok(peak <= 2, `${peak} at once`)
+  assert.equal(yard.files(), [])
+})
+
 testWith('make43', 'machine :: a make without -j :: does one thing after the other', async path => {
   const yard = await makeMachineYard(4, { path: [path], tools: ['make'] })
   writeFiles(yard.root, { Makefile: makefile })
