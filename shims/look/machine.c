@@ -222,6 +222,14 @@ static bool is_left(int directory, const struct jobserver *jobserver)
 	       !is_used(directory) && errno == ENXIO;
 }
 
+/* Below the lock: whoever makes a FIFO has it. */
+static bool is_removed(int directory)
+{
+	struct stat status;
+
+	return fstatat(directory, MACHINE_POOL, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
 static int directory_of(const struct jobserver *jobserver)
 {
 	const char *path = jobserver->path, *directory = arena_copy(path, (size_t)(base_name(path) - path));
@@ -241,7 +249,8 @@ static void leave(const struct jobserver *jobserver, bool all)
 	/* The last one to close it finds that nobody has it open. So only that one needs the lock, below which it looks again. */
 	if (place.directory >= 0 && is_left(place.directory, jobserver))
 		place.lock = lock_wait(place.directory);
-	if (place.lock >= 0 && is_left(place.directory, jobserver)) {
+	/* Another one may have removed all meanwhile: then the lock's file is one that we have made. */
+	if (place.lock >= 0 && (is_left(place.directory, jobserver) || is_removed(place.directory))) {
 		remove_files(place.directory);
 		unlinkat(place.directory, LOCK_NAME, 0);
 	}

@@ -2,7 +2,9 @@ import { existsSync, statSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { afterEach } from '../support/after-each.js'
 import { poolAt, tokensIn } from '../support/pool.js'
+import { openFiles, processes } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { type Held, killStarted, start } from '../yard/held.js'
 import { holdOnce, ran } from '../yard/hold-once.js'
 import { recordsIn } from '../yard/ledger.js'
@@ -130,6 +132,25 @@ test('machine :: JOBSHIM_NO_JOBSERVER=machine :: turns it on where the config do
   const env = { ...yard.env, JOBSHIM_NO_JOBSERVER: 'error' }
   assert.is((await holdOnce(yard, env)).status, 125)
   await assertWhole({ ...yard, env: { ...env, JOBSHIM_NO_JOBSERVER: 'machine' } }, 1)
+})
+
+testWith('python', 'machine :: two are the last at once :: nothing is left, nor made anew', async () => {
+  const yard = await makeMachineYard(1)
+  const holder = start({ env: yard.env })
+  const [tool] = await holder.tools
+  const removes = `import fcntl, os, sys\nf = open(sys.argv[1], 'r+')\nfcntl.lockf(f, fcntl.LOCK_EX)\nprint('held', 0, flush=True)\nsys.stdin.read()\nfor end in ('', '.ledger', '.lock'): os.remove(sys.argv[1][:-5] + end)\n`
+  const other = start({ env: yard.env, command: ['python3', '-c', removes, `${yard.fifo}.lock`] })
+  await other.tools
+  holder.child.stdin?.end()
+  // It has closed the FIFO, and sleeps: it waits for the lock.
+  await until('the holder waits for the lock', () =>
+    processes().some(
+      ({ pid, state }) => pid === holder.pid && state === 'S' && !openFiles(pid).includes(yard.fifo),
+    ),
+  )
+  assert.equal(await other.end(), { status: 0, signal: null, stdout: 'held 0\n', stderr: '' })
+  assert.equal(await holder.ended, { status: 7, signal: null, stdout: `held ${tool}\n`, stderr: '' })
+  assert.equal(yard.files(), [])
 })
 
 testWith('python', 'machine :: its lock is not given back :: the tool runs without a slot', async () => {
