@@ -9,7 +9,6 @@
 #include "pool/jobserver.h"
 #include "pool/makeflags.h"
 #include "pool/makereader.h"
-#include "rules/policy.h"
 #include "ground/arena.h"
 #include "ground/text.h"
 
@@ -71,7 +70,7 @@ static long slots_of(const struct jobserver *jobserver)
 	long slots;
 
 	ledger_open(&ledger, jobserver, LEDGER_LOOK);
-	slots = policy_pool_slots(&ledger);
+	slots = ledger_slots(&ledger);
 	return slots > 0 ? slots : 1;
 }
 

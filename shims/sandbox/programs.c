@@ -244,12 +244,9 @@ static bool match_file(pid_t pid, struct program *program)
 	path = process_path(pid);
 	if (path == NULL)
 		return match_words(pid, program);
-	if (loader_is(base_name(path))) {
-		path = program_loaded(pid);
-		program->is_loaded = true;
-		if (path == NULL || !file_key_read(path, &key))
-			return false;
-	}
+	program->is_loaded = loader_is(base_name(path));
+	if (program->is_loaded && ((path = program_loaded(pid)) == NULL || !file_key_read(path, &key)))
+		return false;
 	program->path = path_for_rules(path);
 	return is_as_file(program, find_file(path, &key));
 }
