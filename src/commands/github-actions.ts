@@ -18,24 +18,39 @@ export function planSteps(
   return { GITHUB_PATH: `${dir}\n`, GITHUB_ENV: lines.join('') }
 }
 
-/** Appends them. Throws `Failure` outside of a step, whose files these are. */
+/**
+ * Appends them. Throws `Failure` outside of a step, whose files these are: both are open before one is written, so that the next steps
+ * are told all or nothing.
+ */
 export function tellSteps(texts: Readonly<Record<File, string>>, environment: NodeJS.ProcessEnv): void {
-  for (const name of ['GITHUB_PATH', 'GITHUB_ENV'] as const) append(name, environment[name], texts[name])
+  const opened: Opened[] = []
+  try {
+    for (const name of ['GITHUB_PATH', 'GITHUB_ENV'] as const) opened.push(open(name, environment[name]))
+    for (const file of opened) attempt(file, () => appendFileSync(file.descriptor, texts[file.name]))
+  } finally {
+    for (const { descriptor } of opened) closeSync(descriptor)
+  }
 }
 
-function append(name: File, path: string | undefined, text: string): void {
+interface Opened {
+  readonly name: File
+  readonly path: string
+  readonly descriptor: number
+}
+
+function open(name: File, path: string | undefined): Opened {
   if (!path)
     throw new Failure(
       `env: --github: ${name} is not set`,
       'run it in a step of GitHub Actions, or leave out --github',
     )
+  const descriptor = attempt({ name, path }, () => openSync(path, constants.O_WRONLY | constants.O_APPEND))
+  return { name, path, descriptor }
+}
+
+function attempt<T>({ name, path }: Pick<Opened, 'name' | 'path'>, action: () => T): T {
   try {
-    const file = openSync(path, constants.O_WRONLY | constants.O_APPEND)
-    try {
-      appendFileSync(file, text)
-    } finally {
-      closeSync(file)
-    }
+    return action()
   } catch (error) {
     const code = systemErrorCode(error)
     if (code === undefined) throw error

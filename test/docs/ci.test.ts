@@ -145,4 +145,30 @@ testWith(
   },
 )
 
+testWith(
+  'bash',
+  'env :: --github :: one of the two files can not be opened :: nothing is written to the other',
+  async () => {
+    const { root, env, checkout } = makeJob()
+    const missing = join(root, 'missing')
+    const call = async (files: Record<string, string>) =>
+      await run('jobshim', ['env', '--github'], { cwd: checkout, env: { ...env, ...files } })
+    await call({}) // installs the shims
+    assert.equal(await call({ GITHUB_PATH: join(root, 'path'), GITHUB_ENV: missing }), {
+      status: 1,
+      signal: null,
+      stdout: '',
+      stderr: `jobshim: env: --github: GITHUB_ENV=${missing}: ENOENT\n  let the runner of GitHub Actions set it\n`,
+    })
+    assert.equal(await call({ GITHUB_PATH: join(root, 'path') }), {
+      status: 1,
+      signal: null,
+      stdout: '',
+      stderr:
+        'jobshim: env: --github: GITHUB_ENV is not set\n  run it in a step of GitHub Actions, or leave out --github\n',
+    })
+    assert.is(readFileSync(join(root, 'path'), 'utf8'), '')
+  },
+)
+
 test.run()
