@@ -12,6 +12,7 @@
 
 #include "ledger/mapping.h"
 #include "pool/badge.h"
+#include "ground/arena.h"
 #include "ground/retry.h"
 #include "ground/signals.h"
 #include "ground/text.h"
@@ -71,7 +72,8 @@ void child_unprepare(const struct inherited *inherited)
 
 void exec_program(const char *path, char *const argv[], char *const envp[])
 {
-	char shell[] = "/bin/sh";
+	static char shell[] = "/bin/sh";
+	char **with_shell;
 	size_t count = 0;
 
 	execve(path, argv, envp);
@@ -79,10 +81,10 @@ void exec_program(const char *path, char *const argv[], char *const envp[])
 		return;
 	while (argv[count] != NULL)
 		count++;
-
-	/* On the stack: the kernel let argv in, whose pointers may take a quarter of it at most (execve(2)). */
-	char *with_shell[count + 2];
-
+	/* Not on the stack, which may be small. The child of a vfork takes it from its parent, once: that one can spare it. */
+	with_shell = arena_pointers(count + 2);
+	if (with_shell == NULL)
+		return;
 	with_shell[0] = shell;
 	with_shell[1] = (char *)path;
 	if (count > 0)

@@ -54,7 +54,6 @@ static char *name_executed(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	char *words[argc + RELAY_WORDS]; /* on the stack: the kernel let argv in, whose pointers may take a quarter of it at most (execve(2)) */
 	struct run run = { .argv = argv };
 	struct relay relay;
 
@@ -62,7 +61,7 @@ int main(int argc, char **argv)
 	self_find(&run.self);
 	become_copied(&run.self, argv);
 	run.tool = run.self.name[0] != '\0' ? run.self.name : name_executed(argc, argv);
-	relay_begin(&relay, &run, words, argc);
+	relay_begin(&relay, &run, argc);
 	begin(&run);
 	launch(&run, &relay);
 	run_exec(&run);

@@ -9,15 +9,22 @@
 #include "proc/shimfile.h"
 #include "run/become.h"
 #include "run/run.h"
+#include "ground/arena.h"
 #include "ground/environment.h"
 #include "ground/report.h"
 #include "ground/text.h"
 
-void relay_begin(struct relay *relay, const struct run *run, char **words, int argc)
+enum { OWN_WORDS = 2 + SELF_WORDS }; /* before the run's own */
+
+/* Not on the stack: with a small one it has no room for as many words as the kernel lets in, 128 KiB at least (execve(2)). */
+void relay_begin(struct relay *relay, const struct run *run, int argc)
 {
 	static char name[] = "look", command[] = "tool";
+	char **words = arena_pointers(OWN_WORDS + (size_t)argc + 1);
 
 	relay->words = words;
+	if (words == NULL)
+		return;
 	*words++ = name;
 	*words++ = command;
 	self_hand_over(&run->self, run->tool, relay->marks, words);
@@ -29,10 +36,12 @@ void relay(const struct relay *relay, const struct run *run)
 	char look[PATH_MAX];
 
 	mapping_restore_signals();
-	if (text_put(look, sizeof look, "%s" LOOK_PLACE, run->self.shim_dir) < (int)sizeof look)
-		execve(look, relay->words, environment_received());
-	else
+	if (text_put(look, sizeof look, "%s" LOOK_PLACE, run->self.shim_dir) >= (int)sizeof look)
 		errno = ENAMETOOLONG;
+	else if (relay->words == NULL)
+		errno = ENOMEM;
+	else
+		execve(look, relay->words, environment_received());
 	if (run->settings.error_without)
 		run_refuse(run, "look, which finds one, can't be started");
 	if (errno == ENOENT || errno == ENAMETOOLONG)

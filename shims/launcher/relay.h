@@ -7,17 +7,14 @@
 
 struct run;
 
-enum { RELAY_WORDS = 3 + SELF_WORDS }; /* before the run's own, and the end */
-
 /* The words that it is started with. */
 struct relay {
-	char **words;
+	char **words; /* NULL: there is no memory for them */
 	char marks[SELF_MARKS];
 };
 
-/* Keeps the words, before they are changed; words has room for argc + RELAY_WORDS. run->argv has all words, run->tool the name that was
- * started. */
-void relay_begin(struct relay *relay, const struct run *run, char **words, int argc);
+/* Keeps the words, before they are changed. run->argv has all argc words, run->tool the name that was started. */
+void relay_begin(struct relay *relay, const struct run *run, int argc);
 
 /* Becomes it. Nothing may be held by then, and no signal blocked. Returns if that can't be, which was told: the tool is to take our place,
  * ungoverned. */
