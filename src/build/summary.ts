@@ -37,7 +37,7 @@ export function summaryJson({ jobs, settlement, toolUse, bypasses, unknown }: To
     jobs,
     ...(toolUse && {
       watchedSeconds: toolUse.watchedSeconds,
-      slotsUsed: slotsUsed(toolUse),
+      slotsUsed: slotsUsed(toolUse, jobs),
       coverage: coverageOf(toolUse),
       launchedRuns: toolUse.launchedRuns,
       clientRuns: toolUse.clientRuns,
@@ -75,9 +75,15 @@ function shortened(bypass: Bypass): Bypass {
   return file.startsWith('../..') ? bypass : { ...bypass, file }
 }
 
-/** Slots in which tools ran, on average. What went past the shims ran in none. */
-function slotsUsed({ governedSeconds, watchedSeconds }: ToolUse): number | undefined {
-  return watchedSeconds === 0 ? undefined : governedSeconds / watchedSeconds
+/**
+ * Slots in which tools ran, on average. What went past the shims ran in none. It is a sample, which may count a tool that only begins
+ * to wait: more than all slots can't have been used.
+ */
+function slotsUsed(
+  { governedSeconds, watchedSeconds }: ToolUse,
+  jobs = Number.POSITIVE_INFINITY,
+): number | undefined {
+  return watchedSeconds === 0 ? undefined : Math.min(governedSeconds / watchedSeconds, jobs)
 }
 
 function totals(settlement: Settlement, toolUse: ToolUse | undefined): string {
@@ -119,7 +125,7 @@ function use(toolUse: ToolUse, jobs: number | undefined, settlement: Settlement)
     ...(forSlots >= 0.05 ? [`${forSlots.toFixed(1)} s for a slot`] : []),
     ...gated.map(gate => `${gatedSeconds[gate].toFixed(1)} s for ${gateTexts[gate]}`),
   ]
-  const tools = (slotsUsed(toolUse) ?? 0).toFixed(1)
+  const tools = (slotsUsed(toolUse, jobs) ?? 0).toFixed(1)
   return [
     `${tools} of ${jobs} slots used by tools on average`,
     ...(waits.length > 0 ? [`waited ${waits.join(', ')}`] : []),

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { renderSummary } from '../../src/build/summary.js'
+import { renderSummary, summaryJson } from '../../src/build/summary.js'
 import type { Settlement } from '../../src/jobserver/pool.js'
 import { afterEach } from '../support/after-each.js'
 import { tokensIn } from '../support/pool.js'
@@ -124,6 +124,12 @@ test('run :: summary :: of a build that took a while', () =>
   slowest: g++ src/a.cc 3.2 s, ld 2.0 s
   ${passed}`,
   ))
+
+test('run :: summary :: the sample says more than all slots :: no more than all are told', () => {
+  const report = { jobs: 3, settlement, toolUse: { ...toolUse, governedSeconds: 35 }, bypasses: [] }
+  assert.match(renderSummary(report), /\n {2}3\.0 of 3 slots used by tools on average[;\n]/)
+  assert.is(JSON.parse(summaryJson(report)).slotsUsed, 3)
+})
 
 test('run :: summary :: of a short build :: one line, and what went past the shims', () =>
   assert.is(
