@@ -47,5 +47,5 @@ void relay(const struct relay *relay, const struct run *run)
 	if (errno == ENOENT || errno == ENAMETOOLONG)
 		report("%s: not governed: %s: %s\n  see jobshim doctor, or install the shims anew: jobshim install", run->tool, look, strerror(errno));
 	else
-		report_debug("%s: not governed: look can't be started: %s", run->tool, strerror(errno));
+		report("%s: not governed: look can't be started: %s", run->tool, strerror(errno));
 }

@@ -1,4 +1,4 @@
-import { openSync, readlinkSync, rmSync } from 'node:fs'
+import { chmodSync, openSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { run } from '../support/jobshim.js'
@@ -83,6 +83,17 @@ test('relay :: it is missing :: the tool runs all the same, and somebody is told
   const refused = await run('hold', [], { env: { ...yard.governed, JOBSHIM_NO_JOBSERVER: 'error' } })
   assert.is(refused.stdout, '')
   assert.is(refused.status, 125)
+  await holder?.end()
+})
+
+test('relay :: it may not be executed :: the tool runs all the same, and somebody is told', async () => {
+  const yard = await makeYard('')
+  const [holder] = await takeAll(yard, 1)
+  chmodSync(join(yard.shims, '.jobshim/bin/look'), 0o644)
+  const ungoverned = await run('hold', [], { env: yard.governed })
+  assert.is(ungoverned.status, 7)
+  assert.match(ungoverned.stdout, /^held \d+\n$/)
+  assert.is(ungoverned.stderr, "jobshim: hold: not governed: look can't be started: Permission denied\n")
   await holder?.end()
 })
 
