@@ -57,7 +57,6 @@ void demand_read(struct supervised *run, const struct program *program, const st
 {
 	run->job = job_recall(&run->subject, pool->jobserver, pool->ledger, &ancestors);
 	run->is_callers = run->job.ours || run->job.nested;
-	run->patience = patience_of(&run->subject);
 	read_policy(run, program, shim_dir);
 	run->is_free = run->job.ours && !run->job.owed && !policy_has_gates(&run->policy);
 	if (run->job.ours && policy_has_gates(&run->policy)) {
@@ -76,7 +75,7 @@ static struct acquire_for slot_for(struct supervised *run, struct pool *pool, co
 		.job = &run->job,
 		.policy = &run->policy,
 		.gathering = run->gathering,
-		.patience = run->patience,
+		.patience = patience_of(&run->subject),
 	};
 }
 

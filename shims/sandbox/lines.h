@@ -32,7 +32,6 @@ struct supervised {
 	struct subject subject;
 	struct job job;
 	struct policy policy;
-	double patience; /* seconds until a deadlock ends in an overdraft, 0: never */
 	struct gathering *gathering; /* NULL: it takes one slot */
 	struct journal_entry *entry; /* NULL: there is no journal */
 	struct acquire acquire;
