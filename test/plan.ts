@@ -94,6 +94,7 @@ export const rest: readonly Row[] = [
   { file: 'doctor/trees', part: true, why: 'cmake, ninja' },
   { file: 'jobserver/make-flags', part: true, why: 'long: 10,000 words; make 4.4' },
   { file: 'launcher/bottom-line', part: true, why: 'tmux' },
+  { file: 'machine/clients', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'sandbox/beside-gcc', why: 'needs gcc, which loads plugins' },
   { file: 'sandbox/callers', part: true, why: 'bubblewrap, java, go, GNU parallel; long at -j1 and -j3' },
   { file: 'sandbox/compilers', why: 'needs gcc, which loads plugins' },

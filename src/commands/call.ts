@@ -42,11 +42,7 @@ function assertText(
   const ours = [...Object.values(flags).flat(), ...(isForCommand ? [] : operands)]
   const odd = ours.find(word => typeof word === 'string' && hasOddBytes(word))
   if (odd !== undefined)
-    throw new Failure(
-      `${command.name}: ${odd}: is not UTF-8`,
-      'name a file, or a link to it, that is',
-      exitCodes.usage,
-    )
+    throw new Failure(`${command.name}: ${odd}: is not UTF-8`, 'give it a name that is', exitCodes.usage)
 }
 
 function workingDirectory(): string {
