@@ -18,7 +18,7 @@ import { plausible } from '../yard/plausible.js'
 import { makeYard, type Yard } from '../yard/yard.js'
 
 /** Calls of a launcher fail again and again, and signals come in storms. */
-type Row = Failure & { kind: string; code: string; ofTool: boolean }
+type Row = Failure & { kind: string; code: string; ofTool: boolean; relays: boolean }
 
 /** When the token comes that a launcher waits for; it tries often enough until then to show whether it ever sleeps. */
 const laterMs = 100
@@ -44,6 +44,9 @@ const contradictions: Readonly<Record<string, string>> = {
   'write ENOMEM': 'see the test of its own',
 }
 
+const notStarted = "jobshim: BIN/hold: can't be started: REASON\n"
+const withoutLook = "jobshim: hold: not governed: look can't be started: REASON\n"
+
 /** The tool is not to be found or not to be started, whatever we do. */
 const ends: readonly { rows: RegExp; status: number; says: string }[] = [
   {
@@ -56,7 +59,8 @@ const ends: readonly { rows: RegExp; status: number; says: string }[] = [
     status: 126,
     says: 'jobshim: BIN/hold: not executable\n',
   },
-  { rows: /^execve /, status: 126, says: "jobshim: BIN/hold: can't be started: REASON\n" },
+  { rows: /^execve \w+ of the tool by look/, status: 126, says: `${withoutLook}${notStarted}` },
+  { rows: /^execve /, status: 126, says: notStarted },
 ]
 
 async function rowsOf(injector: Injector): Promise<Map<string, Row[]>> {
@@ -66,15 +70,16 @@ async function rowsOf(injector: Injector): Promise<Map<string, Row[]>> {
   const add = (title: string, row: Omit<Row, 'error'>): void => {
     groups.set(title, [...(groups.get(title) ?? []), { ...row, error: errorNumber(row.code) }])
   }
+  const relays = calls.some(({ name, label }) => name === 'execve' && label.endsWith('/bin/look'))
   const opens = calls.filter(({ name }) => name === 'openat').length
   for (let which = 1; which <= opens; which++) {
-    const every = { name: 'openat', kind: 'openat', label: '*', ofTool: false }
+    const every = { name: 'openat', kind: 'openat', label: '*', ofTool: false, relays }
     const row = { ...every, which, step: 1, code: 'EMFILE' }
     add('every openat fails with EMFILE from some one on', row)
   }
   for (const { kind, name, end } of kinds.values()) {
     const ofTool = calls.some(call => kindOf(call).kind === kind && call.label === '/bin/hold')
-    const every = { kind, name, label: `*${end}`, ofTool }
+    const every = { kind, name, label: `*${end}`, ofTool, relays }
     for (const code of Object.keys(plausible[kind] ?? {})) {
       if (code === 'EINTR')
         for (const which of [1, 2])
@@ -92,12 +97,12 @@ function judge(yard: Yard, place: Place, row: Row, { failed, ...ran }: Ran, plai
   const { kind, label, code, which, step } = row
   const what = `${kind} ${label} fails with ${code} from #${which}, each ${step}`
   const always = step === 1 && which === 1
-  const named = `${kind} ${code}${row.ofTool ? ' of the tool' : ''}`
+  const named = `${kind} ${code}${row.ofTool ? ` of the tool${row.relays ? ' by look' : ''}` : ''}`
   const end = always ? ends.find(({ rows }) => rows.test(named)) : undefined
   const seen = {
     ...ran,
     stdout: ran.stdout.replace(/\d+/, 'PID'),
-    stderr: ran.stderr.replace(place.says ?? '', '').replace(/(started: )[A-Z][A-Za-z ]+\n/, '$1REASON\n'),
+    stderr: ran.stderr.replace(place.says ?? '', '').replace(/(started: )[A-Z][A-Za-z ]+\n/g, '$1REASON\n'),
     tokens: sorted(ran.tokens),
   }
   const expected = {
