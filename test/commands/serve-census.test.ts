@@ -3,7 +3,7 @@ import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type ClientKey, clients, findClient } from '../support/clients.js'
-import { describe, openFiles, processesOf } from '../support/processes.js'
+import { describe, killAll, openFiles, processesOf } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
@@ -109,7 +109,7 @@ for (const driver of [standIn, make44, ninja113, cargo])
         await censusIsTaken(served)
         assert.is(freeTokens(served), 0, describe(processesOf(client.pid)))
       }
-      for (const { pid } of processesOf(client.pid)) if (pid !== client.pid) process.kill(pid, 'SIGKILL')
+      killAll(processesOf(client.pid).filter(({ pid }) => pid !== client.pid))
       await until('all tokens are back', () => freeTokens(served) === total)
       await client.ended
       await endRestored(served, total)

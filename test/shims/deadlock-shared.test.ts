@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
-import { processesOf } from '../support/processes.js'
+import { processesOf, signalAll, stopAll } from '../support/processes.js'
 import { installShims } from '../support/shimdir.js'
 import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
@@ -156,12 +156,11 @@ test('deadlock :: both builds are stopped for longer than patience, as with thei
     await until('it waits', () =>
       recordsIn(ledger).some(record => record.pid === waiter.pid && isWaiting(record)),
     )
-    const all = [...processesOf(waiter.pid), ...processesOf(holder.pid)]
-    for (const { pid } of all) process.kill(pid, 'SIGSTOP')
+    const all = stopAll(() => [...processesOf(waiter.pid), ...processesOf(holder.pid)])
     await sleep(10 * patience * 1000)
     // The waiter first: it finds that nobody has worked for ten seconds.
-    for (const { pid } of all) {
-      process.kill(pid, 'SIGCONT')
+    for (const one of all) {
+      signalAll([one], 'SIGCONT')
       await sleep(50)
     }
     await body()

@@ -62,13 +62,26 @@ export const describe = (found: readonly Process[]): string =>
     .map(({ pid, parent, state, command }) => `  ${pid} (child of ${parent}) ${state} ${command}`)
     .join('\n')
 
-export function killAll(found: readonly Process[]): void {
+export function signalAll(found: readonly { pid: number }[], signal: NodeJS.Signals): void {
   for (const { pid } of found) {
     try {
-      process.kill(pid, 'SIGKILL')
+      process.kill(pid, signal)
     } catch {
       // gone meanwhile
     }
+  }
+}
+
+export const killAll = (found: readonly Process[]): void => signalAll(found, 'SIGKILL')
+
+/** Stops all that `find` finds and what these started meanwhile. Returns them, in the order found. */
+export function stopAll(find: () => Process[]): Process[] {
+  const all = new Map<number, Process>()
+  for (;;) {
+    const found = find().filter(({ pid }) => !all.has(pid))
+    if (found.length === 0) return [...all.values()]
+    signalAll(found, 'SIGSTOP')
+    for (const one of found) all.set(one.pid, one)
   }
 }
 

@@ -78,8 +78,10 @@ export function start({ env, command = ['hold'], fds = [], wanted = 1, hangSecon
       return this.ended
     },
     kill(signal = 'SIGKILL') {
+      // What ends with it, since it is its parent, must not find the end of its input first.
+      child.once('exit', () => child.stdin?.end())
       child.kill(signal)
-      child.stdin?.end()
+      if (child.exitCode !== null || child.signalCode !== null) child.stdin?.end()
       return this.ended
     },
   }
