@@ -376,6 +376,7 @@ static const struct look_command_row look_commands[] __attribute__((unused)) = {
 #define ERROR_SYSTEM "system"
 
 #define SANDBOX_OWN "own"
+#define SANDBOX_UNPRIVILEGED "unprivileged"
 #define SANDBOX_ABOVE "above"
 #define SANDBOX_OTHER "other"
 #define SANDBOX_NONE "none"

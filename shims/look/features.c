@@ -101,7 +101,7 @@ static bool has_listener(void)
 	const struct common any = { .pool = 0 };
 	int error;
 
-	if (sandbox_is_possible())
+	if (sandbox_try() != FILTER_REFUSED)
 		return true;
 	error = errno;
 	if (error == EBUSY && nesting_find(&any) == ABOVE_OURS)

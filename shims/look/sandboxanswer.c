@@ -55,7 +55,12 @@ static bool tell_above(const struct self *self, const char *rules)
 
 bool answer_sandbox(const struct self *self, char *const words[])
 {
-	if (sandbox_is_possible())
+	switch (sandbox_try()) {
+	case FILTER_WORKS:
 		return tell(SANDBOX_OWN, "");
-	return errno == EBUSY ? tell_above(self, words[0]) : tell(SANDBOX_NONE, sandbox_why_not(errno));
+	case FILTER_TAKES_PRIVILEGES:
+		return tell(SANDBOX_UNPRIVILEGED, "");
+	default:
+		return errno == EBUSY ? tell_above(self, words[0]) : tell(SANDBOX_NONE, sandbox_why_not(errno));
+	}
 }

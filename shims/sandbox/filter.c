@@ -90,17 +90,35 @@ int filter_install(void)
 	return (int)listener;
 }
 
-bool filter_works(void)
+enum { ENDS_WITHOUT_PRIVILEGES = 255 }; /* no errno is that high */
+
+static int has_no_new_privileges(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+}
+
+static int install_and_tell(void)
+{
+	const int before = has_no_new_privileges();
+
+	if (filter_install() < 0)
+		return errno;
+	return before == 0 && has_no_new_privileges() == 1 ? ENDS_WITHOUT_PRIVILEGES : 0;
+}
+
+enum filter_trial filter_try(void)
 {
 	int status;
 	const pid_t child = fork();
 
 	if (child == 0)
-		_exit(filter_install() < 0 ? errno : 0);
+		_exit(install_and_tell());
 	if (child < 0 || RETRY(waitpid(child, &status, 0)) != child)
-		return false;
+		return FILTER_REFUSED;
 	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EPERM; /* some profiles kill who tries */
-	return errno == 0;
+	if (errno == ENDS_WITHOUT_PRIVILEGES)
+		return FILTER_TAKES_PRIVILEGES;
+	return errno == 0 ? FILTER_WORKS : FILTER_REFUSED;
 }
 
 const char *filter_why(int error)

@@ -11,8 +11,15 @@
  * this processor or kernel is not known. Sets no_new_privs only if this process may not do without. */
 int filter_install(void);
 
-/* Whether a process of ours can install it: a child tries. False, with errno. */
-bool filter_works(void);
+/* What comes of it if a process of ours installs it. */
+enum filter_trial {
+	FILTER_REFUSED, /* why: errno */
+	FILTER_WORKS,
+	FILTER_TAKES_PRIVILEGES, /* works, with no_new_privs, which that process did not have before */
+};
+
+/* A child tries. */
+enum filter_trial filter_try(void);
 
 /* What an errno of these means, for people. */
 const char *filter_why(int error);

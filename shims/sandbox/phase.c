@@ -181,7 +181,7 @@ bool phase_begin(const struct self *self, char *const words[])
 		report("look phase %s: no process", words[0]);
 		return false;
 	}
-	if (!sandbox_is_possible()) {
+	if (sandbox_try() == FILTER_REFUSED) {
 		report(NO_SANDBOX, sandbox_why_not(errno));
 		return false;
 	}

@@ -3,14 +3,15 @@
 #include <errno.h>
 
 #include "proc/process.h"
-#include "sandbox/filter.h"
 
-bool sandbox_is_possible(void)
+enum filter_trial sandbox_try(void)
 {
-	if (!filter_works())
-		return false;
+	const enum filter_trial trial = filter_try();
+
+	if (trial == FILTER_REFUSED || process_numbers_agree())
+		return trial;
 	errno = EXDEV; /* what a supervisor reads by a number would be of another process */
-	return process_numbers_agree();
+	return FILTER_REFUSED;
 }
 
 const char *sandbox_why_not(int error)

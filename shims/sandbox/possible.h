@@ -2,10 +2,10 @@
 #ifndef POSSIBLE_H
 #define POSSIBLE_H
 
-#include <stdbool.h>
+#include "sandbox/filter.h"
 
-/* Whether the kernel lets us have a listener, and /proc shows us those that it will tell of. False, with errno. */
-bool sandbox_is_possible(void);
+/* Whether the kernel lets us have a listener, and /proc shows us those that it will tell of. */
+enum filter_trial sandbox_try(void);
 
 /* What that errno means, for people. */
 const char *sandbox_why_not(int error);

@@ -16,11 +16,12 @@ import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { changeText } from '../launcher/change.js'
 import { commandOf } from '../launcher/closed-descriptors.js'
 import { type CaughtSignals, type Ending, runInForeground } from '../launcher/foreground.js'
+import type { SandboxPlace } from '../launcher/sandbox.js'
 import type { UnknownPrograms } from '../launcher/supervisor.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { type BuildCaretaker, buildCaretaker } from './caretaker.js'
 import { runGoverned } from './governed.js'
-import type { BuildSandbox, SandboxPlace } from './sandbox.js'
+import type { BuildSandbox } from './sandbox.js'
 import { showProgress } from './status-line.js'
 
 export type BuildOrder = {

@@ -1,10 +1,7 @@
 /** The job sandbox of a build: every tool below it takes a slot, however it is called. */
-import { sandboxPlaces } from '../contract/look-commands.js'
-import { inheritedDescriptors } from '../ground/inherited.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { enterSandbox } from '../jobserver/registry.js'
-import { noAnswer } from '../launcher/answers.js'
-import { callLook } from '../launcher/look.js'
+import { findSandbox, type SandboxPlace } from '../launcher/sandbox.js'
 import {
   openSupervisor,
   type Supervisor,
@@ -12,35 +9,6 @@ import {
   type UnknownPrograms,
 } from '../launcher/supervisor.js'
 import type { OpenSandbox } from './governed.js'
-
-/** Whose it is: the build's own; or one above, in which it runs, and which serves it, too. */
-export type SandboxPlace = 'own' | 'above'
-
-/** What can be had. `isInside`: the build runs in one, which does not serve it. */
-export type SandboxChoice =
-  | { kind: 'found'; place: SandboxPlace }
-  | { kind: 'none'; why: string; isInside: boolean }
-
-/**
- * Tells which sandbox a build can have with that jobserver in its environment, and those rules; empty: it has none of its own. A process
- * tries.
- */
-export function findSandbox(look: string, environment: NodeJS.ProcessEnv, rulesText: string): SandboxChoice {
-  const call = { words: [rulesText], environment, descriptors: inheritedDescriptors() }
-  const outcome = callLook(look, 'sandbox', call)
-  if (outcome.kind !== 'answered') throw noAnswer(look)
-  const { place, why } = outcome.answer
-  switch (place) {
-    case sandboxPlaces.own:
-    case sandboxPlaces.above:
-      return { kind: 'found', place }
-    case sandboxPlaces.other:
-    case sandboxPlaces.none:
-      return { kind: 'none', why, isInside: place === sandboxPlaces.other }
-    default:
-      throw noAnswer(look)
-  }
-}
 
 export type BuildSandbox = {
   open: OpenSandbox

@@ -36,10 +36,10 @@ export const doctor = command({
     const dir = program === undefined ? undefined : await shimsFor(call)
     const examined = await unlessSignalled(() => examine(flags, workingDirectory, environment))
     if (examined.kind === 'signal') return await endLike(examined)
-    const checks = examined.result
+    const { checks, sandbox } = examined.result
     if (program !== undefined && dir !== undefined) {
       const { buildRows } = await import('../doctor/bypass.js')
-      checks.push(...judgeAll(buildRows, await buildWith([program, ...args], call)))
+      checks.push(...judgeAll(buildRows, await buildWith([program, ...args], call), sandbox))
     }
     const isColoured = process.stdout.isTTY && process.stdout.hasColors()
     if (flags.json) print(`${renderJson({ checks })}\n`)

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { build } from '../build/build.js'
 import { withAdapters, withShims } from '../build/environment.js'
 import { idleRules } from '../build/idle-rules.js'
-import type { SandboxPlace } from '../build/sandbox.js'
 import { renderSummary, summaryJson } from '../build/summary.js'
 import { loadSettings } from '../config/load.js'
 import type { SettingFlags, Settings } from '../config/options.js'
@@ -12,6 +11,7 @@ import { hasOddBytes } from '../ground/bytes.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { say } from '../ground/print.js'
+import type { SandboxPlace } from '../launcher/sandbox.js'
 import { ensureShims } from '../shimdir/ensure.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { command } from './command.js'
@@ -123,7 +123,7 @@ async function sandboxOf(
   auth: string | undefined,
 ): Promise<SandboxPlace | undefined> {
   if (sandbox === false) return undefined
-  const { findSandbox } = await import('../build/sandbox.js')
+  const { findSandbox } = await import('../launcher/sandbox.js')
   const [, path] = /^fifo:(.+)$/.exec(auth ?? '') ?? []
   const named =
     path === undefined ? environment : { ...environment, [names.jobserver]: `fifo:${resolve(path)}` }

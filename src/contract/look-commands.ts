@@ -136,6 +136,7 @@ export type LookCommandName = (typeof lookCommands)[number]['name']
 /** Where the sandbox of a build is. */
 export const sandboxPlaces = {
   own: 'own', // it can have one of its own
+  unprivileged: 'unprivileged', // the same, with no_new_privs: set-uid programs in it are ordinary ones
   above: 'above', // it is in one that serves it, too
   other: 'other', // it is in one that does not, and can have no other
   none: 'none',

@@ -28,6 +28,7 @@ export const buildRows: readonly CheckRow<BuildFacts>[] = [
   {
     name: 'past the shims',
     why: 'these ran without a slot',
+    needs: 'shims',
     judge({ toolUse, bypasses }) {
       if (toolUse === undefined) return unwatched()
       if (bypasses.length === 0) return ok('no tool was seen there')

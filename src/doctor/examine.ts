@@ -11,6 +11,8 @@ import { launcherRows } from './launcher.js'
 import { findLauncherOf, launcherFacts, usablePrograms } from './launcher-facts.js'
 import { pathRows } from './path.js'
 import { pathFacts, standingOn } from './path-facts.js'
+import { sandboxRows, standingIn } from './sandbox.js'
+import { sandboxFacts } from './sandbox-facts.js'
 import { configRows, settingsAndConfig } from './settings.js'
 import { shimRows } from './shims.js'
 import { shimFacts } from './shims-facts.js'
@@ -20,7 +22,9 @@ import { systemFacts } from './system-facts.js'
 import { treeRows } from './trees.js'
 import { variableRows } from './variables.js'
 import { variableFacts } from './variables-facts.js'
-import { type Check, type CheckRow, judgeAll, unknownAll } from './verdict.js'
+import { type Check, type CheckRow, judgeAll, type SandboxStanding, unknownAll } from './verdict.js'
+
+export type Examination = { checks: Check[]; sandbox: SandboxStanding }
 
 /**
  * Makes all checks that need no build. Changes nothing, and leaves no process behind. Throws an `AbortError` where `endPrograms` is
@@ -30,7 +34,7 @@ export async function examine(
   flags: SettingFlags,
   workingDirectory: string,
   environment: NodeJS.ProcessEnv,
-): Promise<Check[]> {
+): Promise<Examination> {
   const { settings, config } = await settingsAndConfig(flags, workingDirectory, environment)
   const { dir } = settings
   const shims = shimFacts(settings, environment)
@@ -41,35 +45,44 @@ export async function examine(
   const reached = standingOn(environment.PATH ?? '', dir, names).isThere || !variables.hasPool ? names : []
   const ofLauncher = await launcherFacts(found, environment)
   const programs = usablePrograms(ofLauncher, environment)
-  return [
+  const ofSandbox = sandboxFacts(programs?.look, environment, settings.rulesText)
+  const sandbox = standingIn(ofSandbox)
+  const checks = [
     ...judgeAll(configRows, config),
     ...judgeAll(launcherRows, ofLauncher),
     ...judgeAll(shimRows, shims),
-    ...(await group(pathRows, () => pathFacts(dir, names, environment))),
-    ...judgeAll(variableRows, variables),
+    ...judgeAll(sandboxRows, ofSandbox),
+    ...(await group(pathRows, () => pathFacts(dir, names, environment), sandbox)),
+    ...judgeAll(variableRows, variables, sandbox),
     ...(await group(jobserverRows, () => jobserverFacts(programs?.look, reached, environment))),
-    ...(await group(treeRows, async () => ({
-      root: workingDirectory,
-      search: findConfigured(workingDirectory, {
-        launcher: layoutOf(dir).launcher,
-        mayHaveShim: name => (names.length > 0 ? names.includes(name) : isUsual(name)),
+    ...(await group(
+      treeRows,
+      async () => ({
+        root: workingDirectory,
+        search: findConfigured(workingDirectory, {
+          launcher: layoutOf(dir).launcher,
+          mayHaveShim: name => (names.length > 0 ? names.includes(name) : isUsual(name)),
+        }),
       }),
-    }))),
+      sandbox,
+    )),
     ...(await group(systemRows, async () => ({
       ...(await stateFacts(programs, environment)),
       system: systemFacts(settings.rulesText),
       description: ofLauncher.description,
     }))),
   ]
+  return { checks, sandbox }
 }
 
 // What the system does not let us look at is told for the checks that want it; the others go on.
 async function group<Facts>(
   rows: readonly CheckRow<Facts>[],
   gather: () => Promise<Facts>,
+  sandbox?: SandboxStanding,
 ): Promise<Check[]> {
   try {
-    return judgeAll(rows, await gather())
+    return judgeAll(rows, await gather(), sandbox)
   } catch (error) {
     if (error instanceof Failure) return unknownAll(rows, error.message)
     if (error instanceof Error && systemErrorCode(error)) return unknownAll(rows, error.message)

@@ -16,6 +16,7 @@ export const pathRows: readonly CheckRow<PathFacts>[] = [
   {
     name: 'PATH',
     why: 'a tool that stands before the shims is found first',
+    needs: 'shims',
     judge({ dir, hasShims, here }) {
       const before = plain(here)
       if (!hasShims) return note('no shims')
@@ -35,6 +36,7 @@ export const pathRows: readonly CheckRow<PathFacts>[] = [
   {
     name: 'ccache on PATH',
     why: 'ccache takes a shim behind its links for the compiler, and may return old objects',
+    needs: 'shims',
     judge({ dir, here }) {
       const links = here.before.filter(({ program }) => program === 'ccache')
       if (links.length === 0) return ok('no links of it before the shims')
@@ -47,6 +49,7 @@ export const pathRows: readonly CheckRow<PathFacts>[] = [
   {
     name: 'login shells',
     why: 'a profile may set PATH anew, and builds call bash -l',
+    needs: 'shims',
     judge({ dir, here, login }) {
       if (login.kind === 'untold') return note(`not tried: ${login.why}`)
       const { standing } = login

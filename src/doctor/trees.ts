@@ -9,6 +9,7 @@ export const treeRows: readonly CheckRow<TreeFacts>[] = [
   {
     name: 'configured trees',
     why: 'a build system goes on calling a path that it found once, past the shims',
+    needs: 'shims',
     judge({ root, search: { found, cut } }) {
       const part = cut ? [note('the tree is large: only its upper part was looked at')] : []
       if (found.length === 0) return [ok(`nothing below ${root} calls a tool by its path`), ...part].slice(-1)

@@ -104,6 +104,7 @@ export const variableRows: readonly CheckRow<VariableFacts>[] = [
   {
     name: 'tools in variables',
     why: 'a tool that is named by its path goes past its shim',
+    needs: 'shims',
     judge(facts) {
       const past = commandsIn(facts).filter(
         ({ tool = '' }) => facts.shims.includes(basename(tool)) || familyOf(basename(tool)) !== undefined,

@@ -11,6 +11,7 @@ export type Check = { name: string } & Verdict
 export type CheckRow<Facts> = {
   name: string
   why: string // that it is looked at
+  needs?: 'shims' // in a sandbox it does not matter
   judge(facts: Facts): Verdict | readonly Verdict[]
 }
 
@@ -18,9 +19,29 @@ export type CheckRow<Facts> = {
 export const unknownAll = <Facts>(rows: readonly CheckRow<Facts>[], why: string): Check[] =>
   rows.map(({ name }) => ({ name, state: 'note', text: `not looked at: ${why}` }))
 
+/** Where we are: in a sandbox, or where a build can have one, or neither. */
+export type SandboxStanding = 'inside' | 'possible' | 'none'
+
 /** Returns the verdicts of a table. */
-export const judgeAll = <Facts>(rows: readonly CheckRow<Facts>[], facts: Facts): Check[] =>
-  rows.flatMap(({ name, judge }) => [judge(facts)].flat().map(verdict => ({ name, ...verdict })))
+export const judgeAll = <Facts>(
+  rows: readonly CheckRow<Facts>[],
+  facts: Facts,
+  sandbox: SandboxStanding = 'none',
+): Check[] =>
+  rows.flatMap(({ name, needs, judge }) =>
+    (needs === 'shims' && sandbox === 'inside' ? [ofNoMatter] : [judge(facts)].flat()).map(verdict => ({
+      name,
+      ...(needs === 'shims' && sandbox === 'possible' ? sandboxFirst(verdict) : verdict),
+    })),
+  )
+
+const ofNoMatter: Verdict = { state: 'ok', text: 'of no matter in a sandbox' }
+
+// What goes past the shims does not go past a sandbox.
+const sandboxFirst = (verdict: Verdict): Verdict =>
+  verdict.state === 'broken'
+    ? { ...verdict, fix: `jobshim run --sandbox -- CMD; for shims: ${verdict.fix}` }
+    : verdict
 
 export const ok = (text: string): Verdict => ({ state: 'ok', text })
 export const note = (text: string, fix?: string): Verdict =>

@@ -21,6 +21,7 @@ const names = [
   'shims',
   'real tools',
   'tools without a shim',
+  'sandbox',
   'PATH',
   'ccache on PATH',
   'login shells',
@@ -62,7 +63,7 @@ test('doctor :: a table :: plain text where stdout is no terminal', async () => 
   assert.equal({ status, stderr }, { status: 0, stderr: '' })
   const lines = stdout.split('\n')
   assert.match(lines[0] ?? '', /^ok {2,}config {2,}none, and none is needed$/)
-  assert.match(lines.at(-2) ?? '', /^0 broken, (0 notes, 25|1 note, 24) ok$/)
+  assert.match(lines.at(-2) ?? '', /^0 broken, (0 notes, 26|1 note, 25) ok$/)
   assert.not.match(stdout, /\p{Cc}(?<!\n)/u)
 })
 

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert'
 import { buildRows } from '../../src/doctor/bypass.js'
 import { judgeAll, type Verdict } from '../../src/doctor/verdict.js'
 import { jobshim } from '../support/jobshim.js'
-import { type Examination, examined, makePatient, type Patient } from '../support/patient.js'
+import { type Examination, examined, makePatient, type Patient, sandboxFirst } from '../support/patient.js'
 import { writeFiles } from '../support/workspace.js'
 
 // A tool that the watch sees, since it works and runs for a while.
@@ -61,7 +61,10 @@ test('doctor :: -- CMD :: what goes past the shims, the file that names it and t
     past?.text ?? '',
     new RegExp(`^${tools}/gcc by make \\(absolute path in ${build}/Makefile\\): 1 run, \\d+\\.\\d s$`),
   )
-  assert.is(past && 'fix' in past ? past.fix : '', 'write CC = gcc in Makefile, or call make CC=gcc')
+  assert.is(
+    past && 'fix' in past ? past.fix : '',
+    sandboxFirst('write CC = gcc in Makefile, or call make CC=gcc'),
+  )
   assert.is(rows.coverage?.[0]?.state, 'note')
   assert.match(rows.coverage?.[0]?.text ?? '', /^[1-9]\d? % of \d+\.\d s in tools$/)
   assert.is(status, 1)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eve, makeDirectoryOf, testAsRoot } from '../support/other-user.js'
-import { addTools, makePatient, verdicts } from '../support/patient.js'
+import { addTools, makePatient, sandboxFirst, verdicts } from '../support/patient.js'
 import { writeFiles } from '../support/workspace.js'
 
 const patient = await makePatient()
@@ -101,7 +101,7 @@ test('doctor :: PATH :: tools before the shims', async () => {
     {
       state: 'broken',
       text: `found before their shims: ${tools}/cc, ${tools}/gcc`,
-      fix: `put the shims first: export PATH=${shims}:$PATH`,
+      fix: sandboxFirst(`put the shims first: export PATH=${shims}:$PATH`),
     },
   ])
 })
@@ -128,7 +128,7 @@ test('doctor :: ccache on PATH :: its links behind the shims, and before them', 
     {
       state: 'broken',
       text: `${links}/gcc: before the shims, which ccache takes for the compilers: it may return old objects`,
-      fix: `put the shims first: export PATH=${shims}:$PATH`,
+      fix: sandboxFirst(`put the shims first: export PATH=${shims}:$PATH`),
     },
   ])
   // That is all that is wrong with it.
@@ -156,7 +156,7 @@ const profiles: readonly { name: string; text: string; verdict: object; path?: s
   {
     name: 'one that sets PATH anew, where the shims are on it',
     text: `PATH=${tools}\n`,
-    verdict: { state: 'broken', ...lost },
+    verdict: { ...lost, state: 'broken', fix: sandboxFirst(lost.fix) },
   },
   {
     name: 'one that sets PATH anew, where jobshim run governs',
@@ -168,8 +168,8 @@ const profiles: readonly { name: string; text: string; verdict: object; path?: s
     name: 'one that puts others first',
     text: `PATH=${tools}:${shims}\n`,
     verdict: {
-      ...lost,
       state: 'broken',
+      fix: sandboxFirst(lost.fix),
       text: `bash -lc puts others before the shims: ${tools}/cc, ${tools}/gcc`,
     },
   },

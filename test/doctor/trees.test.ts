@@ -2,7 +2,7 @@ import { realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { run } from '../support/jobshim.js'
-import { addTools, examined, makePatient, pathOf, verdicts } from '../support/patient.js'
+import { addTools, examined, makePatient, pathOf, sandboxFirst, verdicts } from '../support/patient.js'
 import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
 import { repository, writeFiles } from '../support/workspace.js'
@@ -23,7 +23,7 @@ test('doctor :: configured trees :: fine, and a tool that has a shim called by i
     {
       state: 'broken',
       text: `${tools}/gcc by make (absolute path in d/Makefile)`,
-      fix: 'write CC = gcc in Makefile, or call make CC=gcc',
+      fix: sandboxFirst('write CC = gcc in Makefile, or call make CC=gcc'),
     },
   ])
 })
@@ -94,7 +94,7 @@ for (const generator of ['Unix Makefiles', 'Ninja'])
         {
           state: 'broken',
           text: `${pathOf('cc')} by cmake (absolute path in build/CMakeCache.txt)`,
-          fix,
+          fix: sandboxFirst(fix),
         },
       ])
       assert.is((await examined(tree)).status, 1)

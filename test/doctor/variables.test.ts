@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jobsOf } from '../../src/doctor/variables.js'
-import { addTools, makePatient, verdicts } from '../support/patient.js'
+import { addTools, makePatient, sandboxFirst, verdicts } from '../support/patient.js'
 import { writeFiles } from '../support/workspace.js'
 
 const script = '#!/bin/sh\n'
@@ -131,7 +131,7 @@ const compilers: readonly Row[] = [
     verdict: {
       state: 'broken',
       text: 'CC="/usr/bin/gcc -m64", HOSTCC="/usr/bin/cc": past the shims',
-      fix: "name it without its directory: export CC='gcc -m64' HOSTCC='cc'",
+      fix: sandboxFirst("name it without its directory: export CC='gcc -m64' HOSTCC='cc'"),
     },
   },
 ]

@@ -65,6 +65,9 @@ export function addTools(directory: string, tools: Readonly<Record<string, strin
   }
 }
 
+/** A fix for what goes past the shims, where a sandbox can be had: nothing goes past that. */
+export const sandboxFirst = (fix: string): string => `jobshim run --sandbox -- CMD; for shims: ${fix}`
+
 export type Diagnosis = { status: number | null; checks: Check[]; stdout: string }
 
 /** How doctor is started: by a program in front of it (`wrap`), with arguments of its own. */
@@ -82,7 +85,7 @@ export async function examined(
   const isAlone = wrap.length === 0 && Object.keys(around).length === 0
   const call = isAlone ? parseArguments(doctor, args) : undefined
   if (call?.kind === 'call' && call.operands.length === 0) {
-    const checks = await examine(call.flags, patient.work, scrubbed(surroundings.env))
+    const { checks } = await examine(call.flags, patient.work, scrubbed(surroundings.env))
     return { status: checks.some(({ state }) => state === 'broken') ? 1 : 0, checks, stdout: '' }
   }
   const line = [...wrap, process.execPath, join(repository, 'bin/jobshim.js'), 'doctor', '--json', ...args]
