@@ -164,7 +164,7 @@ enum client_answer client_of(const struct process *process, const struct jobserv
 	process_program(process->pid, program, sizeof program);
 	name = client_named(program);
 	if (is_client)
-		is_client = name == NULL || name->means != CLIENT_CARRIER;
+		is_client = name == NULL ? !process_marks_all(process->pid) : name->means != CLIENT_CARRIER;
 	else
 		is_client = name != NULL && name->means == CLIENT_MAKE && hands_on(process->pid, jobserver, told);
 	if (!is_client)

@@ -115,6 +115,23 @@ bool process_fd_cloexec(int directory, const char *name)
 	return flags != NULL && (number_scan(&flags, 8) & O_CLOEXEC) != 0;
 }
 
+bool process_marks_all(pid_t pid)
+{
+	static const char *const streams[] = { "0", "1", "2" };
+	size_t marked = 0;
+	char path[32];
+	int directory;
+
+	text_put(path, sizeof path, "/proc/%d/fd", (int)pid);
+	directory = open_high(path, O_RDONLY | O_DIRECTORY);
+	if (directory < 0)
+		return false;
+	while (marked < sizeof streams / sizeof streams[0] && process_fd_cloexec(directory, streams[marked]))
+		marked++;
+	close(directory);
+	return marked == sizeof streams / sizeof streams[0];
+}
+
 /* "lock:\t1: OFDLCK ADVISORY WRITE -1 00:1b:7 FIRST LAST" (proc_pid_fdinfo(5)); LAST may be EOF. */
 static bool parse_lock(const char *line, uint64_t *first, uint64_t *last)
 {

@@ -25,6 +25,10 @@ bool process_stat_fd(pid_t pid, int fd, struct stat *status);
 /* Whether the descriptor, as process_each_fd names it, has O_CLOEXEC set. */
 bool process_fd_cloexec(int directory, const char *name);
 
+/* Whether the standard streams of a process all have O_CLOEXEC set, which no one sets on them alone: libuv, and so each program that is built
+ * from node, sets it on all that it has inherited (uv_disable_stdio_inheritance). */
+bool process_marks_all(pid_t pid);
+
 /* Calls visit for each lock that is held by it: from its first byte to its last one. The kernel makes one of two that touch. */
 void process_fd_each_lock(int directory, const char *name, void (*visit)(uint64_t first, uint64_t last, void *state), void *state);
 

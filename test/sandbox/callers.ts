@@ -1,6 +1,6 @@
 /** Ways to start a tool; by none of them a shim is met. */
 import { execFileSync } from 'node:child_process'
-import { linkSync, symlinkSync } from 'node:fs'
+import { constants, copyFileSync, linkSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildProgram } from '../support/built.js'
 import type { ClientKey } from '../support/clients.js'
@@ -125,6 +125,17 @@ export const callers: readonly Caller[] = [
       process.execPath,
       '-e',
       `for (const n of ${quoted(numbers)}) require('child_process').spawn(${quoted(tool)}, ['-c', '${ms}', '-o', ${quoted(root)} + '/out/' + n], { env: {} })`,
+    ],
+  },
+  {
+    // As single executables are, such as pnpm's: all that it inherits is close-on-exec, and nobody knows its name.
+    name: 'from a program that is built from Node',
+    runs,
+    prepare: ({ root }) => copyFileSync(process.execPath, join(root, 'packager'), constants.COPYFILE_FICLONE),
+    command: ({ tool, root }) => [
+      './packager',
+      '-e',
+      `for (const n of ${quoted(numbers)}) require('child_process').exec(${quoted(`${tool} -c ${ms} -o ${root}/out/`)} + n + '; :')`,
     ],
   },
   {
