@@ -96,7 +96,11 @@ export const rest: readonly Row[] = [
   { file: 'launcher/bottom-line', part: true, why: 'tmux' },
   { file: 'machine/clients', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'sandbox/beside-gcc', why: 'needs gcc, which loads plugins' },
-  { file: 'sandbox/callers', part: true, why: 'bubblewrap, java, go, GNU parallel; long at -j1 and -j3' },
+  {
+    file: 'sandbox/callers',
+    part: true,
+    why: 'bubblewrap, java, go, GNU parallel, qemu, valgrind; long at -j1 and -j3',
+  },
   { file: 'sandbox/compilers', why: 'needs gcc, which loads plugins' },
   { file: 'sandbox/inside', part: true, why: 'strace, gdb' },
   { file: 'sandbox/offload', part: true, why: 'distcc, icecc, sccache' },

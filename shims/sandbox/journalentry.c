@@ -102,8 +102,9 @@ void journal_entry_make(struct supervised *run, const struct program *program)
 	entry->kind = program->kind;
 	text_put(path, sizeof path, "/proc/%d/cwd", (int)run->subject.process.pid);
 	keep(entry->directory, link_target(AT_FDCWD, path));
-	keep(entry->path, process_path(run->subject.process.pid));
-	words = program_words(run->subject.process.pid);
+	keep(entry->path, program->loader == LOADER_NONE ? process_path(run->subject.process.pid)
+	                                                  : program_loaded(run->subject.process.pid, program->loader));
+	words = program_words(run->subject.process.pid, program->loader);
 	keep(entry->file, words == NULL ? NULL : arguments_file(program->kind, words));
 }
 

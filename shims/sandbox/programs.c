@@ -15,7 +15,6 @@
 #include "proc/shimfile.h"
 #include "rules/pattern.h"
 #include "rules/policy.h"
-#include "sandbox/loader.h"
 #include "sandbox/offload.h"
 #include "sandbox/programwords.h"
 #include "sandbox/verdicts.h"
@@ -196,23 +195,30 @@ static bool is_as_file(struct program *program, const struct file *file)
 	return true;
 }
 
+static bool has_tools_name(struct program *program, const char *name)
+{
+	const char *family = family_named(name);
+
+	if (family == NULL)
+		return false;
+	text_put(program->family, sizeof program->family, "%s", family);
+	program->has_rules = has_rules;
+	return true;
+}
+
 /* Its file can't be looked at: it is another user's process, or a file that may be executed and not be read. */
 static bool match_guess(const struct program_guess *guess, struct program *program)
 {
-	const char *family = NULL;
 	struct file_key key;
 
 	if (guess->path != NULL && is_no_tool(base_name(guess->path)))
 		return false;
 	if (guess->path != NULL && file_key_read(guess->path, &key) && is_as_file(program, find_file(guess->path, &key)))
 		return true;
-	for (size_t i = 0; i < GUESSED_NAMES && family == NULL; i++)
-		family = family_named(guess->names[i]);
-	if (family == NULL)
-		return false;
-	text_put(program->family, sizeof program->family, "%s", family);
-	program->has_rules = has_rules;
-	return true;
+	for (size_t i = 0; i < GUESSED_NAMES; i++)
+		if (has_tools_name(program, guess->names[i]))
+			return true;
+	return false;
 }
 
 static bool match_words(pid_t pid, struct program *program)
@@ -226,6 +232,21 @@ static bool match_words(pid_t pid, struct program *program)
 	program->path = path_for_rules(guess->path);
 	program->is_unknown = !match_guess(guess, program);
 	return !program->is_unknown;
+}
+
+static bool match_loaded(pid_t pid, struct program *program)
+{
+	const char *path = program_loaded(pid, program->loader);
+	struct file_key key;
+
+	if (path == NULL)
+		return false;
+	if (strchr(path, '/') == NULL)
+		return has_tools_name(program, path);
+	if (!file_key_read(path, &key))
+		return false;
+	program->path = path_for_rules(path);
+	return is_as_file(program, find_file(path, &key));
 }
 
 static bool match_file(pid_t pid, struct program *program)
@@ -244,9 +265,9 @@ static bool match_file(pid_t pid, struct program *program)
 	path = process_path(pid);
 	if (path == NULL)
 		return match_words(pid, program);
-	program->is_loaded = loader_is(base_name(path));
-	if (program->is_loaded && ((path = program_loaded(pid)) == NULL || !file_key_read(path, &key)))
-		return false;
+	program->loader = loader_of(path);
+	if (program->loader != LOADER_NONE)
+		return match_loaded(pid, program);
 	program->path = path_for_rules(path);
 	return is_as_file(program, find_file(path, &key));
 }
@@ -263,14 +284,12 @@ bool programs_match(pid_t pid, struct program *program)
 
 static bool find_tool(pid_t pid, struct program *program)
 {
-	char **words = program_words(pid);
+	char **words = program_words(pid, program->loader);
 	const char *called;
 
 	program->name[0] = '\0';
 	if (words == NULL)
-		return true;
-	if (program->is_loaded && (words = loader_words(words)) == NULL)
-		return false;
+		return program->loader == LOADER_NONE;
 	called = base_name(words[0]);
 	if (program->is_behind_shim && is_no_tool(called))
 		return false;

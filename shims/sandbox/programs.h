@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "contract.h"
+#include "sandbox/loader.h"
 
 /* A tool that a process has just started as. */
 struct program {
@@ -15,7 +16,7 @@ struct program {
 	enum run_kind kind;
 	bool is_by_rule; /* not by its file */
 	bool is_unknown; /* its file can't be looked at, and nothing else tells that it is a tool: it may be one */
-	bool is_loaded; /* by a dynamic loader, whose words come first on its command line */
+	enum loader loader; /* that runs it: its words come first on the command line */
 	bool is_behind_shim; /* its file's name is no tool's */
 	bool is_launcher; /* of a shim dir: no tool, but it may look for a slot itself */
 	bool has_rules; /* the shim dir has some */

@@ -1,9 +1,17 @@
 /** Ways to start a tool; by none of them a shim is met. */
 import { execFileSync } from 'node:child_process'
-import { constants, copyFileSync, linkSync, symlinkSync } from 'node:fs'
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { buildProgram } from '../support/built.js'
-import type { ClientKey } from '../support/clients.js'
+import { type ClientKey, clients } from '../support/clients.js'
 import { writeFiles } from '../support/workspace.js'
 import type { SandboxPlace } from './place.js'
 
@@ -73,6 +81,31 @@ class Caller {
 const loader = (): string =>
   execFileSync('readelf', ['-p', '.interp', process.execPath], { encoding: 'utf8' }).match(/\/\S+/)?.[0] ?? ''
 
+const { program: qemu } = clients.qemu
+
+/** As the compilers of a foreign chroot come: their format has a handler. Here a mark in the tool's header makes it a format of its own. */
+function byFormat(name: string, flags: string): Caller {
+  const mark = { at: 9, byte: 0x77 } // elf(5): padding
+  const magic = `\\x7fELF${'\\x00'.repeat(mark.at - 4)}\\x77`
+  const mask = `${'\\xff'.repeat(4)}${'\\x00'.repeat(mark.at - 4)}\\xff`
+  const line = (path: string): string => `:jobshim:M:0:${magic}:${mask}:${path}:${flags}`
+  return {
+    name,
+    needs: 'qemu',
+    runs,
+    prepare: ({ root, tool }) => {
+      mkdirSync(join(root, 'formats'))
+      const bytes = readFileSync(tool)
+      bytes[mark.at] = mark.byte
+      writeFileSync(tool, bytes)
+    },
+    command: ({ tool }, directory) => [
+      ...['unshare', '-Urm', 'sh', '-ec'],
+      `mount -t binfmt_misc none formats; printf %s '${line(join(directory, qemu))}' >formats/register; ${atOnce(number => `${tool} ${args(number)}`)}`,
+    ],
+  }
+}
+
 export const callers: readonly Caller[] = [
   shell('by its path', ({ tool }, number) => `${tool} ${args(number)}`),
   shell('from a cleared environment', ({ tool }, number) => `env -i ${tool} ${args(number)}`),
@@ -88,6 +121,17 @@ export const callers: readonly Caller[] = [
   shell(
     'by the dynamic loader with options, by a relative path',
     (_, number) => `${loader()} --library-path /nowhere --inhibit-rpath x tools/gcc ${args(number)}`,
+  ),
+  shell('by qemu-user', ({ tool }, number) => `${qemu} -cpu max ${tool} ${args(number)}`, { needs: 'qemu' }),
+  byFormat('by binfmt_misc and qemu-user', 'F'),
+  byFormat('by binfmt_misc and qemu-user, with the name that it is called by', 'PF'),
+  shell('by valgrind', ({ tool }, number) => `valgrind -q --tool=none ${tool} ${args(number)}`, {
+    needs: 'valgrind',
+  }),
+  shell(
+    'by valgrind, looked up on PATH',
+    ({ root }, number) => `PATH=${root}/tools:$PATH valgrind -q --tool=none gcc ${args(number)}`,
+    { needs: 'valgrind' },
   ),
   shell('by setsid', ({ tool }, number) => `setsid -w ${tool} ${args(number)}`),
   shell('by nohup', ({ tool }, number) => `nohup ${tool} ${args(number)} 2>/dev/null`),

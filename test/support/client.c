@@ -36,7 +36,8 @@ static _Noreturn void hold(const struct holder *holder, const char *fifo)
 		close(fd);
 	for (int i = 0; i < holder->count; i++) {
 		const bool fifos = i == holder->place && strcmp(holder->kind, "none") != 0;
-		const int flags = strcmp(holder->kind, "inherited") == 0 ? 0 : O_CLOEXEC;
+		const bool is_stream = i * holder->step <= STDERR_FILENO && !fifos; /* if all are marked, that tells nothing of the FIFO */
+		const int flags = strcmp(holder->kind, "inherited") == 0 || is_stream ? 0 : O_CLOEXEC;
 
 		dup3(fifos ? high : high_null, i * holder->step, flags);
 	}

@@ -16,6 +16,9 @@ export type Client = {
   plain?: true // every machine on which jobshim can be built and tested has it
 }
 
+/** As qemu and the kernel have it, by Node's name. */
+const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' }
+
 /** Every optional client; a C compiler is none: without it jobshim can't be built. */
 export const clients = {
   make43: { name: 'make 4.3', program: 'make', version: /^GNU Make (3\.|4\.[0-3]\b)/, plain: true }, // any that speaks no fifo:
@@ -75,10 +78,12 @@ export const clients = {
   perl: { name: 'perl', program: 'perl' },
   portage: { name: 'portage', program: 'ebuild', fetched: 'portage' },
   python: { name: 'python', program: 'python3', plain: true },
+  qemu: { name: 'qemu-user-static', program: `qemu-${machines[process.arch] ?? process.arch}-static` }, // of this machine's own kind
   sccache: { name: 'sccache', program: 'sccache' },
   scons: { name: 'scons', program: 'scons' },
   strace: { name: 'strace', program: 'strace' },
   tmux: { name: 'tmux', program: 'tmux', asks: ['-V'] },
+  valgrind: { name: 'valgrind', program: 'valgrind' },
   wild: { name: 'wild', program: 'wild', fetched: 'wild' },
   zsh: { name: 'zsh', program: 'zsh' },
 } as const satisfies Record<string, Client>
