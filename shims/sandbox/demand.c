@@ -16,6 +16,7 @@
 #include "sandbox/ancestors.h"
 #include "sandbox/lines.h"
 #include "sandbox/programs.h"
+#include "sandbox/shimtools.h"
 #include "wait/job.h"
 #include "wait/solejob.h"
 
@@ -50,7 +51,7 @@ static double patience_of(const struct subject *subject)
 {
 	const char *named = subject_variable(subject, ENV_PATIENCE);
 
-	return named == NULL ? programs_patience() : decimal_read(named, programs_patience());
+	return named == NULL ? shimtools_patience() : decimal_read(named, shimtools_patience());
 }
 
 void demand_read(struct supervised *run, const struct program *program, const struct pool *pool, const char *shim_dir)

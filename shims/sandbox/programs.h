@@ -23,14 +23,8 @@ struct program {
 	const char *path; /* until the next one is found; NULL if no rule is for programs */
 };
 
-/* Notes the files behind the shims of a shim dir, the families that these belong to, and the programs that rules are for. */
-void programs_learn(const char *shim_dir);
-
-/* How long a tool waits that says nothing of it in its environment: as ours says, else as install wrote it down; seconds, 0: for ever. */
-double programs_patience(void);
-
-/* Whether the process runs a tool, as far as its file tells: the one behind a shim, one whose name belongs to the family of one, or a program
- * that a rule is for. A script is none, nor is a program that has an adapter, or ccache: the compiler that it starts is one.
+/* Whether the process runs a tool, as far as its file tells: the one behind a shim, one whose name belongs to a family that counts
+ * (shimtools.h), or a program that a rule is for. A script is none, nor is a program that has an adapter, or ccache: the compiler that it starts is one.
  * Fills the path and the family. If its file can't be looked at, it is what its command line says that it is; if that names no tool, it
  * is not known whether it is one, and none matches. */
 bool programs_match(pid_t pid, struct program *program);

@@ -30,6 +30,7 @@
 #include "sandbox/journalentry.h"
 #include "sandbox/nesting.h"
 #include "sandbox/programs.h"
+#include "sandbox/shimtools.h"
 #include "sandbox/successor.h"
 #include "sandbox/supervised.h"
 #include "sandbox/unknown.h"
@@ -247,7 +248,7 @@ bool supervisor_work(const struct self *self, char *const words[])
 	supervisor.handover = handover_open(words[1]);
 	if (supervisor.handover < 0)
 		return tell(strerror(errno)) && false;
-	programs_learn(self->shim_dir);
+	shimtools_learn(self->shim_dir);
 	(void)!chdir("/");
 	return tell("ready\n") && work(self);
 }

@@ -10,6 +10,8 @@ export const ledgerLayout = {
   recordCount: 4096,
   toolBytes: 24,
   toolFileMax: 1024, // .jobshim/tools/NAME is read into a buffer of this size
+  wantedFileMax: 4096, // .jobshim/wanted likewise ...
+  wantedFileHead: 'version=1\n', // ... and it begins so
   rulesFileMax: 32768, // .jobshim/rules likewise
   tokensMax: 64, // job slots that one run may ask for
   /*

@@ -1,16 +1,18 @@
 /** What is known of a shim dir. */
 import type { Settings } from '../config/options.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { checkShimDirectory, installedNames } from '../shimdir/inspect.js'
+import { checkShimDirectory, installedNames, readWish } from '../shimdir/inspect.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { type ListedShim, listShims } from '../shimdir/list.js'
 import { readManifest } from '../shimdir/manifest.js'
 import { findTool, namesIn, realDirectories } from '../shimdir/real-tools.js'
 import { wantedShims } from '../shimdir/wanted.js'
+import type { WishState } from '../shimdir/wish.js'
 
 export type ShimFacts = {
   dir: string
   place: { kind: 'usable' } | { kind: 'missing' } | { kind: 'refused'; what: string; fix: string }
+  wish: WishState['kind'] // whether it is known what else is to have one
   shims: readonly ListedShim[]
   lost: readonly string[] // names that once were ours and no longer are
   uncovered: readonly string[] // names on PATH that an install would cover
@@ -24,6 +26,7 @@ export function shimFacts(settings: Settings, environment: NodeJS.ProcessEnv): S
   const nothing: ShimFacts = {
     dir,
     place: { kind: 'missing' },
+    wish: 'none',
     shims: [],
     lost: [],
     uncovered: [],
@@ -37,6 +40,7 @@ export function shimFacts(settings: Settings, environment: NodeJS.ProcessEnv): S
     return {
       ...nothing,
       place: { kind: 'usable' },
+      wish: readWish(layout).kind,
       shims: listShims(dir, environment),
       lost: manifest.names.filter(name => !names.includes(name)),
       ...wanted(settings, environment, names),

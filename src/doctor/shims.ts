@@ -6,7 +6,7 @@ export const shimRows: readonly CheckRow<ShimFacts>[] = [
   {
     name: 'shims',
     why: 'without them nothing is governed; another program in place of a shim takes no slot',
-    judge({ dir, place, shims, lost }) {
+    judge({ dir, place, wish, shims, lost }) {
       if (place.kind === 'refused') return broken(place.what, place.fix)
       if (place.kind === 'missing')
         return note(`none in ${dir} yet`, 'jobshim run makes them the first time, jobshim install now')
@@ -15,7 +15,15 @@ export const shimRows: readonly CheckRow<ShimFacts>[] = [
           `${few(lost)}: no longer jobshim's, in ${dir}`,
           'move away what is there, then jobshim install',
         )
-      return ok(`${shims.length} in ${dir}`)
+      const count = `${shims.length} in ${dir}`
+      const without = 'what is installed later gets no shim, and may take no slot in a sandbox'
+      if (wish === 'none') return note(`${count}, made by an older jobshim: ${without}`, 'jobshim install')
+      if (wish === 'damaged')
+        return note(
+          `${count}; ${dir}/.jobshim/wanted is not what jobshim wrote: ${without}`,
+          'remove it, then jobshim install',
+        )
+      return ok(count)
     },
   },
   {

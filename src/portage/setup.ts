@@ -11,7 +11,7 @@ import { type InstallReport, installShims } from '../shimdir/install.js'
 import { findBuiltin } from '../shimdir/launcher.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { uninstallShims } from '../shimdir/uninstall.js'
-import type { ShimWishes } from '../shimdir/wanted.js'
+import type { ShimWishes } from '../shimdir/wish.js'
 import { apply, entryAt } from './apply.js'
 import { type PortagePlaces, portagePlaces, type Way } from './places.js'
 import {

@@ -35,6 +35,8 @@ const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
     rewrite(layout, layout.toolFile(name), text, 0o644)
   },
   'remove tool file': (layout, { name }) => rmSync(layout.toolFile(name), { force: true }),
+  'write wanted': (layout, { text }) => rewrite(layout, layout.wanted, text, 0o644),
+  'remove wanted': layout => rmSync(layout.wanted, { force: true }),
   'write rules': (layout, { text }) => rewrite(layout, layout.rules, text, 0o644),
   'remove rules': layout => rmSync(layout.rules, { force: true }),
   'make costs': layout => {

@@ -8,7 +8,7 @@ import { findLauncher } from './launcher.js'
 import { type Layout, layoutOf, lookBeside } from './layout.js'
 import { readManifest } from './manifest.js'
 import { assertPathEntry } from './path-entry.js'
-import type { ShimWishes } from './wanted.js'
+import type { ShimWishes } from './wish.js'
 
 /** `installed`: there were none, now there are. */
 export type EnsuredShims = { dir: string; installed: boolean }

@@ -11,6 +11,7 @@ import { isToolName } from '../tools/tool-name.js'
 import { type Layout, lookBeside, relayName, shimTarget, temporaryPrefix } from './layout.js'
 import { readManifest } from './manifest.js'
 import { type Entry, type Found, isOurs } from './plan.js'
+import { parseWish, type WishState } from './wish.js'
 
 /** What is to be done with the shims: root's may be used by everybody. */
 export type ShimWish = 'use' | 'change'
@@ -91,11 +92,19 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
     madeByThisVersion: manifest.kind === 'good' && manifest.jobshim === packageVersion(),
     entry: name => entryOf(layout, name),
     toolFile: name => readPlainFile(layout.toolFile(name))?.toString('utf8') ?? '',
+    wanted: readPlainFile(layout.wanted)?.toString('utf8'),
     rules: readPlainFile(layout.rules)?.toString('utf8'),
     hasCosts: isDirectory(layout.costs),
     hasFile: name => isPlainFile(layout.file(name)),
     launcher: compareLauncher(layout, launcher),
   }
+}
+
+/** Returns what is written down of what the shims are to be. Throws system errors but that there is no file. */
+export function readWish(layout: Layout): WishState {
+  if (!isThere(layout.wanted)) return { kind: 'none' }
+  const wish = parseWish(readPlainFile(layout.wanted)?.toString('utf8') ?? '')
+  return wish === undefined ? { kind: 'damaged' } : { kind: 'good', wish }
 }
 
 function compareLauncher(layout: Layout, built: string | undefined): Found['launcher'] {
@@ -113,10 +122,11 @@ const isDirectory = (path: string): boolean =>
 const isPlainFile = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
 const ownPlaces: readonly {
-  place: 'rules' | 'costs' | 'bin'
+  place: 'wanted' | 'rules' | 'costs' | 'bin'
   is: (path: string) => boolean
   what: string
 }[] = [
+  { place: 'wanted', is: isPlainFile, what: 'a plain file' },
   { place: 'rules', is: isPlainFile, what: 'a plain file' },
   { place: 'costs', is: isDirectory, what: 'a directory' },
   { place: 'bin', is: isDirectory, what: 'a directory' },
@@ -191,6 +201,7 @@ const ownFiles = new Set([
   'rules',
   'tools',
   'versions',
+  'wanted',
 ])
 
 function entriesOf(directory: string): string[] {

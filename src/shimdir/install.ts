@@ -11,7 +11,8 @@ import { withLock } from './lock.js'
 import { assertPathEntry } from './path-entry.js'
 import { planInstall, planRenewal } from './plan.js'
 import { findTool, namesIn, realDirectories } from './real-tools.js'
-import { realLine, type ShimWishes, wantedShims } from './wanted.js'
+import { realLine, wantedShims } from './wanted.js'
+import { renderWish, type ShimWishes, wishOf } from './wish.js'
 
 export type InstallReport = {
   dir: string
@@ -41,6 +42,7 @@ export async function installShims(
     pathOf: name => findTool(name, directories),
     ccache: wishes.adapters.includes('ccache') ? await readPrefixes(directories, environment) : undefined,
   })
+  const texts = { wish: renderWish(wishOf(wishes)), rules: wishes.rulesText }
   const launcher = await findOrBuildLauncher(environment)
   try {
     if (checkShimDirectory(layout, 'change') === 'missing') makeDirectory(dir)
@@ -51,7 +53,7 @@ export async function installShims(
       () => {
         checkShimDirectory(layout, 'change')
         checkOwnPlaces(layout)
-        const plan = planInstall(wanted, wishes.rulesText, inspect(layout, launcher))
+        const plan = planInstall(wanted, texts, inspect(layout, launcher))
         if (plan.kind === 'blocked') throw blocked(layout, plan.by)
         if (plan.actions.length > 0) makeDirectory(layout.own)
         for (const action of plan.actions) apply(layout, action, launcher)

@@ -27,6 +27,7 @@ export type Layout = {
   adapters: string // links to those of them that adapt what starts tools
   manifest: string
   tools: string // flat files for the launcher, by tool name
+  wanted: string // what install was asked for
   rules: string // what tool runs may cost, for the launcher
   costs: string // what they did cost, written by launchers, by tool name
   versions: string // the launcher's own: versions of clients, by tool name
@@ -50,6 +51,7 @@ export function layoutOf(dir: string): Layout {
     adapters: join(own, 'adapters'),
     manifest: join(own, 'manifest.json'),
     tools,
+    wanted: join(own, 'wanted'),
     rules: join(own, 'rules'),
     costs: join(own, 'costs'),
     versions: join(own, 'versions'),

@@ -18,7 +18,8 @@ export type Found = {
   entry: (name: string) => Entry
   hasFile: (name: string) => boolean // what its shim leads to is there
   toolFile: (name: string) => string // its text; empty = no file
-  rules: string | undefined // the text of the file of rules; undefined = no file
+  wanted: string | undefined // the text of the file of what is wanted; undefined = no file
+  rules: string | undefined // and of rules
   hasCosts: boolean // the directory for them
   launcher: 'current' | 'other' | 'missing' // with look
 }
@@ -27,6 +28,8 @@ export type Action =
   | { kind: 'write manifest'; names: readonly string[] }
   | { kind: 'write tool file'; name: string; text: string }
   | { kind: 'remove tool file'; name: string }
+  | { kind: 'write wanted'; text: string }
+  | { kind: 'remove wanted' }
   | { kind: 'write rules'; text: string }
   | { kind: 'remove rules' }
   | { kind: 'make costs' }
@@ -37,6 +40,9 @@ export type Action =
   | { kind: 'add link'; name: string }
   | { kind: 'renew link'; name: string }
   | { kind: 'remove link'; name: string }
+
+/** The texts of the files beside those of tools. */
+export type OtherTexts = { wish: string; rules: string } // no rules: empty = no file
 
 export type InstallPlan =
   | { kind: 'blocked'; by: readonly string[] } // names that foreign files have
@@ -50,10 +56,14 @@ export type InstallPlan =
     }
 
 /**
- * Returns what makes the shim dir hold exactly the wanted shims, and every foreign file as it is.
- * `rules`: the text of the file of rules; empty = no file. It is there for as long as a tool file names it.
+ * Returns what makes the shim dir hold exactly the wanted shims, and every foreign file as it is. Rules are there for as long as a
+ * file names them.
  */
-export function planInstall(wanted: readonly WantedShim[], rules: string, found: Found): InstallPlan {
+export function planInstall(
+  wanted: readonly WantedShim[],
+  { wish, rules }: OtherTexts,
+  found: Found,
+): InstallPlan {
   const names = wanted.map(({ name }) => name)
   const by = names.filter(name => found.entry(name).kind === 'foreign')
   if (by.length > 0) return { kind: 'blocked', by }
@@ -70,6 +80,7 @@ export function planInstall(wanted: readonly WantedShim[], rules: string, found:
     ...(found.launcher === 'current' ? [] : [{ kind: 'copy launcher' } as const]),
     ...makeCosts(found),
     ...(rules === '' || rules === found.rules ? [] : [{ kind: 'write rules', text: rules } as const]),
+    ...(wish === found.wanted ? [] : [{ kind: 'write wanted', text: wish } as const]),
     ...changedFiles.map(
       ({ name, toolFile: text }): Action =>
         text === '' ? { kind: 'remove tool file', name } : { kind: 'write tool file', name, text },
@@ -133,6 +144,7 @@ export function planUninstall(found: Found): UninstallPlan {
       ...found.known
         .filter(name => found.toolFile(name) !== '')
         .map((name): Action => ({ kind: 'remove tool file', name })),
+      ...(found.wanted === undefined ? [] : [{ kind: 'remove wanted' } as const]),
       ...removeRules(found),
       ...(found.hasCosts ? [{ kind: 'remove costs' } as const] : []),
     ],

@@ -1,9 +1,8 @@
 /** Which shims are wanted. Pure but for the search of PATH that it is given. */
 
 import { adapterOf } from '../contract/adapters.js'
-import { defaultFamilies, familyNames, familyOf, isFamily } from '../contract/families.js'
+import { familyNames, familyOf, isFamily } from '../contract/families.js'
 import { ledgerLayout } from '../contract/ledger-layout.js'
-import type { WithoutJobserver } from '../contract/without-jobserver.js'
 import { wrappers } from '../contract/wrappers.js'
 import { hasOddBytes } from '../ground/bytes.js'
 import { exitCodes } from '../ground/exit-codes.js'
@@ -12,16 +11,7 @@ import type { CcachePrefixes } from '../tools/ccache.js'
 import { isToolName } from '../tools/tool-name.js'
 import { relayName } from './layout.js'
 import type { WantedShim } from './plan.js'
-
-export type ShimWishes = {
-  tools: readonly string[] | undefined // undefined: the default families, those on PATH
-  adapters: readonly string[] // names; those on PATH, also with a version behind them
-  join: boolean | undefined
-  noJobserver: WithoutJobserver | undefined
-  jobs: number // slots of the machine's pool
-  patience: number | undefined // seconds
-  rulesText: string // for the launcher; empty = none
-}
+import { isWished, type ShimWishes, type Wish, wishOf } from './wish.js'
 
 export type PathView = {
   names: readonly string[] // of files on PATH, sorted
@@ -32,13 +22,21 @@ export type PathView = {
 
 /** Returns the wanted shims by name. Throws `Failure` for a tool that was asked for and isn't on PATH. */
 export function wantedShims(wishes: ShimWishes, path: PathView): WantedShim[] {
-  const tools = wishes.tools
-    ? wishes.tools.flatMap(wish => namesFor(wish, path))
-    : path.names.filter(name => defaultFamilies.some(family => family === familyOf(name))).filter(path.isTool)
-  const adapted = path.names.filter(name => wishes.adapters.includes(adapterOf(name)?.name ?? name))
-  const names = new Set([...tools, ...adapted.filter(path.isTool)])
-  return [...names].sort().map(name => ({ name, toolFile: renderToolFile(name, wishes, path) }))
+  const wish = wishOf(wishes)
+  const named = (wishes.tools ?? []).flatMap(tool => namesFor(tool, path))
+  const wished = path.names.filter(name => isWished(wish, name)).filter(path.isTool)
+  return shimsOf([...named, ...wished], wish, path)
 }
+
+/** Returns the shims that a dir of that wish lacks: of tools that are on PATH, and whose names are not among these. */
+export function lackingShims(wish: Wish, names: readonly string[], path: PathView): WantedShim[] {
+  const known = new Set(names)
+  const lacking = path.names.filter(name => !known.has(name) && isWished(wish, name))
+  return shimsOf(lacking.filter(path.isTool), wish, path)
+}
+
+const shimsOf = (names: readonly string[], wish: Wish, path: PathView): WantedShim[] =>
+  [...new Set(names)].sort().map(name => ({ name, toolFile: renderToolFile(name, wish, path) }))
 
 function namesFor(wish: string, path: PathView): string[] {
   if (!isToolName(wish) || wish === relayName)
@@ -74,24 +72,16 @@ const longestReal = 500 // what the launcher has room for
 export const realLine = (path = ''): string =>
   path.length > longestReal || path.includes('\n') || hasOddBytes(path) ? 'real=\n' : `real=${path}\n`
 
-function renderToolFile(
-  name: string,
-  { jobs, join, noJobserver, patience, rulesText }: ShimWishes,
-  { ccache, pathOf }: PathView,
-): string {
-  const lines: [key: string, value: string | undefined][] = [
+const linesOf = (entries: readonly [key: string, value: string | undefined][]): string =>
+  entries.flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`])).join('')
+
+function renderToolFile(name: string, { join, settings }: Wish, { ccache, pathOf }: PathView): string {
+  const own = linesOf([
     ['family', launcherFamily(name)],
     ['join', join && adapterOf(name) !== undefined ? '1' : undefined],
-    ['no-jobserver', noJobserver === 'pass' ? undefined : noJobserver],
-    ['jobs', noJobserver === 'machine' ? String(jobs) : undefined],
-    ['patience', patience === undefined ? undefined : String(patience)],
-    ['rules', rulesText === '' ? undefined : '1'], // else the launcher looks for none
-    ...(name === 'ccache' ? prefixLines(ccache) : []),
-  ]
-  const settings = lines
-    .flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}\n`]))
-    .join('')
-  const text = pathOf ? `${settings}${realLine(pathOf(name))}` : settings
+  ])
+  const prefixes = name === 'ccache' ? linesOf(prefixLines(ccache)) : ''
+  const text = `${own}${settings}${prefixes}${pathOf ? realLine(pathOf(name)) : ''}`
   if (text.length > ledgerLayout.toolFileMax) throw new Error(`tool file of ${name} too large`)
   return text
 }

@@ -34,6 +34,28 @@ test('doctor :: shims :: a program that stands in the place of one', async () =>
   ])
 })
 
+test('doctor :: shims :: what is wanted is not written down, or damaged', async () => {
+  const { shims, ...other } = await makePatient()
+  const wanted = join(shims, '.jobshim/wanted')
+  const without = 'what is installed later gets no shim, and may take no slot in a sandbox'
+  writeFileSync(wanted, '')
+  assert.equal(await verdicts(other, 'shims'), [
+    {
+      state: 'note',
+      text: `2 in ${shims}; ${wanted} is not what jobshim wrote: ${without}`,
+      fix: 'remove it, then jobshim install',
+    },
+  ])
+  rmSync(wanted)
+  assert.equal(await verdicts(other, 'shims'), [
+    {
+      state: 'note',
+      text: `2 in ${shims}, made by an older jobshim: ${without}`,
+      fix: 'jobshim install',
+    },
+  ])
+})
+
 test('doctor :: shims :: a directory that everybody can write', async () => {
   const { shims, ...other } = await makePatient()
   chmodSync(shims, 0o777)

@@ -37,6 +37,7 @@ test('install :: links, launcher, manifest and tool files', async () => {
     'manifest.json': 'file',
     tools: 'directory',
     versions: 'directory',
+    wanted: 'file',
   })
   assert.is(statSync(dir).mode & 0o777, 0o755)
   assert.is(statSync(join(dir, '.jobshim/launcher')).mode & 0o777, 0o755)
@@ -213,7 +214,7 @@ for (const { rounds, isLong } of [
           '.jobshim': 'directory',
           ...links(...tools),
         })
-        assert.equal(await call('install'), good(`nothing changed: 7 shims in ${dir}\n`))
+        assert.equal(await call('install', ...wishes), good(`nothing changed: 7 shims in ${dir}\n`))
         const ends = await Promise.all([call('uninstall'), call('uninstall')])
         for (const { status, stderr } of ends) assert.equal({ status, stderr }, { status: 0, stderr: '' })
         assert.throws(() => statSync(dir))

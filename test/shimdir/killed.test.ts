@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseManifest } from '../../src/shimdir/manifest.js'
+import { parseWish } from '../../src/shimdir/wish.js'
 import { type Bench, links, makeBench, picture } from '../support/fake-tools.js'
 import { scrubbed } from '../support/jobshim.js'
 import { random, seed } from '../support/random.js'
@@ -57,6 +58,8 @@ function check({ dir }: Bench): void {
   for (const name of existsSync(toolFiles) ? Object.keys(picture(toolFiles)) : [])
     if (readFileSync(join(toolFiles, name), 'utf8').includes('rules='))
       assert.is(readFileSync(join(dir, '.jobshim/rules'), 'utf8'), 'load=4.00\n')
+  const wanted = join(dir, '.jobshim/wanted')
+  if (existsSync(wanted)) assert.ok(parseWish(readFileSync(wanted, 'utf8')), 'what is wanted is whole')
 }
 
 /** Gives the config a rule, or takes it away again. */
@@ -81,6 +84,7 @@ test('install :: killed half way, again and again :: the next one makes it whole
       'manifest.json': 'file',
       tools: 'directory',
       versions: 'directory',
+      wanted: 'file',
       ...(ruled ? { rules: 'file' } : {}),
     })
     check(bench)

@@ -24,6 +24,7 @@ function there(
     entry,
     toolFile: name => (ours.includes(name) ? `family=${name}\n` : ''),
     hasFile: name => ours.includes(name),
+    wanted: wish,
     rules: undefined,
     hasCosts: true,
     launcher: 'current',
@@ -31,14 +32,18 @@ function there(
   }
 }
 
+const wish = 'version=1\n'
+const rules = (text: string) => ({ wish, rules: text })
+const noRules = rules('')
+
 const wanted = (...names: string[]) => names.map(name => ({ name, toolFile: `family=${name}\n` }))
 
 test('plan :: install :: first time :: manifest before launcher before links', () => {
   assert.equal(
     planInstall(
       wanted('cc', 'ld'),
-      '',
-      there({ launcher: 'missing', madeByThisVersion: false, hasCosts: false }),
+      noRules,
+      there({ launcher: 'missing', madeByThisVersion: false, hasCosts: false, wanted: undefined }),
     ),
     {
       kind: 'ready',
@@ -46,6 +51,7 @@ test('plan :: install :: first time :: manifest before launcher before links', (
         { kind: 'write manifest', names: ['cc', 'ld'] },
         { kind: 'copy launcher' },
         { kind: 'make costs' },
+        { kind: 'write wanted', text: wish },
         { kind: 'write tool file', name: 'cc', text: 'family=cc\n' },
         { kind: 'write tool file', name: 'ld', text: 'family=ld\n' },
         { kind: 'fill files' },
@@ -61,7 +67,7 @@ test('plan :: install :: first time :: manifest before launcher before links', (
 })
 
 test('plan :: install :: second time :: nothing to do', () => {
-  assert.equal(planInstall(wanted('cc'), '', there({ ours: ['cc'] })), {
+  assert.equal(planInstall(wanted('cc'), noRules, there({ ours: ['cc'] })), {
     kind: 'ready',
     actions: [{ kind: 'fill files' }], // where a tool was replaced
     added: [],
@@ -72,7 +78,7 @@ test('plan :: install :: second time :: nothing to do', () => {
 })
 
 test('plan :: install :: what is no longer wanted goes, and leaves the manifest last', () => {
-  assert.equal(planInstall(wanted('cc'), '', there({ ours: ['cc', 'ld'] })), {
+  assert.equal(planInstall(wanted('cc'), noRules, there({ ours: ['cc', 'ld'] })), {
     kind: 'ready',
     actions: [
       { kind: 'fill files' },
@@ -89,7 +95,7 @@ test('plan :: install :: what is no longer wanted goes, and leaves the manifest 
 })
 
 test('plan :: install :: a link of ours that was lost comes back', () => {
-  const plan = planInstall(wanted('cc'), '', there({ lost: ['cc'], toolFile: () => 'family=cc\n' }))
+  const plan = planInstall(wanted('cc'), noRules, there({ lost: ['cc'], toolFile: () => 'family=cc\n' }))
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
     { kind: 'fill files' },
     { kind: 'add link', name: 'cc' },
@@ -97,7 +103,7 @@ test('plan :: install :: a link of ours that was lost comes back', () => {
 })
 
 test('plan :: install :: a right link that no manifest knows is taken over', () => {
-  const plan = planInstall(wanted('cc'), '', there({ unknown: ['cc'], toolFile: () => 'family=cc\n' }))
+  const plan = planInstall(wanted('cc'), noRules, there({ unknown: ['cc'], toolFile: () => 'family=cc\n' }))
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
     { kind: 'write manifest', names: ['cc'] },
     { kind: 'fill files' },
@@ -105,14 +111,17 @@ test('plan :: install :: a right link that no manifest knows is taken over', () 
 })
 
 test('plan :: install :: foreign files in the way block everything', () => {
-  assert.equal(planInstall(wanted('as', 'cc', 'ld'), '', there({ ours: ['cc'], foreign: ['as', 'ld'] })), {
-    kind: 'blocked',
-    by: ['as', 'ld'],
-  })
+  assert.equal(
+    planInstall(wanted('as', 'cc', 'ld'), noRules, there({ ours: ['cc'], foreign: ['as', 'ld'] })),
+    {
+      kind: 'blocked',
+      by: ['as', 'ld'],
+    },
+  )
 })
 
 test('plan :: install :: a name that is foreign now and no longer wanted is left alone and forgotten', () => {
-  const plan = planInstall(wanted('cc'), '', there({ ours: ['cc'], lost: ['ld'], foreign: ['ld'] }))
+  const plan = planInstall(wanted('cc'), noRules, there({ ours: ['cc'], lost: ['ld'], foreign: ['ld'] }))
   assert.equal(plan, {
     kind: 'ready',
     actions: [{ kind: 'fill files' }, { kind: 'write manifest', names: ['cc'] }],
@@ -126,7 +135,7 @@ test('plan :: install :: a name that is foreign now and no longer wanted is left
 test('plan :: install :: another version :: launcher and manifest are renewed', () => {
   const plan = planInstall(
     wanted('cc'),
-    '',
+    noRules,
     there({ ours: ['cc'], launcher: 'other', madeByThisVersion: false }),
   )
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
@@ -142,7 +151,7 @@ test('plan :: install :: tool files change with the config, and go where none is
       { name: 'cc', toolFile: 'family=cc\npatience=3\n' },
       { name: 'ld', toolFile: '' },
     ],
-    '',
+    noRules,
     there({ ours: ['cc', 'ld'] }),
   )
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
@@ -158,7 +167,7 @@ const kinds = (plan: ReturnType<typeof planInstall>): string[] =>
 const ruled = [{ name: 'cc', toolFile: 'family=cc\nrules=1\n' }]
 
 test('plan :: install :: rules :: are there before a tool file names them', () => {
-  const plan = planInstall(ruled, 'load=4.00\n', there({ ours: ['cc'] }))
+  const plan = planInstall(ruled, rules('load=4.00\n'), there({ ours: ['cc'] }))
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
     { kind: 'write rules', text: 'load=4.00\n' },
     { kind: 'write tool file', name: 'cc', text: 'family=cc\nrules=1\n' },
@@ -168,7 +177,7 @@ test('plan :: install :: rules :: are there before a tool file names them', () =
 
 test('plan :: install :: rules :: go once no tool file names them', () => {
   const before = there({ ours: ['cc'], toolFile: () => 'family=cc\nrules=1\n', rules: 'load=4.00\n' })
-  assert.equal(kinds(planInstall(wanted('cc'), '', before)), [
+  assert.equal(kinds(planInstall(wanted('cc'), noRules, before)), [
     'write tool file',
     'fill files',
     'remove rules',
@@ -177,26 +186,26 @@ test('plan :: install :: rules :: go once no tool file names them', () => {
 
 test('plan :: install :: rules :: change by themselves, and not where they are the same', () => {
   const before = there({ ours: ['cc'], toolFile: () => 'family=cc\nrules=1\n', rules: 'load=4.00\n' })
-  assert.equal(kinds(planInstall(ruled, 'load=4.00\n', before)), ['fill files'])
-  assert.equal(kinds(planInstall(ruled, 'load=5.00\n', before)), ['write rules', 'fill files'])
+  assert.equal(kinds(planInstall(ruled, rules('load=4.00\n'), before)), ['fill files'])
+  assert.equal(kinds(planInstall(ruled, rules('load=5.00\n'), before)), ['write rules', 'fill files'])
 })
 
 test('plan :: install :: an empty file of rules goes too', () => {
-  assert.equal(kinds(planInstall(wanted('cc'), '', there({ ours: ['cc'], rules: '' }))), [
+  assert.equal(kinds(planInstall(wanted('cc'), noRules, there({ ours: ['cc'], rules: '' }))), [
     'fill files',
     'remove rules',
   ])
 })
 
 test('plan :: install :: the directory for costs comes back', () => {
-  assert.equal(kinds(planInstall(wanted('cc'), '', there({ ours: ['cc'], hasCosts: false }))), [
+  assert.equal(kinds(planInstall(wanted('cc'), noRules, there({ ours: ['cc'], hasCosts: false }))), [
     'make costs',
     'fill files',
   ])
 })
 
 test('plan :: install :: shims of an older version are led to files of their own', () => {
-  const plan = planInstall(wanted('cc', 'ld'), '', there({ ours: ['cc'], old: ['ld', 'go'] }))
+  const plan = planInstall(wanted('cc', 'ld'), noRules, there({ ours: ['cc'], old: ['ld', 'go'] }))
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
     { kind: 'write tool file', name: 'ld', text: 'family=ld\n' },
     { kind: 'fill files' },
@@ -204,6 +213,23 @@ test('plan :: install :: shims of an older version are led to files of their own
     { kind: 'remove link', name: 'go' },
     { kind: 'write manifest', names: ['cc', 'ld'] },
   ])
+})
+
+test('plan :: install :: what is wanted is written down after the rules that it names, and only where it is not so', () => {
+  const before = there({ ours: ['cc'], wanted: undefined })
+  const after = { wish: 'version=1\nrules=1\n', rules: 'load=4.00\n' }
+  const plan = planInstall(wanted('cc'), after, before)
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
+    { kind: 'write rules', text: after.rules },
+    { kind: 'write wanted', text: after.wish },
+    { kind: 'fill files' },
+  ])
+  const again = planInstall(
+    wanted('cc'),
+    after,
+    there({ ours: ['cc'], wanted: after.wish, rules: after.rules }),
+  )
+  assert.equal(kinds(again), ['fill files'])
 })
 
 const real = (name: string): string => `real=/bin/${name}\n`
@@ -236,10 +262,10 @@ test('plan :: renewal :: a version that knew no costs gets the directory', () =>
   ])
 })
 
-test('plan :: uninstall :: rules and costs', () => {
+test('plan :: uninstall :: what is wanted, rules and costs', () => {
   assert.equal(planUninstall(there({ rules: 'load=4.00\n' })), {
     removed: [],
-    actions: [{ kind: 'remove rules' }, { kind: 'remove costs' }],
+    actions: [{ kind: 'remove wanted' }, { kind: 'remove rules' }, { kind: 'remove costs' }],
   })
 })
 
@@ -250,6 +276,7 @@ test('plan :: uninstall :: only what the manifest knows and the link confirms', 
       { kind: 'remove link', name: 'cc' },
       { kind: 'remove file', name: 'cc' },
       { kind: 'remove tool file', name: 'cc' },
+      { kind: 'remove wanted' },
       { kind: 'remove costs' },
     ],
   })

@@ -74,6 +74,7 @@ test('install :: rules :: byte for byte, and every tool file names them', async 
     rules: 'file',
     tools: 'directory',
     versions: 'directory',
+    wanted: 'file',
   })
 })
 
@@ -108,6 +109,7 @@ test('install :: rules :: follow the config, and go with its last one', async ()
     'manifest.json',
     'tools',
     'versions',
+    'wanted',
   ])
 })
 
@@ -168,7 +170,13 @@ test('uninstall :: foreign files beside the costs are left alone and named', asy
   assert.equal(picture(join(dir, '.jobshim')), { costs: 'directory' })
 })
 
-const inTheWay: readonly { name: 'rules' | 'costs'; title: string; put: (path: string) => void }[] = [
+const inTheWay: readonly {
+  name: 'wanted' | 'rules' | 'costs'
+  title: string
+  put: (path: string) => void
+}[] = [
+  { name: 'wanted', title: 'a directory', put: path => mkdirSync(path) },
+  { name: 'wanted', title: 'a symlink', put: path => symlinkSync('../../notes', path) },
   { name: 'rules', title: 'a directory', put: path => mkdirSync(path) },
   { name: 'rules', title: 'a symlink', put: path => symlinkSync('../../notes', path) },
   { name: 'costs', title: 'a file', put: path => writeFileSync(path, 'mine') },
@@ -189,7 +197,7 @@ for (const { name, title, put } of inTheWay)
       signal: null,
       stdout: '',
       stderr:
-        `jobshim: ${place}: not ${name === 'rules' ? 'a plain file' : 'a directory'}; nothing was changed\n` +
+        `jobshim: ${place}: not ${name === 'costs' ? 'a directory' : 'a plain file'}; nothing was changed\n` +
         '  move it away, or name another place with --dir\n',
     })
     assert.equal([picture(dir), picture(join(dir, '.jobshim'))], before)

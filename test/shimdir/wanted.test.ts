@@ -2,7 +2,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { adapterNames } from '../../src/contract/adapters.js'
 import { Failure } from '../../src/ground/failure.js'
-import { type ShimWishes, wantedShims } from '../../src/shimdir/wanted.js'
+import { wantedShims } from '../../src/shimdir/wanted.js'
+import type { ShimWishes } from '../../src/shimdir/wish.js'
 
 const onPath = [
   'ar',
