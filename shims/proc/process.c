@@ -29,7 +29,7 @@ char *process_words(pid_t pid, const char *name, char **words)
 	return *words + length;
 }
 
-enum { KERNEL_THREAD = 0x00200000 }; /* PF_KTHREAD, in the flags of proc_pid_stat(5) */
+enum { KERNEL_THREAD = 0x00200000, NOTHING_EXECUTED = 0x40 }; /* PF_KTHREAD, PF_FORKNOEXEC, in the flags of proc_pid_stat(5) */
 
 enum {
 	NAME_MAX_BYTES = 128, /* more than the kernel prints of a name: 64 bytes of its own threads', 15 of others', escaped (fs/proc/array.c) */
@@ -79,6 +79,7 @@ static bool read_fields(const char *text, struct process *process, struct proces
 	process->parent = (pid_t)numbers[4];
 	process->session = (pid_t)numbers[6];
 	process->kernel = (numbers[9] & KERNEL_THREAD) != 0;
+	process->begins_nothing = (numbers[9] & NOTHING_EXECUTED) != 0;
 	process->cpu = numbers[14] + numbers[15];
 	process->reaped = numbers[16] + numbers[17];
 	process->threads = (long)numbers[20];

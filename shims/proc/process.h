@@ -23,6 +23,7 @@ struct process {
 	bool stopped; /* by a signal, until it gets SIGCONT */
 	bool zombie;    /* it has ended, and no thread of it lives */
 	bool kernel;    /* a thread of the kernel's */
+	bool begins_nothing; /* what it runs is its parent's program: it was forked, or is a thread besides the first, and has executed nothing since */
 	bool becomes;   /* it is in the middle of an execve: the kernel tells the address of the program's code only when all else is in place */
 	char comm[16];
 };

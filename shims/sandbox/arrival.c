@@ -143,6 +143,11 @@ struct supervised *arrival_enter(const struct arrival_into *into, const struct s
 		unknown_let_go(into, started, program);
 		return NULL;
 	}
+	/* From 1.2.4 on musl makes the call in the child of a fork, too; others make it in threads. */
+	if (subject.process.begins_nothing) {
+		filter_let_go(into->listener, started);
+		return NULL;
+	}
 	place = place_of(&subject.process, into, true, &host);
 	if (place != BELOW_HOLDER)
 		host = NULL;

@@ -1,5 +1,6 @@
 #include "sandbox/ends.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -34,20 +35,29 @@ int ends_descriptor(void)
 	return ends;
 }
 
-bool ends_watch(struct supervised *run)
+/* ENOSPC: of fs.epoll.max_user_watches. */
+static bool lacks_room(int error)
 {
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOSPC;
+}
+
+enum ends_answer ends_watch(struct supervised *run)
+{
+	enum ends_answer answer;
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = run };
 
 	run->end = process_open(run->started.pid);
 	if (run->end >= 0 && epoll_ctl(ends, EPOLL_CTL_ADD, run->end, &event) == 0) {
 		watched++;
-		return true;
+		return ENDS_WATCHED;
 	}
+	answer = lacks_room(errno) ? ENDS_NO_ROOM : ENDS_NO_PROCESS;
+	if (answer == ENDS_NO_ROOM)
+		most = watched;
 	if (run->end >= 0)
 		close(run->end);
 	run->end = -1;
-	most = watched;
-	return false;
+	return answer;
 }
 
 bool ends_are_watched(void)

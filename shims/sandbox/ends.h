@@ -13,8 +13,14 @@ bool ends_open(void);
 /* Can be read when a run has ended. */
 int ends_descriptor(void);
 
-/* Opens run->end. False if the end of this run can't be told. */
-bool ends_watch(struct supervised *run);
+enum ends_answer {
+	ENDS_WATCHED,
+	ENDS_NO_ROOM,    /* later there may be some */
+	ENDS_NO_PROCESS, /* it has ended, or is none */
+};
+
+/* Opens run->end, if the end of this run can be told. */
+enum ends_answer ends_watch(struct supervised *run);
 
 /* Whether some are watched. */
 bool ends_are_watched(void);

@@ -76,7 +76,7 @@ static bool watch(struct supervised *run)
 
 	if (run->end >= 0)
 		return true;
-	if (!ends_watch(run))
+	if (ends_watch(run) != ENDS_WATCHED)
 		return false;
 	if (process_read_all(run->started.pid, &again, NULL) && again.start == run->subject.process.start)
 		return true;

@@ -61,6 +61,13 @@ static void let_go(struct supervised *run)
 	filter_let_go(runs.in.listener, &run->started);
 }
 
+static void forget(struct supervised *run)
+{
+	free(run->gathering);
+	journal_entry_drop(run);
+	lines_remove(&runs.lines, run);
+}
+
 /* The run's tool has ended. */
 static void end(struct supervised *run)
 {
@@ -68,10 +75,8 @@ static void end(struct supervised *run)
 		acquire_give_back(&run->acquire);
 	if (!run->is_free)
 		acquire_end(&run->acquire);
-	free(run->gathering);
-	journal_entry_drop(run);
 	ends_forget(run);
-	lines_remove(&runs.lines, run);
+	forget(run);
 }
 
 static void write_and_end(struct supervised *run)
@@ -187,19 +192,22 @@ static void go_on(struct supervised *run)
 	let_go(run);
 }
 
+static void close_untaken(struct supervised *run)
+{
+	filter_let_go(runs.in.listener, &run->started);
+	forget(run);
+}
+
 /* There is no room for it. What others may wait for, as it is in its caller's slot, goes on, and has no line in a journal. */
 static void leave_out(struct supervised *run, const struct program *program)
 {
-	const struct started started = run->started;
 	const uint64_t line = demand_line(run);
 
-	free(run->gathering);
-	journal_entry_drop(run);
 	if (run->is_free || (run->is_callers && !lines_has_waiters(&runs.lines, line)))
 		go_on(run);
-	else if (!overflow_add(&runs.lines, &started, line))
-		arrival_ungoverned(&runs.into, &started, program, "there is no room");
-	lines_remove(&runs.lines, run);
+	else if (!overflow_add(&runs.lines, &run->started, line))
+		arrival_ungoverned(&runs.into, &run->started, program, "there is no room");
+	forget(run);
 }
 
 void supervised_add(const struct started *started, struct program *program)
@@ -220,8 +228,11 @@ void supervised_add(const struct started *started, struct program *program)
 	}
 	supervised_see_ends(); /* its own can't be told yet */
 	arrival_look_anew(&runs.into, run);
-	if (!overflow_has_room(&runs.lines, demand_line(run)) || !ends_watch(run))
+	const enum ends_answer watched = overflow_has_room(&runs.lines, demand_line(run)) ? ends_watch(run) : ENDS_NO_ROOM;
+	if (watched == ENDS_NO_ROOM)
 		leave_out(run, program);
+	else if (watched == ENDS_NO_PROCESS) /* nobody would tell when its slot is free */
+		close_untaken(run);
 	else if (run->is_free)
 		go_on(run);
 	else

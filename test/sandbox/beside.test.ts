@@ -165,4 +165,14 @@ test('sandbox :: beside :: a tool that outlives the one above is none that other
   assertRan(await place.limited(1, script), 1, place, 3)
 })
 
+test("sandbox :: beside :: a tool's own children and threads are no tools of their own", async () => {
+  const place = await prepare()
+  const forks = join(place.root, 'tools/gcc-13')
+  buildProgram(forks, ['forks-itself.c'], ['-pthread'])
+  const { status, stdout, stderr } = await place.limited(1, `${forks} -c a.c & ${forks} -c b.c & wait`)
+  assert.equal([status, stdout], [0, ''], stderr)
+  const { runs, back, total, overdrafts } = JSON.parse(stderr)
+  assert.equal([runs, back, total, overdrafts], [2, 0, 0, 0], stderr)
+})
+
 test.run()
