@@ -57,6 +57,8 @@ enum slot_kind { SLOT_NONE = 0, SLOT_TOKEN = 1, SLOT_IMPLICIT = 2, SLOT_OVERDRAF
 
 enum record_role { ROLE_RUN = 0, ROLE_CONTENDER = 1, ROLE_FURTHER = 2 };
 
+enum record_count { COUNTED_NONE = 0, COUNTED_RUN = 1, COUNTED_CLAIMED = 2 };
+
 enum gate_kind { GATE_NONE = 0, GATE_LIMIT = 1, GATE_LOAD = 2, GATE_PRESSURE = 3, GATE_TOKENS = 4, GATE_MEMORY = 5 };
 
 struct ledger_header {

@@ -3,8 +3,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* PATH and MAKEFLAGS may each take a quarter of it, an array of pointers an eighth; the rest is for paths. */
-enum { ARENA_BYTES = 256 * 1024, POINTERS_MAX = ARENA_BYTES / 8, ALIGNMENT = sizeof(void *) };
+/* PATH and MAKEFLAGS may each take a quarter of it, an array of pointers an eighth; the rest is for paths. With one KiB more the linker
+ * fills the launcher's file up to a full page. */
+enum { ARENA_BYTES = 255 * 1024, POINTERS_MAX = ARENA_BYTES / 8, ALIGNMENT = sizeof(void *) };
 
 static _Alignas(sizeof(void *)) char arena[ARENA_BYTES];
 static size_t used;

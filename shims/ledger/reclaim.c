@@ -1,5 +1,8 @@
 #include "ledger/reclaim.h"
 
+#include <stddef.h>
+#include <unistd.h>
+
 #include "contract.h"
 #include "ledger/deadtoken.h"
 #include "ledger/ledger.h"
@@ -11,6 +14,19 @@
 enum { CROWD = 64, TURNS = 8 };
 static const uint64_t TURN_NS = 100000000u;
 static const uint64_t RECLAIM_NS = 1000000000u; /* a pool is whole again within a second */
+
+/* Before its token goes: whoever gets that must not be counted beside it. */
+static bool count_out(const struct ledger *ledger, unsigned index, const struct ledger_record *record)
+{
+	const uint8_t none = COUNTED_NONE;
+
+	if (record->counted == COUNTED_NONE)
+		return true;
+	if (!ledger_file_write(ledger->fd, &none, sizeof none, record_offset(index) + (off_t)offsetof(struct ledger_record, counted)))
+		return false;
+	LEDGER_ADD(ledger, running, -1);
+	return true;
+}
 
 bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, unsigned index)
 {
@@ -26,10 +42,8 @@ bool record_reclaim(struct ledger *ledger, const struct jobserver *jobserver, un
 	ledger_map(ledger); /* what was counted is taken out of it */
 	if (ledger->fd < 0)
 		return false;
-	if (!dead_token_return(ledger, jobserver, index, &record))
+	if (!count_out(ledger, index, &record) || !dead_token_return(ledger, jobserver, index, &record))
 		return false;
-	if (record.counted != 0)
-		LEDGER_ADD(ledger, running, -1);
 	(void)!ledger_file_write(ledger->fd, &empty, sizeof empty, record_offset(index)); /* a full disk: the next reclaimer tries again */
 	return true;
 }

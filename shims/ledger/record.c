@@ -7,6 +7,7 @@
 #include "ledger/ledger.h"
 #include "ledger/ledgerfile.h"
 #include "ledger/mapping.h"
+#include "ledger/peak.h"
 #include "ledger/reclaim.h"
 #include "ledger/records.h"
 #include "ground/clock.h"
@@ -202,29 +203,18 @@ unsigned char *record_token(struct record *record)
 	return (unsigned char *)&record->at->token;
 }
 
-void record_count_run(struct record *record, const struct jobserver *jobserver, uint64_t waited_ns)
+void record_count_run(struct record *record, const struct jobserver *jobserver, enum record_count as, uint64_t waited_ns)
 {
-	volatile struct ledger_header *header = record->ledger->header;
-	uint32_t running, peak = header->peak;
-
 	LEDGER_ADD(record->ledger, runs, 1);
 	ledger_count_wait(record->ledger, waited_ns);
-	record->at->counted = 1;
-	running = LEDGER_ADD(record->ledger, running, 1);
-	/* Before it becomes a number of the summary, the runs of killed launchers are taken out. */
-	if (running > peak) {
-		ledger_reclaim(record->ledger, jobserver);
-		header = record->ledger->header;
-		running = header->running;
-	}
-	while (running > peak && !__atomic_compare_exchange_n(&header->peak, &peak, running, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		;
+	record->at->counted = (uint8_t)as;
+	peak_note(record->ledger, jobserver, LEDGER_ADD(record->ledger, running, 1));
 }
 
 void record_count_end(struct record *record)
 {
-	if (record->at->counted == 0)
+	if (record->at->counted == COUNTED_NONE)
 		return;
-	record->at->counted = 0;
+	record->at->counted = COUNTED_NONE;
 	LEDGER_ADD(record->ledger, running, -1);
 }

@@ -68,7 +68,7 @@ void record_contend(struct record *record, uint32_t promise, uint32_t limit_rule
 unsigned char *record_token(struct record *record);
 
 /* Count the start of a run in its own slot, and its end. */
-void record_count_run(struct record *record, const struct jobserver *jobserver, uint64_t waited_ns);
+void record_count_run(struct record *record, const struct jobserver *jobserver, enum record_count as, uint64_t waited_ns);
 void record_count_end(struct record *record);
 
 #endif

@@ -104,7 +104,8 @@ static void count_start(const struct hold *hold, struct acquire *acquire)
 		ledger_count_caller_run(hold->pool->ledger); /* nested: the run above is counted already */
 		ledger_count_wait(hold->pool->ledger, acquire->waited_ns);
 	} else {
-		record_count_run(&acquire->record, hold->pool->jobserver, acquire->waited_ns);
+		record_count_run(&acquire->record, hold->pool->jobserver, acquire->slot.claimed ? COUNTED_CLAIMED : COUNTED_RUN,
+		                 acquire->waited_ns);
 	}
 }
 

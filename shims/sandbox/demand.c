@@ -109,6 +109,7 @@ void demand_count(struct supervised *run, const struct pool *pool)
 		ledger_count_caller_run(pool->ledger); /* nested: the run above is counted already */
 		ledger_count_wait(pool->ledger, acquire->waited_ns);
 	} else {
-		record_count_run(&run->acquire.record, pool->jobserver, acquire->waited_ns);
+		record_count_run(&run->acquire.record, pool->jobserver, acquire->slot.claimed ? COUNTED_CLAIMED : COUNTED_RUN,
+		                 acquire->waited_ns);
 	}
 }

@@ -99,7 +99,7 @@ export const recordFields = {
   state: { at: 0, type: 'u8' }, // recordStates
   kind: { at: 1, type: 'u8' }, // slotKinds
   token: { at: 2, type: 'u8' }, // the byte to give back
-  counted: { at: 3, type: 'u8' }, // 1 while this record counts in header.running
+  counted: { at: 3, type: 'u8' }, // recordCounts
   pid: { at: 4, type: 'u32' },
   promise: { at: 8, type: 'u32' }, // KiB of memory
   limit: { at: 12, type: 'u32' }, // the rule that limits such runs
@@ -128,6 +128,13 @@ export const recordRoles = {
   run: 0, // of a run that no rule limits
   contender: 1, // of a run that a rule limits
   further: 2, // of a further slot of a run that has another record
+} as const
+
+/** How a record counts in `running` of the header. */
+export const recordCounts = {
+  none: 0,
+  run: 1, // of all records that have one job's implicit slot, one alone is of a run
+  claimed: 2, // it has a token that its job's client holds for it, beside such a run
 } as const
 
 /** What a rule lets a run wait for. */
