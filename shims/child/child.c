@@ -92,7 +92,8 @@ void exec_program(const char *path, char *const argv[], char *const envp[])
 	else
 		with_shell[2] = NULL;
 	execve(shell, with_shell, envp);
-	errno = ENOEXEC;
+	if (errno != E2BIG)
+		errno = ENOEXEC;
 }
 
 void exec_found(char *const argv[], char *const envp[])

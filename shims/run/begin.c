@@ -161,6 +161,9 @@ void begin(struct run *run)
 	if (run->self.name[0] == '\0' && strcmp(run->tool, "launcher") == 0)
 		read_prefix_form(run);
 	find_tool(run);
+	run->given.path = run->real.path;
+	run->given.argv = run->argv;
+	run->given.name = run->argv[0];
 	run->adapter = run->by_token ? NULL : adapter_find(base_name(run->tool));
 	run->builds = run->by_token || run->adapter != NULL;
 	run->wrapper = run->builds ? NULL : wrapper_of(run->real.path);

@@ -52,6 +52,20 @@ static bool was_started(const struct run *run, const struct inherited *inherited
 	return false;
 }
 
+/* As child_run(). */
+static int run_as_child(const struct run *run, const struct inherited *inherited, struct rusage *usage)
+{
+	struct call call;
+	int status = -1;
+
+	for (unsigned try = 0; run_call(run, try, &call); try++) {
+		status = child_run(call.path, call.argv, call.envp, inherited, usage);
+		if (status >= 0 || errno != E2BIG)
+			break;
+	}
+	return status;
+}
+
 bool hold_hidden(const struct run *run, const char *why)
 {
 	struct inherited inherited;
@@ -62,7 +76,7 @@ bool hold_hidden(const struct run *run, const char *why)
 		return false;
 	report_debug("%s: not governed: %s", run->tool, why);
 	child_prepare(&inherited);
-	status = child_run(run->real.path, run->argv, environ, &inherited, &usage);
+	status = run_as_child(run, &inherited, &usage);
 	error = errno;
 	close(slot);
 	if (was_started(run, &inherited, status, error))
@@ -129,7 +143,7 @@ static void run_child(const struct hold *hold, struct inherited *inherited, stru
 	}
 	if (number_at != NULL && adapter_is_client(run->adapter))
 		inherited->number_at = number_at;
-	ran->status = child_run(run->by_token ? NULL : run->real.path, run->argv, environ, inherited, &ran->usage);
+	ran->status = run_as_child(run, inherited, &ran->usage);
 	ran->error = errno;
 	if (hold->journal != NULL)
 		ran->ran_ns = monotonic_ns() - began_ns;

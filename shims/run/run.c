@@ -13,6 +13,7 @@
 #include "rules/costs.h"
 #include "rules/policy.h"
 #include "tool/toolfile.h"
+#include "ground/environment.h"
 #include "ground/report.h"
 
 _Noreturn void run_fail(const struct run *run, int error)
@@ -21,13 +22,48 @@ _Noreturn void run_fail(const struct run *run, int error)
 	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
+/* What we were started with, but with the PATH that the tool is to have: that one is never longer, and gcc and cmake may look for their own
+ * files on it. */
+static char **environment_given(void)
+{
+	char **given = environment_received(), *path = getenv("PATH");
+
+	for (char **at = given; path != NULL && *at != NULL; at++)
+		if (strncmp(*at, "PATH=", strlen("PATH=")) == 0) {
+			*at = path - strlen("PATH=");
+			break;
+		}
+	return given;
+}
+
+bool run_call(const struct run *run, unsigned try, struct call *call)
+{
+	/* What --token names is found as `run` without it would: its shim, where it has one. */
+	*call = (struct call){ .path = run->by_token ? NULL : run->real.path, .argv = run->argv, .envp = environ };
+	if (try == 0)
+		return true;
+	run->given.argv[0] = run->given.name;
+	if (try == 1)
+		return true;
+	call->path = run->by_token ? NULL : run->given.path;
+	call->argv = run->given.argv;
+	call->envp = environment_given();
+	return try == 2;
+}
+
 _Noreturn void run_exec(const struct run *run)
 {
+	struct call call;
+
 	mapping_restore_signals();
-	if (run->by_token) /* what it names, as `run` without --token would find it: its shim, where it has one */
-		exec_found(run->argv, environ);
-	else
-		exec_program(run->real.path, run->argv, environ);
+	for (unsigned try = 0; run_call(run, try, &call); try++) {
+		if (call.path == NULL)
+			exec_found(call.argv, call.envp);
+		else
+			exec_program(call.path, call.argv, call.envp);
+		if (errno != E2BIG)
+			break;
+	}
 	run_fail(run, errno);
 }
 

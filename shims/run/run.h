@@ -31,7 +31,20 @@ struct run {
 	struct policy policy;
 	struct self self;
 	struct resolution real;
+	struct {
+		char *path, **argv, *name; /* the real tool, the words as we got them, and their first one, which choose_argv0 replaces */
+	} given;
 };
+
+/* A program to be started. */
+struct call {
+	const char *path; /* NULL: as argv[0] names it (exec_found) */
+	char **argv, **envp;
+};
+
+/* How the tool is called. The kernel limits words and variables together, and we may have made them longer: if it finds them too long
+ * (E2BIG), the next `try`, from 0 on, has them shorter, at last as we got them. False if there is none. */
+bool run_call(const struct run *run, unsigned try, struct call *call);
 
 /* Execs the tool in our place. */
 _Noreturn void run_exec(const struct run *run);
