@@ -14,6 +14,9 @@ struct process;
  * turns out to be a wrapper. */
 enum verdict { UNJUDGED, SUSPECTED, TOOK_NO_SLOT, IS_WRAPPER };
 
+/* Instead of the pid of a tool: a part of a compiler, by which nobody is a wrapper. */
+enum { STARTED_PART = -1 };
+
 struct tool_run {
 	pid_t pid; /* 0: none */
 	uint64_t start;
@@ -22,7 +25,7 @@ struct tool_run {
 	struct kind *kind; /* of a run without a slot; NULL: it has one */
 	enum verdict verdict;
 	bool is_script;
-	bool has_tool; /* it has started one that has no slot either */
+	pid_t started; /* a tool that it has started, which seemed to have no slot either; 0: none; STARTED_PART */
 	uint64_t unjudged_ns; /* how long it had run by then */
 	uint64_t counted_ns;  /* how much of that counts */
 	char tool[64];

@@ -34,11 +34,12 @@ static void acquit(struct tool_run *run)
 	run->verdict = IS_WRAPPER;
 }
 
-/* Whether it was a wrapper, as a launcher noted: this process started it, or became it. A quick tool may run between two looks, and on a
- * machine with much to do a wrapper needs long for little: then only this note tells. */
+/* Whether it was a wrapper, as was noted by a launcher, which this process started or became, or by the supervisor of a sandbox. A quick tool
+ * may run between two looks, and on a machine with much to do a wrapper needs long for little: then only this note tells. If it was seen to
+ * start a tool without a slot, that tool's note counts: the tool may only have begun to wait. */
 static bool was_wrapper(const struct judgement *judgement, const struct tool_run *run)
 {
-	return !run->has_tool && judgement->noted != NULL && ledger_has_caller(judgement->noted, run->pid);
+	return judgement->noted != NULL && ledger_has_caller(judgement->noted, run->started != 0 ? run->started : run->pid);
 }
 
 /* Whatever it counted as before. */
@@ -71,6 +72,12 @@ void verdict_end(struct tool_run *run, void *state)
 		judge(judgement, run, TOOK_NO_SLOT);
 }
 
+/* Whether a program does its work: in a sandbox it may be about to wait for its slot before. */
+static bool has_begun(const struct process *process)
+{
+	return process->cpu > 0 || toolruns_age_ms(process) >= TICK_MS;
+}
+
 /* A program that idles for long is no wrapper, nor is one that computes. A script starts slowly, and may do other work before it starts a
  * shim: it is certainly no wrapper once it has started a tool, or has ended. */
 static enum verdict verdict_of(const struct visit *visit)
@@ -82,7 +89,7 @@ static enum verdict verdict_of(const struct visit *visit)
 		return TOOK_NO_SLOT;
 	if (visit->tool.is_script || visit->has_children)
 		return is_old ? SUSPECTED : UNJUDGED;
-	return process->cpu > 0 || toolruns_age_ms(process) >= TICK_MS ? TOOK_NO_SLOT : UNJUDGED;
+	return has_begun(process) ? TOOK_NO_SLOT : UNJUDGED;
 }
 
 void verdict_governed(struct judgement *judgement, const struct visit *visit)
@@ -126,7 +133,10 @@ void verdict_bypass(struct judgement *judgement, const struct visit *visit)
 		run->verdict = UNJUDGED;
 		run->unjudged_ns = run->counted_ns = 0;
 	}
-	run->has_tool = run->has_tool || visit->has_tool;
+	if (run->started != 0 && was_wrapper(judgement, run))
+		acquit_wholly(run);
+	if (run->started == 0)
+		run->started = visit->started;
 	if (visit->has_likes && run->verdict != TOOK_NO_SLOT)
 		acquit(run);
 	/* A gcc that bypassed the shims, whose ld is a shim: the run of gcc goes on after it. */
@@ -138,6 +148,14 @@ void verdict_bypass(struct judgement *judgement, const struct visit *visit)
 		judge(judgement, run, verdict);
 }
 
+/* Whether it is a tool, or does a part of a compiler's work, and no launcher started it. */
+static bool has_no_launcher(const struct visit *found, enum class class)
+{
+	if (class == BYPASS)
+		return !found->tool.is_script;
+	return class == NO_TOOL && !found->suspect->tool.is_script && classify_part(&found->ancestor.process);
+}
+
 void verdict_tell_suspect(const struct visit *found, enum class class)
 {
 	struct visit *suspect = found->suspect;
@@ -145,12 +163,15 @@ void verdict_tell_suspect(const struct visit *found, enum class class)
 	const bool is_part = family != NULL && family_is_part(family->family) &&
 	                     (of_suspect == NULL || strcmp(of_suspect->family, family->family) != 0);
 
-	if (class == BYPASS)
-		suspect->has_tool = suspect->has_tool || !found->tool.is_script;
-	else if (class == NO_TOOL)
-		suspect->has_tool = suspect->has_tool || (!suspect->tool.is_script && classify_part(&found->ancestor.process));
-	else if (is_part)
+	if (has_no_launcher(found, class)) {
+		if (suspect->started == 0)
+			suspect->started = class == NO_TOOL || is_part ? STARTED_PART : found->ancestor.process.pid;
+		suspect->has_tool = suspect->has_tool || has_begun(&found->ancestor.process);
+	} else if (class == BYPASS || class == NO_TOOL) {
+		return;
+	} else if (is_part) {
 		suspect->has_launcher = true;
-	else
+	} else {
 		suspect->has_likes = true;
+	}
 }

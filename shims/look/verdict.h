@@ -28,7 +28,8 @@ struct visit {
 	struct tool tool;
 	struct visit *suspect; /* the outermost tool without a slot above it, or itself: its children don't count */
 	bool has_children;
-	bool has_tool;     /* a tool, or a part of one, that no launcher started */
+	pid_t started;     /* a tool, or a part of one, that no launcher started; 0: none; STARTED_PART */
+	bool has_tool;     /* one of these has begun its work */
 	bool has_launcher; /* or a tool that a launcher started ... */
 	bool has_likes;    /* ... of a kind for which it may be a wrapper */
 };

@@ -19,6 +19,7 @@
 #include "sandbox/programs.h"
 #include "sandbox/unknown.h"
 #include "sandbox/unwatched.h"
+#include "tool/families.h"
 #include "tool/resolve.h"
 
 enum place { BELOW_HOLDER, BELOW_DAEMON, BELOW_NONE, BELOW_NONE_LATELY };
@@ -133,6 +134,15 @@ void arrival_of_launcher(const struct arrival_into *into, const struct started *
 		guests_share(into, host);
 }
 
+/* For those who look from outside: who looked before it had a record learns that it has one, and that its caller, if that seems to be a tool,
+ * is a wrapper. gcc is none because its ld has a slot. */
+static void note_callers(const struct ledger *ledger, const struct supervised *run, const struct program *program)
+{
+	ledger_note_caller(ledger, run->started.pid);
+	if (!family_is_part(program->family))
+		ledger_note_caller(ledger, run->subject.process.parent);
+}
+
 struct supervised *arrival_enter(const struct arrival_into *into, const struct started *started, struct program *program)
 {
 	struct subject subject;
@@ -171,6 +181,6 @@ struct supervised *arrival_enter(const struct arrival_into *into, const struct s
 	if (!read_demand(into, run, host, program))
 		return NULL;
 	journal_entry_make(run, program);
-	ledger_note_caller(into->pool->ledger, started->pid); /* who looked before it had a record learns that it has one */
+	note_callers(into->pool->ledger, run, program);
 	return run;
 }

@@ -1,9 +1,11 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { buildProgram } from '../support/built.js'
 import { jobshim } from '../support/jobshim.js'
 import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
+import { writeFiles } from '../support/workspace.js'
 import { inner } from './nested.js'
 import { makeSandboxPlace, type SandboxPlace, supervisorOf } from './place.js'
 
@@ -47,6 +49,32 @@ test('sandbox :: past :: its supervisor is gone :: no tool is to be called by it
   const { status, stderr } = await running
   assert.is(status, 0, stderr)
   assert.equal(pastIn(stderr), [{ tool, ...gaveNone, runs: 1 }])
+})
+
+/** A script of a tool's name in a directory of its own; returns its path. */
+function makeWrapper({ root }: SandboxPlace, script: string): string {
+  writeFiles(root, { 'wrap/gcc': `#!/bin/sh\n${script}\n` })
+  return join(root, 'wrap/gcc')
+}
+
+const three = (command: string): string => `for i in 1 2 3; do ${command}; done`
+
+test('sandbox :: past :: a script of its name starts a tool that waits late :: the script is seen as a wrapper', async () => {
+  const place = await makeSandboxPlace()
+  mkdirSync(join(place.root, 'late'))
+  buildProgram(join(place.root, 'late/gcc'), ['late.c'], ['-nostdlib', '-static', '-fno-stack-protector'])
+  const wrapper = makeWrapper(place, `${join(place.root, 'late/gcc')} "$@"`)
+  const { status, stderr } = await place.run(2, ['sh', '-c', three(`${wrapper} -c a.c`)])
+  assert.is(status, 0, stderr)
+  assert.equal([pastIn(stderr), JSON.parse(stderr).runs], [[], 3])
+})
+
+test('sandbox :: past :: a script of its name starts a tool that is quickly done :: the script is seen as a wrapper', async () => {
+  const place = await makeSandboxPlace()
+  const wrapper = makeWrapper(place, `sleep 0.5; ${place.tool} "$@"`)
+  const { status, stderr } = await place.run(2, ['sh', '-c', three(`${wrapper} -c 1 -o "$PWD/out/$i"`)])
+  assert.is(status, 0, stderr)
+  assert.equal([pastIn(stderr), JSON.parse(stderr).runs], [[], 3])
 })
 
 /** Runs a tool by its path until `file` is there. */
