@@ -95,6 +95,7 @@ export const rest: readonly Row[] = [
   { file: 'jobserver/make-flags', part: true, why: 'long: 10,000 words; make 4.4' },
   { file: 'launcher/bottom-line', part: true, why: 'tmux' },
   { file: 'machine/clients', part: true, why: 'make 4.4, ninja, cargo' },
+  { file: 'machine/mended', why: 'make 4.4, ninja 1.13' },
   { file: 'sandbox/beside-gcc', why: 'needs gcc, which loads plugins' },
   {
     file: 'sandbox/callers',

@@ -10,6 +10,7 @@
 #include "wait/others.h"
 #include "wait/job.h"
 #include "wait/keeper.h"
+#include "wait/mending.h"
 #include "wait/queue.h"
 #include "wait/slot.h"
 #include "wait/token.h"
@@ -109,6 +110,7 @@ static enum gathered look(struct gathering *gathering)
 		return GATHERED;
 	if (outcome == TOKEN_UNREADABLE)
 		return UNNOTED;
+	(void)mending_step(gathering->pool);
 	if (keeper_look(&gathering->keeper, gathering->pool->jobserver, gathering->first))
 		return IN_VAIN;
 	gathering->idle_looks = has_all_there_are(gathering) ? gathering->idle_looks + 1 : 0;

@@ -184,7 +184,7 @@ pid_t child_start(const char *path, char *const argv[], char *const envp[], cons
 	return -1;
 }
 
-int child_wait(pid_t child, struct rusage *usage)
+int child_wait(pid_t child, const struct meanwhile *meanwhile, struct rusage *usage)
 {
 	int status = 0, last_sent = 0;
 	bool stopped = false, asked_to_stop = false;
@@ -207,7 +207,8 @@ int child_wait(pid_t child, struct rusage *usage)
 			asked_to_stop = stopped = false;
 			stop_too();
 		}
-		if (signals_wait(&handled, &info) < 0 || info.si_signo == SIGCHLD)
+		if (signals_wait(&handled, &info, meanwhile->step == NULL ? NULL : meanwhile->step(meanwhile->state)) < 0 ||
+		    info.si_signo == SIGCHLD)
 			continue;
 		if (info.si_signo == SIGTSTP || info.si_signo == SIGCONT)
 			asked_to_stop = info.si_signo == SIGTSTP;
@@ -221,11 +222,11 @@ int child_wait(pid_t child, struct rusage *usage)
 }
 
 int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited,
-              struct rusage *usage)
+              const struct meanwhile *meanwhile, struct rusage *usage)
 {
 	const pid_t child = child_start(path, argv, envp, inherited);
 
-	return child < 0 ? -1 : child_wait(child, usage);
+	return child < 0 ? -1 : child_wait(child, meanwhile, usage);
 }
 
 _Noreturn void child_end_like(int status)

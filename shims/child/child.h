@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* What our caller gave us and the tool is to get. */
 struct inherited {
@@ -19,14 +20,20 @@ void child_prepare(struct inherited *inherited);
 /* Gives mask and dispositions back, for an exec in our place. */
 void child_unprepare(const struct inherited *inherited);
 
+/* What is to be done while the program runs. */
+struct meanwhile {
+	const struct timespec *(*step)(void *state); /* returns how long until the next one, NULL: for ever. NULL: nothing is to be done */
+	void *state;
+};
+
 /* Runs the program and returns its wait status, and in *usage what it used; signals sent to us go to it. -1, with errno set, if it can't be
  * started as a child; ECHILD: it was, and how it ended can't be told. */
 int child_run(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited,
-              struct rusage *usage);
+              const struct meanwhile *meanwhile, struct rusage *usage);
 
 /* The two halves of it. path NULL: the program is found as exec_found() finds it. */
 pid_t child_start(const char *path, char *const argv[], char *const envp[], const struct inherited *inherited);
-int child_wait(pid_t child, struct rusage *usage);
+int child_wait(pid_t child, const struct meanwhile *meanwhile, struct rusage *usage);
 
 /* Ends this process as status says: with its exit code, or of its signal. */
 _Noreturn void child_end_like(int status);

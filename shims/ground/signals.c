@@ -28,9 +28,9 @@ int signals_mask(int how, const sigset_t *set, sigset_t *old)
 	return (int)syscall(SYS_rt_sigprocmask, how, set, old, KERNEL_BYTES);
 }
 
-int signals_wait(const sigset_t *set, siginfo_t *info)
+int signals_wait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
-	return (int)syscall(SYS_rt_sigtimedwait, set, info, NULL, KERNEL_BYTES);
+	return (int)syscall(SYS_rt_sigtimedwait, set, info, timeout, KERNEL_BYTES);
 }
 
 int signals_handle(int number, const struct sigaction *action, struct sigaction *old)

@@ -16,7 +16,7 @@ int signals_mask(int how, const sigset_t *set, sigset_t *old);
 /* As sigaction(), and changes no mask: musl unblocks two signals at the first handler. */
 int signals_handle(int number, const struct sigaction *action, struct sigaction *old);
 
-/* As sigwaitinfo(): the signal's number, or -1 with errno. */
-int signals_wait(const sigset_t *set, siginfo_t *info);
+/* As sigtimedwait(): the signal's number, or -1 with errno. timeout: NULL, or how long it waits. */
+int signals_wait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout);
 
 #endif

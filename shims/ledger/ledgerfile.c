@@ -47,10 +47,14 @@ bool ledger_file_write(int fd, const void *bytes, size_t size, off_t at)
 	return length == (ssize_t)size;
 }
 
-bool ledger_file_create(int directory, const char *name, int32_t total)
+bool ledger_file_create(int directory, const char *name, int32_t total, uint64_t since)
 {
 	struct ledger_header header = {
-		.magic = LEDGER_MAGIC, .version = LEDGER_VERSION, .record_count = LEDGER_RECORD_COUNT, .total = total
+		.magic = LEDGER_MAGIC,
+		.version = LEDGER_VERSION,
+		.record_count = LEDGER_RECORD_COUNT,
+		.total = total,
+		.owner_start = since,
 	};
 	char temporary[128];
 	bool is_there;
@@ -61,7 +65,7 @@ bool ledger_file_create(int directory, const char *name, int32_t total)
 	fd = open_high_at(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
 	if (fd < 0)
 		return false;
-	is_there = cut(fd) && ledger_file_write(fd, &header, offsetof(struct ledger_header, owner_pid), 0) &&
+	is_there = cut(fd) && ledger_file_write(fd, &header, offsetof(struct ledger_header, owner_pid_namespace), 0) &&
 	           (linkat(directory, temporary, directory, name, 0) == 0 || errno == EEXIST);
 	if (!is_there)
 		report_debug("the ledger can't be created: %s", strerror(errno));
@@ -179,7 +183,7 @@ int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner,
 		if (fd >= 0 || errno != ENOENT || !make)
 			break;
 		sweep(directory);
-		(void)ledger_file_create(directory, name, -1);
+		(void)ledger_file_create(directory, name, -1, 0);
 	}
 	close(directory);
 	if (fd < 0)

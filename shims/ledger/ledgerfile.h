@@ -16,9 +16,9 @@ enum { LEDGER_BYTES = LEDGER_HEADER_BYTES + LEDGER_RECORD_COUNT * LEDGER_RECORD_
  * error, or if there is none: *why says the reason, for people. */
 int ledger_file_open(const struct jobserver *jobserver, bool make, uid_t *owner, const char **why);
 
-/* Creates name in directory with an empty table, for a pool of so many tokens; -1: their number is not known. If several processes do, the
- * first one wins. False if there is none then. */
-bool ledger_file_create(int directory, const char *name, int32_t total);
+/* Creates name in directory with an empty table, for a pool of so many tokens; -1: their number is not known. since: what started earlier,
+ * in clock ticks since boot, is older than the pool; 0: not known. If several processes do, the first one wins. False if there is none then. */
+bool ledger_file_create(int directory, const char *name, int32_t total, uint64_t since);
 
 /* pread() and pwrite() of all bytes, with EINTR looped: FUSE and network file systems return it. */
 bool ledger_file_read(int fd, void *bytes, size_t size, off_t at);

@@ -143,11 +143,14 @@ static bool fill(struct jobserver *jobserver, int directory, const char *path, l
 {
 	const int reader = open_high_at(directory, MACHINE_POOL, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
 	bool is_whole = reader >= 0 && jobserver_open_path(jobserver, path, why);
+	struct process self;
 
 	if (is_whole) {
+		if (!process_read(process_self_number(), &self)) /* no /proc: then nobody can take a census */
+			self.start = 0;
 		tokens = tokens_growth(jobserver, 0, tokens);
 		is_whole = tokens > 0 && tokens_put(jobserver->write_fd, tokens) == tokens &&
-		           ledger_file_create(directory, LEDGER_NAME, (int32_t)tokens);
+		           ledger_file_create(directory, LEDGER_NAME, (int32_t)tokens, self.start);
 		if (!is_whole)
 			jobserver_close(jobserver);
 	}

@@ -22,6 +22,7 @@
 #include "tool/resolve.h"
 #include "tool/toolfile.h"
 #include "wait/job.h"
+#include "wait/mending.h"
 #include "ground/file.h"
 #include "ground/number.h"
 #include "proc/process.h"
@@ -51,16 +52,15 @@ static bool lives(const struct process *client)
 	return process_read(client->pid, &now) && now.start == client->start && !now.zombie;
 }
 
-static void await_end(const struct process *client)
+static void await_end(const struct process *client, struct pool *pool)
 {
 	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
 	struct pollfd end = { .fd = process_open(client->pid), .events = POLLIN };
 
 	while (lives(client)) {
-		if (end.fd < 0)
-			nanosleep(&pause, NULL);
-		else
-			ppoll(&end, 1, NULL, NULL);
+		const struct timespec *mending = mending_pause(pool);
+
+		ppoll(&end, 1, end.fd < 0 ? &pause : mending, NULL);
 	}
 }
 
@@ -95,7 +95,7 @@ static bool hold_for(const struct process *client, struct acquire *acquire)
 		return false;
 	}
 	tell();
-	await_end(client);
+	await_end(client, acquire->of.pool);
 	acquire_give_back(acquire);
 	return true;
 }

@@ -32,6 +32,7 @@ static void close_told(const char *closed)
 
 bool starter_work(const struct self *self, char *const words[])
 {
+	static const struct meanwhile nothing = { .step = NULL };
 	struct inherited inherited;
 	struct rusage usage;
 	pid_t child;
@@ -61,7 +62,7 @@ bool starter_work(const struct self *self, char *const words[])
 	}
 	/* A process that has a jobserver open counts as one of its users. */
 	descriptors_close_but(tell_fd);
-	status = child_wait(child, &usage);
+	status = child_wait(child, &nothing, &usage);
 	if (status < 0)
 		return false;
 	if (WIFSIGNALED(status))

@@ -22,6 +22,7 @@
 #include "run/plan.h"
 #include "run/run.h"
 #include "tool/adapters.h"
+#include "wait/mending.h"
 #include "wait/sleeper.h"
 #include "wait/waiting.h"
 #include "ground/environment.h"
@@ -137,6 +138,9 @@ static void hold_waiting(struct findings *findings)
 
 	hold_begin(&hold, findings);
 	hold.ended = machine_end;
+	/* Its tools' tokens may be another client's that was killed, and it may be the only one that waits for them. */
+	if (findings->jobserver.machine && findings->run->builds)
+		hold.meanwhile = (struct meanwhile){ .step = mending_pause, .state = &findings->pool };
 	acquire_begin(&hold.acquire, &hold.of);
 	acquire_wait(&hold.acquire, &hold.inherited.mask);
 	hold_tool(&hold);

@@ -53,13 +53,14 @@ static bool was_started(const struct run *run, const struct inherited *inherited
 }
 
 /* As child_run(). */
-static int run_as_child(const struct run *run, const struct inherited *inherited, struct rusage *usage)
+static int run_as_child(const struct run *run, const struct inherited *inherited, const struct meanwhile *meanwhile,
+                        struct rusage *usage)
 {
 	struct call call;
 	int status = -1;
 
 	for (unsigned try = 0; run_call(run, try, &call); try++) {
-		status = child_run(call.path, call.argv, call.envp, inherited, usage);
+		status = child_run(call.path, call.argv, call.envp, inherited, meanwhile, usage);
 		if (status >= 0 || errno != E2BIG)
 			break;
 	}
@@ -68,6 +69,7 @@ static int run_as_child(const struct run *run, const struct inherited *inherited
 
 bool hold_hidden(const struct run *run, const char *why)
 {
+	static const struct meanwhile nothing = { .step = NULL };
 	struct inherited inherited;
 	struct rusage usage;
 	int status, error, slot = hidden_take(&run->self);
@@ -76,7 +78,7 @@ bool hold_hidden(const struct run *run, const char *why)
 		return false;
 	report_debug("%s: not governed: %s", run->tool, why);
 	child_prepare(&inherited);
-	status = run_as_child(run, &inherited, &usage);
+	status = run_as_child(run, &inherited, &nothing, &usage);
 	error = errno;
 	close(slot);
 	if (was_started(run, &inherited, status, error))
@@ -143,7 +145,7 @@ static void run_child(const struct hold *hold, struct inherited *inherited, stru
 	}
 	if (number_at != NULL && adapter_is_client(run->adapter))
 		inherited->number_at = number_at;
-	ran->status = run_as_child(run, inherited, &ran->usage);
+	ran->status = run_as_child(run, inherited, &hold->meanwhile, &ran->usage);
 	ran->error = errno;
 	if (hold->journal != NULL)
 		ran->ran_ns = monotonic_ns() - began_ns;
@@ -183,6 +185,7 @@ void hold_begin(struct hold *hold, struct findings *findings)
 	hold->is_callers = findings->job.ours;
 	hold->journal = findings->facts.journal;
 	hold->ended = NULL;
+	hold->meanwhile.step = NULL;
 	hold->job = findings->job;
 	if (hold->is_callers) {
 		hold->job = job_of_callers(&findings->subject, &findings->job);

@@ -21,6 +21,7 @@ struct hold {
 	bool is_callers;     /* its caller took that slot */
 	const char *journal; /* its path; NULL: none */
 	void (*ended)(const struct jobserver *jobserver); /* called once the tool has ended, and nothing is held; NULL: nothing is */
+	struct meanwhile meanwhile;
 	struct acquire_for of;
 	struct acquire acquire;
 	struct inherited inherited;

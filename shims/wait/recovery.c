@@ -115,17 +115,25 @@ uint64_t recovery_due_ns(const struct recovery *recovery)
 	return recovery->looked_ns == 0 ? quiet : later(quiet, recovery->looked_ns + pause_ns(recovery));
 }
 
+void recovery_watch(struct recovery *recovery, const struct jobserver *jobserver)
+{
+	const int64_t written_ns = written_at(jobserver);
+
+	if (written_ns == recovery->written_ns && recovery->written_seen_ns != 0)
+		return;
+	recovery->written_ns = written_ns;
+	recovery->written_seen_ns = monotonic_ns();
+}
+
 struct recovery_change recovery_step(struct recovery *recovery, long total, const struct jobserver *jobserver,
                                      struct ledger *ledger)
 {
 	const struct recovery_change nothing = { .restored = 0 };
 	const uint64_t began = monotonic_ns(), began_cpu = cpu_ns();
-	struct recovery_look look = { .written_ns = written_at(jobserver) };
+	struct recovery_look look = { .written_ns = 0 };
 
-	if (look.written_ns != recovery->written_ns || recovery->written_seen_ns == 0) {
-		recovery->written_ns = look.written_ns;
-		recovery->written_seen_ns = began;
-	}
+	recovery_watch(recovery, jobserver);
+	look.written_ns = recovery->written_ns;
 	if (ledger->fd < 0 || jobserver->accounts || began < recovery_due_ns(recovery))
 		return nothing;
 	census_take(jobserver, ledger, &look.census);

@@ -41,6 +41,9 @@ long recovery_lost(long total, const struct recovery_look *first, const struct r
  * reason, for people. */
 long recovery_count(const struct jobserver *jobserver, struct ledger *ledger, const char **why);
 
+/* Notes when a token was last given back, as a step does: the sooner that is known the sooner a step may check. */
+void recovery_watch(struct recovery *recovery, const struct jobserver *jobserver);
+
 /* Checks a pool of total tokens, if no token has moved for a while, and puts it right. */
 struct recovery_change recovery_step(struct recovery *recovery, long total, const struct jobserver *jobserver,
                                      struct ledger *ledger);

@@ -8,6 +8,7 @@
 #include "pool/pool.h"
 #include "wait/job.h"
 #include "wait/keeper.h"
+#include "wait/mending.h"
 #include "wait/queue.h"
 #include "wait/token.h"
 #include "wait/waiting.h"
@@ -63,6 +64,7 @@ static uint64_t next_tick_ns(const struct turn *turn)
 /* The keeper's checks. True if the run got a slot; else *due_ns says when the next check is due. */
 static bool keep(struct turn *turn, uint64_t *due_ns)
 {
+	uint64_t mending_ns;
 	int holder;
 	bool overdue;
 
@@ -71,8 +73,11 @@ static bool keep(struct turn *turn, uint64_t *due_ns)
 		turn->slot.kind = SLOT_OVERDRAFT;
 		return true;
 	}
+	mending_ns = mending_step(turn->pool);
 	holder = turn->job->pays ? HOLDER_NONE : implicit_watch(&turn->pool->locks, turn->run, turn->job->key, turn->job->claim);
 	*due_ns = keeper_due_ns(&turn->keeper);
+	if (mending_ns < *due_ns)
+		*due_ns = mending_ns;
 	if ((holder == HOLDER_UNWATCHED || holder == HOLDER_GONE) && *due_ns > ms_from_now(UNWATCHED_HOLDER_MS))
 		*due_ns = ms_from_now(UNWATCHED_HOLDER_MS);
 	turn->end = holder >= 0 ? holder : -1;
@@ -101,6 +106,8 @@ static bool look(struct turn *turn, bool overdue, struct waiting *waiting)
 	if (try_token_in_turn(turn, &passed_ns))
 		return true;
 	due_ns = next_tick_ns(turn);
+	if (overdue)
+		(void)mending_step(turn->pool);
 	if ((overdue || queue_is_first(&turn->queue)) && try_implicit(turn))
 		return true;
 	if (queue_keep(&turn->queue) && keep(turn, &due_ns))
