@@ -16,6 +16,8 @@
 #include "acquire/owed.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
+#include "look/leaving.h"
+#include "look/machine.h"
 #include "pool/find.h"
 #include "pool/jobserver.h"
 #include "pool/pool.h"
@@ -68,13 +70,14 @@ static void await_end(const struct process *client, struct pool *pool)
 static void ignore_signals(void)
 {
 	static const int sent_to_groups[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE };
-	sigset_t none;
+	sigset_t starters;
 
 	for (size_t i = 0; i < sizeof sent_to_groups / sizeof sent_to_groups[0]; i++)
 		signal(sent_to_groups[i], SIG_IGN);
 	signal(SIGIO, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigemptyset(&starters);
+	sigaddset(&starters, SIGIO); /* only while we wait */
+	sigprocmask(SIG_SETMASK, &starters, NULL);
 }
 
 static void tell(void)
@@ -89,7 +92,9 @@ static bool hold_for(const struct process *client, struct acquire *acquire)
 	sigset_t none;
 
 	sigemptyset(&none);
+	leaving_begin(acquire->of.pool->jobserver);
 	acquire_wait(acquire, &none);
+	leaving_end();
 	if (!follow_starter(false)) {
 		acquire_give_back(acquire);
 		return false;
@@ -100,41 +105,50 @@ static bool hold_for(const struct process *client, struct acquire *acquire)
 	return true;
 }
 
+/* Pays, in the pool that was opened. */
+static bool pay(const struct self *self, const struct jobserver *jobserver, const struct process *client, unsigned above)
+{
+	struct tool_settings settings;
+	struct ledger ledger;
+	struct lock locks[LOCKS_MAX];
+	struct pool pool = { .jobserver = jobserver, .ledger = &ledger, .locks = { .held = locks, .room = LOCKS_MAX } };
+	const struct subject subject = subject_self();
+	struct acquire acquire;
+	struct job job;
+
+	ledger_open(&ledger, jobserver, LEDGER_MAKE);
+	pool.locks.fd = jobserver->write_fd;
+	job_of(client, &subject, jobserver, &ledger, above, &job);
+	if (job.ours || !owed_lock(&pool.locks, &acquire.record, client)) {
+		tell();
+		return true;
+	}
+	(void)!chdir("/"); /* so that we keep no file system busy */
+	tool_settings_read(&settings, self->shim_dir, client->comm);
+	acquire_begin(&acquire, &(struct acquire_for){
+	                            .pool = &pool,
+	                            .subject = &subject,
+	                            .self = self,
+	                            .tool = client->comm,
+	                            .job = &job,
+	                            .patience = settings.patience,
+	                        });
+	return hold_for(client, &acquire);
+}
+
 bool payer_work(const struct self *self, char *const words[])
 {
 	struct process client;
 	uint64_t pid, start, above;
 	struct jobserver jobserver;
-	struct tool_settings settings;
-	struct ledger ledger;
-	struct lock locks[LOCKS_MAX];
-	struct pool pool = { .jobserver = &jobserver, .ledger = &ledger, .locks = { .held = locks, .room = LOCKS_MAX } };
-	const struct subject subject = subject_self();
-	struct acquire acquire;
-	struct job job;
 	const char *why;
+	bool pays;
 
 	ignore_signals();
 	if (!number_read(words[0], INT_MAX, &pid) || !number_read(words[1], UINT64_MAX, &start) ||
-	    !number_read(words[2], UINT_MAX, &above) || !follow_starter(true) || !jobserver_open(&jobserver, &why) ||
-	    !process_read((pid_t)pid, &client) || client.start != start)
+	    !number_read(words[2], UINT_MAX, &above) || !follow_starter(true) || !jobserver_open(&jobserver, &why))
 		return false;
-	ledger_open(&ledger, &jobserver, LEDGER_MAKE);
-	pool.locks.fd = jobserver.write_fd;
-	job_of(&client, &subject, &jobserver, &ledger, (unsigned)above, &job);
-	if (job.ours || !owed_lock(&pool.locks, &acquire.record, &client)) {
-		tell();
-		return true;
-	}
-	(void)!chdir("/"); /* so that we keep no file system busy */
-	tool_settings_read(&settings, self->shim_dir, client.comm);
-	acquire_begin(&acquire, &(struct acquire_for){
-	                            .pool = &pool,
-	                            .subject = &subject,
-	                            .self = self,
-	                            .tool = client.comm,
-	                            .job = &job,
-	                            .patience = settings.patience,
-	                        });
-	return hold_for(&client, &acquire);
+	pays = process_read((pid_t)pid, &client) && client.start == start && pay(self, &jobserver, &client, (unsigned)above);
+	machine_end(&jobserver);
+	return pays;
 }

@@ -10,6 +10,7 @@
 #include "adapt/handing.h"
 #include "adapt/wrapper.h"
 #include "ledger/ledger.h"
+#include "look/leaving.h"
 #include "look/machine.h"
 #include "pool/hidden.h"
 #include "pool/jobserver.h"
@@ -142,7 +143,9 @@ static void hold_waiting(struct findings *findings)
 	if (findings->jobserver.machine && findings->run->builds)
 		hold.meanwhile = (struct meanwhile){ .step = mending_pause, .state = &findings->pool };
 	acquire_begin(&hold.acquire, &hold.of);
+	leaving_begin(&findings->jobserver);
 	acquire_wait(&hold.acquire, &hold.inherited.mask);
+	leaving_end();
 	hold_tool(&hold);
 }
 

@@ -2,8 +2,10 @@ import * as assert from 'uvu/assert'
 import { afterEach } from '../support/after-each.js'
 import { type ClientKey, clients } from '../support/clients.js'
 import { test, testWith } from '../support/test-with.js'
+import { until } from '../support/until.js'
 import { writeFiles } from '../support/workspace.js'
 import { killStarted, start } from '../yard/held.js'
+import { recordsIn } from '../yard/ledger.js'
 import { briefRuns, type MachineYard, makeMachineYard } from '../yard/machine.js'
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -106,6 +108,22 @@ testWith('make43', 'machine :: a make -j that is killed :: its own slot comes ba
   await waiter.tools
   assert.is((await waiter.end()).status, 7)
   assert.equal(yard.files(), [])
+})
+
+testWith('make44', 'machine :: a payer is the last one :: nothing is left of the pool', async path => {
+  const yard = await makeMachineYard(3, { path: [path] })
+  writeFiles(yard.root, { Makefile: 'all:\n\t@hold\n' })
+  const holder = start({ env: yard.env })
+  await holder.tools
+  // make has no adapter here: it has come past that, and nobody has paid for it.
+  const MAKEFLAGS = ` -j3 --jobserver-auth=fifo:${yard.fifo}`
+  const make = start({ env: { ...yard.env, MAKEFLAGS }, command: ['make', '-s', '-C', yard.root] })
+  await make.tools
+  const payers = recordsIn(`${yard.fifo}.ledger`).filter(({ tool }) => tool === 'make')
+  assert.is(payers.length, 1)
+  assert.is((await holder.end()).status, 7)
+  assert.is((await make.end()).status, 2)
+  await until('nothing is left', () => yard.files().length === 0)
 })
 
 afterEach(killStarted)

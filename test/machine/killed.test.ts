@@ -64,6 +64,47 @@ test('machine :: a tool ends by a signal :: nothing is left of the pool', async 
   assert.equal(yard.files(), [])
 })
 
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGUSR1'] as const)
+  test(`machine :: the last one waits, and is ended by ${signal} :: nothing is left of the pool`, async () => {
+    const yard = await makeMachineYard(1)
+    const holder = start({ env: yard.env })
+    await holder.tools
+    const waiter = start({ env: yard.env })
+    await waitsInMachine(yard, waiter)
+    process.kill(waiter.pid, 'SIGSTOP') // so that it does not find the holder's token first
+    await holder.kill()
+    process.kill(waiter.pid, signal)
+    process.kill(waiter.pid, 'SIGCONT')
+    assert.equal(await waiter.ended, { ...killed, signal })
+    assert.equal(yard.files(), [])
+  })
+
+test('machine :: one of two that wait is ended by SIGINT :: the other one gets the slot', async () => {
+  const yard = await makeMachineYard(1)
+  const holder = start({ env: yard.env })
+  await holder.tools
+  const waiters = [start({ env: yard.env }), start({ env: yard.env })]
+  for (const waiter of waiters) await waitsInMachine(yard, waiter)
+  const [first, second] = waiters
+  assert.equal(await first?.kill('SIGINT'), { ...killed, signal: 'SIGINT' })
+  assert.is((await holder.end()).status, 7)
+  assert.is((await second?.end())?.status, 7)
+  assert.equal(yard.files(), [])
+})
+
+test('machine :: a signal that is ignored :: ends none that waits', async () => {
+  const yard = await makeMachineYard(1)
+  const holder = start({ env: yard.env })
+  await holder.tools
+  const waiter = start({ env: yard.env, command: ['sh', '-c', "trap '' INT; exec hold"] })
+  await waitsInMachine(yard, waiter)
+  process.kill(waiter.pid, 'SIGINT')
+  assert.is((await holder.end()).status, 7)
+  await waiter.tools
+  assert.is((await waiter.end()).status, 7)
+  assert.equal(yard.files(), [])
+})
+
 test('machine :: many come and go at once :: no token is lost, and none is made', async () => {
   const yard = await makeMachineYard(2)
   const script =
