@@ -16,7 +16,9 @@
 #include "ground/text.h"
 #include "ground/trust.h"
 
-enum { OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW };
+#define RUNTIME_DIRECTORIES "/run/user/"
+
+enum { OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW, USERS_BASE_MAX = 24 };
 
 static const char NOT_ONLY_OURS[] = "the state directory is not a directory that is only ours";
 
@@ -99,18 +101,37 @@ static int open_other(const char *path, bool make)
 	return fd;
 }
 
+/* The directory that the system makes for a user who is logged in (systemd, elogind), whether this process was told of it or not: so all
+ * processes of the user find the same state. NULL if there is none. */
+static const char *users_base(char base[USERS_BASE_MAX])
+{
+	struct stat status;
+
+	text_put(base, USERS_BASE_MAX, RUNTIME_DIRECTORIES "%u", (unsigned)geteuid());
+	return lstat(base, &status) == 0 && is_only_ours(&status) ? base : NULL;
+}
+
+static const char *named_base(void)
+{
+	const char *base = getenv("XDG_RUNTIME_DIR");
+
+	/* A pool may lie in it, whose address has the path. */
+	return base != NULL && base[0] == '/' && auth_read_by_all(base) ? base : NULL;
+}
+
 int state_directory_open(bool make, const char **why)
 {
 	static const char last[] = "/tmp";
-	const char *base = getenv("XDG_RUNTIME_DIR");
+	char users[USERS_BASE_MAX];
+	const char *base = named_base();
 	size_t room;
 	char *path = arena_room(&room);
+	bool is_named = base != NULL;
 	int fd;
 
-	/* A pool may lie in it, whose address has the path. */
-	if (base == NULL || base[0] != '/' || !auth_read_by_all(base))
-		base = last;
 	for (;;) {
+		if (!is_named && base == NULL && (base = users_base(users)) == NULL)
+			base = last;
 		if (text_put(path, room, "%s/jobshim-%u", base, (unsigned)geteuid()) >= (int)room) {
 			*why = "the state directory's path is too long";
 			return -1;
@@ -128,7 +149,8 @@ int state_directory_open(bool make, const char **why)
 		}
 		if (base == last)
 			break;
-		base = last;
+		base = is_named ? NULL : last;
+		is_named = false;
 	}
 	fd = only_ours(fd);
 	if (fd < 0 && is_taken(path))

@@ -116,16 +116,17 @@ and any name.
 a program that
 .Nm
 calls for what needs C
-.It Pa ${'$'}{XDG_RUNTIME_DIR:\-/tmp}/jobshim\-UID/
+.It Pa ${'$'}XDG_RUNTIME_DIR/jobshim\-UID/ , Pa /run/user/UID/jobshim\-UID/ , Pa /tmp/jobshim\-UID/
 the jobservers of
 .Nm Cm run ,
-and what launchers know of each other.
-The jobservers lie below
-.Pa /tmp
-if
+and what launchers know of each other: the first of these that can be.
 .Ev XDG_RUNTIME_DIR
+counts as none if it
 has a blank, a backslash or a dollar, which not all clients can read in an address,
-or is another user's; in
+or is another user's;
+.Pa /run/user/UID
+does if it is not yours alone.
+All lie in
 .Pa jobshim\-UID\-*
 if another user has taken the name.
 .It Pa /usr/lib/jobshim , /etc/portage/env/jobshim.conf , /etc/portage/env/jobshim-sandbox.conf

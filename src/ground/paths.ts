@@ -51,12 +51,24 @@ export function defaultShimDirectory(environment: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Returns the directory for FIFOs and ledgers: `${XDG_RUNTIME_DIR:-/tmp}/jobshim-UID`. It may not exist.
- * One that not all clients can read in an address is as if there were none.
+ * Returns the directory for FIFOs and ledgers: `jobshim-UID` in `$XDG_RUNTIME_DIR`, else in /run/user/UID, else in /tmp. It may not exist.
+ * A base that not all clients can read in an address is as if there were none.
  */
 export function stateDirectory(environment: NodeJS.ProcessEnv, uid = currentUid()): string {
-  const runtime = environment.XDG_RUNTIME_DIR
-  return join(isAbsolute(runtime) && isReadByAll(runtime) ? runtime : '/tmp', `jobshim-${uid}`)
+  return join(namedBase(environment) ?? usersBase(uid) ?? lastBase, `jobshim-${uid}`)
+}
+
+const namedBase = ({ XDG_RUNTIME_DIR: runtime }: NodeJS.ProcessEnv): string | undefined =>
+  isAbsolute(runtime) && isReadByAll(runtime) ? runtime : undefined
+
+/**
+ * The directory that the system makes for a user who is logged in (systemd, elogind), whether this process was told of it or not: so all
+ * processes of the user find the same state (shims/ledger/statedirectory.c).
+ */
+function usersBase(uid: number): string | undefined {
+  const base = join('/run/user', `${uid}`)
+  const stats = lstatSync(base, { throwIfNoEntry: false })
+  return stats?.isDirectory() && stats.uid === uid && (stats.mode & 0o077) === 0 ? base : undefined
 }
 
 /** Returns the effective user id: it owns the files this process makes. */
@@ -72,7 +84,7 @@ const stateFaults: readonly { is: (stats: Stats) => boolean; what: string }[] = 
 ]
 
 /**
- * Makes the state directory (0700) where it is missing. Returns its path: that below /tmp where XDG_RUNTIME_DIR is
+ * Makes the state directory (0700) where it is missing. Returns its path: that below /run/user/UID, or /tmp, where XDG_RUNTIME_DIR is
  * gone or another user's, as after `su` or in a container; and one with a longer name where another user has taken that.
  * Throws `Failure` where it can't be made, or where another user could have put something into it.
  */
@@ -99,13 +111,16 @@ export function findStateDirectory(environment: NodeJS.ProcessEnv): string | und
 const lastBase = '/tmp'
 
 // Where the state directory lies. Throws `Failure` where others can put anything in its place, even in /tmp.
-function stateBase({ XDG_RUNTIME_DIR: runtime }: NodeJS.ProcessEnv): string {
-  if (isAbsolute(runtime) && isReadByAll(runtime)) {
-    const trust = trustOf(runtime, 'group')
-    if (trust.kind === 'trusted') return runtime
+function stateBase(environment: NodeJS.ProcessEnv): string {
+  const named = namedBase(environment)
+  if (named !== undefined) {
+    const trust = trustOf(named, 'group')
+    if (trust.kind === 'trusted') return named
     if (trust.kind === 'foreign' || trust.kind === 'open')
-      note(`XDG_RUNTIME_DIR=${runtime}: ${trust.at}: ${trust.what}: not used`)
+      note(`XDG_RUNTIME_DIR=${named}: ${trust.at}: ${trust.what}: not used`)
   }
+  const users = usersBase(currentUid())
+  if (users !== undefined && trustOf(users, 'group').kind === 'trusted') return users
   const trust = trustOf(lastBase, 'group')
   if (trust.kind === 'foreign' || trust.kind === 'open')
     throw new Failure(`${trust.at}: ${trust.what}`, 'set XDG_RUNTIME_DIR to a directory that is yours alone')
