@@ -332,7 +332,7 @@ static const char path_keepers[] __attribute__((unused)) = "cgo\0";
 
 #define OPTION_TOKEN "--token"
 
-enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_SUPERVISE, LOOK_PHASE, LOOK_SANDBOX, LOOK_START, LOOK_BYPASS, LOOK_TOOL, LOOK_PAY, LOOK_RAW };
+enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_SUPERVISE, LOOK_PHASE, LOOK_SANDBOX, LOOK_MACHINE, LOOK_START, LOOK_BYPASS, LOOK_TOOL, LOOK_PAY, LOOK_RAW };
 
 enum jobserver_answer { JOBSERVER_ADDRESS, JOBSERVER_FREE, JOBSERVER_LEDGER, JOBSERVER_ACCOUNTS };
 
@@ -347,6 +347,8 @@ enum prepare_answer { PREPARE_STYLE };
 enum lock_answer { LOCK_OUTCOME };
 
 enum sandbox_answer { SANDBOX_PLACE, SANDBOX_WHY };
+
+enum machine_answer { MACHINE_PATH, MACHINE_SLOTS };
 
 enum { ANSWER_WORDS_MAX = 9 };
 
@@ -368,6 +370,7 @@ static const struct look_command_row look_commands[] __attribute__((unused)) = {
 	{ "supervise", 2, 0 },
 	{ "phase", 2, 0 },
 	{ "sandbox", 1, 2 },
+	{ "machine", 1, 2 },
 	{ "start", -4, 0 },
 	{ "bypass", 1, 0 },
 	{ "tool", -3, 0 },

@@ -11,6 +11,7 @@
 #include "look/caretaker.h"
 #include "look/features.h"
 #include "look/lock.h"
+#include "look/member.h"
 #include "look/poolanswer.h"
 #include "look/paying.h"
 #include "look/prepare.h"
@@ -61,6 +62,7 @@ static command *const commands[COMMANDS] = {
 	[LOOK_SUPERVISE] = supervisor_work,
 	[LOOK_PHASE] = phase_begin,
 	[LOOK_SANDBOX] = answer_sandbox,
+	[LOOK_MACHINE] = member_work,
 	[LOOK_START] = starter_work,
 	[LOOK_BYPASS] = bypasslines_print,
 	[LOOK_TOOL] = tool_work,

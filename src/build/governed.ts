@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import { kindOf } from '../contract/addresses.js'
 import { environment as names } from '../contract/environment.js'
-import { Failure } from '../ground/failure.js'
+import { Failure, systemErrorCode } from '../ground/failure.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { isReadByAll } from '../ground/readable-path.js'
 import { type JobserverAuth, withJobserver } from '../jobserver/auth.js'
@@ -67,10 +67,30 @@ export async function runGoverned(fifo: string, start: Start): Promise<Ending> {
   }
 }
 
+function openEnds(fifo: string): number[] {
+  const kept = keepTokens(fifo)
+  try {
+    return openKept(fifo)
+  } finally {
+    if (kept !== undefined) closeSync(kept)
+  }
+}
+
+// Once nobody has a FIFO open its tokens are gone: whoever opens it then for reading makes it look like a pool, without any.
+function keepTokens(fifo: string): number | undefined {
+  if (!statSync(fifo).isFIFO()) return undefined
+  try {
+    return openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENXIO') throw error
+    throw new Failure(`${fifo}: who had the pool open has ended`, 'run the build again')
+  }
+}
+
 // Each by itself would wait for a server, should that have gone meanwhile. Whoever owns the directory may put a file of ours in its place:
 // that is neither made nor cut, nor handed on. What is no FIFO has a server that keeps an account, maybe one of open files: there both
 // are one.
-function openEnds(fifo: string): number[] {
+function openKept(fifo: string): number[] {
   const both = openSync(fifo, constants.O_RDWR)
   const kind = kindOf(both, fstatSync(both))
   if (kind === 'served') return [both, both]

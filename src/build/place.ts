@@ -10,6 +10,7 @@ import { Failure } from '../ground/failure.js'
 import { passedDescriptors } from '../ground/inherited.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { assertFits, prepareFifo } from '../jobserver/fifo.js'
+import { joinMachine, type MachinePool } from '../jobserver/machine.js'
 import { outerJobserver, tryJobserver } from '../jobserver/outer.js'
 import { createPool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
 import { enterRules, removeEntry } from '../jobserver/registry.js'
@@ -29,6 +30,7 @@ export type BuildOrder = {
   environment: NodeJS.ProcessEnv // with the shims on PATH
   settings: Settings // `dir` has the shims
   auth: string | undefined // fifo:PATH of a jobserver, of which it takes a token
+  joinsMachine: boolean // where there is no jobserver it is in the machine's pool
   journal: string | undefined // its absolute path
   directory: string // where it runs
   say: (line: string) => void // to the user
@@ -61,13 +63,17 @@ export type StartedPlace = {
 /** Returns the place for the build. Throws `Failure` where the jobserver that was named can't be used. */
 export async function placeOf(order: BuildOrder): Promise<Place> {
   const { auth, environment, say, settings } = order
+  const { look } = layoutOf(settings.dir)
   const sandbox = order.sandbox && (await openableSandbox(order.sandbox, order))
   if (auth !== undefined) return await withToken(auth, order, sandbox)
-  const outer = await outerJobserver(layoutOf(settings.dir).look, environment)
+  const outer = await outerJobserver(look, environment)
   if (outer.state === 'usable') return joined(order, sandbox)
-  if (outer.state === 'unusable')
-    say(`jobshim: ${outer.why}\n  the build gets a pool of its own: -j${settings.jobs}`)
-  return inPool(order, sandbox)
+  const machine = order.joinsMachine ? await joinMachine(look, environment, settings.jobs) : undefined
+  const isJoined = machine?.state === 'joined'
+  const whys = [outer, machine].flatMap(found => (found && 'why' in found ? [found.why] : []))
+  const then = isJoined ? "joins the machine's pool" : `gets a pool of its own: -j${settings.jobs}`
+  if (whys.length > 0) say(`${whys.map(why => `jobshim: ${why}\n`).join('')}  the build ${then}`)
+  return isJoined ? inMachine(machine.pool, order, sandbox) : inPool(order, sandbox)
 }
 
 const openableSandbox = async (place: SandboxPlace, { settings, say }: BuildOrder): Promise<BuildSandbox> =>
@@ -177,24 +183,47 @@ async function withToken(auth: string, order: BuildOrder, sandbox: BuildSandbox 
   assertFits(settings.jobs) // MAKEFLAGS tell it
   const fifo = resolve(path)
   const { launcher, look } = layoutOf(settings.dir)
-  const named = { ...environment, [names.jobserver]: `fifo:${fifo}` }
-  const asked = await tryJobserver(look, named)
+  const asked = await tryJobserver(look, { ...environment, [names.jobserver]: `fifo:${fifo}` })
   if (asked.state === 'unusable')
     throw new Failure(`${fifo}: ${asked.why}`, 'check that jobshim serve runs there', exitCodes.jobshim)
+  const command = [launcher, launcherOptions.token, '--', ...words] as const
+  return inNamed({ fifo, jobs: settings.jobs, words: command }, order, sandbox)
+}
+
+// Nobody has a slot there for being there: no tool of the command runs without a token.
+const inMachine = (pool: MachinePool, order: BuildOrder, sandbox: BuildSandbox | undefined): Place =>
+  inNamed({ ...pool, jobs: pool.slots, words: order.words }, order, sandbox)
+
+/** A pool that is not ours. */
+type NamedPool = Partial<Pick<MachinePool, 'stay' | 'leave'>> & {
+  fifo: string
+  jobs: number // that MAKEFLAGS tell
+  words: BuildOrder['words']
+}
+
+function inNamed(pool: NamedPool, order: BuildOrder, sandbox: BuildSandbox | undefined): Place {
+  const { environment, settings } = order
+  const { look } = layoutOf(settings.dir)
+  const named = { ...environment, [names.jobserver]: `fifo:${pool.fifo}` }
+  const [program, ...args] = pool.words
   return {
     jobs: undefined,
     start(signals) {
       const rules = keepRules(environment, settings.rulesText)
       const caretaker = buildCaretaker(look, named) // by whose descriptors it tells a client
+      const begin = beginOf(order, caretaker)
       return {
         run: async () =>
-          await runGoverned(fifo, {
-            command: await commandOf(look, launcher, [launcherOptions.token, '--', ...words]),
+          await runGoverned(pool.fifo, {
+            command: await commandOf(look, program, args),
             environment: { ...environment, ...rules.variables },
-            jobs: settings.jobs,
+            jobs: pool.jobs,
             style: prepareFifo(look, environment, ''),
             signals,
-            started: beginOf(order, caretaker),
+            started(pid, jobserver) {
+              pool.stay?.(pid)
+              begin(pid, jobserver)
+            },
             sandbox: sandbox?.open,
           }),
         async settle() {
@@ -206,6 +235,7 @@ async function withToken(auth: string, order: BuildOrder, sandbox: BuildSandbox 
           await sandbox?.close()
           rules.remove()
           await caretaker.end()
+          await pool.leave?.()
         },
       }
     },

@@ -75,6 +75,7 @@ async function buildWith(
     environment: governed,
     settings,
     auth: undefined,
+    joinsMachine: false,
     journal: undefined,
     directory,
     say,

@@ -7,6 +7,7 @@ import { loadSettings } from '../config/load.js'
 import type { SettingFlags, Settings } from '../config/options.js'
 import { environment as names } from '../contract/environment.js'
 import { processNames } from '../contract/process-names.js'
+import type { WithoutJobserver } from '../contract/without-jobserver.js'
 import { hasOddBytes } from '../ground/bytes.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
@@ -62,6 +63,7 @@ export const run = command({
   notes:
     'The limit holds for all tools that have a shim and for make, ninja >= 1.13 and cargo, which share its jobserver. ' +
     'Below another jobserver (make -jN, an outer jobshim run) the build joins that one, and -j has no effect. ' +
+    "Without one, and without -j, it joins the machine's pool if the config says noJobserver: machine. " +
     'With --jobserver CMD first waits for a slot of its own. ' +
     'The first run installs the shims. If the config says what runs may cost (load, pressure, engine, rules), that ' +
     'holds for this build instead of what the shim dir has.',
@@ -100,6 +102,7 @@ export const run = command({
       environment: governed,
       settings: { ...settings, dir },
       auth: flags.jobserver,
+      joinsMachine: flags.jobs === undefined && governed[names.noJobserver] === joining,
       journal: journalPath(flags.journal ?? environment[names.journal], workingDirectory),
       directory: workingDirectory,
       say,
@@ -113,6 +116,8 @@ export const run = command({
     return await report.end()
   },
 })
+
+const joining: WithoutJobserver = 'machine'
 
 const byShims = 'a tool takes a slot if it is looked up on PATH'
 

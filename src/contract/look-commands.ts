@@ -104,6 +104,15 @@ export const lookCommands = [
     does: 'tells which sandbox a build with this environment can have',
     answer: [{ name: 'place', is: 'text' }, why], // one of sandboxPlaces
   },
+  {
+    name: 'machine', // TOKENS that it gets if nobody uses it
+    words: 1,
+    does: "is a user of the machine's pool (shims/look/member.h)",
+    answer: [
+      { name: 'path', is: 'text' }, // of its FIFO
+      { name: 'slots', is: 'count' },
+    ],
+  },
   { name: 'start', words: -4, does: 'starts a program, and ends as it does', answer: [] },
   {
     name: 'bypass',

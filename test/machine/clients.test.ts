@@ -6,7 +6,7 @@ import { until } from '../support/until.js'
 import { writeFiles } from '../support/workspace.js'
 import { killStarted, start } from '../yard/held.js'
 import { recordsIn } from '../yard/ledger.js'
-import { briefRuns, type MachineYard, makeMachineYard } from '../yard/machine.js'
+import { briefRuns, type MachineYard, machineRun, makeMachineYard } from '../yard/machine.js'
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f']
 const makefile = `all: ${names.join(' ')}\n${names.join(' ')}:\n\t@brief\n.PHONY: all ${names.join(' ')}\n`
@@ -18,10 +18,13 @@ const ninjafile = [
   '',
 ].join('\n')
 
+const run = 'jobshim run --'
+
 /** Two terminals in which a line is typed, and nothing is exported. */
 async function runTwice(yard: MachineYard, line: string): Promise<void> {
+  const typed = line.replace(run, machineRun(yard, '-q', '--').join(' '))
   const terminals = [1, 2].map(() =>
-    start({ env: yard.env, command: ['sh', '-c', `cd ${yard.root} && ${line}`] }),
+    start({ env: yard.env, command: ['sh', '-c', `cd ${yard.root} && ${typed}`] }),
   )
   for (const terminal of terminals) {
     const { stdout, ...rest } = await terminal.ended
@@ -37,9 +40,12 @@ const typed: readonly Typed[] = [
     { key, line: 'MAKEFLAGS="k -j16 -- A=b" make', tool: 'make' },
     { key, line: 'make', tool: 'make' },
     { key, line: 'make -j1', tool: 'make' },
+    { key, line: `${run} make`, tool: 'make' },
+    { key, line: `${run} make -j16`, tool: 'make' },
   ]),
   { key: 'ninja113', line: 'ninja --quiet', tool: 'ninja' },
   { key: 'ninja113', line: 'ninja --quiet -j16', tool: 'ninja' },
+  { key: 'ninja113', line: `${run} ninja --quiet`, tool: 'ninja' },
   { key: 'ninja111', line: 'ninja --quiet -j16', tool: 'ninja' },
 ]
 
@@ -59,35 +65,41 @@ for (const { key, line, tool } of typed)
   )
 
 /** Crates that none waits for; each rustc says when it begins and ends, the one that cargo asks for its version, too. */
-testWith('cargo', 'machine :: cargo build in two terminals :: keeps the limit', async path => {
-  const wrapper = '#!/bin/sh\necho + >>"$LOG"\n"$@"\nstatus=$?\necho - >>"$LOG"\nexit $status\n'
-  const yard = await makeMachineYard(2, {
-    path: [path],
-    tools: ['cargo', 'rustc'],
-    files: { 'bin/wrapper': wrapper },
-  })
-  const crates = names.flatMap(name => [
-    [`${name}/Cargo.toml`, `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\n`],
-    [`${name}/src/lib.rs`, 'pub fn one() -> i32 { 1 }\n'],
-  ])
-  writeFiles(yard.root, {
-    'Cargo.toml': `[workspace]\nresolver = "2"\nmembers = ${JSON.stringify(names)}\n`,
-    ...Object.fromEntries(crates),
-  })
-  const env = { ...yard.env, RUSTC_WRAPPER: `${yard.root}/bin/wrapper`, HOME: process.env.HOME }
-  const builds = [1, 2].map(number =>
-    start({
-      env: { ...env, CARGO_TARGET_DIR: `${yard.root}/target${number}` },
-      command: ['sh', '-c', `cd ${yard.root} && exec cargo build --quiet --offline`],
-    }),
+for (const above of ['', run])
+  testWith(
+    'cargo',
+    `machine :: ${above && `${above} `}cargo build in two terminals :: keeps the limit`,
+    async path => {
+      const wrapper = '#!/bin/sh\necho + >>"$LOG"\n"$@"\nstatus=$?\necho - >>"$LOG"\nexit $status\n'
+      const yard = await makeMachineYard(2, {
+        path: [path],
+        tools: ['cargo', 'rustc'],
+        files: { 'bin/wrapper': wrapper },
+      })
+      const crates = names.flatMap(name => [
+        [`${name}/Cargo.toml`, `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\n`],
+        [`${name}/src/lib.rs`, 'pub fn one() -> i32 { 1 }\n'],
+      ])
+      writeFiles(yard.root, {
+        'Cargo.toml': `[workspace]\nresolver = "2"\nmembers = ${JSON.stringify(names)}\n`,
+        ...Object.fromEntries(crates),
+      })
+      const env = { ...yard.env, RUSTC_WRAPPER: `${yard.root}/bin/wrapper`, HOME: process.env.HOME }
+      const typed = above && machineRun(yard, '-q', '--').join(' ')
+      const builds = [1, 2].map(number =>
+        start({
+          env: { ...env, CARGO_TARGET_DIR: `${yard.root}/target${number}` },
+          command: ['sh', '-c', `cd ${yard.root} && exec ${typed} cargo build --quiet --offline`],
+        }),
+      )
+      for (const build of builds)
+        assert.equal(await build.ended, { status: 0, signal: null, stdout: '', stderr: '' })
+      const { runs, peak } = briefRuns(yard)
+      assert.ok(runs >= 2 * names.length, `${runs} runs`)
+      assert.ok(peak <= 2, `${peak} at once`)
+      assert.equal(yard.files(), [])
+    },
   )
-  for (const build of builds)
-    assert.equal(await build.ended, { status: 0, signal: null, stdout: '', stderr: '' })
-  const { runs, peak } = briefRuns(yard)
-  assert.ok(runs >= 2 * names.length, `${runs} runs`)
-  assert.ok(peak <= 2, `${peak} at once`)
-  assert.equal(yard.files(), [])
-})
 
 testWith('make43', 'machine :: a make without -j :: does one thing after the other', async path => {
   const yard = await makeMachineYard(4, { path: [path], tools: ['make'] })

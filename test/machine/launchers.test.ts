@@ -1,49 +1,12 @@
 import { existsSync, statSync } from 'node:fs'
 import * as assert from 'uvu/assert'
 import { afterEach } from '../support/after-each.js'
-import { poolAt, tokensIn } from '../support/pool.js'
 import { openFiles, processes } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
-import { type Held, killStarted, start } from '../yard/held.js'
+import { killStarted, start } from '../yard/held.js'
 import { holdOnce, ran } from '../yard/hold-once.js'
-import { recordsIn } from '../yard/ledger.js'
-import { briefRuns, type MachineYard, makeMachineYard, waitsInMachine } from '../yard/machine.js'
-
-const tokenByte = '+'
-
-/** Starts tools that hold all tokens, and one that waits. */
-async function takeAll(yard: MachineYard, tokens: number): Promise<{ holders: Held[]; waiter: Held }> {
-  const holders: Held[] = []
-  for (let token = 0; token < tokens; token++) {
-    const held = start({ env: yard.env })
-    holders.push(held)
-    await held.tools
-  }
-  const waiter = start({ env: yard.env })
-  await waitsInMachine(yard, waiter)
-  assert.is(waiter.output.stdout, '')
-  assert.is(tokensIn(yard.fifo), '')
-  return { holders, waiter }
-}
-
-const ended = async (held: Held | undefined): Promise<void> => {
-  const [tool] = (await held?.tools) ?? []
-  assert.equal(await held?.end(), { status: 7, signal: null, stdout: `held ${tool}\n`, stderr: '' })
-}
-
-/** All tokens can be had, not one more, and nothing is left of the pool. */
-async function assertWhole(yard: MachineYard, tokens: number): Promise<void> {
-  const { holders, waiter } = await takeAll(yard, tokens)
-  const look = poolAt(yard.fifo)
-  const [first, ...others] = holders
-  for (const held of [first, waiter, ...others]) await ended(held)
-  assert.is(look.count(), tokenByte.repeat(tokens))
-  assert.equal(recordsIn(`${yard.fifo}.ledger`), [])
-  look.close()
-  assert.equal(await holdOnce(yard, {}), ran()) // the test had the FIFO open: so the tools left it
-  assert.equal(yard.files(), [])
-}
+import { assertWhole, briefRuns, ended, makeMachineYard, takeAll, waitsInMachine } from '../yard/machine.js'
 
 test('machine :: tools that find no jobserver :: share as many slots as the config says', async () => {
   await assertWhole(await makeMachineYard(3), 3)
