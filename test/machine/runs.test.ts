@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
+import { currentUid } from '../../src/ground/paths.js'
 import { afterEach } from '../support/after-each.js'
 import { tokensIn } from '../support/pool.js'
 import { processes } from '../support/processes.js'
@@ -18,8 +19,8 @@ import {
   makeMachineYard,
   waitsInMachine,
 } from '../yard/machine.js'
-import { runDirectories } from '../yard/runs.js'
-import { makeGate } from '../yard/yard.js'
+import { runDirectories, runLine } from '../yard/runs.js'
+import { makeGate, makeYard } from '../yard/yard.js'
 
 const well = { status: 0, signal: null, stdout: '', stderr: '' }
 const eight = 'for i in 1 2 3 4 5 6 7 8; do brief & done; wait'
@@ -91,18 +92,16 @@ for (const { name, command } of [
     assert.equal(yard.files(), [])
   })
 
-test('machine :: a run that the config alone tells to join :: tools whose environment was cleared find the pool', async () => {
-  const yard = await makeMachineYard(1)
-  const env = { ...yard.env, HOME: yard.root, JOBSHIM_NO_JOBSERVER: 'machine' }
-  const { PATH = '' } = yard.env
-  // No shim dir says that its tools join.
-  writeFiles(yard.root, { 'other.yaml': 'noJobserver: pass\n' })
-  const [node = '', ...words] = machineRun(yard, '-q', '--', 'env', '-i', `PATH=${PATH}`, 'hold')
-  const run = start({ env, command: [node, ...words] })
+test('machine :: only the run is told to join :: tools whose environment was cleared find the pool', async () => {
+  const { root, shims, runtime, env } = await makeYard('') // its shims are told nothing
+  writeFiles(root, { 'machine.yaml': 'noJobserver: machine\njobs: 1\n' })
+  const state = join(runtime, `jobshim-${currentUid()}`)
+  const line = runLine({ shims }, '--config', join(root, 'machine.yaml'), '-q', '--', 'env', '-i')
+  const run = start({ env: { ...env, HOME: root }, command: [...line, `PATH=${env.PATH}`, 'hold'] })
   const [tool] = await run.tools
-  assert.is(tokensIn(yard.fifo), '')
+  assert.is(tokensIn(join(state, 'machine')), '')
   assert.equal(await run.end(), { status: 7, signal: null, stdout: `held ${tool}\n`, stderr: '' })
-  assert.equal(yard.files(), [])
+  assert.equal(readdirSync(state), [])
 })
 
 testWith(

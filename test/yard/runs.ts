@@ -9,7 +9,7 @@ import { waitersIn } from './ledger.js'
 import type { Yard } from './yard.js'
 
 /** The command line of `jobshim run` with the yard's shims; `words` are further options and the command. */
-export const runLine = ({ shims }: Yard, ...words: readonly string[]): string[] => [
+export const runLine = ({ shims }: Pick<Yard, 'shims'>, ...words: readonly string[]): string[] => [
   process.execPath,
   join(repository, 'bin/jobshim.js'),
   'run',
