@@ -28,11 +28,16 @@ const eight = 'for i in 1 2 3 4 5 6 7 8; do brief & done; wait'
 const startRun = (yard: MachineYard, words: readonly string[], wanted = 1): Held =>
   start({ env: { ...yard.env, HOME: yard.root }, command: machineRun(yard, ...words), wanted })
 
+const looksOf = ({ pid }: Held, words: RegExp): number[] =>
+  processes().flatMap(({ pid: look, parent, command }) =>
+    parent === pid && words.test(command.replace(/^.*\/\.jobshim\/look /, '')) ? [look] : [],
+  )
+
 /** What keeps the pool for the run. */
-const membersOf = ({ pid }: Held): number[] =>
-  processes()
-    .filter(({ parent, command }) => parent === pid && /\/\.jobshim\/look machine \d+$/.test(command))
-    .map(member => member.pid)
+const membersOf = (run: Held): number[] => looksOf(run, /^machine \d+$/)
+
+/** What looks at its tools. */
+const caretakersOf = (run: Held): number[] => looksOf(run, /^caretaker$/)
 
 test('machine :: a run without -j :: its command finds the pool, and has no slot for being there', async () => {
   const yard = await makeMachineYard(2)
@@ -186,9 +191,7 @@ test('machine :: run --json :: tells of its tools, and of no slots', async () =>
   const yard = await makeMachineYard(1)
   const run = startRun(yard, ['--json', '--', 'hold'])
   await run.tools
-  await until('it is looked at', () =>
-    processes().some(({ parent, command }) => parent === run.pid && command.endsWith('/look caretaker')),
-  )
+  await until('it is looked at', () => caretakersOf(run).length === 1)
   const { status, stderr } = await run.end()
   assert.is(status, 7)
   const summary = stderr === '' ? {} : JSON.parse(stderr)
@@ -216,7 +219,8 @@ test('machine :: a run is killed :: its command goes on in the pool, which ends 
   const later = `until [ -e ${go} ]; do sleep 0.02; done; hold </dev/null; exit 3`
   const run = startRun(yard, ['-q', '--', 'sh', '-c', `hold <${gate.path}; ${later}`])
   await run.tools
-  const [member = -1] = membersOf(run)
+  await until('its tools are looked at', () => caretakersOf(run).length === 1)
+  const [[member = -1], [caretaker = -1]] = [membersOf(run), caretakersOf(run)]
   process.kill(run.pid, 'SIGKILL')
   await new Promise(resolve => run.child.once('exit', resolve))
   const waiter = start({ env: yard.env })
@@ -227,7 +231,8 @@ test('machine :: a run is killed :: its command goes on in the pool, which ends 
   writeFiles(yard.root, { go: '' })
   await ended(waiter)
   assert.match((await run.ended).stdout, /^held \d+\nheld \d+\n$/)
-  await until('the member is gone', () => !existsSync(`/proc/${member}`))
+  await until('both are gone', () => ![member, caretaker].some(pid => existsSync(`/proc/${pid}`)))
+  assert.equal(await startRun(yard, ['-q', '--', 'true']).ended, well) // removes what it told of its tools
   await assertWhole(yard, 1)
 })
 
