@@ -1,9 +1,11 @@
-import { existsSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { afterEach } from '../support/after-each.js'
 import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
+import { makeWorkspace } from '../support/workspace.js'
 import { killStarted, start } from '../yard/held.js'
 import { holdOnce, ran } from '../yard/hold-once.js'
 import { assertWhole, briefRuns, machineRun, makeMachineYard, waitsInMachine } from '../yard/machine.js'
@@ -118,26 +120,27 @@ test('machine :: many come and go at once :: no token is lost, and none is made'
   assert.equal(yard.files(), [])
 })
 
-test('machine :: runs are killed at any moment :: limit and pool hold', async () => {
-  const yard = await makeMachineYard(2)
-  const script = 'for i in 1 2 3 4; do brief & done; wait'
-  const bare = start({ env: yard.env, command: ['sh', '-c', `${script}; ${script}; ${script}; ${script}`] })
-  for (let moment = 0; moment < 16; moment++) {
-    const run = start({
-      env: { ...yard.env, HOME: yard.root },
-      command: machineRun(yard, '-q', '--', 'sh', '-c', script),
-    })
-    await setTimeout(25 * moment)
-    await run.kill()
-  }
-  assert.equal(await bare.ended, { status: 0, signal: null, stdout: '', stderr: '' })
-  const { peak } = briefRuns(yard)
-  assert.ok(peak <= 2, `${peak} at once`)
-  // What the killed have left is removed by the next run, whatever that runs.
-  const next = start({ env: { ...yard.env, HOME: yard.root }, command: machineRun(yard, '-q', '--', 'true') })
-  assert.equal(await next.ended, { status: 0, signal: null, stdout: '', stderr: '' })
-  await assertWhole(yard, 2)
-})
+for (const sandbox of [[], ['--sandbox']])
+  test(`machine :: ${['runs', ...sandbox].join(' ')} are killed at any moment :: limit and pool hold`, async () => {
+    const bin = makeWorkspace('bin')
+    copyFileSync('/bin/sh', join(bin, 'gcc-9')) // in a sandbox a script is no tool
+    const yard = await makeMachineYard(2, { path: [bin], tools: ['gcc-9'] })
+    const script = "for i in 1 2 3 4; do gcc-9 -c 'echo + >>$LOG; sleep 0.05; echo - >>$LOG' & done; wait"
+    const env = { ...yard.env, HOME: yard.root }
+    const bare = start({ env, command: ['sh', '-c', `${script}; ${script}; ${script}; ${script}`] })
+    for (let moment = 0; moment < 16; moment++) {
+      const run = start({ env, command: machineRun(yard, '-q', ...sandbox, '--', 'sh', '-c', script) })
+      await setTimeout(25 * moment)
+      await run.kill()
+    }
+    assert.equal(await bare.ended, { status: 0, signal: null, stdout: '', stderr: '' })
+    const { peak } = briefRuns(yard)
+    assert.ok(peak <= 2, `${peak} at once`)
+    // What the killed have left is removed by the next run, whatever that runs.
+    const next = start({ env, command: machineRun(yard, '-q', '--', 'true') })
+    assert.equal(await next.ended, { status: 0, signal: null, stdout: '', stderr: '' })
+    await assertWhole(yard, 2)
+  })
 
 afterEach(killStarted)
 test.run()
