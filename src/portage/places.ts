@@ -1,5 +1,6 @@
 /** Where jobshim's parts are in a system that Portage keeps. */
 import { join } from 'node:path'
+import type { Ground } from '../edits/plan.js'
 
 /** How a package's phases are governed: shims on PATH, or a sandbox. */
 export type Way = 'shims' | 'sandbox'
@@ -10,11 +11,10 @@ export const envFiles: Readonly<Record<Way, { name: string; setting: string; tex
   sandbox: { name: 'jobshim-sandbox.conf', setting: 'JOBSHIM_PORTAGE=sandbox', text: 'in its sandbox' },
 }
 
-export type PortagePlaces = {
-  root: string
+/** The state file names what install and enable made, beside the shims. */
+export type PortagePlaces = Ground & {
   shims: string
   hook: string
-  state: string // what install and enable made, beside the shims
   bashrc: string
   builtin: string // by which bash enters a sandbox; not there if it could not be built
   envFiles: Readonly<Record<Way, string>>
@@ -28,6 +28,10 @@ export function portagePlaces(root: string): PortagePlaces {
   const etc = join(root, 'etc/portage')
   return {
     root,
+    advice: {
+      read: 'mend it, or name another system with --root',
+      change: 'run it as root, or name another system with --root',
+    },
     shims: join(own, 'portage'),
     hook: join(own, 'portage-hook.bash'),
     state: join(own, 'portage.json'),

@@ -1,6 +1,9 @@
 /** Puts jobshim into the phases of a Portage, and takes it out again. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { apply, entryAt } from '../edits/apply.js'
+import { readMade } from '../edits/made.js'
+import type { Action, Found } from '../edits/plan.js'
 import { Failure } from '../ground/failure.js'
 import { packageRoot } from '../ground/paths.js'
 import { trustOf } from '../ground/trust.js'
@@ -12,18 +15,8 @@ import { findBuiltin } from '../shimdir/launcher.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { uninstallShims } from '../shimdir/uninstall.js'
 import type { ShimWishes } from '../shimdir/wish.js'
-import { apply, entryAt } from './apply.js'
 import { type PortagePlaces, portagePlaces, type Way } from './places.js'
-import {
-  type Action,
-  type Found,
-  type Package,
-  type Plan,
-  planInstall,
-  planPackage,
-  planUninstall,
-} from './plan.js'
-import { readMade } from './state.js'
+import { type Package, type Plan, planInstall, planPackage, planUninstall, type Ready } from './plan.js'
 
 export type PortageReport = {
   root: string
@@ -67,7 +60,7 @@ export function switchPackage(root: string, atom: string, wish: Way | 'out'): Po
       `${JSON.stringify(atom)}: not a package`,
       "name it as package.env does: dev-qt/qtwebengine, =app-misc/foo-1*, '*/*'",
     )
-  if (wish !== 'out' && entryAt(root, places.envFiles[wish]).kind === 'nothing')
+  if (wish !== 'out' && entryAt(places, places.envFiles[wish]).kind === 'nothing')
     throw new Failure(`${places.envFiles[wish]}: not there yet`, 'run jobshim portage install first')
   const { actions, packages } = ready(planPackage(places, look(places), atom, wish))
   for (const action of actions) apply(places, action)
@@ -103,7 +96,7 @@ function assertShims({ shims }: PortagePlaces): void {
 
 function look(places: PortagePlaces): Found {
   assertRoot(places.root)
-  return { entry: path => entryAt(places.root, path), made: readMade(places) }
+  return { entry: path => entryAt(places, path), made: readMade(places) }
 }
 
 // Whoever could put another directory in its place would choose what system is changed.
@@ -113,7 +106,7 @@ function assertRoot(root: string): void {
     throw new Failure(`${trust.at}: ${trust.what}`, 'name a system that only you can move with --root')
 }
 
-function ready(plan: Plan): Extract<Plan, { kind: 'ready' }> {
+function ready(plan: Plan): Ready {
   if (plan.kind === 'ready') return plan
   throw new Failure(`${plan.by}: in the way, ${plan.why}; nothing was changed`, 'move it away')
 }

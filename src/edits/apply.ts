@@ -1,6 +1,6 @@
 /**
- * Looks at a system that Portage keeps, and carries out what was planned for it. Each step is atomic, and done by descriptor: the
- * configuration may be another user's, who can move it meanwhile, or lead it elsewhere by links.
+ * Looks at files, and carries out what was planned for them. Each step is atomic, and done by descriptor: they may be another user's,
+ * who can move them meanwhile, or lead them elsewhere by links.
  */
 import { randomBytes } from 'node:crypto'
 import {
@@ -23,12 +23,11 @@ import { assertOwner, type ForeignLink, type HeldDirectory, holdDirectory } from
 import { replaceFile } from '../ground/replace-file.js'
 import { isOursOrRoots } from '../ground/trust.js'
 import { makeDirectory, removeIfEmpty } from '../shimdir/apply.js'
-import type { PortagePlaces } from './places.js'
-import type { Action, Entry } from './plan.js'
-import { renderState } from './state.js'
+import { renderState } from './made.js'
+import type { Action, Entry, Ground } from './plan.js'
 
 /** Returns what stands at a path below `root`. Throws `Failure` where it can't be read, or a link leads out. */
-export function entryAt(root: string, path: string): Entry {
+export function entryAt({ root, advice }: Ground, path: string): Entry {
   try {
     if (!isBelow(root, path)) return statSync(path).isDirectory() ? { kind: 'directory' } : { kind: 'other' }
     return inPlaceOf(root, path, (directory, name, stats) => {
@@ -39,7 +38,7 @@ export function entryAt(root: string, path: string): Entry {
     const code = systemErrorCode(error)
     if (code === 'ENOENT') return { kind: 'nothing' }
     if (code === undefined) throw error
-    throw new Failure(`${path}: can't be read (${code})`, 'mend it, or name another system with --root')
+    throw new Failure(`${path}: can't be read (${code})`, advice.read)
   }
 }
 
@@ -89,8 +88,8 @@ function inPlaceOf<Result>(
 }
 
 /** Does one action. Throws `Failure` where the system won't have it. */
-export function apply(places: PortagePlaces, action: Action): void {
-  const { root } = places
+export function apply(ground: Ground, action: Action): void {
+  const { root, advice } = ground
   try {
     switch (action.kind) {
       case 'make directory':
@@ -106,22 +105,19 @@ export function apply(places: PortagePlaces, action: Action): void {
         removeIn(root, action.path, removeIfEmpty)
         break
       case 'write state':
-        writeState(places, action.made)
+        writeState(ground, action.made)
         break
     }
   } catch (error) {
     const code = systemErrorCode(error)
     if (error instanceof Failure || code === undefined) throw error
-    const path = action.kind === 'write state' ? places.state : action.path
-    throw new Failure(
-      `${path}: can't be changed (${code})`,
-      'run it as root, or name another system with --root',
-    )
+    const path = action.kind === 'write state' ? ground.state : action.path
+    throw new Failure(`${path}: can't be changed (${code})`, advice.change)
   }
 }
 
 // Its directory is the first that is made, and is named in it.
-function writeState({ root, state }: PortagePlaces, made: readonly string[]): void {
+function writeState({ root, state }: Ground, made: readonly string[]): void {
   if (made.length === 0) {
     removeIn(root, state, unlinkSync)
     return

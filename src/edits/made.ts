@@ -1,8 +1,8 @@
-/** What `jobshim portage` has made, so that nothing of it stays and nothing else goes. */
+/** What was made for changes of files, so that nothing of it stays and nothing else goes. */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
-import type { PortagePlaces } from './places.js'
+import type { Ground } from './plan.js'
 
 const version = 1
 
@@ -11,7 +11,7 @@ export const renderState = (made: readonly string[]): string =>
   `${JSON.stringify({ version, made }, null, 2)}\n`
 
 /** Returns what was made. Throws `Failure` where the file is not ours: what it names is removed. */
-export function readMade({ state, root }: PortagePlaces): readonly string[] {
+export function readMade({ state, root }: Ground): readonly string[] {
   let text: string
   try {
     text = readOwn(state)
