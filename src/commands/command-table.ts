@@ -19,6 +19,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'portage uninstall', load: async () => (await import('./portage-uninstall.js')).uninstall },
   { name: 'run', load: async () => (await import('./run.js')).run },
   { name: 'serve', load: async () => (await import('./serve.js')).serve },
+  { name: 'setup', load: async () => (await import('./setup.js')).setup },
   { name: 'status', load: async () => (await import('./status.js')).status },
   { name: 'timeline', load: async () => (await import('./timeline.js')).timeline },
   { name: 'uninstall', load: async () => (await import('./uninstall.js')).uninstall },

@@ -3,6 +3,7 @@
  * it. The commands don't load it: they need no zod.
  */
 import { z } from 'zod'
+import { fileChanges, shimsChanges } from '../setup/plan.js'
 import { bypassEvent, endEvent, startEvent, toolEvent } from '../timeline/event.js'
 import {
   check,
@@ -141,6 +142,31 @@ export const shapeRows: readonly ShapeRow[] = [
       jobserver: text.describe('its address'),
       tokens: count.describe('how many it has now'),
       surplus: z.int().describe('how many of them are too many, and are taken as they come back'),
+    }),
+  },
+  {
+    commands: ['setup'],
+    words: 'jobshim setup --json',
+    text: 'What was done; with `--print` what would be.',
+    schema: z.strictObject({
+      jobshim: version,
+      dir,
+      slots: count.describe('how many tools may run at once'),
+      shims: z
+        .enum(shimsChanges)
+        .describe(
+          'what becomes of the shims; `renew`: they were there before `setup`, and are written as the config has them without it; `none`: there are none',
+        ),
+      files: z
+        .array(
+          z.strictObject({
+            path: text.describe('its path'),
+            how: z.enum(fileChanges).describe('what becomes of it; `restore`: it loses our lines'),
+            lines: names.describe('our lines in it, without their marks'),
+          }),
+        )
+        .describe('files of yours that change'),
+      changed: z.boolean().describe('`false`: nothing was done'),
     }),
   },
   {

@@ -12,8 +12,12 @@ import type { ConfigFile } from './options.js'
 import type { ConfigFault } from './schema.js'
 
 /** Throws `Failure` for a file that can't be read, that another user could have written, or that is wrong. */
-export async function readConfig(path: string): Promise<ConfigFile> {
-  const value = await parse(path, readTrusted(path))
+export const readConfig = async (path: string): Promise<ConfigFile> =>
+  await configFrom(path, readTrusted(path))
+
+/** Returns what a text says in a config at this path. Throws `Failure` where it is wrong. */
+export async function configFrom(path: string, text: string): Promise<ConfigFile> {
+  const value = await parse(path, text)
   const { checkConfig } = await import('./schema.js')
   const verdict = checkConfig(
     basename(path) === 'package.json' ? property(value, 'jobshim') : value,

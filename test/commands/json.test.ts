@@ -142,6 +142,13 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     await endServer(served)
     return [stdoutOf(resized)]
   },
+  'jobshim setup --json': async () => {
+    const home = makeWorkspace()
+    const env = { HOME: home, SHELL: '/bin/bash', XDG_DATA_HOME: undefined, XDG_CONFIG_HOME: undefined }
+    const setup = async (...words: string[]) =>
+      stdoutOf(await jobshim(['setup', ...words, '--json'], { cwd: home, env }))
+    return [await setup('--print'), await setup('--yes'), await setup('--undo'), await setup('--undo')]
+  },
   'jobshim status --json': async () => {
     const yard = await makeYard('A')
     const before = await statusOf(yard)

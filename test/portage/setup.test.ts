@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
-  lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   symlinkSync,
   writeFileSync,
@@ -17,6 +13,7 @@ import * as assert from 'uvu/assert'
 import { loadSettings } from '../../src/config/load.js'
 import { installPortage, switchPackage, uninstallPortage } from '../../src/portage/setup.js'
 import { jobshim, scrubbed } from '../support/jobshim.js'
+import { pictureOf } from '../support/picture.js'
 import { random, seed } from '../support/random.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
@@ -66,22 +63,6 @@ const systems: readonly { name: string; etc?: Etc; prepare?: (etc: string) => vo
     },
   },
 ]
-
-/** Everything below a directory: types, modes, owners, hashes of contents. */
-function pictureOf(root: string): string[] {
-  return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .sort()
-    .map(name => {
-      const path = join(root, name)
-      const { mode, uid, gid } = lstatSync(path)
-      const content = lstatSync(path).isSymbolicLink()
-        ? readlinkSync(path)
-        : lstatSync(path).isFile()
-          ? createHash('sha256').update(readFileSync(path)).digest('hex')
-          : ''
-      return JSON.stringify([name, mode, uid, gid, content])
-    })
-}
 
 function makeSystem({ etc, prepare }: (typeof systems)[number]): string {
   const root = makeWorkspace()
