@@ -38,21 +38,19 @@ export const setup = command({
   async run({ flags, environment }) {
     const plan = await planned(flags, environment)
     if (flags.print) {
-      const head = isWork(plan) ? wouldBe(flags.undo) : 'nothing to do'
-      print(flags.json ? json(plan, false) : render(plan, head))
+      print(flags.json ? json(plan, false) : render(plan, flags))
       return exitCodes.ok
     }
-    if (!flags.undo && !flags.yes && isWork(plan)) await ask(plan)
+    const isShown = !flags.undo && !flags.yes && isWork(plan)
+    if (isShown) await ask(plan)
     const changed = await carryOut(plan, flags, environment)
-    const head = changed ? (flags.undo ? 'taken back' : 'set up') : 'nothing changed'
-    const next = flags.undo ? 'have their PATH still' : 'do not know it yet'
-    print(flags.json ? json(plan, changed) : render(plan, head))
-    if (!flags.json && isWork(plan)) print(`  terminals that are open ${next}: open new ones\n`)
+    if (flags.json) print(json(plan, changed))
+    else print(renderDone(plan, changed, isShown, flags))
     return exitCodes.ok
   },
 })
 
-const wouldBe = (isUndo: boolean | undefined): string => (isUndo ? 'would take back' : 'would set up')
+type Flags = { undo?: boolean }
 
 const json = ({ dir, slots, shims, files }: Setup, changed: boolean): string =>
   `${renderJson({ dir, slots, shims, files, changed })}\n`
@@ -72,15 +70,30 @@ const fileTexts: Readonly<Record<Setup['files'][number]['how'], string>> = {
   remove: 'remove',
 }
 
-function render({ dir, slots, shims, files }: Setup, head: string): string {
-  const isBack = shims === 'remove' || shims === 'renew' || files.some(({ how }) => how === 'restore')
+const headOf = ({ slots }: Setup, what: string, { undo }: Flags): string =>
+  undo ? what : `${what}: at most ${slots} tools at once in all terminals`
+
+const bodyOf = ({ dir, shims, files }: Setup): string[] => [
+  `  ${shimTexts[shims]} ${dir}`,
+  ...files.flatMap(({ path, how, lines }) => [
+    `  ${fileTexts[how]} ${path}`,
+    ...lines.map(line => `    ${line}`),
+  ]),
+]
+
+function render(plan: Setup, flags: Flags): string {
+  const head = !isWork(plan) ? 'nothing to do' : flags.undo ? 'would take back' : 'would set up'
+  return visibleLines([headOf(plan, head, flags), ...bodyOf(plan)])
+}
+
+/** `isShown`: what was done stands above already. */
+function renderDone(plan: Setup, changed: boolean, isShown: boolean, flags: Flags): string {
+  const head = !changed ? 'nothing changed' : flags.undo ? 'taken back' : 'set up'
+  const next = flags.undo ? 'have their PATH still' : 'do not know it yet'
   return visibleLines([
-    isBack || shims === 'none' ? `${head}:` : `${head}: at most ${slots} tools at once in all terminals`,
-    `  ${shimTexts[shims]} ${dir}`,
-    ...files.flatMap(({ path, how, lines }) => [
-      `  ${fileTexts[how]} ${path}`,
-      ...lines.map(line => `    ${line}`),
-    ]),
+    headOf(plan, head, flags),
+    ...(isShown ? [] : bodyOf(plan)),
+    ...(isWork(plan) ? [`  terminals that are open ${next}: open new ones`] : []),
   ])
 }
 
@@ -93,7 +106,7 @@ async function ask(plan: Setup): Promise<void> {
       'see what it does: jobshim setup --print; do it: jobshim setup --yes',
       exitCodes.usage,
     )
-  print(render(plan, wouldBe(false)), 2)
+  print(render(plan, {}), 2)
   const answer = await answerTo('Do this? [y/N] ')
   if (/^y(es)?$/i.test(answer.trim())) return
   throw new Failure(`setup: not agreed; ${nothing}`, 'answer y, or run jobshim setup --yes')

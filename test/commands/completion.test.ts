@@ -122,7 +122,7 @@ const namesIn = (database: 'passwd' | 'group', start: string): string[] =>
 /** What may stand at the end of each line. */
 const lines = (home: string): [line: string, offered: string[]][] => [
   ['jobshim ru', ['run']],
-  ['jobshim s', ['serve', 'status']],
+  ['jobshim s', ['serve', 'setup', 'status']],
   ['FOO=1 jobshim ru', ['run']],
   ['jobshim --v', ['--version']],
   ['jobshim help ', firstWords],

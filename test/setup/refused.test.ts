@@ -4,9 +4,12 @@ import { chmodSync, chownSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFi
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Failure } from '../../src/ground/failure.js'
+import { carryOut, planned } from '../../src/setup/setup.js'
+import { type HomeRow, makeHome } from '../support/home.js'
+import { scrubbed } from '../support/jobshim.js'
 import { nobody, testAsRoot } from '../support/other-user.js'
 import { pictureOf } from '../support/picture.js'
-import { type HomeRow, makeHome } from './home.js'
 
 type Row = HomeRow & {
   words?: readonly string[]
@@ -242,6 +245,22 @@ test('setup :: no terminal, no --yes :: refused, and says how to see it and to d
   assert.equal(pictureOf(home), before)
   assert.is((await setup('--yes')).status, 0)
   assert.equal((await setup()).status, 0) // nothing to ask
+})
+
+test('setup :: files that are others than was shown :: nothing is done', async () => {
+  const { home, env } = await makeHome({ files: { '.profile': rc } })
+  const environment = scrubbed(env)
+  const shown = await planned({}, environment)
+  writeFileSync(join(home, '.bash_profile'), rc) // bash reads it in place of .profile
+  const before = pictureOf(home)
+  try {
+    await carryOut(shown, {}, environment)
+    assert.unreachable()
+  } catch (error) {
+    assert.instance(error, Failure)
+    assert.is((error as Failure).message, 'setup: files have changed since; nothing was done')
+  }
+  assert.equal(pictureOf(home), before)
 })
 
 test('setup :: a read-only .bashrc with our line :: --undo is refused, and takes nothing back', async () => {

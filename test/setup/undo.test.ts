@@ -11,9 +11,9 @@ import {
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { type HomeRow, makeHome } from '../support/home.js'
 import { jobshim } from '../support/jobshim.js'
 import { pictureOf } from '../support/picture.js'
-import { type HomeRow, makeHome } from './home.js'
 
 const rc = 'alias ll="ls -l"\n'
 

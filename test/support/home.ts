@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { jobshim, type Outcome } from '../support/jobshim.js'
-import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { jobshim, type Outcome } from './jobshim.js'
+import { makeWorkspace, writeFiles } from './workspace.js'
 
 /** A home, as its user left it: texts with a character for each byte, by paths in it. */
 export type HomeRow = {
