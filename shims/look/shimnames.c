@@ -9,6 +9,7 @@
 #include "contract.h"
 #include "tool/adapters.h"
 #include "tool/families.h"
+#include "tool/wanted.h"
 #include "ground/arena.h"
 #include "ground/file.h"
 
@@ -18,8 +19,9 @@ static struct {
 	const char *dir;
 	const char *names[NAMES_MAX]; /* of tools */
 	size_t name_count;
-	const char *families[FAMILIES_MAX]; /* of those */
+	const char *families[FAMILIES_MAX]; /* of those, and the wanted ones */
 	size_t family_count;
+	bool is_wish_known;
 	struct timespec made; /* when the shims were installed */
 } shims;
 
@@ -31,6 +33,18 @@ static bool has_family(const char *family)
 	return false;
 }
 
+static void add_family(const char *family)
+{
+	if (shims.family_count < FAMILIES_MAX && !has_family(family))
+		shims.families[shims.family_count++] = family;
+}
+
+static void add_wanted(const char *key, const char *value)
+{
+	if (strcmp(key, "family") == 0)
+		add_family(value);
+}
+
 static void add_name(const char *name)
 {
 	const struct family_row *family = family_of(name);
@@ -38,8 +52,8 @@ static void add_name(const char *name)
 	if (shims.name_count == NAMES_MAX || (shims.names[shims.name_count] = arena_copy(name, strlen(name))) == NULL)
 		return;
 	shims.name_count++;
-	if (family != NULL && shims.family_count < FAMILIES_MAX && !has_family(family->family))
-		shims.families[shims.family_count++] = family->family;
+	if (family != NULL)
+		add_family(family->family);
 }
 
 static bool add_shim(int directory, const char *name, void *state)
@@ -63,6 +77,7 @@ bool shimnames_read(const char *shim_dir)
 	if (fstatat(directory, ".jobshim/manifest.json", &status, 0) == 0)
 		shims.made = status.st_mtim;
 	close(directory);
+	shims.is_wish_known = wanted_each(shim_dir, add_wanted);
 	return true;
 }
 
@@ -87,7 +102,9 @@ bool shimnames_lacks(const char *name, const char *path)
 {
 	const struct family_row *family = adapter_find(name) != NULL ? NULL : family_of(name);
 
-	return family != NULL && (has_family(family->family) || (family->by_default && is_newer(path)));
+	if (family == NULL)
+		return false;
+	return has_family(family->family) || (!shims.is_wish_known && family->by_default && is_newer(path));
 }
 
 bool shimnames_on_path(const char *path)

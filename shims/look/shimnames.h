@@ -9,8 +9,8 @@ bool shimnames_read(const char *shim_dir);
 
 bool shimnames_has(const char *name);
 
-/* Whether a tool without a shim would get one if the shims were installed now: its family has shims, or is wanted by default and was
- * installed later. */
+/* Whether a tool without a shim would get one if it were on PATH: its family has shims, or is wanted. If it is not known what is wanted, a
+ * default family that was installed later is. */
 bool shimnames_lacks(const char *name, const char *path);
 
 /* Whether a PATH has the shim dir. */

@@ -19,7 +19,7 @@ export const bypassReasons = {
   },
   noShim: {
     why: 'the shim dir has no shim for it',
-    fix: 'make one: jobshim install --dir $DIR',
+    fix: 'with its directory on PATH, make one: jobshim install --dir $DIR',
   },
   part: {
     why: 'the program that started it went past the shims',

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { buildProgram } from '../support/built.js'
@@ -15,24 +15,32 @@ type Told = {
   past: { tool: string; caller: string; why: string; fix: string; runs: number }[]
 }
 
-/** Tools that sleep (NAME -c MILLISECONDS FILE), and shims for those that were there before. */
-async function makePlace(names: readonly string[], later: readonly string[] = []) {
+/** Tools that sleep (NAME -c MILLISECONDS FILE), and shims for those of them that are on PATH, if `tools` has their family. `later`: these are not. */
+async function makePlace(
+  names: readonly string[],
+  { later: laterNames = [], tools: wanted = ['--tools', 'gcc'] }: { later?: string[]; tools?: string[] } = {},
+) {
   const root = makeWorkspace()
-  const tools = join(root, 'tools')
-  for (const directory of [tools, join(root, 'run')]) mkdirSync(directory, { mode: 0o700 })
+  const [tools, later] = [join(root, 'tools'), join(root, 'later')]
+  for (const directory of [tools, later, join(root, 'run')]) mkdirSync(directory, { mode: 0o700 })
   buildProgram(join(root, 'sleeper'), ['sleeper.c'])
-  const add = (name: string): void => copyFileSync(join(root, 'sleeper'), join(tools, name))
-  names.forEach(add)
+  for (const name of names) copyFileSync(join(root, 'sleeper'), join(tools, name))
+  for (const name of laterNames) copyFileSync(join(root, 'sleeper'), join(later, name))
   const shims = join(root, 'shims')
-  const env = { HOME: root, PATH: `${tools}:/usr/bin:/bin`, T: tools, XDG_RUNTIME_DIR: join(root, 'run') }
-  await installShims(shims, { args: ['--tools', 'gcc'], env })
-  later.forEach(add)
+  const env = {
+    HOME: root,
+    LATER: later,
+    PATH: `${tools}:/usr/bin:/bin`,
+    T: tools,
+    XDG_RUNTIME_DIR: join(root, 'run'),
+  }
+  await installShims(shims, { args: wanted, env })
   const build = (jobs: number, script: string, form: readonly string[] = ['--json']): Promise<Outcome> =>
     jobshim(['run', `-j${jobs}`, ...form, '--no-config', '--dir', shims, '--', 'sh', '-c', script], {
       cwd: root,
       env: { ...env, LAUNCHER: join(shims, '.jobshim/launcher') },
     })
-  return { root, tools, shims, env, build }
+  return { root, tools, later, shims, env, build }
 }
 
 type Place = Awaited<ReturnType<typeof makePlace>>
@@ -146,29 +154,50 @@ testWith(
   },
 )
 
-test('run :: slots :: a compiler that is newer than the shim dir :: is named, with what mends it', async () => {
-  const names = ['aarch64-foo-gcc', 'aarch64-linux-gnu-g++', 'clang-99', 'gcc-99']
-  const place = await makePlace(['gcc'], names)
-  const script = `${names.map(name => `${name} -c 700 a`).join(' & ')} & gcc-99 --version; wait`
+test('run :: slots :: a tool of a wanted family that was on no PATH when the shims were made :: is named, with what mends it', async () => {
+  const names = ['aarch64-foo-gcc', 'aarch64-linux-gnu-g++', 'gcc-99', 'ghc-99']
+  const place = await makePlace(['gcc'], { later: names, tools: [] })
+  const script = `PATH=$PATH:$LATER; ${names.map(name => `${name} -c 700 a`).join(' & ')} & gcc-99 --version; wait`
   const seen = await told(place, 2, script)
   assert.equal(
     kinds(seen).sort((a, b) => (a.tool < b.tool ? -1 : 1)),
     names.map(name => ({
-      tool: `${place.tools}/${name}`,
+      tool: `${place.later}/${name}`,
       why: 'the shim dir has no shim for it',
       runs: 1,
     })),
   )
   const [{ fix } = { fix: '' }] = seen.past
-  assert.is(fix, `make one: jobshim install --dir ${place.shims}`)
+  assert.is(fix, `with its directory on PATH, make one: jobshim install --dir ${place.shims}`)
   const install = fix.slice(fix.indexOf('install')).split(' ')
   const mended = await run(process.execPath, [join(repository, 'bin/jobshim.js'), ...install], {
     cwd: place.root,
-    env: place.env,
+    env: { ...place.env, PATH: `${place.env.PATH}:${place.later}` },
   })
   assert.is(mended.status, 0, mended.stderr)
   const again = await told(place, 2, script)
   assert.equal([kinds(again), again.coverage, again.runs], [[], 1, 4])
+})
+
+test('run :: slots :: of --tools the families are wanted, and no others: a tool of theirs is none', async () => {
+  const place = await makePlace(['gcc'], { later: ['clang-99', 'gcc-99', 'ghc-99'] })
+  const seen = await told(
+    place,
+    2,
+    '$LATER/clang-99 -c 700 a & $LATER/gcc-99 -c 700 a & $LATER/ghc-99 -c 700 a & wait',
+  )
+  const only = { tool: `${place.later}/gcc-99`, why: 'the shim dir has no shim for it', runs: 1 }
+  assert.equal([kinds(seen), seen.coverage], [[only], 0])
+})
+
+test('run :: slots :: it is not known what is wanted :: of a default family those are that are newer than the shims', async () => {
+  const place = await makePlace(['gcc'], { later: ['ghc-98'] })
+  rmSync(join(place.shims, '.jobshim/wanted'))
+  copyFileSync(join(place.root, 'sleeper'), join(place.later, 'ghc-99'))
+  const seen = await told(place, 2, '$LATER/ghc-98 -c 700 a & $LATER/ghc-99 -c 700 a & wait')
+  assert.equal(kinds(seen), [
+    { tool: `${place.later}/ghc-99`, why: 'the shim dir has no shim for it', runs: 1 },
+  ])
 })
 
 test('run :: slots :: names that the kernel cuts :: a tool is told from another one of the same first 15 characters', async () => {
