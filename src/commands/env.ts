@@ -6,7 +6,7 @@ import { renderJson } from '../ground/json.js'
 import { print, printExact } from '../ground/print.js'
 import { fishWord, shWord } from '../ground/shell-word.js'
 import { visibleLines } from '../ground/visible.js'
-import { ensureShims } from '../shimdir/ensure.js'
+import { ensureShims, renderEnsured } from '../shimdir/ensure.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { shellVariables, usualPath } from '../shimdir/surroundings.js'
 import { ccachePrefixes } from '../tools/ccache-config.js'
@@ -47,7 +47,7 @@ export const env = command({
     'CMAKE_C_COMPILER_LAUNCHER (CXX, CUDA, Fortran ...), RUSTC_WRAPPER, GOFLAGS=-toolexec. What is set there already ' +
     'stays, behind the launcher. RUSTC_WRAPPER has room for one program: if it is set, it stays as it is. The limit is ' +
     'that of the jobserver in MAKEFLAGS, which jobshim serve or make has made; without one there is no limit. ' +
-    'If there are no shims yet, they are installed.',
+    'If there are no shims yet, they are installed; those of tools that came to PATH since are added.',
   examples: [
     { line: 'eval "$(jobshim env)"', text: 'for all builds of this shell from now on' },
     { line: 'jobshim env --shell fish | source', text: 'the same for fish' },
@@ -56,8 +56,9 @@ export const env = command({
   async run({ flags, workingDirectory, environment }) {
     const shell = shellOf(flags.shell, environment)
     const settings = await loadSettings(flags, workingDirectory, environment)
-    const { dir, installed } = await ensureShims(settings.dir, settings, environment)
-    if (installed) print(visibleLines([`jobshim: installed the shims in ${dir}`]), 2)
+    const ensured = await ensureShims(settings.dir, settings, environment)
+    const { dir } = ensured
+    print(visibleLines(renderEnsured(ensured, false)), 2)
     const directories = realDirectories(environment.PATH || usualPath, dir)
     const ccache = findTool('ccache', directories)
     const configured =

@@ -13,7 +13,7 @@ import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { say } from '../ground/print.js'
 import type { SandboxPlace } from '../launcher/sandbox.js'
-import { ensureShims } from '../shimdir/ensure.js'
+import { ensureShims, renderEnsured } from '../shimdir/ensure.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
@@ -65,7 +65,7 @@ export const run = command({
     'Below another jobserver (make -jN, an outer jobshim run) the build joins that one, and -j has no effect. ' +
     "Without one, and without -j, it joins the machine's pool if the config says noJobserver: machine. " +
     'With --jobserver CMD first waits for a slot of its own. ' +
-    'The first run installs the shims. If the config says what runs may cost (load, pressure, engine, rules), that ' +
+    'The first run installs the shims, later ones add those of tools that came to PATH since. If the config says what runs may cost (load, pressure, engine, rules), that ' +
     'holds for this build instead of what the shim dir has.',
   examples: [
     { line: 'jobshim run -j8 -- ./build.sh', text: 'a script that starts all its compilers at once' },
@@ -86,8 +86,9 @@ export const run = command({
     const load = async (more: SettingFlags) =>
       await loadSettings({ ...flags, ...wish, ...more }, workingDirectory, environment)
     const wished = await load({})
-    const { dir, installed } = await ensureShims(wished.dir, wished, environment)
-    if (installed) say(`jobshim: installed the shims in ${dir}`)
+    const ensured = await ensureShims(wished.dir, wished, environment)
+    const { dir } = ensured
+    for (const line of renderEnsured(ensured, wished.quiet || flags.json === true)) say(line)
     const sandbox = await sandboxOf({ ...wished, dir }, environment, flags.jobserver)
     // `auto` found one: an engine's slots are none there.
     const settings = sandbox && wished.sandbox === 'auto' ? await load({ sandbox: true }) : wished

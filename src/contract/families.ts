@@ -151,9 +151,13 @@ const familiesByName = new Map(
   familyRows.flatMap(({ family, names }) => names.map(name => [name, family] as const)),
 )
 
+// Most of the programs on PATH are told by this alone.
+const ends = [...familiesByName.keys()].map(name => name.replaceAll(/[.+]/g, '\\$&')).join('|')
+const mayBeTool = new RegExp(`(?:^|-)(?:${ends})(?:-\\d[\\d.]*)?$`)
+
 /** Returns the family a program of this name belongs to, or undefined. */
 export const familyOf = (name: string): FamilyName | undefined =>
-  familiesByName.get(name) ?? familyRows.find(namedBy(name))?.family
+  familiesByName.get(name) ?? (mayBeTool.test(name) ? familyRows.find(namedBy(name))?.family : undefined)
 
 /** Tells a family's name from a literal tool's. */
 export function isFamily(name: string): name is FamilyName {

@@ -5,7 +5,7 @@ import { checkShimDirectory, installedNames, readWish } from '../shimdir/inspect
 import { layoutOf } from '../shimdir/layout.js'
 import { type ListedShim, listShims } from '../shimdir/list.js'
 import { readManifest } from '../shimdir/manifest.js'
-import { findTool, namesIn, realDirectories } from '../shimdir/real-tools.js'
+import { pathView, realDirectories } from '../shimdir/real-tools.js'
 import { wantedShims } from '../shimdir/wanted.js'
 import type { WishState } from '../shimdir/wish.js'
 
@@ -66,11 +66,7 @@ function wanted(
   { PATH = '' }: NodeJS.ProcessEnv,
   names: readonly string[],
 ): Pick<ShimFacts, 'uncovered' | 'missing'> {
-  const directories = realDirectories(PATH, settings.dir)
-  const view = {
-    names: namesIn(directories),
-    isTool: (name: string) => findTool(name, directories) !== undefined,
-  }
+  const view = pathView(realDirectories(PATH, settings.dir))
   try {
     const all = wantedShims(settings, view).map(({ name }) => name)
     return { uncovered: all.filter(name => !names.includes(name)), missing: undefined }

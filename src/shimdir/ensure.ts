@@ -1,20 +1,40 @@
-/** What `jobshim run` needs: shims that are there, at the price of reading one small file. */
+/** What `jobshim run` needs: shims that are there, at the price of reading two small files and the directories of PATH. */
 import { type Stats, statSync } from 'node:fs'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { currentUid } from '../ground/paths.js'
 import { packageVersion } from '../ground/version.js'
-import { checkShimDirectory, hasRelay, launcherIn, lookIn } from './inspect.js'
+import { checkShimDirectory, hasRelay, launcherIn, lookIn, readWish } from './inspect.js'
+import { lackingNames } from './lacking.js'
 import { findLauncher } from './launcher.js'
 import { type Layout, layoutOf, lookBeside } from './layout.js'
 import { readManifest } from './manifest.js'
 import { assertPathEntry } from './path-entry.js'
 import type { ShimWishes } from './wish.js'
 
-/** `installed`: there were none, now there are. */
-export type EnsuredShims = { dir: string; installed: boolean }
+export type EnsuredShims = { dir: string; shims: EnsuredState }
+
+/** `there`: and as they were, but that shims were added for tools that came since; `outdated`: those could not be. */
+export type EnsuredState =
+  | { kind: 'installed' }
+  | { kind: 'there'; added: readonly string[] }
+  | { kind: 'outdated'; lacking: readonly string[]; why: Failure }
 
 /**
- * Returns at once where `dir` (absolute) has a launcher and a manifest; else installs the wanted shims there.
+ * Returns the lines that tell a user what was done; none where all was there. `isBrief`: nor where there is nothing to do about it, and it is
+ * not the first time.
+ */
+export function renderEnsured({ dir, shims }: EnsuredShims, isBrief: boolean): string[] {
+  if (shims.kind === 'installed') return [`jobshim: installed the shims in ${dir}`]
+  if (shims.kind === 'outdated')
+    return [`jobshim: ${shims.lacking.join(' ')}: no shim yet: ${shims.why.message}`, `  ${shims.why.hint}`]
+  return isBrief || shims.added.length === 0
+    ? []
+    : [`jobshim: added the shims of ${shims.added.join(' ')} in ${dir}`]
+}
+
+/**
+ * Returns at once where `dir` (absolute) has a launcher, a manifest and a shim for each tool on PATH that install was asked for; else
+ * installs the wanted shims there, or adds those that are lacking, if the dir is ours.
  * Renews a launcher of ours that another version of jobshim put there, or that is older than the one that was built: both sides
  * must agree on the ledger.
  * Throws `Failure` for a dir that `install` would refuse, unless it is root's, for one that PATH can't have, and whatever an install
@@ -33,7 +53,7 @@ export async function ensureShims(
   if (!launcher || !manifest || manifest.kind === 'none') {
     const { installShims } = await import('./install.js')
     await installShims(dir, wishes, environment)
-    return { dir, installed: true }
+    return { dir, shims: { kind: 'installed' } }
   }
   const isOld =
     manifest.jobshim !== packageVersion() ||
@@ -48,7 +68,29 @@ export async function ensureShims(
       `${layout.look}: missing: an older jobshim made these shims`,
       `have their owner renew them: jobshim install --dir ${dir}`,
     )
-  return { dir, installed: false }
+  const shims =
+    launcher.uid === currentUid() ? await withNew(layout, manifest.names, environment) : nothingNew
+  return { dir, shims }
+}
+
+const nothingNew: EnsuredState = { kind: 'there', added: [] }
+
+// A build goes on without them: its summary tells which tools had none.
+async function withNew(
+  layout: Layout,
+  known: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<EnsuredState> {
+  const state = readWish(layout)
+  const lacking = state.kind === 'good' ? lackingNames(layout, state.wish, known, environment) : []
+  if (lacking.length === 0) return nothingNew
+  const { addShims } = await import('./additions.js')
+  try {
+    return { kind: 'there', added: await addShims(layout.dir, lacking, environment) }
+  } catch (error) {
+    if (error instanceof Failure) return { kind: 'outdated', lacking, why: error }
+    throw error
+  }
 }
 
 /**

@@ -100,11 +100,16 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
   }
 }
 
-/** Returns what is written down of what the shims are to be. Throws system errors but that there is no file. */
+/** Returns what is written down of what the shims are to be. */
 export function readWish(layout: Layout): WishState {
-  if (!isThere(layout.wanted)) return { kind: 'none' }
-  const wish = parseWish(readPlainFile(layout.wanted)?.toString('utf8') ?? '')
-  return wish === undefined ? { kind: 'damaged' } : { kind: 'good', wish }
+  try {
+    if (!isThere(layout.wanted)) return { kind: 'none' }
+    const wish = parseWish(readPlainFile(layout.wanted)?.toString('utf8') ?? '')
+    return wish === undefined ? { kind: 'damaged' } : { kind: 'good', wish }
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error
+    return { kind: 'damaged' } // it can't be read
+  }
 }
 
 function compareLauncher(layout: Layout, built: string | undefined): Found['launcher'] {

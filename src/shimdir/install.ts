@@ -10,7 +10,7 @@ import { type Layout, layoutOf, lookBeside } from './layout.js'
 import { withLock } from './lock.js'
 import { assertPathEntry } from './path-entry.js'
 import { planInstall, planRenewal } from './plan.js'
-import { findTool, namesIn, realDirectories } from './real-tools.js'
+import { findTool, pathView, realDirectories } from './real-tools.js'
 import { realLine, wantedShims } from './wanted.js'
 import { renderWish, type ShimWishes, wishOf } from './wish.js'
 
@@ -37,9 +37,7 @@ export async function installShims(
   const layout = layoutOf(dir)
   const directories = realDirectories(environment.PATH ?? '', dir)
   const wanted = wantedShims(wishes, {
-    names: namesIn(directories),
-    isTool: name => findTool(name, directories) !== undefined,
-    pathOf: name => findTool(name, directories),
+    ...pathView(directories),
     ccache: wishes.adapters.includes('ccache') ? await readPrefixes(directories, environment) : undefined,
   })
   const texts = { wish: renderWish(wishOf(wishes)), rules: wishes.rulesText }

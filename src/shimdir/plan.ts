@@ -116,6 +116,29 @@ const renewLinks = (names: readonly string[], found: Found): Action[] =>
 const removeFiles = (names: readonly string[], found: Found): Action[] =>
   names.filter(found.hasFile).map(name => ({ kind: 'remove file', name }))
 
+export type AdditionPlan = { actions: readonly Action[]; added: readonly string[] }
+
+/** Returns what adds shims to those that are there. What is foreign stays, and the shim of its name is not made. */
+export function planAdditions(lacking: readonly WantedShim[], found: Found): AdditionPlan {
+  const shims = lacking.filter(
+    ({ name }) => !found.known.includes(name) && found.entry(name).kind !== 'foreign',
+  )
+  const added = shims.map(({ name }) => name)
+  if (added.length === 0) return { actions: [], added }
+  return {
+    added,
+    actions: [
+      { kind: 'write manifest', names: [...found.known, ...added] },
+      ...shims.map(({ name, toolFile: text }): Action => ({ kind: 'write tool file', name, text })),
+      { kind: 'fill files' },
+      ...renewLinks(added, found),
+      ...added
+        .filter(name => found.entry(name).kind === 'nothing')
+        .map((name): Action => ({ kind: 'add link', name })),
+    ],
+  }
+}
+
 /** Returns what puts this version's launcher under the shims that are there. `real`: the line of a tool file that names the tool. */
 export function planRenewal(found: Found, real: (name: string) => string): readonly Action[] {
   const unnamed = found.known.filter(name => !/^real=/m.test(found.toolFile(name)))

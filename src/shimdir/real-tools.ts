@@ -28,6 +28,19 @@ function isProgram(named: string): boolean {
   }
 }
 
+/** What the programs of some directories are, as a PATH search finds them. */
+export type FoundOnPath = {
+  names: readonly string[] // of files there, sorted
+  isTool: (name: string) => boolean // the search finds a program of that name
+  pathOf: (name: string) => string | undefined // where
+}
+
+export const pathView = (directories: readonly string[]): FoundOnPath => ({
+  names: namesIn(directories),
+  isTool: name => findTool(name, directories) !== undefined,
+  pathOf: name => findTool(name, directories),
+})
+
 /** Returns the sorted names of all files in these directories. A directory that can't be read has none. */
 export function namesIn(directories: readonly string[]): string[] {
   return [...new Set(directories.flatMap(entriesOf))].sort()

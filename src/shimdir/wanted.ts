@@ -11,12 +11,11 @@ import type { CcachePrefixes } from '../tools/ccache.js'
 import { isToolName } from '../tools/tool-name.js'
 import { relayName } from './layout.js'
 import type { WantedShim } from './plan.js'
+import type { FoundOnPath } from './real-tools.js'
 import { isWished, type ShimWishes, type Wish, wishOf } from './wish.js'
 
-export type PathView = {
-  names: readonly string[] // of files on PATH, sorted
-  isTool: (name: string) => boolean // a PATH search finds a program of that name
-  pathOf?: (name: string) => string | undefined // where that search finds it
+export type PathView = Pick<FoundOnPath, 'names' | 'isTool'> & {
+  pathOf?: FoundOnPath['pathOf']
   ccache?: CcachePrefixes | undefined // what ccache's own config says
 }
 

@@ -20,19 +20,21 @@ const wishes = {
   patience: undefined,
   rulesText: '',
 }
+const installed = { kind: 'installed' }
+const asTheyWere = { kind: 'there', added: [] }
 const built = join(repository, 'shims/build/launcher')
 
 test('ensure :: the first time it installs, then it returns at once', async () => {
   const { dir, path, root } = makeBench(['cc', 'make'])
   const environment = { PATH: path, HOME: root }
-  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: true })
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, shims: installed })
   assert.equal(picture(dir), {
     '.jobshim': 'directory',
     ...links('cc'),
     ...links('make'),
   })
   const before = statSync(join(dir, '.jobshim')).mtimeMs
-  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, shims: asTheyWere })
   assert.is(statSync(join(dir, '.jobshim')).mtimeMs, before)
 })
 
@@ -44,8 +46,7 @@ test('ensure :: a launcher of another version is renewed, and nothing else', asy
   const text = readFileSync(manifest, 'utf8')
   writeFileSync(manifest, text.replace(packageVersion(), '0.0.1'))
   writeFileSync(join(dir, '.jobshim/launcher'), 'old')
-  writeFileSync(join(path, 'ld'), '#!/bin/sh\n', { mode: 0o755 }) // a tool that came since
-  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, shims: asTheyWere })
   assert.equal(readFileSync(join(dir, '.jobshim/launcher')), readFileSync(built))
   assert.is(readFileSync(manifest, 'utf8'), text)
   assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc') })
@@ -63,7 +64,7 @@ test('ensure :: a launcher of the same version, older than what was built since,
     await ensureShims(dir, wishes, environment)
     writeFileSync(launcher, 'another')
     utimesSync(launcher, new Date(mtimeMs + age * 1000), new Date(mtimeMs + age * 1000))
-    assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
+    assert.equal(await ensureShims(dir, wishes, environment), { dir, shims: asTheyWere })
     assert.is(readFileSync(launcher, 'latin1') === 'another', stays)
   }
 })
@@ -73,7 +74,7 @@ test('ensure :: a launcher that went missing comes back', async () => {
   const environment = { PATH: path, HOME: root }
   await ensureShims(dir, wishes, environment)
   rmSync(join(dir, '.jobshim/launcher'))
-  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: true })
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, shims: installed })
   assert.equal(readFileSync(join(dir, '.jobshim/launcher')), readFileSync(built))
 })
 
@@ -92,7 +93,7 @@ test('ensure :: shims of an older version, with no look beside the launcher :: i
   await ensureShims(dir, wishes, environment)
   rmSync(look)
   assert.is(await usableLook(dir, environment), plainLook)
-  assert.equal(await ensureShims(dir, wishes, environment), { dir, installed: false })
+  assert.equal(await ensureShims(dir, wishes, environment), { dir, shims: asTheyWere })
   assert.is(await usableLook(dir, environment), look)
   assert.equal(readFileSync(look), readFileSync(plainLook))
 })

@@ -1,6 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Entry, type Found, planInstall, planRenewal, planUninstall } from '../../src/shimdir/plan.js'
+import {
+  type Entry,
+  type Found,
+  planAdditions,
+  planInstall,
+  planRenewal,
+  planUninstall,
+} from '../../src/shimdir/plan.js'
 
 /** A shim dir as the planner sees it: `ours`, `foreign` and `lost` (in the manifest, gone) names. */
 function there(
@@ -230,6 +237,21 @@ test('plan :: install :: what is wanted is written down after the rules that it 
     there({ ours: ['cc'], wanted: after.wish, rules: after.rules }),
   )
   assert.equal(kinds(again), ['fill files'])
+})
+
+test('plan :: additions :: manifest before links; what is known or foreign is left as it is', () => {
+  const before = there({ ours: ['cc'], lost: ['gcc'], foreign: ['ld'], unknown: ['go'] })
+  assert.equal(planAdditions(wanted('cc', 'clang', 'gcc', 'go', 'ld'), before), {
+    added: ['clang', 'go'],
+    actions: [
+      { kind: 'write manifest', names: ['cc', 'gcc', 'clang', 'go'] },
+      { kind: 'write tool file', name: 'clang', text: 'family=clang\n' },
+      { kind: 'write tool file', name: 'go', text: 'family=go\n' },
+      { kind: 'fill files' },
+      { kind: 'add link', name: 'clang' },
+    ],
+  })
+  assert.equal(planAdditions(wanted('cc', 'ld'), before), { added: [], actions: [] })
 })
 
 const real = (name: string): string => `real=/bin/${name}\n`

@@ -135,7 +135,8 @@ test('install :: rules :: by the first run too', async () => {
     patience: undefined,
     rulesText: 'load=3.00\n',
   }
-  assert.equal(await ensureShims(dir, wishes, { PATH: path, HOME: root }), { dir, installed: true })
+  const ensured = await ensureShims(dir, wishes, { PATH: path, HOME: root })
+  assert.equal(ensured, { dir, shims: { kind: 'installed' } })
   assert.is(read(dir, 'rules'), 'load=3.00\n')
   assert.is(read(dir, 'tools/cc'), `family=gcc\nrules=1\nreal=${path}/cc\n`)
 })
