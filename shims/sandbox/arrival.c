@@ -125,13 +125,20 @@ static bool read_demand(const struct arrival_into *into, struct supervised *run,
 	return false;
 }
 
+/* It finds the nearest tool above it that has a record: so who is a guest, and has none, gets the lock of its host's slot first. Else the launcher
+ * would have that, and the guest a token. */
 void arrival_of_launcher(const struct arrival_into *into, const struct started *started)
 {
 	struct subject subject;
-	struct supervised *host;
+	struct supervised *host, *above;
 
-	if (into->lines->used > 0 && subject_of(started->pid, &subject) && place_of(&subject.process, into, true, &host) == BELOW_HOLDER)
+	if (into->lines->used == 0 || !subject_of(started->pid, &subject) ||
+	    place_of(&subject.process, into, true, &host) != BELOW_HOLDER)
+		return;
+	for (; host != NULL; host = above) {
+		above = host->host;
 		guests_share(into, host);
+	}
 }
 
 /* For those who look from outside: who looked before it had a record learns that it has one, and that its caller, if that seems to be a tool,

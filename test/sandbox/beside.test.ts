@@ -105,6 +105,30 @@ for (const [name, script] of Object.entries(mixed))
       assertRan(await place.limited(jobs, `${place.starter} 'sh mixed.sh'; true`), jobs, place, 4)
     })
 
+/** A tool starts one that starts make by its adapter, and then another; and beside that one `b`, once make has started its tool. */
+async function startDeep(jobs: number, more: (place: Place) => string): Promise<[Place, Outcome]> {
+  const place = await prepare()
+  const { root, tool, starter } = place
+  const compile = (name: string) => `${tool} -c 200 -o ${root}/out/${name}`
+  writeFiles(root, {
+    Deep: `all:\n\t@${compile('a')}${more(place)}\n`,
+    'deep.sh': `${starter} 'make -s -f Deep; ${compile('c')}' & until test -s out/log; do :; done; ${compile('b')}; wait\n`,
+  })
+  return [place, await place.limited(jobs, `${starter} 'sh deep.sh'; true`)]
+}
+
+test('sandbox :: beside :: a tool, and one that make is below :: the first waits until the other has ended, at -j1', async () => {
+  const [place, outcome] = await startDeep(1, () => '')
+  assertRan(outcome, 1, place, 3)
+})
+
+test('sandbox :: beside :: a tool, and one that make is below :: the first has the token, at -j2', async () => {
+  const untilThere = ({ root }: Place): string =>
+    `; for i in $$(seq 900); do ! test -e ${root}/out/b || exit 0; sleep 0.1; done; echo b waits`
+  const [place, outcome] = await startDeep(2, untilThere)
+  assertRan(outcome, 2, place, 3)
+})
+
 test('sandbox :: beside :: two tools each start three, at -j2', async () => {
   const place = await prepare()
   const { starter, root, tool } = place
