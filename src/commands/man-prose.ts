@@ -134,6 +134,11 @@ what
 .Nm Cm portage install
 makes, with one marked line in
 .Pa /etc/portage/bashrc .
+.It Pa ${'$'}{XDG_DATA_HOME:\-\(ti/.local/share}/jobshim/setup.json
+what
+.Nm Cm setup
+has made, for
+.Fl \-undo .
 .El`
 
 export const exitStatusHead = `.Nm Cm run ,

@@ -7,9 +7,10 @@ import * as assert from 'uvu/assert'
 import { Failure } from '../../src/ground/failure.js'
 import { carryOut, planned } from '../../src/setup/setup.js'
 import { type HomeRow, makeHome } from '../support/home.js'
-import { scrubbed } from '../support/jobshim.js'
-import { nobody, testAsRoot } from '../support/other-user.js'
+import { run, scrubbed } from '../support/jobshim.js'
+import { asUser, eve, nobody, testAsOthers, testAsRoot } from '../support/other-user.js'
 import { pictureOf } from '../support/picture.js'
+import { openToOthers, repository } from '../support/workspace.js'
 
 type Row = HomeRow & {
   words?: readonly string[]
@@ -228,6 +229,24 @@ testAsRoot('setup :: a home of another user :: refused', async () => {
     `jobshim: ${home}/.jobshimrc.yaml: ${home} belongs to another user; nothing was changed\n`,
   )
   assert.match(stderr, '\n  run it as the user whose file it is\n')
+  assert.equal(pictureOf(home), before)
+})
+
+testAsOthers('setup :: a home that its user may not write :: refused', async () => {
+  const { home, env } = await makeHome({ files: { '.bashrc': rc, '.profile': rc } })
+  openToOthers(home)
+  for (const name of ['.bashrc', '.profile', '.']) chownSync(join(home, name), eve, eve)
+  chmodSync(home, 0o555)
+  const before = pictureOf(home)
+  const program = join(repository, 'bin/jobshim.js')
+  const [asEve = '', ...words] = asUser(eve)
+  const outcome = await run(asEve, [...words, process.execPath, program, 'setup', '--yes'], {
+    env: { ...env, PATH: `${env.PATH}:${process.env.PATH}` },
+    cwd: '/',
+  })
+  const says = `${home}/.jobshimrc.yaml: ${home} is read-only; nothing was changed`
+  const stderr = `jobshim: ${says}\n  make it writable: chmod u+w ${home}\n`
+  assert.equal(outcome, { status: 1, signal: null, stdout: '', stderr })
   assert.equal(pictureOf(home), before)
 })
 
