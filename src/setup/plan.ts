@@ -70,7 +70,7 @@ export function planUndo(facts: Facts, paths: readonly string[]): Plan {
   if (obstacle) return obstacle
   const actions = withdraw(facts, texts, [own], { forgets: true })
   const removed = actions.flatMap(action => (action.kind === 'remove file' ? [action.path] : []))
-  const isMade = made.includes(own) && entry(own).kind === 'directory' // also if a killed setup has no shims in it yet
+  const isMade = made.includes(own) // also if a killed setup has no shims in it yet
   const isEdited = changed.length > 0 || made.length > 0
   return {
     kind: 'ready',
