@@ -1,5 +1,4 @@
 /** Where a build gets its slots: from a pool of its own, from a jobserver around it, or by a token of one that was named. */
-import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import type { ToolUse } from '../bypass/tool-watch.js'
 import type { Settings } from '../config/options.js'
@@ -17,6 +16,7 @@ import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { changeText } from '../launcher/change.js'
 import { commandOf } from '../launcher/closed-descriptors.js'
 import { type CaughtSignals, type Ending, runInForeground } from '../launcher/foreground.js'
+import { reclaim } from '../launcher/reclaim.js'
 import type { SandboxPlace } from '../launcher/sandbox.js'
 import type { UnknownPrograms } from '../launcher/supervisor.js'
 import { layoutOf } from '../shimdir/layout.js'
@@ -103,6 +103,7 @@ const joined = (order: BuildOrder, sandbox: BuildSandbox | undefined): Place => 
       },
       async settle() {
         const unknown = await sandbox?.close()
+        if (sandbox !== undefined) reclaim(look, environment) // what its supervisor had, if it was killed
         return { settlement: undefined, toolUse: await caretaker.end(), unknown }
       },
       async close() {
@@ -228,7 +229,7 @@ function inNamed(pool: NamedPool, order: BuildOrder, sandbox: BuildSandbox | und
           }),
         async settle() {
           const unknown = await sandbox?.close()
-          spawnSync(look, ['reclaim'], { env: named, stdio: 'ignore' }) // what was killed with CMD, at once
+          reclaim(look, named) // what was killed with CMD, at once
           return { settlement: undefined, toolUse: await caretaker.end(), unknown }
         },
         async close() {

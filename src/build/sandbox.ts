@@ -1,6 +1,7 @@
 /** The job sandbox of a build: every tool below it takes a slot, however it is called. */
 import { ensureStateDirectory } from '../ground/paths.js'
 import { enterSandbox } from '../jobserver/registry.js'
+import { reclaim } from '../launcher/reclaim.js'
 import { findSandbox, type SandboxPlace } from '../launcher/sandbox.js'
 import {
   openSupervisor,
@@ -27,7 +28,8 @@ function ownSandbox(look: string, say: (line: string) => void): BuildSandbox {
     async open(environment, descriptors) {
       const socket = enterSandbox(ensureStateDirectory(environment))
       const lost = (loss: SupervisorLoss): void => say(`jobshim: ${losses[loss]}`)
-      supervisor = await openSupervisor({ look, socket, environment, descriptors, lost })
+      const gone = (): void => reclaim(look, environment)
+      supervisor = await openSupervisor({ look, socket, environment, descriptors, lost, gone })
       return socket
     },
     close: async () => await supervisor?.end(),

@@ -22,6 +22,7 @@ export type SupervisorOrder = {
   environment: NodeJS.ProcessEnv // of the build: it names the jobserver
   descriptors: readonly number[] // that the build gets from 3 on, by the same numbers
   lost: (loss: SupervisorLoss) => void // called at most once, and not after end()
+  gone: () => void // it has ended, before end(): what it held is nobody's
 }
 
 const beat = 1000 // ms
@@ -30,7 +31,7 @@ const lastWord = 2000 // ms in which it ends its work
 
 /** Starts one. Throws `Failure` where it can't do its work. */
 export async function openSupervisor(order: SupervisorOrder): Promise<Supervisor> {
-  const { look, socket, environment, descriptors, lost } = order
+  const { look, socket, environment, descriptors, lost, gone } = order
   const control = Math.max(3, 3 + descriptors.length)
   // In a session of its own: a terminal's ^C and ^Z are for the build.
   const child = spawnLook(look, ['supervise', String(control), socket], {
@@ -41,6 +42,7 @@ export async function openSupervisor(order: SupervisorOrder): Promise<Supervisor
   const line = child.stdio[control]
   if (!(line instanceof Duplex)) throw new Error('the last descriptor is a pipe')
   let isOver = false
+  let isEnding = false
   let missed = 0
   const lose = (loss: SupervisorLoss): void => {
     if (isOver) return
@@ -63,6 +65,7 @@ export async function openSupervisor(order: SupervisorOrder): Promise<Supervisor
   child.once('exit', () => {
     close()
     lose('ended')
+    if (!isEnding) gone()
   })
   child.once('error', () => {})
   const first = await new Promise<string>(resolve => {
@@ -72,6 +75,7 @@ export async function openSupervisor(order: SupervisorOrder): Promise<Supervisor
   })
   if (first !== 'ready\n') {
     isOver = true
+    isEnding = true
     close()
     throw new Failure(
       `the sandbox has no supervisor: ${first || 'it ended'}`,
@@ -88,6 +92,7 @@ export async function openSupervisor(order: SupervisorOrder): Promise<Supervisor
     socket,
     async end() {
       isOver = true
+      isEnding = true
       clearInterval(timer)
       if (!line.destroyed) await lastWordOf(line)
       close()

@@ -12,10 +12,11 @@ import {
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
+import { run } from '../support/jobshim.js'
 import { processes } from '../support/processes.js'
-import { test } from '../support/test-with.js'
+import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
-import { writeFiles } from '../support/workspace.js'
+import { repository, writeFiles } from '../support/workspace.js'
 import { makeSandboxPlace, peakOf, type SandboxPlace, supervisorOf } from './place.js'
 
 const lost = 'jobshim: the supervisor of the sandbox has ended: from here on tools run without a limit\n'
@@ -76,6 +77,31 @@ test('sandbox :: killed :: what starts later starts as it would without one', as
   assert.is(signal, 'SIGABRT', stderr)
   assert.match(stdout, /^\d+\n1\n$/)
 })
+
+// make counts its tokens at its end, and says which are missing.
+testWith(
+  'make43',
+  'sandbox :: killed :: below a make -j, whose token it had :: make has it back at once',
+  async path => {
+    const place = await makeHoldingPlace()
+    const { root, shims, env } = place
+    const governed = `${process.execPath} ${join(repository, 'bin/jobshim.js')} run --sandbox -q --no-config --dir ${shims}`
+    const other = 'until [ -e go ]; do sleep 0.02; done; echo other has run'
+    writeFiles(root, {
+      'hold.sh': `${atOnce(2)}\n`,
+      Makefile: `all: x y\nx:\n\t+@${governed} -- sh hold.sh\ny:\n\t@${other}\nz:\n\t@touch z\n.PHONY: all x y\n`,
+    })
+    const make = run('make', ['-j3', '--no-print-directory', 'all', 'z'], {
+      cwd: root,
+      env: { ...env, PATH: `${path}:${env.PATH}` },
+    })
+    await until('2 run', () => started(place) >= 2)
+    send(place, 'SIGKILL')
+    await until('make has its token for another one', () => existsSync(join(root, 'z')))
+    letGo(place)
+    assert.equal(await make, { status: 0, signal: null, stdout: 'other has run\n', stderr: lost })
+  },
+)
 
 test('sandbox :: stopped :: run ends a supervisor that stands still', async () => {
   const place = await makeHoldingPlace()
