@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "contract.h"
 #include "ground/report.h"
@@ -28,13 +29,14 @@ enum place { BELOW_HOLDER, BELOW_DAEMON, BELOW_NONE, BELOW_NONE_LATELY };
 static enum place place_of(const struct process *process, const struct arrival_into *into, bool recalls, struct supervised **host)
 {
 	struct process above = *process;
+	const pid_t top = getppid(); /* nothing of the build is above who started us, or after its end above who took us in */
 	const bool is_near = recalls && lines_find(into->lines, process->parent) == NULL;
 
-	if (is_near && process->parent != into->above && ancestors_have_parent(process->parent, &above)) {
+	if (is_near && process->parent != top && ancestors_have_parent(process->parent, &above)) {
 		process_known(&above);
 		return BELOW_NONE_LATELY;
 	}
-	while (above.parent > 0 && above.parent != into->above) {
+	while (above.parent > 0 && above.parent != top) {
 		*host = lines_find(into->lines, above.parent);
 		if (*host != NULL && guests_are_below(*host))
 			return (*host)->may_go ? BELOW_HOLDER : BELOW_NONE;

@@ -21,7 +21,6 @@ struct arrival_into {
 	struct pool *pool;
 	const struct self *self;
 	int listener;
-	pid_t above; /* the process that nothing of the build is above */
 };
 
 /* A tool has started below the host. True if it is its guest now, and may go on. False if it has to look for a slot. */

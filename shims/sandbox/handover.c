@@ -11,6 +11,7 @@
 #include "ground/file.h"
 #include "ground/retry.h"
 #include "ground/text.h"
+#include "proc/process.h"
 #include "sandbox/filter.h"
 
 enum { BACKLOG = 4 };
@@ -66,12 +67,11 @@ int handover_open(const char *path)
 }
 
 /* Whether the other end is this user, or root. */
-static bool is_ours(int fd)
+static bool is_ours(int fd, struct ucred *peer)
 {
-	struct ucred peer;
-	socklen_t size = sizeof peer;
+	socklen_t size = sizeof *peer;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == geteuid() || peer.uid == 0);
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) == 0 && (peer->uid == geteuid() || peer->uid == 0);
 }
 
 static int receive_descriptor(int fd)
@@ -98,17 +98,20 @@ static int receive_descriptor(int fd)
 	return received;
 }
 
-int handover_take(int socket)
+int handover_take(int socket, int *entrant)
 {
 	const int fd = RETRY(accept4(socket, NULL, NULL, SOCK_CLOEXEC));
 	int listener = -1;
+	struct ucred peer;
 
 	if (fd < 0)
 		return -1;
-	if (is_ours(fd))
+	if (is_ours(fd, &peer))
 		listener = receive_descriptor(fd);
-	if (listener >= 0)
+	if (listener >= 0) {
+		*entrant = process_open(peer.pid); /* it waits for our byte */
 		(void)!send(fd, "", 1, MSG_NOSIGNAL); /* it goes on in any case */
+	}
 	close(fd);
 	return listener;
 }
@@ -156,13 +159,14 @@ static int connect_to(const char *path)
 bool handover_enter(const char *path)
 {
 	const int fd = connect_to(path);
+	struct ucred peer;
 	int listener, error;
 	char taken;
 
 	if (fd < 0)
 		return false;
 	errno = EPERM;
-	listener = is_ours(fd) ? filter_install() : -1;
+	listener = is_ours(fd, &peer) ? filter_install() : -1;
 	error = errno;
 	/* Once the filter is there it stays. If nobody takes the listener, it closes with this: then programs start as they did before. */
 	if (listener >= 0) {

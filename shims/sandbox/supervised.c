@@ -48,7 +48,6 @@ bool supervised_open(const struct supervised_in *in)
 		.pool = &runs.pool,
 		.self = in->self,
 		.listener = in->listener,
-		.above = in->above,
 	};
 	return lines_make(&runs.lines) && ends_open();
 }

@@ -21,7 +21,6 @@ struct supervised_in {
 	struct ledger *ledger;
 	const struct self *self; /* of the shim dir */
 	int listener;
-	pid_t above; /* nothing of the build is above this process */
 };
 
 /* False, with errno, if that can't be had. */

@@ -36,11 +36,12 @@
 #include "sandbox/unknown.h"
 #include "tool/resolve.h"
 
-enum { CONTROL, HANDOVER, LISTENER, SOURCES, PINGS_MAX = 64 };
+enum { CONTROL, HANDOVER, LISTENER, ENTRANT, SOURCES, PINGS_MAX = 64 };
 
 static struct {
 	int control, handover, listener;
-	bool is_over; /* the build has ended */
+	int entrant;  /* its end is that of the build; -1: it can't be watched */
+	bool is_left; /* nobody is at the other end of the control, or says anything more there */
 	const char *shim_dir;
 	struct jobserver jobserver;
 	struct ledger ledger;
@@ -91,7 +92,7 @@ static void tell_unknown(void)
 		unknown_report();
 }
 
-/* Sends back what came: by that it is known that we are not stopped. */
+/* Sends back what came: by that it is known that we are not stopped. If whoever started us was killed we go on as long as the build does. */
 static void answer_control(void)
 {
 	char pings[PINGS_MAX];
@@ -99,9 +100,12 @@ static void answer_control(void)
 
 	if (n < 0 && errno == EAGAIN)
 		return;
-	if (n > 0 && send(supervisor.control, pings, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
-		return;
-	supervisor.is_over = true;
+	if (n <= 0 || send(supervisor.control, pings, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		supervisor.is_left = true;
+}
+
+static void end_build(void)
+{
 	tell_unknown();
 	let_go_of_stderr();
 	supervised_close();
@@ -168,8 +172,7 @@ static bool take_listener(const struct self *self)
 		.jobserver = &supervisor.jobserver,
 		.ledger = &supervisor.ledger,
 		.self = self,
-		.listener = handover_take(supervisor.handover),
-		.above = getppid(),
+		.listener = handover_take(supervisor.handover, &supervisor.entrant),
 	};
 
 	close(supervisor.handover);
@@ -178,7 +181,7 @@ static bool take_listener(const struct self *self)
 	if (in.listener < 0)
 		return false;
 	filter_quicken(in.listener);
-	successor_start(in.listener, in.above);
+	successor_start(in.listener, getppid());
 	return supervised_open(&in);
 }
 
@@ -202,9 +205,10 @@ static bool work(const struct self *self)
 		uint64_t due_ns = UINT64_MAX;
 		const nfds_t runs = supervisor.listener < 0 ? 0 : supervised_watch(ready + SOURCES, &due_ns);
 
-		ready[CONTROL] = (struct pollfd){ .fd = supervisor.control, .events = POLLIN };
+		ready[CONTROL] = (struct pollfd){ .fd = supervisor.is_left ? -1 : supervisor.control, .events = POLLIN };
 		ready[HANDOVER] = (struct pollfd){ .fd = supervisor.handover, .events = POLLIN };
 		ready[LISTENER] = (struct pollfd){ .fd = supervisor.listener, .events = POLLIN };
+		ready[ENTRANT] = (struct pollfd){ .fd = supervisor.is_left ? supervisor.entrant : -1, .events = POLLIN };
 		sleep_until(ready, SOURCES + runs, due_ns);
 		if (ready[HANDOVER].revents != 0 && !take_listener(self))
 			return false;
@@ -218,7 +222,8 @@ static bool work(const struct self *self)
 		}
 		if (ready[CONTROL].revents != 0)
 			answer_control();
-		if (supervisor.is_over) {
+		if (ready[ENTRANT].revents != 0 || (supervisor.is_left && supervisor.entrant < 0)) {
+			end_build();
 			successor_leave(supervisor.listener >= 0); /* else its number may be that of another file by now */
 			return true;
 		}
@@ -236,6 +241,7 @@ bool supervisor_work(const struct self *self, char *const words[])
 	}
 	supervisor.control = (int)control;
 	supervisor.listener = -1;
+	supervisor.entrant = -1;
 	supervisor.shim_dir = self->shim_dir;
 	signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_PDEATHSIG, SIGCONT); /* once `run` is gone nobody sees that we are stopped */

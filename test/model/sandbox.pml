@@ -4,9 +4,10 @@
  *
  * A program stands still in one system call until its notice is answered, or the listener closes (ENOSYS). A signal makes it call again:
  * the old notice is void, and there is a new one. It may be killed at any time; then another program may get its number before the
- * supervisor has seen its end. `run` kills a supervisor that is stopped; the end of `run` continues it, and closes its control: then
- * nobody waits any more, and the supervisor ends. The last DAEMONS programs outlive the build. The successor answers once the
- * supervisor has ended, however that was, until no program is left. Its own end closes the listener, if it is the last that has it.
+ * supervisor has seen its end. `run` kills a supervisor that is stopped; the end of `run` continues it, and closes its control. If
+ * `run` was killed the supervisor goes on, and the successor continues it. At the end of the build nobody waits any more, and the
+ * supervisor ends. The last DAEMONS programs outlive the build. The successor answers once the supervisor has ended, however that was,
+ * until no program is left. Its own end closes the listener, if it is the last that has it.
  *
  * What holds:
  *   - no surplus, and the limit, as long as there is a supervisor and a build;
@@ -18,6 +19,7 @@
  * (somebody else has the listener open), OLD_NOTICE (it answers the first one, whatever came since), LAST_AGAIN (who reports again goes
  * to the end), KEEPS_DEAD (the slot of one that died before its answer), SAME_NUMBER (a new program takes the place of a dead one of its
  * number), RECLAIM_STOPPED (others take a stopped supervisor for a dead one), DEAF (it does not see that the build is over),
+ * WITH_RUN (it takes the end of `run` for that of the build),
  * FORGETS_RECEIVED (the successor answers only what it receives itself), SLEEPS_ON (the end of the supervisor leaves it stopped),
  * LEAVES_ALONE (the supervisor ends without asking whether there is a successor), STAYS (the successor does not see
  * that nobody is left).
@@ -260,7 +262,11 @@ end_work:
 #endif
 	:: atomic { pool > 0 && (WAITS(0) || WAITS(1) || WAITS(PROGRAMS - 1)) -> take() }
 #ifndef DEAF
-	:: atomic { run_gone && !over -> over = true; governed = false; let_all_go() }
+#ifdef WITH_RUN
+	:: atomic { run_gone && !over -> over = true; let_all_go() }
+#else
+	:: atomic { run_gone && built == 0 && !over -> over = true; governed = false; let_all_go() }
+#endif
 #endif
 #ifdef LEAVES_ALONE
 	:: atomic { over -> supervisor_gone = true; note_end(); break }
@@ -326,7 +332,8 @@ proctype Run() {
 	}
 }
 
-/* Kills the supervisor, or its successor; stops them, and continues the supervisor or not. */
+/* Kills the supervisor, or its successor; stops them, and continues the supervisor or not. It does not stop one that nobody is left to
+ * continue: that one has to be continued from outside. */
 proctype Chance() {
 	byte i;
 	bool continues;
@@ -334,13 +341,13 @@ proctype Chance() {
 end_chance:
 	do
 	:: atomic { kills > 0 && !HAS_ENDED -> kills--; kill_supervisor() }
-	:: atomic { kills > 0 && !successor_killed && !successor_gone ->
+	:: atomic { kills > 0 && !successor_killed && !successor_gone && !(run_gone && stopped) ->
 		kills--;
 		successor_killed = true;
 		if :: HAS_ENDED -> close_listener() :: else fi
 	}
 	:: atomic { stops > 0 && !successor_stopped && !successor_killed && !HAS_ENDED -> stops--; successor_stopped = true }
-	:: atomic { stops > 0 && !stopped && !run_gone && !supervisor_killed ->
+	:: atomic { stops > 0 && !stopped && !(run_gone && successor_killed) && !HAS_ENDED ->
 		stops--;
 		stopped = true;
 		if :: continues = true :: continues = false fi

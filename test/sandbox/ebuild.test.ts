@@ -64,10 +64,14 @@ echo "$tokens"`
 const oursOf = (pid: number): Process[] =>
   processes().filter(({ command }) => command.endsWith(`/look phase ${pid} ./socket`))
 
-function supervisorOf(pid: number): Process | undefined {
+function guardOf(pid: number): Process | undefined {
   const all = oursOf(pid)
-  const guard = all.find(({ parent }) => !all.some(one => one.pid === parent))
-  return all.find(({ parent }) => parent === guard?.pid)
+  return all.find(({ parent }) => !all.some(one => one.pid === parent))
+}
+
+function supervisorOf(pid: number): Process | undefined {
+  const guard = guardOf(pid)
+  return oursOf(pid).find(({ parent }) => parent === guard?.pid)
 }
 
 const startedIn = ({ root }: Phase): number =>
@@ -161,6 +165,19 @@ for (const [signal, line] of [
     assert.is(peakOf(phase).runs, 6)
     await nobodyIsLeft(held.pid)
   })
+
+test('sandbox :: ebuild :: SIGKILL to the guard :: the limit holds to the end of the phase', async () => {
+  const phase = await makePhase()
+  const held = begin(phase, `${atOnce(phase, 6, 500)}\nexit 7`)
+  await until('two run', () => startedIn(phase) >= 2)
+  const guard = guardOf(held.pid)
+  assert.ok(guard)
+  process.kill(guard.pid, 'SIGKILL')
+  const { status, stdout, stderr } = await held.ended
+  assert.equal({ status, stdout, stderr }, { status: 7, stdout: '', stderr: '' })
+  assert.equal(peakOf(phase), { runs: 6, peak: 2 })
+  await nobodyIsLeft(held.pid)
+})
 
 test('sandbox :: ebuild :: a process outlives the phase :: its tools wait for nobody, and the supervisor ends with it', async () => {
   const phase = await makePhase()

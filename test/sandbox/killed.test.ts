@@ -17,7 +17,7 @@ import { processes } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { makeSandboxPlace, peakOf, type SandboxPlace, supervisorOf } from './place.js'
+import { makeSandboxPlace, peakOf, type SandboxPlace, supervisorOf, waitersAs } from './place.js'
 
 const lost = 'jobshim: the supervisor of the sandbox has ended: from here on tools run without a limit\n'
 const stoodStill =
@@ -117,19 +117,69 @@ test('sandbox :: stopped :: run ends a supervisor that stands still', async () =
   assert.is(peakOf(place).runs, 6)
 })
 
-test('sandbox :: stopped :: run is killed meanwhile, and all goes on', async () => {
-  const place = await makeHoldingPlace()
-  const running = place.run(1, ['sh', '-c', atOnce(3)])
-  await until('1 runs', () => started(place) >= 1)
+/** Resolves once the supervisor has another parent. */
+async function killRun(place: SandboxPlace): Promise<void> {
   const run = parentOf(supervisorOf(place))
-  send(place, 'SIGSTOP')
   process.kill(run, 'SIGKILL')
-  await until('all run', () => started(place) >= 3)
+  await until('run is gone', () => parentOf(supervisorOf(place)) !== run)
+}
+
+/** What is in the state directory. */
+const leftBy = ({ root }: SandboxPlace): string[] =>
+  readdirSync(join(root, `run/jobshim-${process.getuid?.()}`))
+
+test('sandbox :: run killed :: the limit holds to the end of the command, and the next run finds nothing in its way', async () => {
+  const place = await makeHoldingPlace()
+  const running = place.run(2, ['sh', '-c', atOnce(8)])
+  await until('2 run', () => started(place) >= 2)
+  await until('6 wait', () => waitersAs(join(place.root, 'tools/gcc-9')).length >= 6)
+  await killRun(place)
+  await setTimeout(300) // what waits could go on
+  assert.is(started(place), 2)
+  letGo(place)
+  const { signal, stdout, stderr } = await running
+  assert.equal([signal, stdout, stderr], ['SIGKILL', '', ''])
+  await until('the supervisor has ended', () => supervisorOf(place) === undefined)
+  assert.equal(peakOf(place), { runs: 8, peak: 2 })
+  const next = await place.run(2, ['sh', '-c', atOnce(1)])
+  assert.is(next.status, 0, next.stderr)
+  assert.equal(leftBy(place), [])
+})
+
+test('sandbox :: run killed :: what outlives the command goes on without a slot', async () => {
+  const place = await makeHoldingPlace()
+  const running = place.run(1, [
+    'sh',
+    '-c',
+    atOnce(2).replace('wait', 'until [ -e over ]; do sleep 0.02; done'),
+  ])
+  await until('1 runs', () => started(place) >= 1)
+  await until('1 waits', () => waitersAs(join(place.root, 'tools/gcc-9')).length >= 1)
+  await killRun(place)
+  writeFiles(place.root, { over: '' })
+  await until('both run', () => started(place) >= 2)
   letGo(place)
   assert.is((await running).signal, 'SIGKILL')
-  await until('all have ended', () => supervisorOf(place) === undefined)
-  assert.is(peakOf(place).runs, 3)
+  await until('the supervisor has ended', () => supervisorOf(place) === undefined)
+  assert.is(peakOf(place).runs, 2)
 })
+
+for (const [when, first, then] of [
+  ['before', 'SIGSTOP', 'kill'],
+  ['after', 'kill', 'SIGSTOP'],
+] as const)
+  test(`sandbox :: stopped :: ${when} run is killed: it is continued, and the limit holds`, async () => {
+    const place = await makeHoldingPlace()
+    const running = place.run(1, ['sh', '-c', atOnce(3)])
+    await until('1 runs', () => started(place) >= 1)
+    for (const what of [first, then])
+      if (what === 'kill') await killRun(place)
+      else send(place, what)
+    letGo(place)
+    assert.is((await running).signal, 'SIGKILL')
+    await until('all have ended', () => supervisorOf(place) === undefined)
+    assert.equal(peakOf(place), { runs: 3, peak: 1 })
+  })
 
 test('sandbox :: stopped :: the build ends meanwhile, and has its tokens back', async () => {
   const place = await makeHoldingPlace()
