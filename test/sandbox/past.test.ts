@@ -23,7 +23,7 @@ const pastIn = (stderr: string): Past[] =>
 
 const gaveNone = {
   why: 'the supervisor of the sandbox gave it no slot',
-  fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see; what it can not look at must be readable for this user',
+  fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see, and for tools that outlive the one that started them; what it can not look at must be readable for this user',
 }
 
 /** Long enough to be seen. */
@@ -49,6 +49,17 @@ test('sandbox :: past :: its supervisor is gone :: no tool is to be called by it
   const { status, stderr } = await running
   assert.is(status, 0, stderr)
   assert.equal(pastIn(stderr), [{ tool, ...gaveNone, runs: 1 }])
+})
+
+test('sandbox :: past :: a tool outlives the one in whose slot it was :: it counts from then on', async () => {
+  const place = await makeSandboxPlace()
+  const host = join(place.root, 'tools/gcc-9')
+  copyFileSync('/bin/sh', host)
+  const script = `${host} -c '${slow(place)} & until [ -s out/log ]; do sleep 0.02; done'
+until grep -q '^-' out/log; do sleep 0.02; done`
+  const { status, stderr } = await place.run(2, ['sh', '-c', script])
+  assert.is(status, 0, stderr)
+  assert.equal(pastIn(stderr), [{ tool: place.tool, ...gaveNone, runs: 1 }])
 })
 
 /** A script of a tool's name in a directory of its own; returns its path. */
