@@ -9,8 +9,11 @@
 #include "ground/number.h"
 #include "ledger/counters.h"
 #include "ledger/record.h"
+#include "pool/clientname.h"
 #include "pool/pool.h"
+#include "proc/process.h"
 #include "proc/subject.h"
+#include "proc/tree.h"
 #include "rules/costs.h"
 #include "rules/policy.h"
 #include "sandbox/ancestors.h"
@@ -54,9 +57,30 @@ static double patience_of(const struct subject *subject)
 	return named == NULL ? shimtools_patience() : decimal_read(named, shimtools_patience());
 }
 
+static void note_first(pid_t child, void *first)
+{
+	if (*(pid_t *)first == 0)
+		*(pid_t *)first = child;
+}
+
+/* Whether the command of `run` has started it as its own sibling, by CLONE_PARENT. The oldest child of the starter is the command. If the
+ * kernel does not tell the children it counts as the command. */
+static bool is_beside_command(const struct process *process)
+{
+	struct process above;
+	pid_t command = 0;
+
+	if (!process_read(process->parent, &above) || strcmp(above.comm, STARTER_NAME) != 0)
+		return false;
+	(void)tree_each_child(above.pid, note_first, &command);
+	return command != 0 && command != process->pid;
+}
+
 void demand_read(struct supervised *run, const struct program *program, const struct pool *pool, const char *shim_dir)
 {
 	run->job = job_recall(&run->subject, pool->jobserver, pool->ledger, &ancestors);
+	if (run->job.ours && is_beside_command(&run->subject.process))
+		run->job.ours = false; /* its key is that of all below `run` */
 	run->is_callers = run->job.ours || run->job.nested;
 	read_policy(run, program, shim_dir);
 	run->is_free = run->job.ours && !run->job.owed && !policy_has_gates(&run->policy);

@@ -142,6 +142,21 @@ test('sandbox :: starters :: a program that a rule makes a tool starts make, at 
   assertRan(outcome, 1, place, 3)
 })
 
+// They are children of what stands between `run` and its command.
+for (const [name, before] of [
+  ['the command itself', []],
+  ['a program below it', ['sh', '-c', '"$@"; true', 'sh']],
+] as const)
+  test(`sandbox :: starters :: ${name} starts tools by CLONE_PARENT: each takes a slot`, async () => {
+    const place = await prepare()
+    const { root, tool } = place
+    buildProgram(join(root, 'clones'), ['clones-siblings.c'])
+    const clones = [join(root, 'clones'), '6', '/bin/sh', '-c', `exec ${tool} -c 100 -o ${root}/out/$$`]
+    const outcome = await place.run(2, [...before, ...clones], { env })
+    assertRan(outcome, 2, place, 6)
+    assert.is(JSON.parse(outcome.stderr).runs, 6)
+  })
+
 for (const jobs of [1, 2, 3])
   testWith(
     'gcc',
