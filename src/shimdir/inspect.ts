@@ -84,6 +84,10 @@ function isShim(layout: Layout, name: string): boolean {
   }
 }
 
+/** Returns the text of a tool file; empty: there is none. */
+export const toolFileOf = (layout: Layout, name: string): string =>
+  readPlainFile(layout.toolFile(name))?.toString('utf8') ?? ''
+
 /** Returns what the planner has to know. `launcher`: the built one, to compare with. */
 export function inspect(layout: Layout, launcher: string | undefined): Found {
   const manifest = readManifest(layout)
@@ -91,7 +95,7 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
     known: manifest.kind === 'good' ? manifest.names : [],
     madeByThisVersion: manifest.kind === 'good' && manifest.jobshim === packageVersion(),
     entry: name => entryOf(layout, name),
-    toolFile: name => readPlainFile(layout.toolFile(name))?.toString('utf8') ?? '',
+    toolFile: name => toolFileOf(layout, name),
     wanted: readPlainFile(layout.wanted)?.toString('utf8'),
     rules: readPlainFile(layout.rules)?.toString('utf8'),
     hasCosts: isDirectory(layout.costs),

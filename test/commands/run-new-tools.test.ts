@@ -54,6 +54,16 @@ test('run :: new tools :: what was asked for by --tools and --no-adapters holds,
   assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc', 'gcc-14') })
 })
 
+test('run :: new tools :: a directory that install has not seen, as a toolchain of one project :: nothing is added', async () => {
+  const bench = makeBench(['cc'])
+  const { dir, root, install } = bench
+  await install()
+  writeFiles(root, { 'llvm/bin/clang': '#!/bin/sh\necho clang\n' })
+  const ofProject = { ...bench, path: `${root}/llvm/bin:${bench.path}` }
+  assert.equal(await runBelow(ofProject, 'clang'), good('clang\n'))
+  assert.equal(picture(dir), { '.jobshim': 'directory', ...links('cc') })
+})
+
 test('run :: new tools :: a tool by its name has no family: nothing is added', async () => {
   const bench = makeBench(['gcc-13'])
   await bench.install('--tools', 'gcc-13', '--no-adapters')
