@@ -388,6 +388,8 @@ static const struct look_command_row look_commands[] __attribute__((unused)) = {
 #define SANDBOX_OTHER "other"
 #define SANDBOX_NONE "none"
 
+#define MACHINE_POOL "machine"
+
 enum caretaker_order { ORDER_TEND, ORDER_STAY, ORDER_WATCH, ORDER_COUNT, ORDER_END };
 
 struct caretaker_order_row { const char *name; int words; };

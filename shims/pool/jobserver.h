@@ -10,7 +10,6 @@
 #include "pool/auth.h"
 
 #define LEDGER_SUFFIX ".ledger" /* of a FIFO's path: its ledger lies there */
-#define MACHINE_POOL "machine"  /* the name of the machine's pool in the state directory (look/machine.c) */
 
 struct jobserver {
 	int read_fd;

@@ -79,7 +79,7 @@ async function addressed(
   const [fifo, ...others] = livingJobservers(findStateDirectory(environment))
   if (fifo === undefined)
     throw new Failure(
-      'no jobserver in the environment, and no jobshim run or serve of yours',
+      "no jobserver in the environment, no jobshim run or serve of yours, and nobody in the machine's pool",
       'name one with --jobserver fifo:PATH',
     )
   if (others.length > 0)

@@ -48,6 +48,7 @@ import {
   lookErrors,
   sandboxPlaces,
 } from './look-commands.js'
+import { machinePool } from './machine-pool.js'
 import { makeArguments, makeMeanings, makeOptions } from './make-options.js'
 import { processNames } from './process-names.js'
 import { type RunKind, runKinds } from './run-kinds.js'
@@ -187,6 +188,7 @@ export function renderContract(): string {
     ),
     defines('ERROR', lookErrors),
     defines('SANDBOX', sandboxPlaces),
+    defines('MACHINE', { pool: machinePool }),
     enumOf('caretaker_order', 'ORDER', Object.keys(caretakerOrders)),
     'struct caretaker_order_row { const char *name; int words; };',
     rows(

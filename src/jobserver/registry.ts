@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { machinePool } from '../contract/machine-pool.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { type Owner, startTime, thisProcess } from './owner.js'
 
@@ -105,11 +106,14 @@ export const livingWatches = (stateDirectory: string | undefined): string[] =>
     .filter(({ kind }) => kind === 'watch')
     .map(({ path }) => path)
 
-/** Returns the FIFOs of the runs and servers that are alive in this PID namespace. */
-export const livingJobservers = (stateDirectory: string | undefined): string[] =>
-  living(stateDirectory).flatMap(({ kind, path }) =>
+/** Returns the FIFOs of the runs and servers that are alive in this PID namespace; the first is that of the machine's pool, if it is used. */
+export function livingJobservers(stateDirectory: string | undefined): string[] {
+  const machine = stateDirectory === undefined ? [] : [join(stateDirectory, machinePool)].filter(isUsed)
+  const others = living(stateDirectory).flatMap(({ kind, path }) =>
     kind === 'run' ? [join(path, 'fifo')] : kind === 'serve' ? [readlinkSync(path)] : [],
   )
+  return [...machine, ...others]
+}
 
 // None where there is no state directory.
 function living(stateDirectory: string | undefined): Entry[] {

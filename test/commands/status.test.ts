@@ -70,7 +70,7 @@ test('status :: the only run there is, of two which one, none', async () => {
     signal: null,
     stdout: '',
     stderr:
-      'jobshim: no jobserver in the environment, and no jobshim run or serve of yours\n  name one with --jobserver fifo:PATH\n',
+      "jobshim: no jobserver in the environment, no jobshim run or serve of yours, and nobody in the machine's pool\n  name one with --jobserver fifo:PATH\n",
   })
   const command = [process.execPath, ...runHold(yard)]
   const builds = [start({ env: yard.env, command })]

@@ -1,6 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import * as assert from 'uvu/assert'
 import { afterEach } from '../support/after-each.js'
+import { jobshim } from '../support/jobshim.js'
 import { openFiles, processes } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
@@ -14,6 +16,24 @@ test('machine :: tools that find no jobserver :: share as many slots as the conf
 
 test('machine :: the only slot :: is a token, and no other one is there', async () => {
   await assertWhole(await makeMachineYard(1), 1)
+})
+
+test('machine :: status :: finds the pool by itself, once somebody uses it', async () => {
+  const yard = await makeMachineYard(2)
+  const words = ['status', '--json', '--no-config', '--dir', yard.shims]
+  const tell = () => jobshim(words, { env: { ...yard.env, HOME: yard.root } })
+  const none =
+    "jobshim: no jobserver in the environment, no jobshim run or serve of yours, and nobody in the machine's pool\n  name one with --jobserver fifo:PATH\n"
+  mkdirSync(dirname(yard.fifo), { mode: 0o700 })
+  assert.equal(await tell(), { status: 1, signal: null, stdout: '', stderr: none })
+  const holder = start({ env: yard.env })
+  await holder.tools
+  const { status, stdout, stderr } = await tell()
+  assert.equal([status, stderr], [0, ''])
+  const { jobserver, free, total, rows } = JSON.parse(stdout)
+  assert.equal([jobserver, free, total, rows.length], [`fifo:${yard.fifo}`, 1, 2, 1])
+  await ended(holder)
+  assert.equal(yard.files(), [])
 })
 
 test('machine :: the last tool ends :: nothing is left of the pool', async () => {
