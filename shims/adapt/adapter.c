@@ -51,15 +51,13 @@ static void limit_jobs(struct adaption *adaption, long jobs)
 {
 	static char word[32];
 	const char *makeflags = getenv("MAKEFLAGS");
-	struct ledger ledger;
 	char **with_word;
 	long slots;
 
 	if (!adaption->join || jobs == JOBS_ODD)
 		return;
 	adaption->pays = jobs == 1;
-	ledger_open(&ledger, adaption->jobserver, LEDGER_LOOK);
-	slots = ledger_slots(&ledger);
+	slots = ledger_slots_of(adaption->jobserver);
 	if (slots < 0 && makeflags != NULL)
 		slots = makeflags_jobs(makeflags);
 	if (jobs == JOBS_UNSAID)

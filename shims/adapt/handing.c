@@ -64,19 +64,9 @@ bool handing_suits(const struct adapter *adapter, bool join, char *argv[])
 	return suits[adapter->kind] != NULL && suits[adapter->kind](join, adapter, argv);
 }
 
-static long slots_of(const struct jobserver *jobserver)
-{
-	struct ledger ledger;
-	long slots;
-
-	ledger_open(&ledger, jobserver, LEDGER_LOOK);
-	slots = ledger_slots(&ledger);
-	return slots > 0 ? slots : 1;
-}
-
 char *handing_flags(const struct jobserver *jobserver)
 {
-	const long slots = slots_of(jobserver);
+	const long slots = ledger_slots_of(jobserver);
 	const char *said = getenv("MAKEFLAGS"), *without;
 	size_t room;
 	char *text;
@@ -89,7 +79,7 @@ char *handing_flags(const struct jobserver *jobserver)
 	said += strspn(said, MAKE_SPACES);
 	text = arena_room(&room);
 	/* Before all else: behind a -- there are variables. Letters without a dash are options only as the first word. */
-	length = text_put(text, room, "MAKEFLAGS= -j%ld --jobserver-auth=fifo:%s %s%s", slots, jobserver->path,
+	length = text_put(text, room, "MAKEFLAGS= -j%ld --jobserver-auth=fifo:%s %s%s", slots > 0 ? slots : 1, jobserver->path,
 	                  make_begins_bare(said) ? "-" : "", said);
 	return length > 0 && (size_t)length < room ? arena_keep((size_t)length + 1) : NULL;
 }

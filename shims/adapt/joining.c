@@ -71,12 +71,7 @@ bool joining_means(const struct adaption *adaption, const struct auth *auth)
 
 bool joining_is_jobshims(const struct jobserver *jobserver)
 {
-	struct ledger ledger;
-
-	if (jobserver->own)
-		return true;
-	ledger_open(&ledger, jobserver, LEDGER_LOOK);
-	return ledger_slots(&ledger) >= 0;
+	return jobserver->own || ledger_slots_of(jobserver) >= 0;
 }
 
 bool joining_by_flags(struct adaption *adaption, const char *flags, const struct auth *auth)

@@ -137,3 +137,14 @@ long ledger_slots(const struct ledger *ledger)
 	/* The command of `jobshim run` has a slot of its own. */
 	return tokens < 0 ? -1 : tokens + (ledger->owner != 0);
 }
+
+long ledger_slots_of(const struct jobserver *jobserver)
+{
+	struct ledger ledger;
+	long slots;
+
+	ledger_open(&ledger, jobserver, LEDGER_LOOK);
+	slots = ledger_slots(&ledger);
+	ledger_close(&ledger);
+	return slots;
+}

@@ -58,6 +58,9 @@ long ledger_tokens(const struct ledger *ledger);
 long ledger_wanted(const struct ledger *ledger);
 long ledger_slots(const struct ledger *ledger);
 
+/* The last of these, if its ledger is not open here. */
+long ledger_slots_of(const struct jobserver *jobserver);
+
 /* Adds to one of the header's counters. */
 #define LEDGER_ADD(ledger, counter, more) __atomic_add_fetch(&(ledger)->header->counter, more, __ATOMIC_SEQ_CST)
 

@@ -20,24 +20,14 @@
 
 enum { LINE_MAX_BYTES = 24 };
 
-static long slots_of(const struct jobserver *jobserver)
-{
-	struct ledger ledger;
-	long slots;
-
-	ledger_open(&ledger, jobserver, LEDGER_LOOK);
-	slots = ledger_slots(&ledger);
-	ledger_close(&ledger);
-	return slots > 0 ? slots : 1;
-}
-
 /* Whoever started us reads to the end. */
 static bool tell(const struct jobserver *jobserver)
 {
+	const long slots = ledger_slots_of(jobserver);
 	struct answer answer = { .texts = { NULL } };
 
 	answer.texts[MACHINE_PATH] = jobserver->path;
-	answer.numbers[MACHINE_SLOTS] = slots_of(jobserver);
+	answer.numbers[MACHINE_SLOTS] = slots > 0 ? slots : 1;
 	return answer_print(LOOK_MACHINE, &answer) && fclose(stdout) == 0;
 }
 
