@@ -45,10 +45,8 @@ static bool begin(struct acquire *acquire, const struct acquire_for *of)
 	acquire->gated_ns = acquire->waited_ns = 0;
 	acquire->turn.end = acquire->turn.queue.socket = acquire->owed.told = -1;
 	acquire->turn.queues = false;
-	if (of->gathering != NULL) {
+	if (of->gathering != NULL)
 		of->gathering->tokens = of->gathering->borrowed = of->gathering->claimed = 0;
-		of->gathering->queues = false;
-	}
 	record_claim(&acquire->record, of->pool->ledger, of->pool->jobserver, &record);
 	acquire->began_ns = monotonic_ns();
 	return has_gates;

@@ -1,7 +1,6 @@
 #include "acquire/gather.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "ledger/contenders.h"
 #include "ledger/ledger.h"
@@ -69,35 +68,10 @@ static bool borrow(const struct contender *contender, void *state)
 	return has_all(gathering);
 }
 
-static void leave_queue(struct gathering *gathering)
-{
-	if (!gathering->queues)
-		return;
-	queue_leave(&gathering->queue);
-	if (gathering->queue.socket >= 0)
-		close(gathering->queue.socket);
-	gathering->queues = false;
-}
-
-/* The slots that it has are idle, and in a busy build others of its job wait at all times: it has that job's slot before them. It had its
- * first slot in its turn, so each of them is overtaken once. */
-static void add_own(struct gathering *gathering)
-{
-	const uint64_t key = gathering->job->key;
-
-	if (!gathering->queues)
-		queue_join_first(&gathering->queue, gathering->pool, gathering->first, key);
-	gathering->queues = true;
-	if (!add_implicit(gathering, key))
-		return;
-	gathering->wants_own = false;
-	leave_queue(gathering);
-}
-
 static void add_implicits(struct gathering *gathering)
 {
-	if (gathering->wants_own)
-		add_own(gathering);
+	if (gathering->has_token && !gathering->job->pays && queue_is_empty(gathering->pool, gathering->first, gathering->job->key))
+		add_implicit(gathering, gathering->job->key);
 	if (has_all(gathering) || gathering->pool->ledger->fd < 0 || !contenders_lock(gathering->pool->ledger))
 		return;
 	contenders_each(gathering->first, borrow, gathering);
@@ -118,7 +92,7 @@ void gather_begin(struct gathering *gathering, struct pool *pool, struct record 
 	gathering->pool = pool;
 	gathering->first = first;
 	gathering->job = job;
-	gathering->wants_own = slot->kind == SLOT_TOKEN && !job->pays;
+	gathering->has_token = slot->kind == SLOT_TOKEN;
 	gathering->further = wanted - 1;
 	gathering->keeper = keeper_make(patience);
 }
@@ -147,17 +121,9 @@ enum gathered gather_step(struct gathering *gathering, struct waiting *waiting)
 {
 	const enum gathered gathered = look(gathering);
 
-	if (gathered == GATHERS) {
-		*waiting = (struct waiting){
-			.token = true,
-			.call = gathering->queues ? gathering->queue.socket : -1,
-			.end = -1,
-			.due_ns = monotonic_ns() + (uint64_t)LOOK_MS * 1000000u,
-		};
-		return GATHERS;
-	}
-	leave_queue(gathering);
-	if (gathered != GATHERED)
+	if (gathered == GATHERS)
+		*waiting = (struct waiting){ .token = true, .call = -1, .end = -1, .due_ns = monotonic_ns() + (uint64_t)LOOK_MS * 1000000u };
+	else if (gathered != GATHERED)
 		gather_give_back(gathering);
 	return gathered;
 }
@@ -174,7 +140,6 @@ void gather_give_back(struct gathering *gathering)
 
 void gather_end(struct gathering *gathering)
 {
-	leave_queue(gathering);
 	for (unsigned i = 0; i < gathering->claimed; i++)
 		record_abandon(&gathering->records[i]);
 	gathering->claimed = 0;

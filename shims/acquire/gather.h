@@ -8,7 +8,6 @@
 #include "contract.h"
 #include "ledger/record.h"
 #include "wait/keeper.h"
-#include "wait/queue.h"
 
 struct job;
 struct pool;
@@ -20,9 +19,7 @@ struct gathering {
 	struct pool *pool;
 	struct record *first;
 	const struct job *job;
-	bool wants_own;   /* the first slot is a token: its job's implicit slot may be taken, too */
-	bool queues;      /* for that */
-	struct queue queue;
+	bool has_token;   /* the first slot is a token: its job's implicit slot may be taken, too */
 	unsigned further; /* slots that it wants */
 	unsigned tokens;
 	struct record records[LEDGER_TOKENS_MAX]; /* one for each token */
@@ -50,7 +47,7 @@ enum gathered gather_step(struct gathering *gathering, struct waiting *waiting);
 
 void gather_give_back(struct gathering *gathering);
 
-/* Gives up its records, and its place in a queue, in a process that lives on. */
+/* Gives up its records, in a process that lives on. */
 void gather_end(struct gathering *gathering);
 
 #endif

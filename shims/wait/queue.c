@@ -156,14 +156,10 @@ static bool is_strangers(const struct others *others, int ticket)
 	return look_for_lock(others, ticket, ticket + 1, &held) && ticket_of(&held, others->job, ticket, ticket + 1) == NO_TICKET;
 }
 
-static int ticket_of_now(void)
+static int draw_ticket(struct pool *pool, const struct others *others)
 {
-	return FIRST_TICKET + (int)(monotonic_ns() / 1000000u % (TICKETS_END - FIRST_TICKET));
-}
+	int ticket = FIRST_TICKET + (int)(monotonic_ns() / 1000000u % (TICKETS_END - FIRST_TICKET));
 
-/* This ticket, or the next one that is free. */
-static int draw_ticket(struct pool *pool, const struct others *others, int ticket)
-{
 	for (int try = 0; try < DRAW_TRIES && ticket < TICKETS_END; try++, ticket++) {
 		const enum lock_outcome outcome = lock(pool, others->run, others->job, ticket);
 
@@ -188,13 +184,13 @@ static bool reaches(const struct queue *queue, int ticket)
 	return reached;
 }
 
-static void join(struct queue *queue, struct pool *pool, const void *run, uint64_t job, int ticket)
+void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job)
 {
 	const struct others others = { .pool = pool, .run = run, .job = job };
 	const int other = taken(&others, FIRST_TICKET, TICKETS_END);
 	struct sockaddr_un address;
 
-	*queue = (struct queue){ .pool = pool, .run = run, .job = job, .ticket = draw_ticket(pool, &others, ticket), .socket = -1 };
+	*queue = (struct queue){ .pool = pool, .run = run, .job = job, .ticket = draw_ticket(pool, &others), .socket = -1 };
 	if (queue->ticket == NO_TICKET)
 		return;
 	queue->socket = datagram_open();
@@ -204,16 +200,6 @@ static void join(struct queue *queue, struct pool *pool, const void *run, uint64
 		return;
 	close(queue->socket);
 	queue->socket = -1;
-}
-
-void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job)
-{
-	join(queue, pool, run, job, ticket_of_now());
-}
-
-void queue_join_first(struct queue *queue, struct pool *pool, const void *run, uint64_t job)
-{
-	join(queue, pool, run, job, FIRST_TICKET);
 }
 
 bool queue_is_first(const struct queue *queue)

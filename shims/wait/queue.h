@@ -23,9 +23,6 @@ bool queue_is_empty(const struct pool *pool, const void *run, uint64_t job);
 /* Takes the place behind the last one. */
 void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job);
 
-/* Takes a place before all others: of those that did so the first to come is first. */
-void queue_join_first(struct queue *queue, struct pool *pool, const void *run, uint64_t job);
-
 /* Whether nobody waits who came earlier: then the implicit slot, once free, is this run's. */
 bool queue_is_first(const struct queue *queue);
 

@@ -41,20 +41,6 @@ static void enter(struct sleeper *sleeper, int socket)
 	}
 }
 
-/* To another socket than before. Its place among those that sleep stays. */
-static void hear(struct sleeper *sleeper, int socket)
-{
-	struct epoll_event call = { .events = EPOLLIN, .data.fd = socket };
-
-	if (sleeper->epoll >= 0 && sleeper->socket >= 0)
-		(void)epoll_ctl(sleeper->epoll, EPOLL_CTL_DEL, sleeper->socket, NULL); /* it may be closed by now */
-	sleeper->socket = socket;
-	if (sleeper->epoll < 0 || epoll_ctl(sleeper->epoll, EPOLL_CTL_ADD, socket, &call) == 0)
-		return;
-	close(sleeper->epoll);
-	sleeper->epoll = -1;
-}
-
 void sleeper_close(struct sleeper *sleeper)
 {
 	if (sleeper->epoll >= 0)
@@ -124,10 +110,10 @@ bool sleeper_sleep(struct sleeper *sleeper, const struct waiting *waiting)
 	struct epoll_event end = { .events = EPOLLIN, .data.fd = -1 };
 	uint64_t due_ns = waiting->due_ns, strangers_ns = 0;
 
-	if (waiting->token && !sleeper->is_made)
+	if (waiting->token && (!sleeper->is_made || (waiting->call >= 0 && waiting->call != sleeper->socket))) {
+		sleeper_close(sleeper);
 		enter(sleeper, waiting->call);
-	else if (waiting->token && waiting->call >= 0 && waiting->call != sleeper->socket)
-		hear(sleeper, waiting->call);
+	}
 	if (waiting->token && sleeper->epoll >= 0 && waiting->end >= 0 &&
 	    epoll_ctl(sleeper->epoll, EPOLL_CTL_ADD, waiting->end, &end) < 0)
 		due_ns = monotonic_ns() + UNSEEN_END_MS * MS;

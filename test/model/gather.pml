@@ -8,8 +8,6 @@
  * A gate lets one gather at a time, and no two that can't run at once. A run at the gate holds nothing; who gathers may
  * borrow the implicit slot of its job, since nothing runs in it.
  *
- * Who gathers, and has a token as its first slot, stands first for its own job's slot: nobody else of that job takes it meanwhile.
- *
  * KEEPS is the job whose slot its client does not put back, but keeps for what it starts next, as ninja does. Who gathers and
  * finds nobody at work goes on as if it had all.
  *
@@ -19,8 +17,7 @@
  *
  * Each mutant must be refuted: TWO_GATHER (the gate lets everybody gather), NO_BORROW, BORROW_BUSY (also from jobs
  * whose run is past the gate, without taking their lock), NO_RECLAIM, NO_ALONE (it waits for the slot that is kept),
- * ALONE_EARLY (it goes on while others are at work), OVERTAKES (others of its job take that slot before it), STAYS_FIRST (it
- * stands there still, though it has all), DIES_FIRST (one that is killed there stands there still).
+ * ALONE_EARLY (it goes on while others are at work).
  */
 #ifndef SLOTS
 #define SLOTS 3
@@ -60,7 +57,6 @@
 #endif
 
 byte pool = SLOTS - PAID;      /* bytes in the FIFO; every job's own slot is out */
-byte first[4];                 /* who gathers, and stands first for a job's slot, + 1 */
 byte implicit[4];              /* who has the lock of a job's slot, + 1; 0: nobody */
 byte left[LAUNCHERS];          /* launchers of a job that are not over */
 bool gated[4], ended_[4];
@@ -100,15 +96,6 @@ inline unlock_all() {
 	i = 0
 }
 
-#define LEAVE_FIRST if :: first[JOB(me)] == me + 1 -> first[JOB(me)] = 0 :: else fi
-
-/* Whether the slot of its job is not another's by turn. */
-#ifdef OVERTAKES
-#define IN_TURN true
-#else
-#define IN_TURN (first[JOB(me)] == 0 || first[JOB(me)] == me + 1)
-#endif
-
 #ifdef BORROW_BUSY
 #define BORROW(other) :: atomic { have < wants && other != me && left[JOB(other)] > 0 && !seen[other] -> seen[other] = true; have++ }
 #else
@@ -145,26 +132,15 @@ proctype Launcher(byte me) {
 	MAY_DIE;
 	/* its first slot */
 	if
-	:: atomic {
-		implicit[JOB(me)] == 0 && IN_TURN ->
-			assert(first[JOB(me)] == 0);
-			implicit[JOB(me)] = me + 1;
-			have++
-	}
-	:: atomic {
-		pool > 0 ->
-			pool--;
-			tokens++;
-			have++;
-			if :: wants > 1 -> first[JOB(me)] = me + 1 :: else fi
-	}
+	:: atomic { implicit[JOB(me)] == 0 -> implicit[JOB(me)] = me + 1; have++ }
+	:: atomic { pool > 0 -> pool--; tokens++; have++ }
 	fi;
 	MAY_DIE;
 	/* the others */
 	do
 	:: have == wants -> break
 	:: atomic { have < wants && pool > 0 -> pool--; tokens++; have++ }
-	:: atomic { have < wants && implicit[JOB(me)] == 0 -> implicit[JOB(me)] = me + 1; have++; LEAVE_FIRST }
+	:: atomic { have < wants && implicit[JOB(me)] == 0 -> implicit[JOB(me)] = me + 1; have++ }
 #ifndef NO_BORROW
 	BORROW(0)
 	BORROW(1)
@@ -182,9 +158,6 @@ proctype Launcher(byte me) {
 	MAY_DIE;
 	atomic {
 		if :: gathering == me -> gathering = NOBODY :: else fi;
-#ifndef STAYS_FIRST
-		LEAVE_FIRST;
-#endif
 		works = true;
 		in_use = in_use + wants;
 		assert(in_use <= SLOTS + lent_twice)
@@ -206,9 +179,6 @@ killed:
 		if :: works -> in_use = in_use - wants :: else fi;
 		lost[me] = tokens;
 		gated[me] = false;
-#ifndef DIES_FIRST
-		LEAVE_FIRST;
-#endif
 		if :: gathering == me -> gathering = NOBODY :: else fi;
 		if :: admitted -> taken = taken - wants :: else fi;
 		unlock_all();
@@ -242,7 +212,6 @@ end:
 proctype Audit() {
 	over == LAUNCHERS;
 	pool == SLOTS - (JOBS == SCRIPT || KEEPS != NOBODY -> 1 : 0);
-	assert(first[0] == 0 && first[1] == 0 && first[2] == 0 && first[3] == 0);
 	assert(in_use == 0 && taken == 0 && gathering == NOBODY && lent_twice == 0)
 }
 

@@ -5,7 +5,7 @@ import { withoutUse } from '../support/summary.js'
 import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { killStarted, start } from '../yard/held.js'
-import { ledgerRecords, waits } from '../yard/ledger.js'
+import { ledgerRecords } from '../yard/ledger.js'
 import { gated, holding, ruled } from '../yard/rules.js'
 import { jobshimRun } from '../yard/runs.js'
 import { assertWhole, takeAll } from '../yard/slots.js'
@@ -33,38 +33,7 @@ test('tokens :: a run takes several slots or none, and gives all of them back', 
   await assertWhole(yard, 'ABCD')
 })
 
-test("tokens :: its job's own slot is the one that is missing :: it has that before those that wait for it", async () => {
-  const yard = await makeYard('AB')
-  const own = await holding(yard.governed)
-  const wide = start({ env: ruled(yard, 'three', 'rule=1', 'tokens=3') }) // its first slot is a token
-  await until('it gathers', () => yard.pool.count() === '')
-  const other = start({ env: yard.governed })
-  await waits(yard, other)
-  assert.is((await own.end()).status, 7)
-  await Promise.race([wide.tools, other.tools])
-  assert.equal([wide.output.stdout !== '', other.output.stdout], [true, ''])
-  assert.is((await wide.end()).status, 7)
-  await other.tools
-  assert.is((await other.end()).status, 7)
-  await assertWhole(yard, 'AB')
-})
-
-test('tokens :: killed while it stands first for that slot :: the next one has it', async () => {
-  const yard = await makeYard('AB')
-  const own = await holding(yard.governed)
-  const wide = start({ env: ruled(yard, 'three', 'rule=1', 'tokens=3') })
-  await until('it gathers', () => yard.pool.count() === '')
-  const other = start({ env: yard.governed })
-  await waits(yard, other)
-  await wide.kill()
-  await other.tools
-  const last = start({ env: yard.governed })
-  await last.tools
-  for (const held of [own, other, last]) assert.is((await held.end()).status, 7)
-  await assertWhole(yard, 'AB')
-})
-
-test('tokens :: killed while it gathers, it gathers, and with all of them :: whole again', async () => {
+test('tokens :: killed while it gathers, and with all of them :: whole again', async () => {
   const yard = await makeYard('ABCD')
   const four = ruled(yard, 'four', 'rule=1', 'tokens=4')
   for (let round = 0; round < 5; round++) {
