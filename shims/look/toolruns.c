@@ -54,16 +54,37 @@ static void keep(struct tool_run table[SLOWEST], const struct tool_run *run)
 	}
 }
 
+/* In the midst of an execve nothing tells which program a process is: it gets another look. */
+static bool is_missed_once(struct tool_run *run)
+{
+	struct process process;
+
+	if (run->was_missed || !process_read(run->pid, &process) || process.zombie || process.start != run->start)
+		return false;
+	run->was_missed = true;
+	return true;
+}
+
+static void end_run(struct tool_run *run, void (*ended)(struct tool_run *run, void *state), void *state)
+{
+	ended(run, state);
+	if (is_run(run))
+		keep(slowest, run);
+	run->pid = 0;
+}
+
 void toolruns_end(void (*ended)(struct tool_run *run, void *state), void *state)
 {
-	for (size_t i = 0; i < RUNS_MAX; i++) {
-		if (runs[i].pid == 0 || runs[i].now)
-			continue;
-		ended(&runs[i], state);
-		if (is_run(&runs[i]))
-			keep(slowest, &runs[i]);
-		runs[i].pid = 0;
-	}
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		if (runs[i].pid != 0 && !runs[i].now && !is_missed_once(&runs[i]))
+			end_run(&runs[i], ended, state);
+}
+
+void toolruns_close(void (*ended)(struct tool_run *run, void *state), void *state)
+{
+	for (size_t i = 0; i < RUNS_MAX; i++)
+		if (runs[i].pid != 0)
+			end_run(&runs[i], ended, state);
 }
 
 struct tool_run *toolruns_find(const struct process *process)
@@ -98,6 +119,7 @@ struct tool_run *toolruns_note(const struct process *process, const char *shim_d
 	}
 	run->ms = toolruns_age_ms(process);
 	run->now = true;
+	run->was_missed = false;
 	return run;
 }
 

@@ -22,6 +22,7 @@ struct tool_run {
 	uint64_t start;
 	uint64_t ms; /* it has run so long */
 	bool now;
+	bool was_missed; /* at the last look it was no tool, though its process lives */
 	struct kind *kind; /* of a run without a slot; NULL: it has one */
 	enum verdict verdict;
 	bool is_script;
@@ -41,6 +42,9 @@ uint64_t toolruns_since_ms(uint64_t moment_ns);
 /* Call them before and after each look. ended is called for each run that has ended since the last look. */
 void toolruns_begin(void);
 void toolruns_end(void (*ended)(struct tool_run *run, void *state), void *state);
+
+/* After the last one: ended is called for each run that is left. */
+void toolruns_close(void (*ended)(struct tool_run *run, void *state), void *state);
 
 /* Notes that the process runs; sets *is_new the first time. NULL if there are too many: then it is always new. */
 struct tool_run *toolruns_note(const struct process *process, const char *shim_dir, bool *is_new);

@@ -142,8 +142,7 @@ int watch_look(void)
 
 void watch_end(void)
 {
-	toolruns_begin();
-	toolruns_end(verdict_end, &watch.judgement);
+	toolruns_close(verdict_end, &watch.judgement);
 }
 
 bool watch_write(void)
