@@ -8,7 +8,7 @@ import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { repository } from '../support/workspace.js'
 import { type Held, killStarted, start } from '../yard/held.js'
-import { ledgerRecords, waits } from '../yard/ledger.js'
+import { isWaiting, ledgerRecords, waits } from '../yard/ledger.js'
 import { assertWhole, takeAll } from '../yard/slots.js'
 import { makeGate, makeYard } from '../yard/yard.js'
 
@@ -24,8 +24,10 @@ test('kill :: the launcher while it waits :: the next one gets the slot', async 
   await waits(yard, waiter)
   await second?.end()
   await waiter.tools
+  // A victim's record stays, as one that waits, until the next look finds that it is dead.
   assert.equal(
     ledgerRecords(yard.runtime)
+      .filter(record => !isWaiting(record))
       .map(({ pid }) => pid)
       .sort(),
     [first?.pid, waiter.pid].sort(),
