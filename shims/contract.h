@@ -92,7 +92,8 @@ struct ledger_header {
 	uint32_t caller_pid;
 	uint32_t caller_pid_namespace;
 	uint64_t caller_unlimited_at;
-	uint64_t gated_microseconds[6];
+	uint64_t longest_microseconds;
+	uint64_t gated_microseconds[5];
 	uint64_t overdraft_job;
 	uint64_t overdraft_at;
 	uint16_t served_build;
@@ -137,7 +138,8 @@ _Static_assert(offsetof(struct ledger_header, caller_start) == 152, "ledger_head
 _Static_assert(offsetof(struct ledger_header, caller_pid) == 160, "ledger_header.caller_pid");
 _Static_assert(offsetof(struct ledger_header, caller_pid_namespace) == 164, "ledger_header.caller_pid_namespace");
 _Static_assert(offsetof(struct ledger_header, caller_unlimited_at) == 168, "ledger_header.caller_unlimited_at");
-_Static_assert(offsetof(struct ledger_header, gated_microseconds) == 176, "ledger_header.gated_microseconds");
+_Static_assert(offsetof(struct ledger_header, longest_microseconds) == 176, "ledger_header.longest_microseconds");
+_Static_assert(offsetof(struct ledger_header, gated_microseconds) == 184, "ledger_header.gated_microseconds");
 _Static_assert(offsetof(struct ledger_header, overdraft_job) == 224, "ledger_header.overdraft_job");
 _Static_assert(offsetof(struct ledger_header, overdraft_at) == 232, "ledger_header.overdraft_at");
 _Static_assert(offsetof(struct ledger_header, served_build) == 240, "ledger_header.served_build");

@@ -11,13 +11,19 @@ uint32_t ledger_running(const struct ledger *ledger)
 
 void ledger_count_wait(const struct ledger *ledger, uint64_t waited_ns)
 {
-	LEDGER_ADD(ledger, waited_microseconds, waited_ns / 1000);
+	const uint64_t waited = waited_ns / 1000;
+	uint64_t longest = ledger->header->longest_microseconds;
+
+	LEDGER_ADD(ledger, waited_microseconds, waited);
+	while (waited > longest && !__atomic_compare_exchange_n(&ledger->header->longest_microseconds, &longest, waited, false, __ATOMIC_SEQ_CST,
+	                                                        __ATOMIC_SEQ_CST))
+		;
 }
 
 void ledger_count_gate(const struct ledger *ledger, int gate, uint64_t waited_ns)
 {
 	if (ledger->fd >= 0 && gate > GATE_NONE && gate <= GATE_MEMORY)
-		LEDGER_ADD(ledger, gated_microseconds[gate], waited_ns / 1000);
+		LEDGER_ADD(ledger, gated_microseconds[gate - 1], waited_ns / 1000);
 }
 
 void ledger_count_caller_run(const struct ledger *ledger)

@@ -12,7 +12,7 @@ static const uint64_t BELIEVED_NS = 1000000000u;
 static void store(struct ledger *ledger)
 {
 	(void)!ledger_store(ledger, offsetof(struct ledger_header, caller_start),
-	                     offsetof(struct ledger_header, gated_microseconds) - offsetof(struct ledger_header, caller_start));
+	                     offsetof(struct ledger_header, longest_microseconds) - offsetof(struct ledger_header, caller_start));
 }
 
 void caller_meet(struct ledger *ledger, const struct job *job)

@@ -19,7 +19,7 @@ export function renderSummary(report: Told): string {
   const { jobs, settlement, toolUse, bypasses, unknown } = report
   const isLong = toolUse !== undefined && toolUse.watchedSeconds >= longEnough && toolUse.slowest.length > 0
   const lines = [
-    ...(settlement ? [`jobshim: ${totals(settlement, toolUse)}`] : []),
+    ...(settlement ? [`jobshim: ${totals(settlement, toolUse, jobs)}`] : []),
     ...(settlement?.removed === undefined ? [] : removedLines(settlement.removed)),
     ...(settlement && isLong ? [`  ${use(toolUse, jobs, settlement)}`] : []),
     ...(settlement && isLong ? [`  slowest: ${slowest(toolUse)}`] : []),
@@ -86,50 +86,53 @@ function slotsUsed(
   return watchedSeconds === 0 ? undefined : Math.min(governedSeconds / watchedSeconds, jobs)
 }
 
-function totals(settlement: Settlement, toolUse: ToolUse | undefined): string {
-  const { overdrafts, back, total, missing } = settlement
+function totals(settlement: Settlement, toolUse: ToolUse | undefined, jobs: number | undefined): string {
+  const { overdrafts, longestWaitSeconds } = settlement
   const { launchedRuns = 0, clientRuns = 0 } = toolUse ?? {}
   return [
-    ...(launchedRuns > settlement.runs + settlement.callerRuns
+    launchedRuns > settlement.runs + settlement.callerRuns
       ? uncounted(settlement, launchedRuns)
-      : written(settlement)),
+      : written(settlement, jobs),
+    ...(longestWaitSeconds < notable ? [] : [`the longest waited ${longestWaitSeconds.toFixed(1)} s`]),
     ...(clientRuns === 0 ? [] : [`${clientRuns} more seen past the shims, in the slots of make or the like`]),
-    ...(overdrafts === 0 ? [] : [`${overdrafts} without a slot`]),
-    `${back}/${total} tokens back`,
-    ...(missing.length === 0 ? [] : [`still held by ${missing.join(', ')}`]),
-  ].join(', ')
+    ...(overdrafts === 0 ? [] : [`${overdrafts} ran without a slot`]),
+    ...tokens(settlement),
+  ].join('; ')
 }
 
+/** Seconds; shorter waits are 0.0 s. */
+const notable = 0.05
+
 /** By what launchers wrote into the ledger. */
-const written = ({ runs, callerRuns, peak, waitedSeconds }: Settlement): string[] => [
-  counted(runs + callerRuns, 'tool run'),
-  callerRuns === 0
-    ? `at most ${peak} at a time`
-    : runs === 0
-      ? "in their caller's slot"
-      : `${callerRuns} in their caller's slot, the others at most ${peak} at a time`,
-  `${waitedSeconds.toFixed(1)} s waited`,
-]
+function written({ runs, callerRuns, peak }: Settlement, jobs: number | undefined): string {
+  const all = runs + callerRuns
+  const most = `at most ${peak} at once (limit ${jobs})`
+  if (all === 0) return `0 tools ran (limit ${jobs})`
+  if (callerRuns === 0) return `${counted(all, 'tool')} ran, ${most}`
+  if (runs === 0) return `${counted(all, 'tool')} ran, in their caller's slot`
+  return `${counted(all, 'tool')} ran, ${callerRuns} of them in their caller's slot, the others ${most}`
+}
 
-/** Where some could not write: as many were seen at least, and nobody knows how long they waited. */
-const uncounted = ({ runs, callerRuns }: Settlement, seen: number): string[] => [
-  `at least ${counted(seen, 'tool run')}`,
-  `${runs + callerRuns === 0 ? 'none' : `only ${runs + callerRuns}`} could write the ledger, so how many at a time is not known`,
-]
+/** If some could not write: as many were seen at least, and nobody knows how long they waited. */
+function uncounted({ runs, callerRuns }: Settlement, seen: number): string {
+  const noted = runs + callerRuns === 0 ? 'none' : `only ${runs + callerRuns}`
+  return `at least ${counted(seen, 'tool')} ran; ${noted} could write the ledger, so how many ran at once is not known`
+}
 
-function use(toolUse: ToolUse, jobs: number | undefined, settlement: Settlement): string {
-  const { waitedSeconds, gatedSeconds } = settlement
-  const gated = gateNames.filter(gate => gatedSeconds[gate] >= 0.05)
-  const forSlots = waitedSeconds - gateNames.reduce((sum, gate) => sum + gatedSeconds[gate], 0)
-  const waits = [
-    ...(forSlots >= 0.05 ? [`${forSlots.toFixed(1)} s for a slot`] : []),
-    ...gated.map(gate => `${gatedSeconds[gate].toFixed(1)} s for ${gateTexts[gate]}`),
-  ]
-  const tools = (slotsUsed(toolUse, jobs) ?? 0).toFixed(1)
+/** Of tokens people are told only if their number is wrong, or if somebody still has one. */
+function tokens({ back, total, missing }: Settlement): string[] {
+  const holders = missing.length === 0 ? '' : `, held by ${missing.join(', ')}`
+  if (back > total) return [`${back} tokens are back, of ${total} that there were${holders}`]
+  if (back === total) return holders === '' ? [] : [`all tokens are back${holders}`]
   return [
-    `${tools} of ${jobs} slots used by tools on average`,
-    ...(waits.length > 0 ? [`waited ${waits.join(', ')}`] : []),
-  ].join('; ')
+    `${total - back} of ${counted(total, 'token')} ${total - back === 1 ? 'is' : 'are'} missing${holders}`,
+  ]
+}
+
+function use(toolUse: ToolUse, jobs: number | undefined, { gatedSeconds }: Settlement): string {
+  const gated = gateNames.filter(gate => gatedSeconds[gate] >= notable).map(gate => gateTexts[gate])
+  const used = `${(slotsUsed(toolUse, jobs) ?? 0).toFixed(1)} of ${jobs} slots used by tools on average`
+  return gated.length === 0 ? used : `${used}; some waited for ${gated.join(', ')}`
 }
 
 const gateTexts = {

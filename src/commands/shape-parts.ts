@@ -33,6 +33,7 @@ export const counters = {
   runs: count.describe('tool runs that took a slot of their own'),
   callerRuns: count.describe('tool runs in the slot that their caller held'),
   waitedSeconds: seconds.describe('how long they waited, in all'),
+  longestWaitSeconds: seconds.describe('how long the one that waited longest waited'),
   gatedSeconds: z
     .strictObject(Object.fromEntries(gateNames.map(gate => [gate, seconds.describe('kept by this gate')])))
     .describe('of these, those that rules kept runs waiting'),

@@ -76,7 +76,8 @@ export const headerFields = {
   callerPid: { at: 160, type: 'u32' }, // ... and its pid; what a run of its found out holds for the next ones:
   callerPidNamespace: { at: 164, type: 'u32' }, // the inode of the PID namespace; 0 = not known
   callerUnlimitedAt: { at: 168, type: 'u64' }, // when there was no limit of memory, CLOCK_MONOTONIC nanoseconds; 0 = not known
-  gatedMicroseconds: { at: 176, type: 'u64', count: 6 }, // for each of `gates`: waited at it; part of waitedMicroseconds
+  longestMicroseconds: { at: 176, type: 'u64' }, // the longest wait of one run
+  gatedMicroseconds: { at: 184, type: 'u64', count: 5 }, // for each of `gates` but none: waited at it; part of waitedMicroseconds
   overdraftJob: { at: 224, type: 'u64' }, // the job of the last run without a slot, by its key ...
   overdraftAt: { at: 232, type: 'u64' }, // ... and when it began, CLOCK_MONOTONIC nanoseconds
   servedBuild: { at: 240, type: 'u16' }, // the build, + 1, of the waiter that took a token last (shims/wait/rota.h)

@@ -31,7 +31,8 @@ const ledgerBytes = headerBytes + recordCount * recordBytes
 export type LedgerCounters = {
   runs: number // tool runs that took a slot of their own
   callerRuns: number // tool runs in the slot that their caller held
-  waitedSeconds: number
+  waitedSeconds: number // of all, together
+  longestWaitSeconds: number // of one run
   gatedSeconds: Readonly<Record<Gate, number>> // of these, those that rules kept runs waiting
   peak: number // most runs at once in slots of their own
   overdrafts: number
@@ -96,10 +97,11 @@ export function readCounters(fd: number): LedgerCounters {
     runs: Number(header.readBigUInt64LE(headerOffsets.runs)),
     callerRuns: Number(header.readBigUInt64LE(headerOffsets.callerRuns)),
     waitedSeconds: Number(header.readBigUInt64LE(headerOffsets.waitedMicroseconds)) / 1e6,
+    longestWaitSeconds: Number(header.readBigUInt64LE(headerOffsets.longestMicroseconds)) / 1e6,
     gatedSeconds: Object.fromEntries(
       gateNames.map(gate => [
         gate,
-        Number(header.readBigUInt64LE(headerOffsets.gatedMicroseconds + 8 * gates[gate])) / 1e6,
+        Number(header.readBigUInt64LE(headerOffsets.gatedMicroseconds + 8 * (gates[gate] - 1))) / 1e6,
       ]),
     ) as Record<Gate, number>,
     peak: header.readUInt32LE(headerOffsets.peak),

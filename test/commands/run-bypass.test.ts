@@ -50,7 +50,7 @@ function seenIn(runtime: string): string {
 
 const summary = new RegExp(
   [
-    /^jobshim: .* tokens back\n/,
+    /^jobshim: .* ran.*\n/,
     / {2}\d\.\d of 2 slots used by tools on average.*\n/,
     / {2}slowest: .*\n/,
     / {2}past the shims: (\d+) % of the tools' time was governed\n/,

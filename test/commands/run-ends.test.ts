@@ -22,7 +22,7 @@ for (const status of [0, 1, 2, 77, 124, 125, 126, 127, 128, 129, 130, 137, 254, 
       status,
       signal: null,
       stdout: 'out\n',
-      stderr: `err\n${idleSummary('1/1')}`,
+      stderr: `err\n${idleSummary(2)}`,
     })
   })
 }
@@ -31,7 +31,7 @@ for (const signal of deadlySignals) {
   test(`run :: dies of ${signal} as its command did`, async () => {
     const script = `ulimit -c 0; exec ${runLine(yard, '-j2', '--', 'sh', '-c', `'kill -${constants.signals[signal]} $$'`).join(' ')}`
     const result = await run('sh', ['-c', script], { cwd: yard.root, env: yard.env })
-    assert.equal(result, { status: null, signal, stdout: '', stderr: idleSummary('1/1') })
+    assert.equal(result, { status: null, signal, stdout: '', stderr: idleSummary(2) })
   })
 }
 
@@ -48,7 +48,7 @@ for (const number of realTimeSignals)
         cwd: yard.root,
         env: { ...yard.env, HOME: yard.root },
       })
-      assert.equal(outcome, { status: 128 + number, signal: null, stdout: '', stderr: idleSummary('1/1') })
+      assert.equal(outcome, { status: 128 + number, signal: null, stdout: '', stderr: idleSummary(2) })
     })
 
 const hint = 'name a program that is on PATH, or give its path'

@@ -30,7 +30,7 @@ for (const name of ['cat', 'env', 'readlink', 'sh', 'stat'])
 /** The environment that a command gets below `jobshim run -j3`. */
 async function environmentBelow(around: Surroundings, options: readonly string[] = []) {
   const { status, stdout, stderr } = await jobshimRun(yard, ['-j3', ...options, '--', 'env', '-0'], around)
-  assert.equal([status, stderr], [0, idleSummary('2/2')])
+  assert.equal([status, stderr], [0, idleSummary(3)])
   const variables = stdout.split('\0').filter(variable => variable !== '')
   return Object.fromEntries(variables.map(text => [text.split('=', 1)[0] ?? '', text.replace(/^[^=]*=/, '')]))
 }
@@ -99,7 +99,7 @@ for (const { name, path, fds, shown } of [
       fds: Array(fds).fill(file),
     })
     closeSync(file)
-    assert.equal(rest, { status: 0, signal: null, stderr: idleSummary('2/2') })
+    assert.equal(rest, { status: 0, signal: null, stderr: idleSummary(3) })
     const [, fifo = ''] = /^(\/\S+) {2}-j3 /m.exec(stdout) ?? []
     const [links, auth] = shown(fifo)
     assert.is(stdout, `${links}${modes}${fifo}  -j3 --jobserver-auth=${auth}\n`)

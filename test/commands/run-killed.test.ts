@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { processes } from '../support/processes.js'
-import { withoutUse } from '../support/summary.js'
+import { wholeSummary, withoutUse } from '../support/summary.js'
 import { until, within } from '../support/until.js'
 import { type Held, killStarted, start } from '../yard/held.js'
-import { runDirectories, runLine } from '../yard/runs.js'
+import { runDirectories, runLine, summaryLine } from '../yard/runs.js'
 import { makeGate, makeYard, type Yard } from '../yard/yard.js'
 
 const startRun = (yard: Yard, ...command: string[]): Held =>
   start({ env: yard.env, command: runLine(yard, '-j2', '--', ...command) })
 
-const summary = /^jobshim: \d+ tool runs?, .*, 1\/1 tokens? back\n$/
+const summary = new RegExp(`^jobshim: \\d+ tools? ran${wholeSummary}$`)
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const) {
   test(`run :: ${signal} :: goes to the command, whose death is ours; the directory is removed`, async () => {
@@ -106,7 +106,7 @@ test('run :: launchers killed, one with a token: the summary counts it as back',
   gate.open()
   assert.is(status, 5)
   assert.match(stdout, /^held \d+\nheld \d+\n$/)
-  assert.match(withoutUse(stderr), /^jobshim: 2 tool runs, at most 2 at a time, .*, 1\/1 tokens? back\n$/)
+  assert.match(withoutUse(stderr), summaryLine('2 tools', 2, 2))
   assert.equal(runDirectories(yard), [])
 })
 

@@ -22,7 +22,7 @@ const around = ({ root, path }: Bench) => ({
 /** Runs a command below `jobshim run`, which reads the config of the bench, if it has one. stderr: what comes before the summary. */
 async function runBelow(bench: Bench, ...words: string[]): Promise<Outcome> {
   const outcome = await jobshim(['run', '--dir', bench.dir, '-j2', '--', ...words], around(bench))
-  const summary = /^jobshim: \d+ tool runs?, [\s\S]*/m
+  const summary = /^jobshim: \d+ tools? ran[\s\S]*/m
   assert.match(outcome.stderr, summary)
   return { ...outcome, stderr: outcome.stderr.replace(summary, '') }
 }

@@ -66,7 +66,7 @@ test('run :: rules :: a pool of its own :: byte for byte, until the end', async 
   const yard = await makeYard('')
   const cwd = configured(yard, 'ruled', config)
   const { stdout, ...rest } = await jobshimRun(yard, ['-j2', '--', 'sh', '-c', shown], { cwd })
-  assert.equal(rest, { status: 0, signal: null, stderr: idleSummary('1/1') })
+  assert.equal(rest, { status: 0, signal: null, stderr: idleSummary(2) })
   assertShown(yard, stdout, inPool)
 })
 
@@ -85,7 +85,7 @@ for (const [name, around, says] of [
     const cwd = 'config' in around ? configured(yard, 'plain', around.config) : yard.root
     const env = 'env' in around ? around.env : {}
     const result = await jobshimRun(yard, ['-j2', '--', 'sh', '-c', shown], { cwd, env })
-    assert.equal(result, { status: 0, signal: null, stdout: says, stderr: idleSummary('1/1') })
+    assert.equal(result, { status: 0, signal: null, stdout: says, stderr: idleSummary(2) })
   })
 
 test('run :: rules :: those of the config come before inherited ones', async () => {
@@ -149,7 +149,7 @@ test('run :: rules :: an inner run has its own config, and the outer one goes on
   const line = runLine(yard, '--', 'sh', '-c', `'cat "$JOBSHIM_RULES"'`).join(' ')
   const script = `(cd ${inner} && ${line}) && cat "$JOBSHIM_RULES"`
   const result = await jobshimRun(yard, ['-j2', '--', 'sh', '-c', script], { cwd })
-  assert.equal(result, { status: 0, signal: null, stdout: `load=3.00\n${text}`, stderr: idleSummary('1/1') })
+  assert.equal(result, { status: 0, signal: null, stdout: `load=3.00\n${text}`, stderr: idleSummary(2) })
   assert.equal(ruleFiles(yard), [])
 })
 

@@ -43,7 +43,7 @@ for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGU
     }
     held.child.stdin?.write('6\n')
     const { stdout, ...outcome } = await held.end()
-    assert.equal(outcome, { status: 6, signal: null, stderr: idleSummary('1/1') })
+    assert.equal(outcome, { status: 6, signal: null, stderr: idleSummary(2) })
     assert.is(count(stdout, 'got\n'), 3)
   })
 
@@ -56,7 +56,7 @@ for (const signal of ['SIGUSR1', 'SIGUSR2'] as const)
       status: null,
       signal,
       stdout: `held ${shell}\n`,
-      stderr: idleSummary('1/1'),
+      stderr: idleSummary(2),
     })
   })
 
@@ -74,7 +74,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.kill(-held.pid, signal)
     const { stdout, stderr, ...outcome } = await held.ended
     assert.equal({ ...outcome, stdout }, { status: null, signal, stdout: `held ${tool}\n` })
-    assert.match(withoutUse(stderr), summaryLine('1 tool run, at most 1 at a time', '1/1'))
+    assert.match(withoutUse(stderr), summaryLine('1 tool', 1, 2))
     assert.not(existsSync(`/proc/${tool}`))
   })
 
@@ -88,7 +88,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     await until('the run has ended', () => held.child.exitCode !== null)
     const { stdout, stderr, ...outcome } = await held.end() // the tool ignores it, and lives on until here
     assert.equal({ ...outcome, stdout }, { status: 3, signal: null, stdout: `held ${tool}\n` })
-    assert.match(withoutUse(stderr), summaryLine('1 tool run, at most 1 at a time', '1/1'))
+    assert.match(withoutUse(stderr), summaryLine('1 tool', 1, 2))
   })
 }
 
@@ -116,7 +116,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     make.close()
     assert.equal(outcome, { status: null, signal })
     assert.match(stdout, /^(held \d+\n)?$/)
-    assert.is(stderr, idleSummary('1/1'))
+    assert.is(stderr, idleSummary(2))
   })
 
   test(`run :: ${signal} while the tokens are counted :: changes nothing`, async () => {
@@ -132,7 +132,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       status: 4,
       signal: null,
       stdout: `held ${shell}\n`,
-      stderr: idleSummary('0/1'),
+      stderr: idleSummary(2, '; 1 of 1 token is missing'),
     })
   })
 }
@@ -153,7 +153,7 @@ test('run :: SIGKILL :: what it left is removed by the next run, and no tool liv
   assert.is.not(runDirectories(yard)[0], left)
   const { status, stderr } = await next.end()
   assert.is(status, 6)
-  assert.match(withoutUse(stderr), summaryLine('1 tool run, at most 1 at a time', '1/1'))
+  assert.match(withoutUse(stderr), summaryLine('1 tool', 1, 2))
   assert.is((await killed.end()).signal, 'SIGKILL')
 })
 

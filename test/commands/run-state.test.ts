@@ -30,7 +30,7 @@ const where = ['-j2', '--', 'sh', '-c', 'echo "$JOBSHIM_JOBSERVER"']
 /** The run was given a pool below `state`, which holds none any more. */
 async function assertPoolBelow(state: string, XDG_RUNTIME_DIR: string | undefined): Promise<void> {
   const { stdout, ...rest } = await jobshimRun(yard, where, { env: { XDG_RUNTIME_DIR } })
-  assert.equal(rest, { status: 0, signal: null, stderr: idleSummary('1/1') })
+  assert.equal(rest, { status: 0, signal: null, stderr: idleSummary(2) })
   const [, directory = ''] = /^fifo:(\/.*)\/run-[^/]*\/fifo\n$/.exec(stdout) ?? []
   assert.is(directory, state)
   assert.is(statSync(state).mode & 0o777, 0o700)

@@ -38,6 +38,7 @@ const settlement = {
   callerRuns: 0,
   peak: 2,
   waitedSeconds: 6.06,
+  longestWaitSeconds: 1.11,
   gatedSeconds: ungated,
   overdrafts: 0,
   reclaimed: 0,
@@ -48,23 +49,27 @@ const settlement = {
 }
 
 const texts: readonly [changes: Partial<Settlement>, text: string][] = [
-  [{}, '24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back'],
-  [{ runs: 1, peak: 1 }, '1 tool run, at most 1 at a time, 6.1 s waited, 1/1 tokens back'],
+  [{}, '24 tools ran, at most 2 at once (limit 2); the longest waited 1.1 s'],
+  [{ longestWaitSeconds: 0.049 }, '24 tools ran, at most 2 at once (limit 2)'],
+  [{ runs: 1, peak: 1 }, '1 tool ran, at most 1 at once (limit 2); the longest waited 1.1 s'],
   [
     { callerRuns: 3 },
-    "27 tool runs, 3 in their caller's slot, the others at most 2 at a time, 6.1 s waited, 1/1 tokens back",
+    "27 tools ran, 3 of them in their caller's slot, the others at most 2 at once (limit 2); the longest waited 1.1 s",
   ],
-  [{ runs: 0, callerRuns: 3, peak: 0 }, "3 tool runs, in their caller's slot, 6.1 s waited, 1/1 tokens back"],
-  [{ overdrafts: 2 }, '24 tool runs, at most 2 at a time, 6.1 s waited, 2 without a slot, 1/1 tokens back'],
+  [{ runs: 0, callerRuns: 3, peak: 0 }, "3 tools ran, in their caller's slot; the longest waited 1.1 s"],
+  [
+    { overdrafts: 2 },
+    '24 tools ran, at most 2 at once (limit 2); the longest waited 1.1 s; 2 ran without a slot',
+  ],
   [
     { removed: '/run/x' },
-    '24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back\n' +
+    '24 tools ran, at most 2 at once (limit 2); the longest waited 1.1 s\n' +
       '  /run/x: was removed while the build ran; tools that found no other way to the pool ran without a slot, and without rules\n' +
       '    set XDG_RUNTIME_DIR to a directory of yours that nothing clears before the build ends',
   ],
   [
     { total: 3, missing: ['cc (7)', 'ld (8)'] },
-    '24 tool runs, at most 2 at a time, 6.1 s waited, 1/3 tokens back, still held by cc (7), ld (8)',
+    '24 tools ran, at most 2 at once (limit 2); the longest waited 1.1 s; 2 of 3 tokens are missing, held by cc (7), ld (8)',
   ],
 ]
 
@@ -119,8 +124,8 @@ const counted = {
 test('run :: summary :: of a build that took a while', () =>
   assert.is(
     renderSummary({ jobs: 4, settlement: counted, toolUse, bypasses }),
-    `jobshim: 24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back
-  1.2 of 4 slots used by tools on average; waited 3.0 s for a slot, 1.0 s for less load, 2.0 s for memory
+    `jobshim: 24 tools ran, at most 2 at once (limit 4); the longest waited 1.1 s
+  1.2 of 4 slots used by tools on average; some waited for less load, memory
   slowest: g++ src/a.cc 3.2 s, ld 2.0 s
   ${passed}`,
   ))
@@ -134,7 +139,7 @@ test('run :: summary :: the sample says more than all slots :: no more than all 
 test('run :: summary :: of a short build :: one line, and what went past the shims', () =>
   assert.is(
     renderSummary({ jobs: 4, settlement, toolUse: { ...toolUse, watchedSeconds: 0.9 }, bypasses }),
-    `jobshim: 24 tool runs, at most 2 at a time, 6.1 s waited, 1/1 tokens back\n  ${passed}`,
+    `jobshim: 24 tools ran, at most 2 at once (limit 4); the longest waited 1.1 s\n  ${passed}`,
   ))
 
 test("run :: summary :: in somebody else's pool :: what went past the shims alone", () => {
@@ -149,7 +154,7 @@ test('run :: summary :: one tool after the other', async () => {
   const script = 'hold; hold; hold; hold; hold; exit 4'
   const { status, stderr } = await jobshimRun(yard, ['-j3', '--', 'sh', '-c', script])
   assert.is(status, 4)
-  assert.match(withoutUse(stderr), summaryLine('5 tool runs, at most 1 at a time', '2/2'))
+  assert.match(withoutUse(stderr), summaryLine('5 tools', 1, 3))
 })
 
 /** Three tools at once, each a line of its own in `output`. */
@@ -173,9 +178,8 @@ for (const { jobs, peak } of [
     assert.is(status, 4)
     assert.is(stdout.match(/^held/gm)?.length, 3)
     assert.match(stderr, /^\{.*\}\n$/)
-    const { waitedSeconds, watchedSeconds, slotsUsed, launchedRuns, slowest, ...rest } = JSON.parse(
-      stderr,
-    ) as Record<string, unknown>
+    const { waitedSeconds, longestWaitSeconds, watchedSeconds, slotsUsed, launchedRuns, slowest, ...rest } =
+      JSON.parse(stderr) as Record<string, unknown>
     for (const figure of [watchedSeconds, slotsUsed, launchedRuns]) assert.type(figure, 'number')
     assert.ok(Array.isArray(slowest))
     assert.equal(rest, {
@@ -197,6 +201,7 @@ for (const { jobs, peak } of [
     })
     assert.type(waitedSeconds, 'number')
     assert.ok(Number(waitedSeconds) > 0)
+    assert.ok(Number(longestWaitSeconds) > 0 && Number(longestWaitSeconds) <= Number(waitedSeconds))
   })
 
 test("run :: summary :: make's own children run in their caller's slot", async () => {
@@ -222,19 +227,19 @@ test('run :: summary :: quiet by config', async () => {
   const around = { cwd: join(yard.root, 'quiet') }
   const quiet = await jobshimRun(yard, ['-j2', 'true'], around)
   assert.equal(quiet, { status: 0, signal: null, stdout: '', stderr: '' })
-  assert.is((await jobshimRun(yard, ['-j2', '--no-config', 'true'], around)).stderr, idleSummary('1/1'))
+  assert.is((await jobshimRun(yard, ['-j2', '--no-config', 'true'], around)).stderr, idleSummary(2))
 })
 
 const pool = `pool="\${JOBSHIM_JOBSERVER#fifo:}"`
 
-for (const { name, script, back } of [
-  { name: 'one is stolen', script: 'head -c 1 "$pool" >/dev/null', back: '2/3' },
-  { name: 'all are stolen', script: 'head -c 3 "$pool" >/dev/null', back: '0/3' },
-  { name: 'one too many', script: 'printf + >"$pool"', back: '4/3' },
+for (const { name, script, told } of [
+  { name: 'one is stolen', script: 'head -c 1 "$pool" >/dev/null', told: '; 1 of 3 tokens is missing' },
+  { name: 'all are stolen', script: 'head -c 3 "$pool" >/dev/null', told: '; 3 of 3 tokens are missing' },
+  { name: 'one too many', script: 'printf + >"$pool"', told: '; 4 tokens are back, of 3 that there were' },
 ])
   test(`run :: summary :: tokens :: ${name}`, async () => {
     const result = await jobshimRun(yard, ['-j4', '--', 'sh', '-c', `${pool}; ${script}; exit 4`])
-    assert.equal(result, { status: 4, signal: null, stdout: '', stderr: idleSummary(back) })
+    assert.equal(result, { status: 4, signal: null, stdout: '', stderr: idleSummary(4, told) })
   })
 
 test('run :: summary :: daemons that were left behind hold slots: who has a token is named, and lives on', async () => {
@@ -254,7 +259,7 @@ test('run :: summary :: daemons that were left behind hold slots: who has a toke
   assert.is(status, 4)
   assert.match(
     withoutUse(stderr),
-    /^jobshim: 2 tool runs, at most 2 at a time, \d+\.\d s waited, 0\/1 tokens back, still held by hold \(\d+\)\n$/,
+    /^jobshim: 2 tools ran, at most 2 at once \(limit 2\); 1 of 1 token is missing, held by hold \(\d+\)\n$/,
   )
   await until('the tools have ended', () => tools.every(tool => !existsSync(`/proc/${tool}`)))
 })

@@ -174,7 +174,7 @@ async function assertRefused(
     const outcome = await met(runLine(yard, '-j2', '--', 'hold'))
     const own = `jobshim: no jobserver: ${why}\n  the build gets a pool of its own: -j2\n`
     assert.equal(
-      { ...outcome, stderr: withoutUse(outcome.stderr).replace(/jobshim: 1 tool run, .*\n$/, '') },
+      { ...outcome, stderr: withoutUse(outcome.stderr).replace(/jobshim: 1 tool ran, .*\n$/, '') },
       ran(own),
     )
   }

@@ -118,7 +118,7 @@ test('patience :: a gate that nobody opens, and everything stands still :: it ru
   assert.is(status, 7)
   assert.match(
     withoutUse(stderr),
-    /^jobshim: hold: a rule kept it from running for 1 s on an idle machine: run all the same\njobshim: 2 tool runs, at most 2 at a time, \d+\.\d s waited, 1 without a slot, 3\/3 tokens back\n$/,
+    /^jobshim: hold: a rule kept it from running for 1 s on an idle machine: run all the same\njobshim: 2 tools ran, at most 2 at once \(limit 4\); the longest waited \d+\.\d s; 1 ran without a slot\n$/,
   )
 })
 

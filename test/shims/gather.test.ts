@@ -76,7 +76,7 @@ test('tokens :: a slot that does not come free, and everything stands still :: i
   assert.is(status, 7)
   assert.match(
     withoutUse(stderr),
-    /^jobshim: hold: 3 slots were not free together for 1 s on an idle machine: run in one\njobshim: 2 tool runs, at most 2 at a time, \d+\.\d s waited, 2\/2 tokens back\n$/,
+    /^jobshim: hold: 3 slots were not free together for 1 s on an idle machine: run in one\njobshim: 2 tools ran, at most 2 at once \(limit 3\); the longest waited \d+\.\d s\n$/,
   )
 })
 

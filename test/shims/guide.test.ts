@@ -39,7 +39,7 @@ register('guide :: a PID namespace of its own :: a tool in it runs in the slot o
   const { status, signal, stdout, stderr } = await run.end()
   assert.equal({ status, signal }, { status: 0, signal: null })
   assert.match(stdout, /^held \d+\nheld \d+\n$/)
-  assert.match(withoutUse(stderr), summaryLine('2 tool runs, at most 1 at a time', '0/0'))
+  assert.match(withoutUse(stderr), summaryLine('2 tools', 1, 1))
 })
 
 /** Answers whoever asks, in fewer bytes than the caretaker does, that its slot is its caller's. */

@@ -72,7 +72,7 @@ test('kill :: launchers below jobshim run :: its summary does not count them as 
   assert.is(status, 3)
   assert.match(
     withoutUse(stderr),
-    /^(Killed\n)?jobshim: 2 tool runs, at most 1 at a time, .* 0\/0 tokens back\n$/,
+    /^(Killed\n)?jobshim: 2 tools ran, at most 1 at once \(limit 1\)(; the longest waited \d+\.\d s)?\n$/,
   )
 })
 

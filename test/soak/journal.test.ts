@@ -8,7 +8,7 @@ import { run } from '../support/jobshim.js'
 import { processes } from '../support/processes.js'
 import { random, seed } from '../support/random.js'
 import { installShims } from '../support/shimdir.js'
-import { withoutUse } from '../support/summary.js'
+import { wholeSummary, withoutUse } from '../support/summary.js'
 import { testWith } from '../support/test-with.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
@@ -143,7 +143,7 @@ testWith(
       withoutUse(stderr),
       // The tool of a launcher that was killed has no slot, and is told as what it is if a look sees it.
       new RegExp(
-        `^(nice: .*\n)?jobshim: .*, ${jobs - 1}/${jobs - 1} tokens back\n( {2}past the shims: \\d+ % .*\n( {4}.*\n)+)?$`,
+        `^(nice: .*\n)?jobshim: \\d+ tools ran${wholeSummary}( {2}past the shims: \\d+ % .*\n( {4}.*\n)+)?$`,
       ),
       stderr,
     )

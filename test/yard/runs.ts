@@ -70,9 +70,11 @@ export function runFifo(yard: Yard): string {
 export const waiters = (yard: Yard): number => waitersIn(`${runFifo(yard)}.ledger`)
 
 /** The line that a run ends with; what was waited is a matter of the machine. */
-export const summaryLine = (start: string, back: string): RegExp =>
-  new RegExp(`^jobshim: ${start}, \\d+\\.\\d s waited, ${back} tokens back\\n$`)
+export const summaryLine = (ran: string, peak: number, jobs: number): RegExp =>
+  new RegExp(
+    `^jobshim: ${ran} ran, at most ${peak} at once \\(limit ${jobs}\\)(; the longest waited \\d+\\.\\d s)?\\n$`,
+  )
 
 /** The line of a run in which no tool ran. */
-export const idleSummary = (back: string): string =>
-  `jobshim: 0 tool runs, at most 0 at a time, 0.0 s waited, ${back} tokens back\n`
+export const idleSummary = (jobs: number, more = ''): string =>
+  `jobshim: 0 tools ran (limit ${jobs})${more}\n`
