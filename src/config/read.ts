@@ -24,7 +24,7 @@ export async function configFrom(path: string, text: string): Promise<ConfigFile
     totalmem(),
   )
   if (verdict.kind === 'good') return verdict.config
-  throw await configFailure(path, verdict.fault)
+  throw await configFailure(path, verdict.faults)
 }
 
 /**
@@ -89,46 +89,66 @@ function property(value: unknown, key: string): unknown {
     : undefined
 }
 
+/** What is wrong, and what to do. */
+type Told = { what: string; advice: string }
+
+/** One fault is told with its advice; several are told a line each. */
+async function configFailure(path: string, faults: readonly ConfigFault[]): Promise<Failure> {
+  const told = await Promise.all(faults.map(toldOf))
+  const [first, ...others] = told
+  if (first === undefined) throw new Error('a config without a fault is good')
+  if (others.length === 0) return new Failure(`${path}: ${first.what}`, first.advice, code)
+  const lines = told.map(({ what, advice }) => (advice === hint ? what : `${what}: ${advice}`))
+  return new Failure(`${path}: ${told.length} mistakes`, hint, code, lines)
+}
+
+async function toldOf(fault: ConfigFault): Promise<Told> {
+  const place = fault.key === '' ? '' : `${fault.key}: `
+  switch (fault.kind) {
+    case 'unknown key':
+      return {
+        what: `unknown key ${fault.key}`,
+        advice: (await didYouMean(fault.name, fault.known)) ?? `known keys: ${fault.known.join(', ')}`,
+      }
+    case 'unknown name':
+      return {
+        what: `${place}unknown name ${fault.name}`,
+        advice: (await didYouMean(fault.name, fault.known)) ?? `known names: ${fault.known.join(', ')}`,
+      }
+    case 'wrong type':
+      return { what: `${place}expected ${fault.expected}, got ${shown(fault.value)}`, advice: hint }
+    case 'two values':
+      return {
+        what: `${place}its older name ${fault.olderKey} has another value`,
+        advice: `remove ${fault.olderKey}`,
+      }
+    case 'no effect':
+      return {
+        what: `${place}does nothing`,
+        advice: `give it one of ${fault.effects.join(', ')}, or remove it`,
+      }
+    case 'tools and program':
+      return { what: `${place}names both tools and program`, advice: 'make two rules of it' }
+    case 'too much memory':
+      return {
+        what: `${place}${fault.wanted} is more than the ${fault.there} of this machine`,
+        advice: 'allow less, or write learn: what such runs really needed',
+      }
+  }
+}
+
 async function didYouMean(name: string, known: readonly string[]): Promise<string | undefined> {
   const { nearestName } = await import('../ground/suggestion.js')
   const nearest = nearestName(name, known)
   return nearest && `did you mean ${nearest}?`
 }
 
-async function configFailure(path: string, fault: ConfigFault): Promise<Failure> {
-  const place = fault.key === '' ? path : `${path}: ${fault.key}`
-  switch (fault.kind) {
-    case 'unknown key': {
-      const advice = (await didYouMean(fault.name, fault.known)) ?? `known keys: ${fault.known.join(', ')}`
-      return new Failure(`${path}: unknown key ${fault.key}`, advice, code)
-    }
-    case 'unknown name': {
-      const advice = (await didYouMean(fault.name, fault.known)) ?? `known names: ${fault.known.join(', ')}`
-      return new Failure(`${path}: ${fault.key}: unknown name ${fault.name}`, advice, code)
-    }
-    case 'wrong type':
-      return new Failure(`${place}: expected ${fault.expected}`, hint, code)
-    case 'two values':
-      return new Failure(
-        `${place}: its older name ${fault.olderKey} has another value`,
-        `remove ${fault.olderKey}`,
-        code,
-      )
-    case 'no effect':
-      return new Failure(
-        `${place}: does nothing`,
-        `give it one of ${fault.effects.join(', ')}, or remove it`,
-        code,
-      )
-    case 'tools and program':
-      return new Failure(`${place}: names both tools and program`, 'make two rules of it', code)
-    case 'too much memory':
-      return new Failure(
-        `${place}: ${fault.wanted} is more than the ${fault.there} of this machine`,
-        'allow less, or write learn: what such runs really needed',
-        code,
-      )
-  }
+const mostShown = 60 // characters of a value
+
+/** A value as JSON has it, or how that begins. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length <= mostShown ? text : `${text.slice(0, mostShown)}...`
 }
 
 /** Returns the rules of a config as our launcher reads them. Throws `Failure` where it would not read them all. */

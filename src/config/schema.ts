@@ -10,34 +10,46 @@ const configSchema = objectSchema(settingRows)
 /** `key` is the path of what is wrong inside the config: `jobs`, `rules[1].memory`; empty: the config itself. */
 export type ConfigFault =
   | { kind: 'unknown key'; key: string; name: string; known: readonly string[] }
-  | { kind: 'wrong type'; key: string; expected: string }
+  | { kind: 'wrong type'; key: string; expected: string; value: unknown }
   | { kind: 'two values'; key: string; olderKey: string }
   | { kind: 'no effect'; key: string; effects: readonly string[] }
   | { kind: 'tools and program'; key: string }
   | { kind: 'too much memory'; key: string; wanted: string; there: string }
   | { kind: 'unknown name'; key: string; name: string; known: readonly string[] }
 
-export type ConfigVerdict = { kind: 'good'; config: ConfigFile } | { kind: 'bad'; fault: ConfigFault }
+export type ConfigVerdict =
+  | { kind: 'good'; config: ConfigFile }
+  | { kind: 'bad'; faults: readonly ConfigFault[] } // one at least
 
 /**
- * Returns the config, or the first thing that is wrong with it. `$schema` may stand beside the settings.
+ * Returns the config, or all that is wrong with it: what a rule does is asked once every value is one that it may have. `$schema` may stand beside the settings.
  * `memory`: bytes of this machine; no rule may ask for more.
  */
 export function checkConfig(value: unknown, memory: number): ConfigVerdict {
   const result = configSchema.safeParse(withoutSchemaKey(value))
-  if (!result.success) return { kind: 'bad', fault: faultOf(result.error.issues[0], value) }
+  if (!result.success)
+    return { kind: 'bad', faults: distinct(result.error.issues.flatMap(issue => faultsOf(issue, value))) }
   const written = result.data as WrittenConfig
   const rules = written.rules?.map(rule => withoutOlderKeys(rule, ruleEffectRows))
   const config: ConfigFile = { ...withoutOlderKeys(written, settingRows), ...(rules && { rules }) }
-  const fault =
-    twoValuesFault(written) ?? rules?.map((_, index) => ruleFault(config, index, memory)).find(Boolean)
-  return fault ? { kind: 'bad', fault } : { kind: 'good', config }
+  const faults = [
+    ...twoValuesFaults(written),
+    ...(rules ?? []).flatMap((_, index) => ruleFault(config, index, memory) ?? []),
+  ]
+  return faults.length > 0 ? { kind: 'bad', faults } : { kind: 'good', config }
 }
+
+// One value may break several of its type's conditions.
+const distinct = (faults: readonly ConfigFault[]): ConfigFault[] => [
+  ...new Map(
+    faults.map(fault => [`${fault.kind} ${fault.key}${'name' in fault ? ` ${fault.name}` : ''}`, fault]),
+  ).values(),
+]
 
 /** A config that fits the schema, before older keys are replaced. */
 type WrittenConfig = Readonly<Record<string, unknown>> & { rules?: Readonly<Record<string, unknown>>[] }
 
-function twoValuesFault(config: WrittenConfig): ConfigFault | undefined {
+function twoValuesFaults(config: WrittenConfig): ConfigFault[] {
   const places = [
     { prefix: '', row: disagreeing(config, settingRows) },
     ...(config.rules ?? []).map((rule, index) => ({
@@ -45,10 +57,11 @@ function twoValuesFault(config: WrittenConfig): ConfigFault | undefined {
       row: disagreeing(rule, ruleEffectRows),
     })),
   ]
-  for (const { prefix, row } of places)
-    if (row?.olderKey !== undefined)
-      return { kind: 'two values', key: `${prefix}${row.key}`, olderKey: row.olderKey }
-  return undefined
+  return places.flatMap(({ prefix, row }) =>
+    row?.olderKey === undefined
+      ? []
+      : [{ kind: 'two values', key: `${prefix}${row.key}`, olderKey: row.olderKey }],
+  )
 }
 
 function withoutSchemaKey(value: unknown): unknown {
@@ -57,42 +70,49 @@ function withoutSchemaKey(value: unknown): unknown {
   return settings
 }
 
-function faultOf(issue: z.core.$ZodIssue | undefined, config: unknown): ConfigFault {
-  const { key, row, rows } = placeOf(issue?.path ?? [], settingRows)
-  if (issue?.code === 'unrecognized_keys') {
-    const name = issue.keys[0] ?? ''
-    return { kind: 'unknown key', key: key === '' ? name : `${key}.${name}`, name, known: keysOf(rows) }
-  }
+function faultsOf(issue: z.core.$ZodIssue, config: unknown): ConfigFault[] {
+  const { key, row, rows, value } = placeOf(issue.path, settingRows, config)
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(name => ({
+      kind: 'unknown key',
+      key: key === '' ? name : `${key}.${name}`,
+      name,
+      known: keysOf(rows),
+    }))
   if (row?.type.kind === 'switch or names') {
-    const names: unknown = (config as Record<string, unknown>)[row.key] // an issue with a path is one of an object
     const known = row.type.values
-    const wrong = Array.isArray(names) && names.find(one => typeof one === 'string' && !known.includes(one))
-    if (typeof wrong === 'string') return { kind: 'unknown name', key: row.key, name: wrong, known }
+    const names = Array.isArray(value) && value.every(name => typeof name === 'string') ? value : []
+    const wrong = names.filter(name => !known.includes(name))
+    if (wrong.length > 0) return wrong.map(name => ({ kind: 'unknown name', key: row.key, name, known }))
   }
-  if (row) return { kind: 'wrong type', key, expected: expectedOf(row.type) }
-  return { kind: 'wrong type', key, expected: `an object with the keys ${keysOf(rows).join(', ')}` }
+  const expected = row ? expectedOf(row.type) : `an object with the keys ${keysOf(rows).join(', ')}`
+  return [{ kind: 'wrong type', key, expected, value }]
 }
 
 const keysOf = (rows: readonly SettingRow[]): string[] => rows.map(({ key }) => key)
 
-type Place = { key: string; row: SettingRow | undefined; rows: readonly SettingRow[] }
+type Place = { key: string; row: SettingRow | undefined; rows: readonly SettingRow[]; value: unknown }
 
-/** Goes down the tables along a path. What is inside a setting that has no table of its own is the setting. */
-function placeOf(path: readonly PropertyKey[], rows: readonly SettingRow[]): Place {
+/** Goes down the tables along a path, and down the config. What is inside a setting that has no table of its own is the setting. */
+function placeOf(path: readonly PropertyKey[], rows: readonly SettingRow[], config: unknown): Place {
   const [name, index, ...rest] = path
   const row = rows.find(({ key, olderKey }) => key === name || (olderKey !== undefined && olderKey === name))
-  if (row === undefined) return { key: '', row, rows }
+  if (name === undefined || row === undefined) return { key: '', row, rows, value: config }
+  const value = within(config, name)
   if (row.type.kind === 'object' && index !== undefined) {
-    const inner = placeOf([index, ...rest], row.type.rows)
+    const inner = placeOf([index, ...rest], row.type.rows, value)
     return { ...inner, key: `${row.key}.${inner.key}` }
   }
-  if (row.type.kind === 'object') return { key: row.key, row, rows: row.type.rows }
+  if (row.type.kind === 'object') return { key: row.key, row, rows: row.type.rows, value }
   if (row.type.kind === 'objects' && typeof index === 'number') {
-    const inner = placeOf(rest, row.type.rows)
+    const inner = placeOf(rest, row.type.rows, within(value, index))
     return { ...inner, key: `${row.key}[${index}]${inner.key === '' ? '' : `.${inner.key}`}` }
   }
-  return { key: String(name), row, rows }
+  return { key: String(name), row, rows, value }
 }
+
+const within = (value: unknown, key: PropertyKey): unknown =>
+  typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined
 
 function ruleFault({ rules }: ConfigFile, index: number, memory: number): ConfigFault | undefined {
   const rule = rules?.[index] ?? {}

@@ -21,7 +21,10 @@ export async function settingsAndConfig(
     if (!(error instanceof Failure)) throw error
     const { config: _, ...others } = flags
     const settings = await loadSettings({ ...others, noConfig: true }, workingDirectory, environment)
-    return { settings, config: { kind: 'refused', what: error.message, fix: error.hint } }
+    return {
+      settings,
+      config: { kind: 'refused', what: [error.message, ...error.details].join('; '), fix: error.hint },
+    }
   }
 }
 

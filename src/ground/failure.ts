@@ -1,4 +1,4 @@
-/** What is thrown for people: printed as two lines, without a stack. Everything else keeps its stack. */
+/** What is thrown for people: printed as two lines or more, without a stack. Everything else keeps its stack. */
 import { exitCodes } from './exit-codes.js'
 import { visibleLine } from './visible.js'
 
@@ -14,19 +14,21 @@ export class Failure extends Error {
    * @param message what, and where or why, without `jobshim: ` before it
    * @param hint what to do
    * @param code exit status
+   * @param details a line each, between the two
    */
   constructor(
     message: string,
     readonly hint: string,
     readonly code: number = exitCodes.failed,
+    readonly details: readonly string[] = [],
   ) {
     super(message)
   }
 }
 
 /** Returns the lines for stderr, without a newline at the end. */
-export const renderFailure = ({ message, hint }: Failure): string =>
-  `${visibleLine(`jobshim: ${message}`)}\n${visibleLine(`  ${hint}`)}`
+export const renderFailure = ({ message, hint, details }: Failure): string =>
+  [`jobshim: ${message}`, ...[...details, hint].map(line => `  ${line}`)].map(visibleLine).join('\n')
 
 /** Returns the `code` of a system error (`ENOENT`), or undefined for any other value. */
 export function systemErrorCode(error: unknown): string | undefined {

@@ -72,7 +72,7 @@ testAsRoot('config :: ignored :: the one above it is found, all that were ignore
   assert.is(status, 2)
   assert.is(
     stderr,
-    `${note('.jobshimrc')}${note('.jobshimrc.yml')}jobshim: ${shared}/.jobshimrc: jobs: expected auto, or a whole number, 1 to 61441\n` +
+    `${note('.jobshimrc')}${note('.jobshimrc.yml')}jobshim: ${shared}/.jobshimrc: jobs: expected auto, or a whole number, 1 to 61441, got 0\n` +
       '  mend the file, name another with --config, or use none with --no-config\n',
   )
 })

@@ -16,30 +16,37 @@ const program = 'expected the name of a program, or its absolute path'
 const less = 'allow less, or write learn: what such runs really needed'
 const machine = `is more than the ${Math.floor(totalmem() / 1024 ** 2)}M of this machine`
 
-/** `rule`: the second of two rules, of which the first is good. */
-type Row = { title: string; rule?: string; text?: string; says: string; hint?: string }
+/** A text of YAML, quoted or not, as JSON has it; `true` is none. */
+const asJson = (text: string): string =>
+  text === 'true' || text.startsWith('"') ? text : JSON.stringify(text)
+
+/** `rule`: the second of two rules, of which the first is good. `got`: the value that it is told of, as JSON. */
+type Row = { title: string; rule?: string; text?: string; says: string; got?: string; hint?: string }
 
 const rows: readonly Row[] = [
   {
     title: 'unknown kind',
     rule: '{ kind: lnik, tokens: 4 }',
     says: 'rules[1].kind: expected one of compile, link, preprocess, other, probe',
+    got: '"lnik"',
   },
   {
     title: 'tokens: 0',
     rule: '{ tokens: 0 }',
     says: 'rules[1].tokens: expected a whole number, 1 to 64',
+    got: '0',
   },
   {
     title: 'tokens: 65',
     rule: '{ tokens: 65 }',
     says: 'rules[1].tokens: expected a whole number, 1 to 64',
+    got: '65',
   },
-  { title: 'memory: lots', rule: '{ memory: lots }', says: `rules[1].memory: ${size}` },
-  { title: 'memory: 0', rule: '{ memory: 0 }', says: `rules[1].memory: ${size}` },
-  { title: 'memory: 0G', rule: '{ memory: 0G }', says: `rules[1].memory: ${size}` },
-  { title: 'memory: 6, of what', rule: '{ memory: 6 }', says: `rules[1].memory: ${size}` },
-  { title: 'memory: 6GB', rule: '{ memory: 6GB }', says: `rules[1].memory: ${size}` },
+  { title: 'memory: lots', rule: '{ memory: lots }', says: `rules[1].memory: ${size}`, got: '"lots"' },
+  { title: 'memory: 0', rule: '{ memory: 0 }', says: `rules[1].memory: ${size}`, got: '0' },
+  { title: 'memory: 0G', rule: '{ memory: 0G }', says: `rules[1].memory: ${size}`, got: '"0G"' },
+  { title: 'memory: 6, of what', rule: '{ memory: 6 }', says: `rules[1].memory: ${size}`, got: '6' },
+  { title: 'memory: 6GB', rule: '{ memory: 6GB }', says: `rules[1].memory: ${size}`, got: '"6GB"' },
   {
     title: 'memory: more than the machine has',
     rule: '{ memory: 1000T }',
@@ -68,11 +75,13 @@ const rows: readonly Row[] = [
     title: 'limit: 0',
     rule: '{ limit: 0 }',
     says: 'rules[1].limit: expected a whole number, 1 to 65536',
+    got: '0',
   },
   ...['protoc', './protoc', '**', '/usr/bin/{a,b}', '/a/**b', 'true', '"/a\\nlimit=1"'].map(program => ({
     title: `program: ${program}`,
     rule: `{ program: ${program.startsWith('"') || program === 'true' ? program : `"${program}"`} }`,
     says: 'rules[1].program: expected an absolute path such as /usr/bin/protoc, or a pattern such as **/target/*/deps/*',
+    got: asJson(program),
   })),
   {
     title: 'a rule for tools and for a program',
@@ -86,31 +95,37 @@ const rows: readonly Row[] = [
     title: 'a rule that is no object',
     rule: 'link',
     says: `rules[1]: expected an object with the keys ${rule}`,
+    got: '"link"',
   },
   {
     title: 'a tool that is a path',
     rule: '{ tools: [gcc, /usr/bin/ld], tokens: 2 }',
     says: 'rules[1].tools: expected an array with names of families or tools, such as [gcc, protoc]',
+    got: '["gcc","/usr/bin/ld"]',
   },
   {
     title: 'no tool at all',
     rule: '{ tools: [], tokens: 2 }',
     says: 'rules[1].tools: expected an array with names of families or tools, such as [gcc, protoc]',
+    got: '[]',
   },
   ...['qtwebengine', '*', 'dev-qt/qt*webengine', '"a b/c"'].map(name => ({
     title: `package: ${name}`,
     rule: `{ package: ${name === '*' ? '"*"' : name}, tokens: 2 }`,
     says: 'rules[1].package: expected a package such as dev-qt/qtwebengine, or dev-qt/* for all that starts so',
+    got: asJson(name),
   })),
   ...['true', './distcc', 'bin/distcc', '""', '"/a\\nlimit=1"'].map(name => ({
     title: `engine: ${name} in a rule`,
     rule: `{ engine: ${name} }`,
     says: `rules[1].engine: ${program}, or false for none`,
+    got: asJson(name),
   })),
   {
     title: 'launcher: true in a rule',
     rule: '{ launcher: true }',
     says: `rules[1].launcher: ${program}, or false for none`,
+    got: 'true',
   },
   {
     title: 'engine and launcher in a rule',
@@ -122,9 +137,10 @@ const rows: readonly Row[] = [
     title: 'rules: an object',
     text: 'rules: { tokens: 2 }',
     says: `rules: expected an array of objects with the keys ${rule}`,
+    got: '{"tokens":2}',
   },
-  { title: 'engine: false', text: 'engine: false', says: `engine: ${program}` },
-  { title: 'launcher: false', text: 'launcher: false', says: `launcher: ${program}` },
+  { title: 'engine: false', text: 'engine: false', says: `engine: ${program}`, got: 'false' },
+  { title: 'launcher: false', text: 'launcher: false', says: `launcher: ${program}`, got: 'false' },
   {
     title: 'engine and launcher',
     text: 'launcher: icecc\nengine: distcc',
@@ -135,16 +151,19 @@ const rows: readonly Row[] = [
     title: `load: ${value}`,
     text: `load: ${value === '1.5' ? '"1.5"' : value}`,
     says: load,
+    got: /^-?\d+$/.test(value) ? value : asJson(value),
   })),
   {
     title: 'pressure: a number',
     text: 'pressure: 60',
     says: 'pressure: expected an object with the keys cpu, io, memory',
+    got: '60',
   },
   ...['0', '101', '12.5', '60%'].map(value => ({
     title: `pressure: { cpu: ${value} }`,
     text: `pressure: { cpu: ${value} }`,
     says: 'pressure.cpu: expected a whole percentage, 1 to 100',
+    got: value.endsWith('%') ? asJson(value) : value,
   })),
   {
     title: 'unknown key in pressure',
@@ -161,10 +180,13 @@ const rows: readonly Row[] = [
 ]
 
 /** A directory with the row's config, and what is said of it. */
-function makeRefused({ rule, text, says, hint = mend }: Row): { cwd: string; stderr: string } {
+function makeRefused({ rule, text, says, got, hint = mend }: Row): { cwd: string; stderr: string } {
   const cwd = makeWorkspace()
   writeFiles(cwd, { '.jobshimrc': `${text ?? `rules:\n  - { tokens: 2 }\n  - ${rule}`}\n` })
-  return { cwd, stderr: `jobshim: ${join(cwd, '.jobshimrc')}: ${says}\n  ${hint}\n` }
+  return {
+    cwd,
+    stderr: `jobshim: ${join(cwd, '.jobshimrc')}: ${says}${got === undefined ? '' : `, got ${got}`}\n  ${hint}\n`,
+  }
 }
 
 for (const row of rows)
@@ -203,7 +225,7 @@ test('config :: error :: a bad rule of a package.json, in JSON', async () => {
     status: 2,
     signal: null,
     stdout: '',
-    stderr: `jobshim: ${cwd}/package.json: rules[1].memory: ${size}\n  ${mend}\n`,
+    stderr: `jobshim: ${cwd}/package.json: rules[1].memory: ${size}, got "much"\n  ${mend}\n`,
   })
   assert.not(existsSync(join(cwd, 'shims')))
 })

@@ -39,13 +39,13 @@ const rows: readonly Row[] = [
   {
     title: 'adapters neither a switch nor names',
     text: 'adapters: 1',
-    says: `adapters: expected true, false or an array of ${adapters}`,
+    says: `adapters: expected true, false or an array of ${adapters}, got 1`,
     hint: mend,
   },
   {
     title: 'adapters with a number',
     text: 'adapters: [make, 7]',
-    says: `adapters: expected true, false or an array of ${adapters}`,
+    says: `adapters: expected true, false or an array of ${adapters}, got ["make",7]`,
     hint: mend,
   },
   {
@@ -60,34 +60,44 @@ const rows: readonly Row[] = [
     says: 'adapters: unknown name compilers',
     hint: `known names: ${adapters}`,
   },
-  { title: 'join not a switch', text: 'join: 1', says: 'join: expected true or false', hint: mend },
-  { title: 'dir not a text', text: 'dir: 7', says: 'dir: expected a text', hint: mend },
-  { title: 'jobs as text', text: 'jobs: "3"', says: wholeJobs, hint: mend },
-  { title: 'jobs zero', text: 'jobs: 0', says: wholeJobs, hint: mend },
-  { title: 'jobs more than a FIFO holds', text: 'jobs: 61442', says: wholeJobs, hint: mend },
-  { title: 'jobs with a fraction', text: 'jobs: 1.5', says: wholeJobs, hint: mend },
+  { title: 'join not a switch', text: 'join: 1', says: 'join: expected true or false, got 1', hint: mend },
+  { title: 'dir not a text', text: 'dir: 7', says: 'dir: expected a text, got 7', hint: mend },
+  { title: 'jobs as text', text: 'jobs: "3"', says: `${wholeJobs}, got "3"`, hint: mend },
+  { title: 'jobs zero', text: 'jobs: 0', says: `${wholeJobs}, got 0`, hint: mend },
+  { title: 'jobs more than a FIFO holds', text: 'jobs: 61442', says: `${wholeJobs}, got 61442`, hint: mend },
+  { title: 'jobs with a fraction', text: 'jobs: 1.5', says: `${wholeJobs}, got 1.5`, hint: mend },
   {
     title: 'noJobserver unknown',
     text: 'noJobserver: stop',
-    says: 'noJobserver: expected one of pass, error, machine',
+    says: 'noJobserver: expected one of pass, error, machine, got "stop"',
     hint: mend,
   },
   {
     title: 'patience negative',
     text: 'patience: -1',
-    says: 'patience: expected a number of seconds, 0 or more',
+    says: 'patience: expected a number of seconds, 0 or more, got -1',
     hint: mend,
   },
-  { title: 'quiet as text', text: 'quiet: "yes"', says: 'quiet: expected true or false', hint: mend },
-  { title: 'tools not an array', text: 'tools: gcc', says: 'tools: expected an array of names', hint: mend },
+  {
+    title: 'quiet as text',
+    text: 'quiet: "yes"',
+    says: 'quiet: expected true or false, got "yes"',
+    hint: mend,
+  },
+  {
+    title: 'tools not an array',
+    text: 'tools: gcc',
+    says: 'tools: expected an array of names, got "gcc"',
+    hint: mend,
+  },
   {
     title: 'tools with a number',
     text: 'tools: [gcc, 7]',
-    says: 'tools: expected an array of names',
+    says: 'tools: expected an array of names, got ["gcc",7]',
     hint: mend,
   },
-  { title: 'an array', text: '[1]', says: `expected an object with the keys ${keys}`, hint: mend },
-  { title: 'a text', text: 'jobs', says: `expected an object with the keys ${keys}`, hint: mend },
+  { title: 'an array', text: '[1]', says: `expected an object with the keys ${keys}, got [1]`, hint: mend },
+  { title: 'a text', text: 'jobs', says: `expected an object with the keys ${keys}, got "jobs"`, hint: mend },
   {
     title: 'broken YAML',
     text: '{',
@@ -103,6 +113,47 @@ for (const { title, file = '.jobshimrc', text, says, hint } of rows) {
     assert.is(await refusalOf({}, cwd), `jobshim: ${join(cwd, file)}: ${says}\n  ${hint}\n`)
   })
 }
+
+test('config :: error :: several :: all are told at once, each with its value', async () => {
+  const cwd = makeWorkspace()
+  const long = 'x'.repeat(100)
+  writeFiles(cwd, {
+    '.jobshimrc': `jbos: 3\nquite: true\njobs: many\nadapters: [make, nija, smau]\ndir: [${long}]\nrules:\n  - { tokens: 0, memory: lots, knid: link }\n  - link\n`,
+  })
+  assert.is(
+    await refusalOf({}, cwd),
+    `jobshim: ${join(cwd, '.jobshimrc')}: 10 mistakes
+  adapters: unknown name nija: did you mean ninja?
+  adapters: unknown name smau: did you mean samu?
+  dir: expected a text, got ["${'x'.repeat(58)}...
+  ${wholeJobs}, got "many"
+  rules[0].tokens: expected a whole number, 1 to 64, got 0
+  rules[0].memory: expected a size of at least 1K such as 512M or 1.5G, a number of bytes, or learn, got "lots"
+  unknown key rules[0].knid: did you mean kind?
+  rules[1]: expected an object with the keys tools, kind, package, program, tokens, memory, limit, engine, got "link"
+  unknown key jbos: did you mean jobs?
+  unknown key quite: did you mean quiet?
+  ${mend}
+`,
+  )
+})
+
+test('config :: error :: several that the values alone do not tell :: all are told', async () => {
+  const cwd = makeWorkspace()
+  writeFiles(cwd, {
+    '.jobshimrc':
+      'launcher: icecc\nengine: distcc\nrules:\n  - { kind: link }\n  - { tools: [gcc], program: /x, tokens: 2 }\n',
+  })
+  assert.is(
+    await refusalOf({}, cwd),
+    `jobshim: ${join(cwd, '.jobshimrc')}: 3 mistakes
+  engine: its older name launcher has another value: remove launcher
+  rules[0]: does nothing: give it one of tokens, memory, limit, engine, or remove it
+  rules[1]: names both tools and program: make two rules of it
+  ${mend}
+`,
+  )
+})
 
 test('config :: error :: list says it, and nothing else', async () => {
   const cwd = makeWorkspace()

@@ -90,7 +90,7 @@ test("config :: rules text :: README's example, byte for byte", () => {
   assert.ok(example)
   const verdict = checkConfig(defaultLoadersSync['.yaml']('README.md', example), 8 * 1024 ** 3)
   assert.is(
-    verdict.kind === 'good' ? text(verdict.config) : verdict.fault,
+    verdict.kind === 'good' ? text(verdict.config) : verdict.faults,
     `load=12.00
 rule=715015242
 kind=link

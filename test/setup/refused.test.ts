@@ -160,7 +160,7 @@ const rows: readonly Row[] = [
     name: 'a config that is wrong',
     files: { '.jobshimrc': 'patience: -1\n' },
     status: 2,
-    says: 'HOME/.jobshimrc: patience: expected a number of seconds, 0 or more',
+    says: 'HOME/.jobshimrc: patience: expected a number of seconds, 0 or more, got -1',
     hint: 'mend the file',
     follow: home => writeFileSync(join(home, '.jobshimrc'), 'patience: 1\n'),
   },
