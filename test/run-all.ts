@@ -18,9 +18,10 @@
  * CI=true                    a client that this machine lacks is a failure
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism, homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findConfig } from '../src/config/find.js'
 import { accountedBy } from './accounted.js'
 import { longestFirst, type Scope, shareOf } from './plan.js'
 import { missingClients } from './support/clients.js'
@@ -70,6 +71,11 @@ const files = longestFirst(named.filter(name => shareOf(name, wishes.scope) !== 
 if (wishes.lists) {
   console.log(files.join('\n'))
   process.exit()
+}
+const config = findConfig(homedir(), homedir())
+if (config !== undefined) {
+  console.error(`${config}: tests would read it\n  run them with another home: HOME=$(mktemp -d)`)
+  process.exit(1)
 }
 const sum: Counts = { passed: 0, failed: 0, skipped: 0 }
 const reports = new Map<string, Report>()

@@ -1,6 +1,6 @@
 /** Finds the config file. Cheap: most runs have none, and neither cosmiconfig nor zod is loaded for them. */
 import { lstatSync, type Stats, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { pathOf } from '../ground/bytes.js'
 import { systemErrorCode } from '../ground/failure.js'
 import { readSmallFile } from '../ground/small-file.js'
@@ -15,11 +15,12 @@ export const searchPlaces = [
   '.jobshimrc.yml',
 ] as const
 
-/** Returns `from` and its parents, up to `home` where that is one of them, else up to the root. */
+/** Returns `from` and its parents, up to `home`; if that is none of them, up to the root, and then `home`. */
 export function searchDirectories(from: string, home: string | undefined): string[] {
+  if (from === home) return [from]
   const parent = dirname(from)
-  if (from === home || parent === from) return [from]
-  return [from, ...searchDirectories(parent, home)]
+  if (parent !== from) return [from, ...searchDirectories(parent, home)]
+  return home !== undefined && isAbsolute(home) ? [from, home] : [from]
 }
 
 /** Why a config is not read. */

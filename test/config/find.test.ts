@@ -9,9 +9,20 @@ test('config :: search :: upward to the home directory', () => {
   assert.equal(searchDirectories('/home/u/a/b', '/home/u'), ['/home/u/a/b', '/home/u/a', '/home/u'])
 })
 
-test('config :: search :: upward to the root outside the home directory', () => {
-  assert.equal(searchDirectories('/srv/a', '/home/u'), ['/srv/a', '/srv', '/'])
-  assert.equal(searchDirectories('/', undefined), ['/'])
+test('config :: search :: upward to the root outside the home directory, which comes last', () => {
+  assert.equal(searchDirectories('/srv/a', '/home/u'), ['/srv/a', '/srv', '/', '/home/u'])
+  assert.equal(searchDirectories('/', '/home/u'), ['/', '/home/u'])
+  assert.equal(searchDirectories('/a', '/'), ['/a', '/'])
+  for (const home of [undefined, '', 'u']) assert.equal(searchDirectories('/a', home), ['/a', '/'])
+})
+
+test('config :: search :: outside the home directory :: its config counts, if none is nearer', () => {
+  const [home, other] = [makeWorkspace(), makeWorkspace()]
+  mkdirSync(join(other, 'a'))
+  writeFiles(home, { '.jobshimrc.yaml': '' })
+  assert.is(findConfig(join(other, 'a'), home), join(home, '.jobshimrc.yaml'))
+  writeFiles(other, { '.jobshimrc': '' })
+  assert.is(findConfig(join(other, 'a'), home), join(other, '.jobshimrc'))
 })
 
 for (const place of searchPlaces) {

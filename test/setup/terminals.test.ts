@@ -9,7 +9,7 @@ import { onTerminal } from '../support/on-terminal.js'
 import { pictureOf } from '../support/picture.js'
 import { makeRecorder } from '../support/recording.js'
 import { test, testWith } from '../support/test-with.js'
-import { makeWorkspace, writeFiles } from '../support/workspace.js'
+import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 type ShellRow = {
   key: ClientKey
@@ -100,12 +100,13 @@ const builds = [
   { line: 'make -j16', runs: units.length },
   { line: 'ninja', runs: units.length },
   { line: 'sh -c ./build.sh', runs: all.length }, // a shell that reads no file of the user's, below one that does
+  { line: `${process.execPath} ${repository}/bin/jobshim.js run -q -- ./build.sh`, runs: all.length }, // the home's config is not above it
 ] as const
 
 for (const { key, begins } of shells)
   testWith(
     [key, 'python', 'ninja'],
-    `setup :: ${key} :: two makes, a ninja and a script at once :: all end, at most ${limit} compilers at once`,
+    `setup :: ${key} :: two makes, a ninja, a script and a run at once :: all end, at most ${limit} compilers at once`,
     async () => {
       const desk = await makeDesk(key)
       const sessions = builds.map(async ({ line }, index) => {
