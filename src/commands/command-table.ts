@@ -8,6 +8,7 @@ export const loadCommands = (): Promise<Command[]> => Promise.all(commandTable.m
 
 export const commandTable: readonly CommandRow[] = [
   { name: 'completion', load: async () => (await import('./completion.js')).completion },
+  { name: 'config', load: async () => (await import('./config.js')).config },
   { name: 'doctor', load: async () => (await import('./doctor.js')).doctor },
   { name: 'env', load: async () => (await import('./env.js')).env },
   { name: 'exec', load: async () => (await import('./exec.js')).exec },

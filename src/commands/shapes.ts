@@ -3,6 +3,7 @@
  * it. The commands don't load it: they need no zod.
  */
 import { z } from 'zod'
+import { settingRows } from '../config/options.js'
 import { fileChanges, shimsChanges } from '../setup/plan.js'
 import { bypassEvent, endEvent, startEvent, toolEvent } from '../timeline/event.js'
 import {
@@ -58,6 +59,31 @@ export const shapeRows: readonly ShapeRow[] = [
     words: 'jobshim install --json',
     text: 'What was done.',
     schema: z.strictObject({ jobshim: version, ...installReport }),
+  },
+  {
+    commands: ['config'],
+    words: 'jobshim config --json',
+    text: 'The settings.',
+    schema: z.strictObject({
+      jobshim: version,
+      configFile: text.optional().describe('the path of the config, if there is one'),
+      settings: z
+        .array(
+          z.strictObject({
+            key: z.enum(settingRows.map(({ key }) => key)).describe('its key in a config'),
+            value: text
+              .optional()
+              .describe(
+                'in JSON if it is no text; absent if nobody says one, and the default is no single value',
+              ),
+            text: text.describe('its default, for people'),
+            from: z.enum(['flag', 'environment', 'file', 'default']).describe('what says the value'),
+            name: text.optional().describe('the flag or the variable that says it'),
+            path: text.optional().describe('the config that says it'),
+          }),
+        )
+        .describe('all of them, sorted by key'),
+    }),
   },
   {
     commands: ['list'],

@@ -62,6 +62,12 @@ const past = () => {
 
 /** What each row's commands print, in the situations that together show all its fields. */
 const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
+  'jobshim config --json': async () => {
+    const root = makeWorkspace()
+    writeFiles(root, { '.jobshimrc': 'jobs: 3\n' })
+    const around = { cwd: root, env: { HOME: root, JOBSHIM_PATIENCE: '7' } }
+    return [stdoutOf(await jobshim(['config', '--json', '--dir', 'shims'], around))]
+  },
   'jobshim doctor --json': async () => {
     const root = makeWorkspace()
     writeFiles(root, { '.jobshimrc': 'patience: -1\n' })
