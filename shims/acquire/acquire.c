@@ -145,6 +145,13 @@ static bool begin_anew(struct acquire *acquire)
 	return true;
 }
 
+/* Whether it takes further slots. */
+static bool gathers(const struct acquire *acquire)
+{
+	return acquire->wanted > 1 && acquire->of.gathering != NULL &&
+	       (acquire->slot.kind == SLOT_TOKEN || acquire->slot.kind == SLOT_IMPLICIT);
+}
+
 /* The run has a slot of its job. If it must also pay for its client, it takes one more, of the client's job. It keeps the lock of the
  * first. */
 static void see_to_owed(struct acquire *acquire, enum owed_outcome outcome)
@@ -154,10 +161,8 @@ static void see_to_owed(struct acquire *acquire, enum owed_outcome outcome)
 	} else if (outcome == OWED_PAYS) {
 		record_waiting(&acquire->record);
 		begin_turn(acquire);
-	} else if (acquire->wanted > 1 && acquire->of.gathering != NULL &&
-	           (acquire->slot.kind == SLOT_TOKEN || acquire->slot.kind == SLOT_IMPLICIT)) {
-		gather_begin(acquire->of.gathering, acquire->of.pool, &acquire->record, &acquire->job, &acquire->slot, acquire->wanted,
-		             acquire->of.patience);
+	} else if (gathers(acquire)) {
+		gather_begin(acquire->of.gathering, &acquire->turn, acquire->wanted, acquire->of.patience);
 		acquire->stage = AT_GATHERING;
 	} else {
 		acquire->stage = ACQUIRED;
@@ -194,6 +199,8 @@ static bool pass_stage(struct acquire *acquire, bool timed_out, struct waiting *
 		if (!turn_step(&acquire->turn, timed_out, waiting))
 			return begin_anew(acquire);
 		acquire->slot = acquire->turn.slot;
+		if (!gathers(acquire) || acquire->slot.kind == SLOT_IMPLICIT)
+			turn_end(&acquire->turn);
 		return pay_owed(acquire, acquire->slot.kind == SLOT_IMPLICIT && !acquire->slot.claimed, waiting);
 	case AT_PAYER:
 		*waiting = (struct waiting){ .call = -1, .end = acquire->owed.told, .due_ns = UINT64_MAX };

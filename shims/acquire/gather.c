@@ -11,9 +11,9 @@
 #include "wait/job.h"
 #include "wait/keeper.h"
 #include "wait/mending.h"
-#include "wait/queue.h"
 #include "wait/slot.h"
 #include "wait/token.h"
+#include "wait/turn.h"
 #include "wait/waiting.h"
 #include "ground/clock.h"
 
@@ -68,10 +68,25 @@ static bool borrow(const struct contender *contender, void *state)
 	return has_all(gathering);
 }
 
+static void end_turn(struct gathering *gathering)
+{
+	if (gathering->turn != NULL)
+		turn_end(gathering->turn);
+	gathering->turn = NULL;
+}
+
+/* The slots that it has are idle, and others of its job may come without end: they have that job's slot after it, and those that came before
+ * it have it first. A run that gathers later has a later place, so nobody waits for more than one. */
+static void add_own(struct gathering *gathering)
+{
+	if (turn_goes_on(gathering->turn) && add_implicit(gathering, gathering->job->key))
+		end_turn(gathering);
+}
+
 static void add_implicits(struct gathering *gathering)
 {
-	if (gathering->has_token && !gathering->job->pays && queue_is_empty(gathering->pool, gathering->first, gathering->job->key))
-		add_implicit(gathering, gathering->job->key);
+	if (gathering->turn != NULL)
+		add_own(gathering);
 	if (has_all(gathering) || gathering->pool->ledger->fd < 0 || !contenders_lock(gathering->pool->ledger))
 		return;
 	contenders_each(gathering->first, borrow, gathering);
@@ -85,14 +100,15 @@ static bool has_all_there_are(struct gathering *gathering)
 	return others_idle(gathering->pool->jobserver, gathering->pool->ledger, gathering->keys, gathering->borrowed + 1);
 }
 
-void gather_begin(struct gathering *gathering, struct pool *pool, struct record *first, const struct job *job,
-                  const struct slot *slot, unsigned wanted, double patience)
+void gather_begin(struct gathering *gathering, struct turn *turn, unsigned wanted, double patience)
 {
 	memset(gathering, 0, sizeof *gathering);
-	gathering->pool = pool;
-	gathering->first = first;
-	gathering->job = job;
-	gathering->has_token = slot->kind == SLOT_TOKEN;
+	gathering->pool = turn->pool;
+	gathering->first = turn->record;
+	gathering->job = turn->job;
+	gathering->turn = turn;
+	if (turn->slot.kind != SLOT_TOKEN || turn->job->pays)
+		end_turn(gathering);
 	gathering->further = wanted - 1;
 	gathering->keeper = keeper_make(patience);
 }
@@ -121,9 +137,17 @@ enum gathered gather_step(struct gathering *gathering, struct waiting *waiting)
 {
 	const enum gathered gathered = look(gathering);
 
-	if (gathered == GATHERS)
-		*waiting = (struct waiting){ .token = true, .call = -1, .end = -1, .due_ns = monotonic_ns() + (uint64_t)LOOK_MS * 1000000u };
-	else if (gathered != GATHERED)
+	if (gathered == GATHERS) {
+		*waiting = (struct waiting){
+			.token = true,
+			.call = gathering->turn != NULL ? gathering->turn->queue.socket : -1,
+			.end = -1,
+			.due_ns = monotonic_ns() + (uint64_t)LOOK_MS * 1000000u,
+		};
+		return GATHERS;
+	}
+	end_turn(gathering);
+	if (gathered != GATHERED)
 		gather_give_back(gathering);
 	return gathered;
 }

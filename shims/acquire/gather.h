@@ -11,7 +11,7 @@
 
 struct job;
 struct pool;
-struct slot;
+struct turn;
 struct waiting;
 
 /* What a run has besides its first slot. */
@@ -19,7 +19,7 @@ struct gathering {
 	struct pool *pool;
 	struct record *first;
 	const struct job *job;
-	bool has_token;   /* the first slot is a token: its job's implicit slot may be taken, too */
+	struct turn *turn; /* in which it waits for its job's own slot beside the first one, a token; NULL: it does not */
 	unsigned further; /* slots that it wants */
 	unsigned tokens;
 	struct record records[LEDGER_TOKENS_MAX]; /* one for each token */
@@ -38,9 +38,9 @@ enum gathered {
 	UNNOTED,  /* the ledger has no record for a further token, or nobody is there to give one */
 };
 
-/* Begins to gather, for a run that has slot, until it has wanted slots. patience: seconds, 0: for ever. */
-void gather_begin(struct gathering *gathering, struct pool *pool, struct record *first, const struct job *job,
-                  const struct slot *slot, unsigned wanted, double patience);
+/* Begins to gather, for a run that got its first slot in that turn, until it has wanted slots. The turn must stay valid until it has all; it
+ * is ended then. patience: seconds, 0: for ever. */
+void gather_begin(struct gathering *gathering, struct turn *turn, unsigned wanted, double patience);
 
 /* Takes the slots that are free, and keeps them. GATHERS: it waits. If it gathers in vain, it gives back all but the run's first slot. */
 enum gathered gather_step(struct gathering *gathering, struct waiting *waiting);

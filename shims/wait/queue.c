@@ -238,12 +238,23 @@ static void hand_over(const struct queue *queue)
 	}
 }
 
-void queue_leave(struct queue *queue)
+static void keep_no_more(struct queue *queue)
 {
-	unlock(queue, queue->ticket);
 	if (queue->keeps) {
 		unlock(queue, KEEPER);
 		hand_over(queue);
 	}
 	queue->keeps = false;
+}
+
+void queue_let_keep(struct queue *queue)
+{
+	if (queue_keep(queue))
+		keep_no_more(queue);
+}
+
+void queue_leave(struct queue *queue)
+{
+	unlock(queue, queue->ticket);
+	keep_no_more(queue);
 }

@@ -29,6 +29,9 @@ bool queue_is_first(const struct queue *queue);
 /* Becomes the keeper, or stays it. False if another waiter is the keeper. */
 bool queue_keep(struct queue *queue);
 
+/* Wakes another waiter to become the keeper, if none but this run is. */
+void queue_let_keep(struct queue *queue);
+
 /* Wakes the first waiter. False if that fails, or nobody else waits. */
 bool queue_wake_first(const struct queue *queue);
 

@@ -18,6 +18,7 @@ enum {
 	UNWATCHED_HOLDER_MS = 10, /* poll interval of a keeper that can't watch the implicit slot's holder */
 	TICK_MS = 750,         /* of other waiters: the keeper may have been stopped or killed */
 	TICK_EACH_MS = 50,     /* added for each launcher */
+	LEFT_FREE_MS = 190,    /* the slot is taken out of turn then, before a keeper that came later does so (LOOK_AGAIN_MS) */
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -141,13 +142,6 @@ static void join(struct turn *turn)
 	turn->queues = true;
 }
 
-static void leave(struct turn *turn)
-{
-	rota_leave(&turn->rota);
-	queue_leave(&turn->queue);
-	turn->queues = false;
-}
-
 bool turn_step(struct turn *turn, bool timed_out, struct waiting *waiting)
 {
 	close_end(turn);
@@ -162,15 +156,39 @@ bool turn_step(struct turn *turn, bool timed_out, struct waiting *waiting)
 	if (!look(turn, timed_out && !turn->queue.keeps, waiting))
 		return false;
 	close_end(turn);
-	leave(turn);
 	return true;
+}
+
+/* Whether the implicit slot has been free for a while: the first waiter may have been stopped. */
+static bool is_left_free(struct turn *turn)
+{
+	if (implicit_is_taken(&turn->pool->locks, turn->run, turn->job->key))
+		turn->free_ns = 0;
+	else if (turn->free_ns == 0)
+		turn->free_ns = monotonic_ns();
+	return turn->free_ns != 0 && monotonic_ns() - turn->free_ns >= LEFT_FREE_MS * MS;
+}
+
+bool turn_goes_on(struct turn *turn)
+{
+	rota_leave(&turn->rota);
+	if (!turn->queues)
+		queue_join(&turn->queue, turn->pool, turn->run, turn->job->key);
+	turn->queues = true;
+	if (queue_is_first(&turn->queue) || is_left_free(turn))
+		return true;
+	queue_let_keep(&turn->queue);
+	return false;
 }
 
 void turn_end(struct turn *turn)
 {
 	close_end(turn);
-	if (turn->queues)
-		leave(turn);
+	if (turn->queues) {
+		rota_leave(&turn->rota);
+		queue_leave(&turn->queue);
+	}
+	turn->queues = false;
 	if (turn->queue.socket >= 0)
 		close(turn->queue.socket);
 	turn->queue.socket = -1;

@@ -4,6 +4,7 @@
 #define TURN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "wait/keeper.h"
 #include "wait/queue.h"
@@ -27,6 +28,7 @@ struct turn {
 	bool queues;
 	int end;        /* polls readable as the watched holder of the implicit slot ends */
 	int free_looks; /* steps in a row at which that slot was free, and the first waiter did not take it */
+	uint64_t free_ns; /* for a run that goes on: since when it found it so; 0: it did not */
 };
 
 /* Begins to wait now. patience: seconds until a deadlock ends in an overdraft, 0: never. All that it is given must stay valid. */
@@ -36,10 +38,15 @@ void turn_begin(struct turn *turn, struct pool *pool, struct record *record, con
 /* Takes a slot that is free at once, if nobody waits. True if it has one, or can get none; false if it would wait. */
 bool turn_at_once(struct turn *turn);
 
-/* One step, which never blocks. True once it has a slot, or can get none; false if it waits. timed_out: the last wait timed out. */
+/* One step, which never blocks. True once it has a slot, or can get none: its place in the queue is to be left then, by turn_end(). False if
+ * it waits. timed_out: the last wait timed out. */
 bool turn_step(struct turn *turn, bool timed_out, struct waiting *waiting);
 
-/* Leaves the queue, if it still waits, and closes its descriptors. */
+/* For a run that has a token, and wants its job's implicit slot as well: it keeps its place in the queue, or joins that. True if nobody waits
+ * who came earlier, or takes it: then that slot, once free, is this run's. */
+bool turn_goes_on(struct turn *turn);
+
+/* Leaves the queue, if it is in it, and closes its descriptors. */
 void turn_end(struct turn *turn);
 
 #endif

@@ -1,9 +1,10 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { jobshim } from '../support/jobshim.js'
 import { test } from '../support/test-with.js'
-import { makeSandboxPlace, peakOf } from './place.js'
+import { until } from '../support/until.js'
+import { copyTool, makeSandboxPlace, peakOf, waitersAs } from './place.js'
 
 const script = (tool: string, count: number): string =>
   `for n in $(seq ${count}); do ${tool} -c 60 -o "$PWD/out/$n" & done; wait`
@@ -46,6 +47,34 @@ test('sandbox :: rules :: a run that takes two slots', async () => {
   const { peak, summary } = await underRules([{ tools: ['gcc'], tokens: 2 }])
   assert.equal(peak, { runs: 6, peak: 1 })
   assert.equal([summary.back, summary.total], [2, 2])
+})
+
+test("sandbox :: rules :: its job's own slot is the one that is missing :: it has that before those that wait for it", async () => {
+  const place = await makeSandboxPlace()
+  const program = copyTool(place, 'program')
+  const config = join(place.root, 'config.json')
+  writeFileSync(config, JSON.stringify({ rules: [{ program, tokens: 3 }] }))
+  // The first one has the job's own slot. The program takes both tokens; the others wait behind it.
+  const steps = `${place.tool} -c 600000 -o out/own & : >>out/log; until grep -q own out/log; do sleep 0.01; done
+${program} -c 60 -o out/wide & until [ -e others ]; do sleep 0.01; done
+for n in 1 2 3 4; do ${place.tool} -c 20 -o out/$n & done; wait`
+  const { root, shims, env } = place
+  const outcome = jobshim(
+    ['run', '--sandbox', '--json', '--config', config, '--dir', shims, '-j3', '--', 'sh', '-c', steps],
+    { cwd: root, env },
+  )
+  await until('the program gathers', () => waitersAs(program).length === 1)
+  writeFileSync(join(root, 'others'), '')
+  await until('the others wait', () => waitersAs(place.tool).length === 4)
+  const log = (): string => readFileSync(join(root, 'out/log'), 'utf8')
+  process.kill(Number(/^\+ (\d+) own$/m.exec(log())?.[1]), 'SIGTERM')
+  const { status, stdout, stderr } = await outcome
+  assert.equal([status, stdout], [0, ''], stderr)
+  const names = [...log().matchAll(/^([+-]) \d+ (.*)$/gm)].map(([, sign, name]) => `${sign}${name}`)
+  assert.equal(names.slice(0, 3), ['+own', '+wide', '-wide'])
+  assert.is(names.length, 1 + 2 + 2 * 4)
+  const summary = JSON.parse(stderr)
+  assert.equal([summary.back, summary.total, summary.runs], [2, 2, 6])
 })
 
 test('sandbox :: rules :: of other tools, or kinds, they are not heeded', async () => {

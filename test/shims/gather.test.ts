@@ -5,11 +5,11 @@ import { withoutUse } from '../support/summary.js'
 import { test } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { killStarted, start } from '../yard/held.js'
-import { ledgerRecords } from '../yard/ledger.js'
+import { ledgerRecords, waits } from '../yard/ledger.js'
 import { gated, holding, ruled } from '../yard/rules.js'
 import { jobshimRun } from '../yard/runs.js'
 import { assertWhole, takeAll } from '../yard/slots.js'
-import { makeGate, makeYard } from '../yard/yard.js'
+import { makeGate, makeYard, type Yard } from '../yard/yard.js'
 
 /** Several slots for one run. */
 
@@ -33,7 +33,81 @@ test('tokens :: a run takes several slots or none, and gives all of them back', 
   await assertWhole(yard, 'ABCD')
 })
 
-test('tokens :: killed while it gathers, and with all of them :: whole again', async () => {
+test("tokens :: its job's own slot is the one that is missing :: it has that before those that wait for it", async () => {
+  const yard = await makeYard('AB')
+  const own = await holding(yard.governed)
+  const wide = start({ env: ruled(yard, 'three', 'rule=1', 'tokens=3') }) // its first slot is a token
+  await until('it gathers', () => yard.pool.count() === '')
+  const other = start({ env: yard.governed })
+  await waits(yard, other)
+  assert.is((await own.end()).status, 7)
+  await Promise.race([wide.tools, other.tools])
+  assert.equal([wide.output.stdout !== '', other.output.stdout], [true, ''])
+  assert.is((await wide.end()).status, 7)
+  await other.tools
+  assert.is((await other.end()).status, 7)
+  await assertWhole(yard, 'AB')
+})
+
+/** All slots are taken, a run waits, and behind it one of three slots: since the first one is stopped, that has both tokens. */
+async function overtaking(yard: Yard) {
+  const [own, ...others] = await takeAll(yard, 3)
+  const earlier = start({ env: yard.governed })
+  await waits(yard, earlier)
+  earlier.child.kill('SIGSTOP')
+  const wide = start({ env: ruled(yard, 'three', 'rule=1', 'tokens=3') })
+  await waits(yard, wide)
+  for (const held of others) assert.is((await held.end()).status, 7)
+  await until('it gathers', () => yard.pool.count() === '')
+  return { own, earlier, wide }
+}
+
+test('tokens :: a run that came before it waits for that slot :: it has it before it', async () => {
+  const yard = await makeYard('AB')
+  const { own, earlier, wide } = await overtaking(yard)
+  earlier.child.kill('SIGCONT')
+  assert.is((await own?.end())?.status, 7)
+  await Promise.race([wide.tools, earlier.tools])
+  assert.equal([wide.output.stdout, earlier.output.stdout !== ''], ['', true])
+  assert.is((await earlier.end()).status, 7)
+  await wide.tools
+  assert.is((await wide.end()).status, 7)
+  await assertWhole(yard, 'AB')
+})
+
+test('tokens :: a run that came before it is stopped :: it does not wait for that', async () => {
+  const yard = await makeYard('AB')
+  const { own, earlier, wide } = await overtaking(yard)
+  assert.is((await own?.end())?.status, 7)
+  await wide.tools
+  earlier.child.kill('SIGCONT')
+  const later = start({ env: yard.governed })
+  await waits(yard, later)
+  assert.equal([yard.pool.count(), earlier.output.stdout], ['', '']) // it has that slot, too
+  assert.is((await wide.end()).status, 7)
+  for (const held of [earlier, later]) {
+    await held.tools
+    assert.is((await held.end()).status, 7)
+  }
+  await assertWhole(yard, 'AB')
+})
+
+test('tokens :: killed while it waits for that slot :: the next one has it', async () => {
+  const yard = await makeYard('AB')
+  const own = await holding(yard.governed)
+  const wide = start({ env: ruled(yard, 'three', 'rule=1', 'tokens=3') })
+  await until('it gathers', () => yard.pool.count() === '')
+  const other = start({ env: yard.governed })
+  await waits(yard, other)
+  await wide.kill()
+  await other.tools
+  const last = start({ env: yard.governed })
+  await last.tools
+  for (const held of [own, other, last]) assert.is((await held.end()).status, 7)
+  await assertWhole(yard, 'AB')
+})
+
+test('tokens :: killed while it gathers, it gathers, and with all of them :: whole again', async () => {
   const yard = await makeYard('ABCD')
   const four = ruled(yard, 'four', 'rule=1', 'tokens=4')
   for (let round = 0; round < 5; round++) {
