@@ -190,7 +190,8 @@ static bool pass_stage(struct acquire *acquire, bool timed_out, struct waiting *
 		if (!pass_gates(acquire, waiting))
 			return false;
 		acquire->stage = acquire->admission == PASSED ? ACQUIRED : BEFORE_TURN;
-		return true;
+		waiting->due_ns = 0;
+		return acquire->stage == ACQUIRED || acquire->wanted == 1;
 	case BEFORE_TURN:
 		acquire->job.claim = claim_of(acquire->of.subject, &acquire->job, acquire->of.pool->jobserver, acquire->of.pool->ledger);
 		begin_turn(acquire);

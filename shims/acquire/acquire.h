@@ -60,8 +60,8 @@ void acquire_begin(struct acquire *acquire, const struct acquire_for *of);
  * over, as acquire_step() has it. False if it would wait, or has something to pay for: then nothing is taken, and its record is free. */
 bool acquire_at_once(struct acquire *acquire, const struct acquire_for *of);
 
-/* One step. True once it is over: admission is PASSED, and the run needs nothing; or slot is what it has. False if it waits. timed_out: the
- * last wait timed out. */
+/* One step. True once it is over: admission is PASSED, and the run needs nothing; or slot is what it has. False if it waits; a run of several
+ * slots does so at BEFORE_TURN, for nothing. timed_out: the last wait timed out. */
 bool acquire_step(struct acquire *acquire, bool timed_out, struct waiting *waiting);
 
 /* Steps until it is over. Signals of mask (NULL: the current one) act while it waits, and never once it has a token. */

@@ -139,6 +139,13 @@ void lines_leave(struct lines *lines, struct supervised *run)
 	lines->count--;
 }
 
+void lines_move(struct lines *lines, struct supervised *run, uint64_t job)
+{
+	lines_leave(lines, run);
+	run->is_first = false;
+	lines_join(lines, run, job);
+}
+
 static void forget(struct lines *lines, struct supervised *run)
 {
 	struct supervised **at = &lines->buckets[bucket_of(run->started.pid)];

@@ -80,6 +80,9 @@ void lines_join(struct lines *lines, struct supervised *run, uint64_t job);
 /* The run leaves its line, which goes behind all others. */
 void lines_leave(struct lines *lines, struct supervised *run);
 
+/* The run leaves its line, and waits at the end of another one. */
+void lines_move(struct lines *lines, struct supervised *run, uint64_t job);
+
 /* It has no guest any more. */
 void lines_part(struct supervised *host);
 

@@ -109,17 +109,18 @@ static void move_below(struct supervised *run, struct supervised *host)
 		wait_in_line(run);
 }
 
-/* True if it waits no more. */
+/* True if it waits no more, or at another place. */
 static bool step(struct supervised *run, bool timed_out)
 {
-	struct supervised *host;
-
 	run->is_first = true;
 	if (!acquire_step(&run->acquire, timed_out, &run->waiting)) {
-		host = arrival_host(&runs.into, run);
+		struct supervised *host = arrival_host(&runs.into, run);
+
 		if (host != NULL)
 			move_below(run, host);
-		return host != NULL;
+		else if (run->acquire.stage == BEFORE_TURN) /* past its gates it comes behind those of its job that wait */
+			lines_move(&runs.lines, run, run->job.key);
+		return host != NULL || run->acquire.stage == BEFORE_TURN;
 	}
 	lines_leave(&runs.lines, run);
 	if (run->job.ours && run->acquire.slot.kind == SLOT_NONE) { /* nothing is owed for its client's slot */

@@ -49,14 +49,15 @@ test('sandbox :: rules :: a run that takes two slots', async () => {
   assert.equal([summary.back, summary.total], [2, 2])
 })
 
-test("sandbox :: rules :: its job's own slot is the one that is missing :: it has that before those that wait for it", async () => {
+test("sandbox :: rules :: its job's own slot is the one that is missing :: it has that before those that wait for it, and the next such run after them", async () => {
   const place = await makeSandboxPlace()
   const program = copyTool(place, 'program')
   const config = join(place.root, 'config.json')
   writeFileSync(config, JSON.stringify({ rules: [{ program, tokens: 3 }] }))
-  // The first one has the job's own slot. The program takes both tokens; the others wait behind it.
+  // The first one has the job's own slot. The program takes both tokens; the others wait behind it, and one that a gate stops.
   const steps = `${place.tool} -c 600000 -o out/own & : >>out/log; until grep -q own out/log; do sleep 0.01; done
-${program} -c 60 -o out/wide & until [ -e others ]; do sleep 0.01; done
+${program} -c 60 -o out/wide & until [ -e next ]; do sleep 0.01; done
+${program} -c 60 -o out/next & until [ -e others ]; do sleep 0.01; done
 for n in 1 2 3 4; do ${place.tool} -c 20 -o out/$n & done; wait`
   const { root, shims, env } = place
   const outcome = jobshim(
@@ -64,6 +65,8 @@ for n in 1 2 3 4; do ${place.tool} -c 20 -o out/$n & done; wait`
     { cwd: root, env },
   )
   await until('the program gathers', () => waitersAs(program).length === 1)
+  writeFileSync(join(root, 'next'), '')
+  await until('the next one waits', () => waitersAs(program).length === 2)
   writeFileSync(join(root, 'others'), '')
   await until('the others wait', () => waitersAs(place.tool).length === 4)
   const log = (): string => readFileSync(join(root, 'out/log'), 'utf8')
@@ -72,9 +75,10 @@ for n in 1 2 3 4; do ${place.tool} -c 20 -o out/$n & done; wait`
   assert.equal([status, stdout], [0, ''], stderr)
   const names = [...log().matchAll(/^([+-]) \d+ (.*)$/gm)].map(([, sign, name]) => `${sign}${name}`)
   assert.equal(names.slice(0, 3), ['+own', '+wide', '-wide'])
-  assert.is(names.length, 1 + 2 + 2 * 4)
+  assert.equal(names.slice(-2), ['+next', '-next'])
+  assert.is(names.length, 1 + 2 + 2 * 4 + 2)
   const summary = JSON.parse(stderr)
-  assert.equal([summary.back, summary.total, summary.runs], [2, 2, 6])
+  assert.equal([summary.back, summary.total, summary.runs], [2, 2, 7])
 })
 
 test('sandbox :: rules :: of other tools, or kinds, they are not heeded', async () => {
