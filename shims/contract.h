@@ -334,13 +334,15 @@ static const char path_keepers[] __attribute__((unused)) = "cgo\0";
 
 #define OPTION_TOKEN "--token"
 
-enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_SUPERVISE, LOOK_PHASE, LOOK_SANDBOX, LOOK_MACHINE, LOOK_START, LOOK_BYPASS, LOOK_TOOL, LOOK_PAY, LOOK_RAW };
+enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_BUILDS, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_SUPERVISE, LOOK_PHASE, LOOK_SANDBOX, LOOK_MACHINE, LOOK_START, LOOK_BYPASS, LOOK_TOOL, LOOK_PAY, LOOK_RAW };
 
 enum jobserver_answer { JOBSERVER_ADDRESS, JOBSERVER_FREE, JOBSERVER_LEDGER, JOBSERVER_ACCOUNTS };
 
 enum census_answer { CENSUS_FREE, CENSUS_HELD, CENSUS_WHY };
 
 enum lost_answer { LOST_LOST, LOST_WHY };
+
+enum builds_answer { BUILDS_IS, BUILDS_RECORD, BUILDS_PID, BUILDS_CLIENT, BUILDS_BUILD, BUILDS_OF, BUILDS_NAME };
 
 enum features_answer { FEATURES_LINKING, FEATURES_LIBC, FEATURES_OFD_LOCKS, FEATURES_PDEATHSIG, FEATURES_EPOLL_EXCLUSIVE, FEATURES_PIDFD, FEATURES_STATX, FEATURES_UNIX_DATAGRAMS, FEATURES_SECCOMP_LISTENER };
 
@@ -360,6 +362,7 @@ static const struct look_command_row look_commands[] __attribute__((unused)) = {
 	{ "jobserver", 0, 4 },
 	{ "census", 0, 3 },
 	{ "lost", 0, 2 },
+	{ "builds", 0, 7 },
 	{ "reclaim", 0, 0 },
 	{ "ready", 0, 0 },
 	{ "features", 0, 9 },
@@ -383,6 +386,15 @@ static const struct look_command_row look_commands[] __attribute__((unused)) = {
 #define ERROR_NO_JOBSERVER "no-jobserver"
 #define ERROR_NO_LEDGER "no-ledger"
 #define ERROR_SYSTEM "system"
+
+#define BUILD_ROW_RECORD "record"
+#define BUILD_ROW_CLIENT "client"
+#define BUILD_ROW_CHILD "child"
+
+#define BUILD_IS_NAMED "named"
+#define BUILD_IS_CLIENT "client"
+#define BUILD_IS_SESSION "session"
+#define BUILD_IS_UNKNOWN "unknown"
 
 #define SANDBOX_OWN "own"
 #define SANDBOX_UNPRIVILEGED "unprivileged"

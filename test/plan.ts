@@ -75,6 +75,7 @@ export const rest: readonly Row[] = [
     why: 'long: fills two gigabytes of a memory cgroup, thrice; shims/gates-machine has the gate',
   },
   { file: 'commands/run-progress', why: 'needs tmux' },
+  { file: 'commands/status-builds', part: true, why: 'make 4.4, tmux' },
   {
     file: 'commands/run-hidden',
     part: true,

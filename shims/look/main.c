@@ -7,6 +7,7 @@
 #include "contract.h"
 #include "look/answer.h"
 #include "look/bottomline.h"
+#include "look/buildanswer.h"
 #include "look/bypasslines.h"
 #include "look/caretaker.h"
 #include "look/features.h"
@@ -50,6 +51,7 @@ static command *const commands[COMMANDS] = {
 	[LOOK_JOBSERVER] = answer_jobserver,
 	[LOOK_CENSUS] = answer_census,
 	[LOOK_LOST] = answer_lost,
+	[LOOK_BUILDS] = answer_builds,
 	[LOOK_RECLAIM] = answer_reclaim,
 	[LOOK_READY] = tell_ready,
 	[LOOK_FEATURES] = answer_features,

@@ -14,8 +14,7 @@
 #include "wait/recovery.h"
 #include "ground/text.h"
 
-/* Opens the jobserver. False, with a refusal printed, if there is none. The ledger may be missing. */
-static bool open_pool(struct jobserver *jobserver, struct ledger *ledger)
+bool answer_open(struct jobserver *jobserver, struct ledger *ledger)
 {
 	const char *why = "";
 
@@ -46,7 +45,7 @@ bool answer_jobserver(const struct self *self, char *const words[])
 	char address[PATH_MAX + sizeof "fifo:"], path[PATH_MAX];
 
 	(void)self, (void)words;
-	if (!open_pool(&jobserver, &ledger))
+	if (!answer_open(&jobserver, &ledger))
 		return false;
 	if (jobserver_is_inherited(&jobserver))
 		text_put(address, sizeof address, "%d,%d", jobserver.handed[0], jobserver.handed[1]);
@@ -68,7 +67,7 @@ bool answer_census(const struct self *self, char *const words[])
 	struct answer answer = { .texts = { NULL } };
 
 	(void)self, (void)words;
-	if (!open_pool(&jobserver, &ledger))
+	if (!answer_open(&jobserver, &ledger))
 		return false;
 	census_take(&jobserver, &ledger, &census);
 	answer.numbers[CENSUS_FREE] = census.free;
@@ -85,7 +84,7 @@ bool answer_lost(const struct self *self, char *const words[])
 	const char *why = "";
 
 	(void)self, (void)words;
-	if (!open_pool(&jobserver, &ledger))
+	if (!answer_open(&jobserver, &ledger))
 		return false;
 	answer.numbers[LOST_LOST] = recovery_count(&jobserver, &ledger, &why);
 	answer.texts[LOST_WHY] = why;
@@ -98,7 +97,7 @@ bool answer_reclaim(const struct self *self, char *const words[])
 	struct ledger ledger;
 
 	(void)self, (void)words;
-	if (!open_pool(&jobserver, &ledger))
+	if (!answer_open(&jobserver, &ledger))
 		return false;
 	if (ledger.fd < 0)
 		return refuse(ERROR_NO_LEDGER, ledger.why);

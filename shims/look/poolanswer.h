@@ -4,7 +4,12 @@
 
 #include <stdbool.h>
 
+struct jobserver;
+struct ledger;
 struct self;
+
+/* Opens the jobserver. False, with a refusal printed, if there is none. The ledger may be missing. */
+bool answer_open(struct jobserver *jobserver, struct ledger *ledger);
 
 /* Its address, its free tokens, its ledger, and whether its server keeps an account. */
 bool answer_jobserver(const struct self *self, char *const words[]);

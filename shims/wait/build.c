@@ -49,14 +49,31 @@ static bool find_topmost_client(const struct subject *subject, const struct job 
 	return is_found;
 }
 
+struct build build_find(const struct subject *subject, const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger)
+{
+	struct build build = { .kind = BUILD_NAMED, .name = subject_variable(subject, ENV_JOB) };
+
+	if (build.name != NULL && build.name[0] != '\0')
+		return build;
+	build.kind = BUILD_CLIENT;
+	if (find_topmost_client(subject, job, jobserver, ledger, &build.client))
+		return build;
+	build.kind = BUILD_SESSION;
+	build.session = subject->is_self ? getsid(0) : subject->process.session;
+	return build;
+}
+
 uint64_t build_of(const struct subject *subject, const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger)
 {
-	const char *name = subject_variable(subject, ENV_JOB);
-	struct process topmost;
+	const struct build build = build_find(subject, job, jobserver, ledger);
 
-	if (name != NULL && name[0] != '\0')
-		return job_key(0, 0, 0, name);
-	if (find_topmost_client(subject, job, jobserver, ledger, &topmost))
-		return job_key_of(&topmost, "build");
-	return job_key(0, (uint64_t)(subject->is_self ? getsid(0) : subject->process.session), 0, "session");
+	switch (build.kind) {
+	case BUILD_NAMED:
+		return job_key(0, 0, 0, build.name);
+	case BUILD_CLIENT:
+		return job_key_of(&build.client, "build");
+	case BUILD_SESSION:
+		break;
+	}
+	return job_key(0, (uint64_t)build.session, 0, "session");
 }

@@ -5,13 +5,30 @@
 
 #include <stdint.h>
 
+#include "proc/process.h"
+
 struct job;
 struct jobserver;
 struct ledger;
 struct subject;
 
-/* Names the build of a run whose job is known: by JOBSHIM_JOB, else by the topmost client on its chain of ancestors, as far as that can be
- * seen, else by its session. */
+enum build_kind {
+	BUILD_NAMED,   /* by JOBSHIM_JOB */
+	BUILD_CLIENT,  /* what the topmost client on the chain of ancestors has started, as far as that can be seen */
+	BUILD_SESSION, /* without either */
+};
+
+struct build {
+	enum build_kind kind;
+	const char *name;      /* JOBSHIM_JOB, of a named one; to be used at once (arena.h) */
+	struct process client; /* the topmost one */
+	pid_t session;
+};
+
+/* Tells the build of a run whose job is known. */
+struct build build_find(const struct subject *subject, const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger);
+
+/* Its name as a number. */
 uint64_t build_of(const struct subject *subject, const struct job *job, const struct jobserver *jobserver, const struct ledger *ledger);
 
 #endif

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { costKinds } from '../contract/costs-layout.js'
 import { gateNames, recordStateNames, slotKindNames } from '../contract/ledger-layout.js'
+import { buildKinds } from '../contract/look-commands.js'
 import { shapeVersion } from '../ground/json.js'
 
 export const version = z.literal(shapeVersion).describe('the version of this shape')
@@ -72,9 +73,40 @@ export const listedShim = z.strictObject({
   family: text.nullable().describe('its family; `null`: a tool that was asked for by its name'),
 })
 
+const clientTool = {
+  tool,
+  pid: count,
+  seconds: seconds.describe('since it was started'),
+  command: text.describe("the command line; empty where it can't be seen"),
+}
+
+const client = z.strictObject({
+  ...clientTool,
+  slots: count.describe('that it uses: one for each process that it has started, and never none'),
+  tools: z.array(z.strictObject(clientTool)).describe('that it has started and that have no launcher'),
+})
+
+export const build = z.strictObject({
+  kind: z
+    .enum(Object.keys(buildKinds) as (keyof typeof buildKinds)[])
+    .describe(
+      'what names it: JOBSHIM_JOB, the topmost client, a session; `unknown`: not to be seen, such as what another user runs',
+    ),
+  name: text.describe("JOBSHIM_JOB's; else the program and its directory"),
+  pid: count.optional().describe('of the client, or of the session; absent for another kind'),
+  slots: count.describe('that its tools have'),
+  waiting: count.describe('launchers that wait for a slot'),
+  longestWaitSeconds: seconds.describe('of those that wait now'),
+  clients: z.array(client).describe('make and the like: what takes slots for what it starts'),
+})
+
 export const row = z.strictObject({
   tool,
   pid: count.describe("in the launcher's own PID namespace"),
+  build: count.optional().describe('which of `builds`, from 0 on; absent for one that was killed'),
+  client: count
+    .optional()
+    .describe('the pid of the client whose slot it is, if it has started that, or pays for it'),
   state: z.enum(recordStateNames).describe("`gated`: kept by a rule; `tool`: in its caller's slot"),
   slot: z.enum(slotKindNames).describe('what it holds'),
   alive: z.boolean().describe('`false`: was killed, its token goes back soon'),

@@ -7,6 +7,7 @@ import { settingRows } from '../config/options.js'
 import { fileChanges, shimsChanges } from '../setup/plan.js'
 import { bypassEvent, endEvent, startEvent, toolEvent } from '../timeline/event.js'
 import {
+  build,
   check,
   count,
   counters,
@@ -202,8 +203,10 @@ export const shapeRows: readonly ShapeRow[] = [
     schema: z.strictObject({
       jobshim: version,
       jobserver: text.describe('its address'),
+      name: text.describe('a short name of it'),
       free: count.optional().describe('tokens in it now; absent for a device that does not tell'),
       total: count.optional().describe('tokens in all; absent where nobody told'),
+      slots: count.optional().describe('how many tools may run at once; absent as `total`'),
       ledger: text.optional().describe('the path of what launchers write; absent where none has written yet'),
       counters: z
         .strictObject(counters)
@@ -217,6 +220,7 @@ export const shapeRows: readonly ShapeRow[] = [
       blind: text.optional().describe("why tokens that are lost with killed clients can't be found now"),
       coverage,
       past,
+      builds: z.array(build).describe('those that have a slot, or wait for one, in no order'),
       rows: z.array(row).describe('the launchers that wait or have a slot, in no order'),
     }),
   },

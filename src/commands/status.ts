@@ -1,26 +1,24 @@
-import sliceAnsi from 'slice-ansi'
-import { type Bypass, renderBypasses } from '../bypass/bypass.js'
 import { explainBypass } from '../bypass/explanation.js'
 import { coverageOf, type ToolUse, toolUsesOf } from '../bypass/tool-watch.js'
 import { loadSettings } from '../config/load.js'
 import { environment as names } from '../contract/environment.js'
-import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { findStateDirectory } from '../ground/paths.js'
 import { print } from '../ground/print.js'
-import { visibleLines } from '../ground/visible.js'
+import { shWord } from '../ground/shell-word.js'
 import { findAuth } from '../jobserver/auth.js'
-import { lookAtJobserver, type Picture, type Row } from '../jobserver/picture.js'
-import { livingJobservers } from '../jobserver/registry.js'
+import { lookAtJobserver, type Picture } from '../jobserver/picture.js'
+import { livingJobservers, poolName } from '../jobserver/registry.js'
 import { usableLauncher, usableLook } from '../shimdir/ensure.js'
 import { command } from './command.js'
 import { configOptions, dirOption, jsonOption } from './setting-options.js'
+import { buildTitle, renderStatus, type Snapshot } from './status-page.js'
 
 export const status = command({
   name: 'status',
-  summary: 'print who holds a slot of a jobserver, who waits, and for how long',
+  summary: 'print the builds that share a jobserver: the slots of each, who waits, and for how long',
   options: [
     {
       name: 'jobserver',
@@ -29,17 +27,19 @@ export const status = command({
       completes: { kind: 'jobserver' },
       text: 'fifo:PATH (default: the one in the environment, else the only one of yours)',
     },
+    { name: 'job', kind: 'text', value: 'NAME', text: 'only the builds of that name' },
     { name: 'watch', kind: 'switch', text: 'draw it again once a second, until q or ^C' },
     jsonOption,
     dirOption,
     ...configOptions,
   ],
   notes:
-    'It lists launchers, and clients that came through an adapter. What make, ninja and cargo take by themselves ' +
-    'shows only in the number of free tokens.',
+    'A build is what JOBSHIM_JOB names, else what make or the like has started, else a session. Below it are its tools: those ' +
+    'that run, then those that wait.',
   examples: [
     { line: 'jobshim status', text: 'of the build or server that runs' },
     { line: 'jobshim status --watch', text: 'the same, once a second' },
+    { line: 'jobshim status --job agent-2', text: 'of the build that JOBSHIM_JOB names so' },
     { line: 'jobshim status --jobserver fifo:/run/jobshim/fifo', text: 'of a jobshim serve' },
   ],
   async run({ flags, workingDirectory, environment }) {
@@ -47,22 +47,28 @@ export const status = command({
     const launcher = await usableLauncher(dir, environment)
     const look = await usableLook(dir, environment)
     const named = await addressed(flags.jobserver, environment)
-    const text = (): string => {
+    const { job } = flags
+    const { HOME: home } = environment
+    const state = findStateDirectory(environment)
+    const snapshot = (): Snapshot => {
       const picture = lookAtJobserver(look, named)
-      const snapshot = withBypasses(
-        picture,
-        toolUsesOf(findStateDirectory(environment), picture.jobserver),
-        launcher,
-      )
-      return flags.json ? `${renderJson(snapshot)}\n` : render(snapshot, process.stdout.columns || 120)
+      const uses = toolUsesOf(state, picture.jobserver)
+      return withBypasses({ ...picture, name: poolName(picture.jobserver, state) }, uses, launcher)
     }
+    const chosen = (seen: Snapshot): Snapshot => (job === undefined ? seen : ofJob(seen, job, home))
+    const { stdout } = process
+    const page = (seen: Snapshot, rows?: number): string =>
+      renderStatus(chosen(seen), { columns: stdout.columns || 120, rows, home })
+    const json = (seen: Snapshot): string => `${renderJson(chosen(seen))}\n`
     if (!flags.watch) {
-      print(text())
+      const seen = snapshot()
+      if (job !== undefined && chosen(seen).builds.length === 0) throw noBuild(seen, job, home)
+      print(flags.json ? json(seen) : page(seen))
       return exitCodes.ok
     }
     const { redraw, untilQuit } = await import('../ground/redraw.js')
-    if (flags.json) await untilQuit(async () => void process.stdout.write(text()))
-    else if (process.stdout.isTTY) await redraw(text)
+    if (flags.json) await untilQuit(async () => void stdout.write(json(snapshot())))
+    else if (stdout.isTTY) await redraw(rows => page(snapshot(), rows))
     else
       throw new Failure('--watch: stdout is no terminal', 'add --json for a line a second', exitCodes.usage)
     return exitCodes.ok
@@ -90,18 +96,11 @@ async function addressed(
   return { ...environment, [names.jobserver]: `fifo:${fifo}` }
 }
 
-function doing({ state, slot }: Row): string {
-  if (state === 'tool') return "caller's"
-  return state === 'held' ? slot : state
-}
-
-/** A picture, and what the runs below that jobserver have seen. */
-type Snapshot = Picture & {
-  coverage: number | undefined // governed tool seconds / all tool seconds
-  past: readonly Bypass[]
-}
-
-function withBypasses(picture: Picture, toolUses: readonly ToolUse[], launcher: string): Snapshot {
+function withBypasses(
+  picture: Picture & { name: string },
+  toolUses: readonly ToolUse[],
+  launcher: string,
+): Snapshot {
   const sum = (of: (toolUse: ToolUse) => number): number =>
     toolUses.reduce((all, toolUse) => all + of(toolUse), 0)
   return {
@@ -114,36 +113,26 @@ function withBypasses(picture: Picture, toolUses: readonly ToolUse[], launcher: 
   }
 }
 
-/** Returns the text for a terminal that is `width` wide. */
-export function render(snapshot: Snapshot, width: number): string {
-  const { jobserver, free, total, rows, counters, ledger } = snapshot
-  const count = (is: (row: Row) => boolean): number => rows.filter(row => row.alive && is(row)).length
-  const gated = count(row => row.state === 'gated')
-  const head = [
-    `${jobserver}: ${free ?? '?'} of ${total ?? '?'} tokens free`,
-    `${count(row => row.state === 'held' && row.slot === 'token')} held by launchers`,
-    `${count(row => row.state === 'waiting' || row.state === 'acquiring')} waiting`,
-    ...(gated > 0 ? [`${gated} kept by a rule`] : []),
-    ...(counters && counters.overdrafts > 0 ? [`${counters.overdrafts} ran without a slot`] : []),
-    ...(counters && counters.reclaimed > 0 ? [`${counters.reclaimed} reclaimed`] : []),
-    ...(counters && counters.restored > 0 ? [`${counters.restored} put back for killed clients`] : []),
-    ...(ledger === undefined ? ['no ledger'] : []),
-  ].join(', ')
-  const blind = snapshot.blind === undefined ? [] : [`no census of clients: ${snapshot.blind}`]
-  const census = snapshot.accounts ? ['this jobserver keeps its own account'] : blind
-  const lines = renderColumns(
-    [...rows]
-      .sort((a, b) => b.seconds - a.seconds)
-      .map(row => [
-        row.tool,
-        String(row.pid),
-        row.alive ? doing(row) : 'gone',
-        `${row.seconds.toFixed(1)} s`,
-        row.command,
-      ]),
+/** Returns what is of the builds of that name. */
+function ofJob(snapshot: Snapshot, job: string, home: string | undefined): Snapshot {
+  const kept = snapshot.builds.flatMap((build, number) =>
+    [build.name, buildTitle(build, home)].includes(job) ? [number] : [],
   )
-  // A wide character that the cut falls into is kept whole.
-  const cut = (line: string): string => sliceAnsi(line, 0, width - 1).trimEnd()
-  const bypasses = snapshot.past.length === 0 ? [] : renderBypasses(snapshot.past, snapshot.coverage)
-  return `${visibleLines([head, ...census, ...bypasses])}${lines.replace(/^.*$/gm, cut)}`
+  return {
+    ...snapshot,
+    builds: snapshot.builds.filter((_, number) => kept.includes(number)),
+    rows: snapshot.rows.flatMap(row =>
+      row.build !== undefined && kept.includes(row.build) ? [{ ...row, build: kept.indexOf(row.build) }] : [],
+    ),
+  }
+}
+
+function noBuild({ builds }: Picture, job: string, home: string | undefined): Failure {
+  const titles = [...new Set(builds.map(build => buildTitle(build, home)))]
+  return new Failure(
+    `no build is called ${shWord(job)}`,
+    titles.length === 0
+      ? 'there is none now: nobody has a slot, or waits for one'
+      : `name one of these: ${titles.map(title => `--job ${shWord(title)}`).join(', ')}`,
+  )
 }

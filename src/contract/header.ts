@@ -42,6 +42,8 @@ import {
   slotKinds,
 } from './ledger-layout.js'
 import {
+  buildKinds,
+  buildRows,
   caretakerOrders,
   caretakerReports,
   lookCommands,
@@ -187,6 +189,8 @@ export function renderContract(): string {
       lookCommands.map(({ name, words, answer }) => `${quoted(name)}, ${words}, ${answer.length}`),
     ),
     defines('ERROR', lookErrors),
+    defines('BUILD_ROW', buildRows),
+    defines('BUILD_IS', buildKinds),
     defines('SANDBOX', sandboxPlaces),
     defines('MACHINE', { pool: machinePool }),
     enumOf('caretaker_order', 'ORDER', Object.keys(caretakerOrders)),

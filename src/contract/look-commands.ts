@@ -9,6 +9,7 @@ export type LookCommand = {
   words: number // behind it; less than 0: so many or more
   does: string
   answer: readonly AnswerField[] // of what answers otherwise, or not at all: none
+  repeats?: true // the answer is such a row any number of times
 }
 
 const why = { name: 'why', is: 'text' } as const // why it can't be told, for people; empty: it can
@@ -36,6 +37,21 @@ export const lookCommands = [
     words: 0,
     does: 'counts the tokens that were lost with killed clients',
     answer: [{ name: 'lost', is: 'count or -1' }, why],
+  },
+  {
+    name: 'builds',
+    words: 0,
+    does: 'tells the build of each record, and of each client and what that has started',
+    answer: [
+      { name: 'is', is: 'text' }, // one of buildRows
+      { name: 'record', is: 'count or -1' }, // its number in the ledger; -1: it is none
+      { name: 'pid', is: 'count or -1' }, // of the launcher or tool as /proc here has it; -1: it can't be seen
+      { name: 'client', is: 'count or -1' }, // of what a client has started: that client; of a payer's record: for which it pays
+      { name: 'build', is: 'text' }, // one of buildKinds
+      { name: 'of', is: 'count or -1' }, // the process that the build is named after
+      { name: 'name', is: 'text' }, // of a named one
+    ],
+    repeats: true,
   },
   { name: 'reclaim', words: 0, does: 'gives back the tokens of dead launchers', answer: [] },
   { name: 'ready', words: 0, does: 'tells systemd that the server is ready', answer: [] },
@@ -141,6 +157,17 @@ export const lookCommands = [
 ] as const satisfies readonly LookCommand[]
 
 export type LookCommandName = (typeof lookCommands)[number]['name']
+
+/** What a row of the answer is about. */
+export const buildRows = { record: 'record', client: 'client', child: 'child' } as const
+
+/** What names a build (shims/wait/build.h). */
+export const buildKinds = {
+  named: 'named',
+  client: 'client',
+  session: 'session',
+  unknown: 'unknown',
+} as const
 
 /** Where the sandbox of a build is. */
 export const sandboxPlaces = {

@@ -149,6 +149,7 @@ export function readOwner(fd: number): Owner | undefined {
 
 /** What a launcher does, by its record; `alive` while the record is locked, or the tool runs that it became. */
 export type LedgerRecord = {
+  record: number // its place in the ledger
   tool: string
   pid: number // in the launcher's own PID namespace
   state: RecordState
@@ -174,6 +175,7 @@ export function readRecords(fd: number): LedgerRecord[] {
     const tool = record.toString('latin1', recordOffsets.tool, recordOffsets.tool + ledgerLayout.toolBytes)
     return [
       {
+        record: index,
         tool: tool.replace(/\0.*$/s, ''),
         pid: record.readUInt32LE(recordOffsets.pid),
         state,

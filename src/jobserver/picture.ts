@@ -1,28 +1,42 @@
 /** What can be seen of a jobserver from outside: its tokens, and what launchers wrote into its ledger. */
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { basename } from 'node:path'
 import { ledgerLayout } from '../contract/ledger-layout.js'
 import { Failure } from '../ground/failure.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
 import { censusIn, lookIn, noAnswer } from '../launcher/answers.js'
 import { callLook } from '../launcher/look.js'
-import { type LedgerCounters, type LedgerRecord, readCounters, readRecords, readSize } from './ledger.js'
+import { type Build, buildsOf, type Place, type Sighting } from './builds.js'
+import {
+  type LedgerCounters,
+  type LedgerRecord,
+  readCounters,
+  readOwner,
+  readRecords,
+  readSize,
+} from './ledger.js'
+import { thisProcess } from './owner.js'
+import { lookAtProcesses, type ProcessFacts } from './process-facts.js'
 
 export type Picture = {
   jobserver: string // its address
   free: number | undefined // tokens in it now; undefined for a device that does not tell
   total: number | undefined // undefined where nobody told: a jobserver that is not ours
+  slots: number | undefined // tools that may run at once; undefined as `total`
   ledger: string | undefined
   counters: LedgerCounters | undefined
   accounts: boolean // its server knows itself who has what, and takes back what the dead had
   blind: string | undefined // why tokens that are lost with killed clients can't be found now
+  builds: readonly Build[]
   rows: readonly Row[]
 }
 
 /** A launcher that waits or has a slot. */
-export type Row = Omit<LedgerRecord, 'sinceNs' | 'hasToken'> & {
+export type Row = Omit<LedgerRecord, 'record' | 'sinceNs' | 'hasToken'> & {
+  build: number | undefined // which of `builds`; undefined: it was killed
+  client: number | undefined // the pid of the client whose slot it is: that its adapter has started
   seconds: number // in this state
-  command: string // empty where it can't be seen: another PID namespace, another user
+  command: string // empty where it can't be seen: another user
 }
 
 /**
@@ -36,37 +50,60 @@ export function lookAtJobserver(look: string, environment: NodeJS.ProcessEnv): P
   const told = outcome.kind === 'answered' ? lookIn(outcome.answer) : undefined
   if (told === undefined) throw noAnswer(look)
   const { jobserver, free, ledger, accounts } = told
-  if (ledger === '')
-    return {
-      jobserver,
-      free,
-      total: undefined,
-      ledger: undefined,
-      counters: undefined,
-      accounts,
-      blind: undefined,
-      rows: [],
-    }
-  const fd = openSync(ledger, 'r')
+  const written = ledger === '' ? nothingWritten : readLedger(ledger)
+  const { total, counters, records, owner } = written
+  const processes = lookAtProcesses()
+  const runs = records.map(record => ({ ...record, seconds: secondsSince(record.sinceNs) }))
+  const { builds, placeOf } = buildsOf(sightingsOf(look, environment), runs, owner, processes)
+  const whyBlind = (): string | undefined => {
+    if (accounts || ledger === '') return undefined
+    return total === undefined ? "it is not jobshim's" : blindness(look, environment)
+  }
+  return {
+    jobserver,
+    free,
+    total,
+    slots: total === undefined ? undefined : total + (owner > 0 ? 1 : 0),
+    ledger: ledger === '' ? undefined : ledger,
+    counters,
+    accounts,
+    blind: whyBlind(),
+    builds,
+    rows: runs.map(run => rowOf(run, placeOf(run.record), processes)),
+  }
+}
+
+/** What is read of a ledger at one moment. */
+type Written = {
+  total: number | undefined
+  counters: LedgerCounters | undefined
+  records: readonly LedgerRecord[]
+  owner: number // the pid of the `jobshim run` whose pool it is; 0: of nobody here
+}
+
+const nothingWritten: Written = { total: undefined, counters: undefined, records: [], owner: 0 }
+
+function readLedger(path: string): Written {
+  const fd = openSync(path, 'r')
   try {
-    const total = readSize(fd, 'total')
-    const whyBlind = (): string | undefined => {
-      if (accounts) return undefined
-      return total === undefined ? "it is not jobshim's" : blindness(look, environment)
-    }
+    const { pid = 0, pidNamespace } = readOwner(fd) ?? {}
     return {
-      jobserver,
-      free,
-      total,
-      ledger,
+      total: readSize(fd, 'total'),
       counters: readCounters(fd),
-      accounts,
-      blind: whyBlind(),
-      rows: readRecords(fd).map(rowOf),
+      records: readRecords(fd),
+      owner: pidNamespace === thisProcess().pidNamespace ? pid : 0,
     }
   } finally {
     closeSync(fd)
   }
+}
+
+const secondsSince = (ns: bigint): number => Math.max(0, Number(process.hrtime.bigint() - ns) / 1e9)
+
+function sightingsOf(look: string, environment: NodeJS.ProcessEnv): readonly Sighting[] {
+  const outcome = callLook(look, 'builds', { environment, descriptors: inheritedDescriptors() })
+  if (outcome.kind === 'refused') throw noAnswer(look)
+  return outcome.answer
 }
 
 function blindness(look: string, environment: NodeJS.ProcessEnv): string | undefined {
@@ -76,12 +113,17 @@ function blindness(look: string, environment: NodeJS.ProcessEnv): string | undef
   return census.kind === 'blind' ? census.why : undefined
 }
 
-function rowOf({ tool, pid, state, slot, alive, sinceNs }: LedgerRecord): Row {
-  const seconds = Math.max(0, Number(process.hrtime.bigint() - sinceNs) / 1e9)
-  const words = alive ? commandOf(pid) : []
+function rowOf(
+  { tool, pid, state, slot, alive, seconds }: LedgerRecord & { seconds: number },
+  place: Place | undefined,
+  { wordsOf }: ProcessFacts,
+): Row {
+  const words = place && place.pid > 0 ? wordsOf(place.pid) : []
   return {
     tool: wholeName(tool, words),
     pid,
+    build: place?.build,
+    client: place?.client,
     state,
     slot,
     alive,
@@ -94,15 +136,4 @@ function rowOf({ tool, pid, state, slot, alive, sinceNs }: LedgerRecord): Row {
 function wholeName(tool: string, words: readonly string[]): string {
   if (tool.length < ledgerLayout.toolBytes - 1) return tool
   return words.map(word => basename(word)).find(name => name.startsWith(tool)) ?? tool
-}
-
-const relayedWords = 5 // what a launcher that waits has before its tool's (shims/launcher/relay.h)
-
-function commandOf(pid: number): string[] {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-    return words[0] === 'look' && words[1] === 'tool' ? words.slice(relayedWords) : words
-  } catch {
-    return [] // gone meanwhile, or not ours to see
-  }
 }

@@ -30,6 +30,18 @@ type Entry = { kind: Kind; path: string; owner: 'alive' | 'gone' }
 export const entryPath = (stateDirectory: string, kind: Kind, owner: Owner): string =>
   join(stateDirectory, `${kind}-${owner.pidNamespace}-${owner.pid}-${owner.start}`)
 
+/** Returns a short name of a jobserver, for people, by its address. */
+export function poolName(address: string, stateDirectory: string | undefined): string {
+  const path = /^fifo:(.*)$/s.exec(address)?.[1]
+  if (path === undefined) return `pipe ${address}`
+  const inside =
+    stateDirectory && path.startsWith(`${stateDirectory}/`) ? path.slice(stateDirectory.length + 1) : ''
+  if (inside === machinePool) return 'machine'
+  const [, pid] = /^run-\d+-(\d+)-\d+\/fifo$/.exec(inside) ?? /\/GMfifo(\d+)$/.exec(path) ?? []
+  if (pid === undefined) return path
+  return inside === '' ? `make ${pid}` : `run ${pid}`
+}
+
 // Another PID namespace's entries are left out, and those of none that is known: their pids say nothing here.
 function entries(stateDirectory: string, pidNamespace: bigint): Entry[] {
   return readdirSync(stateDirectory).flatMap(name => {

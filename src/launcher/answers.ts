@@ -2,6 +2,7 @@
 
 import {
   type AnswerField,
+  type LookCommand,
   type LookCommandName,
   lookCommands,
   lookErrors,
@@ -29,10 +30,13 @@ export const noAnswer = (program: string): Failure =>
 
 type Command<Name extends LookCommandName> = Extract<(typeof lookCommands)[number], { name: Name }>
 
-/** The answer of a command, field by field as the contract has them. */
-export type Answer<Name extends LookCommandName> = {
+type AnswerRow<Name extends LookCommandName> = {
   [Field in Command<Name>['answer'][number] as Field['name']]: Field['is'] extends 'text' ? string : number
 }
+
+/** The answer of a command, field by field as the contract has them. */
+export type Answer<Name extends LookCommandName> =
+  Command<Name> extends { repeats: true } ? readonly AnswerRow<Name>[] : AnswerRow<Name>
 
 /** Why there is none: an error of the contract, and its word. */
 export type Refusal =
@@ -58,11 +62,22 @@ function readAnswer<Name extends LookCommandName>(
   command: Name,
   words: readonly string[],
 ): Answer<Name> | undefined {
-  const fields: readonly AnswerField[] = lookCommands.find(({ name }) => name === command)?.answer ?? []
-  if (words.length !== fields.length) return undefined
-  const entries = fields.map(({ name, is }, at) => [name, readField(is, words[at] ?? '')] as const)
-  if (entries.some(([, value]) => value === undefined)) return undefined
-  return Object.fromEntries(entries) as Answer<Name>
+  const found: LookCommand | undefined = lookCommands.find(({ name }) => name === command)
+  const { answer: fields = [], repeats = false } = found ?? {}
+  const count = repeats ? words.length / fields.length : 1
+  if (!Number.isInteger(count) || words.length !== count * fields.length) return undefined
+  const rows = Array.from({ length: count }, (_, row) => readRow(fields, words.slice(row * fields.length)))
+  if (rows.includes(undefined)) return undefined
+  return (repeats ? rows : rows[0]) as Answer<Name>
+}
+
+function readRow(
+  fields: readonly AnswerField[],
+  words: readonly string[],
+): Readonly<Record<string, string | number>> | undefined {
+  const values = fields.map(({ is }, at) => readField(is, words[at] ?? ''))
+  if (values.includes(undefined)) return undefined
+  return Object.fromEntries(fields.map(({ name }, at) => [name, values[at] ?? '']))
 }
 
 function readField(is: AnswerField['is'], word: string): string | number | undefined {

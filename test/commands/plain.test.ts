@@ -149,13 +149,13 @@ test('plain :: status --watch on a terminal that knows lines only :: pictures be
     behind: bin,
     setup: ['terminal'],
     tool: ['watch'],
-    dialog: ['expect implicit  ', 'expect implicit  ', 'send q'],
+    dialog: ['expect runs  ', 'expect runs  ', 'send q'],
     env: { HOME: yard.root, XDG_RUNTIME_DIR: yard.runtime, TERM: 'dumb' },
   })
   assert.is(status, 0, stdout)
   assert.match(stdout, /^status 0$/m)
   assert.equal(culprits(stdout), [])
-  assert.match(stdout.replaceAll('\r\n', '\n'), /^hold .*\n\nfifo:/m)
+  assert.match(stdout.replaceAll('\r\n', '\n'), /^ {2}hold .*\n\n\//m)
   await tool.end()
 })
 

@@ -113,9 +113,7 @@ test('serve :: sizes :: status of a pool whose ledger lies :: the number is not 
   assert.equal({ status, stderr }, { status: 0, stderr: '' })
   assert.match(
     stdout,
-    new RegExp(
-      `^fifo:${served.fifo}: ${total} of (\\?|${total}) tokens free, 0 held by launchers, 0 waiting\\n`,
-    ),
+    new RegExp(`^${served.fifo}: (${total} slots free|0 of ${total} slots in use), 0 waiting\\n`),
   )
   await endServer(served)
 })

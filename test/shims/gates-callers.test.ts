@@ -106,7 +106,10 @@ test("caller's slot :: status names the tool, and the census is not blind for it
   )
   assert.is(picture.blind, undefined)
   const { stdout } = await jobshim(['status', '--dir', yard.shims], { env: yard.env })
-  assert.match(stdout, /3 of 3 tokens free.*\nhold +\d+ +caller's +\d/)
+  assert.match(
+    stdout,
+    /^run \d+: 1 of 4 slots in use, 0 waiting\nmake in .*: 1 slot\n {2}make .*\n {2}hold +\d+ +runs +\d/,
+  )
   yard.open()
   assert.is((await ended).status, 0)
 })
