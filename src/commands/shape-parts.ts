@@ -75,7 +75,7 @@ export const listedShim = z.strictObject({
 
 const clientTool = {
   tool,
-  pid: count,
+  pid: count.describe('its number in /proc'),
   seconds: seconds.describe('since it was started'),
   command: text.describe("the command line; empty where it can't be seen"),
 }

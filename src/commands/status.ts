@@ -67,7 +67,7 @@ export const status = command({
       return exitCodes.ok
     }
     const { redraw, untilQuit } = await import('../ground/redraw.js')
-    if (flags.json) await untilQuit(async () => void stdout.write(json(snapshot())))
+    if (flags.json) await untilQuit(async () => void process.stdout.write(json(snapshot())))
     else if (stdout.isTTY) await redraw(rows => page(snapshot(), rows))
     else
       throw new Failure('--watch: stdout is no terminal', 'add --json for a line a second', exitCodes.usage)

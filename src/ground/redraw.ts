@@ -13,12 +13,13 @@ const rowsElse = 24
 export async function redraw(frame: (rows: number) => string): Promise<void> {
   const { stdout } = process
   const rows = (): number => (stdout.rows || rowsElse) - 1 // the cursor stands below
-  if (process.env.TERM === 'dumb') return await untilQuit(async () => void stdout.write(`${frame(rows())}\n`))
+  if (process.env.TERM === 'dumb')
+    return await untilQuit(async () => void process.stdout.write(`${frame(rows())}\n`))
   const { default: logUpdate } = await import('log-update')
   // What a resized terminal has made of the last picture is not known.
   const begin = (): void => {
     logUpdate.clear()
-    stdout.write('\x1b[H\x1b[J')
+    process.stdout.write('\x1b[H\x1b[J')
   }
   await untilQuit(async () => logUpdate(frame(rows()).trimEnd()), begin)
   logUpdate.done()
