@@ -14,6 +14,7 @@ import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { killStarted, start } from '../yard/held.js'
 import { jobshimRun, runLine } from '../yard/runs.js'
 import { endServer, serve } from '../yard/served.js'
+import { makeMachineYard } from '../yard/machine.js'
 import { makeYard, type Yard } from '../yard/yard.js'
 
 function stdoutOf({ status, stdout, stderr }: Outcome): string {
@@ -51,6 +52,17 @@ async function pastTheShims(): Promise<{ status: string; summary: string }> {
     return { status: status.stdout, summary: (await held.end()).stderr }
   }
   throw new Error('what went past the shims is not seen')
+}
+
+/** A make that its adapter started, with a tool that has no launcher. */
+async function ofMake(): Promise<string> {
+  const yard = await makeMachineYard(2, { tools: ['make'], files: { Makefile: 'all:\n\thold\n' } })
+  const env = { ...yard.env, HOME: yard.root }
+  const held = start({ env, command: ['make', '-C', yard.root, '-j2'] })
+  await held.tools
+  const seen = await jobshim(['status', '--json', '--no-config', '--dir', yard.shims], { env })
+  assert.is((await held.end()).status, 2) // hold exits 7
+  return stdoutOf(seen)
 }
 
 let _past: ReturnType<typeof pastTheShims> | undefined
@@ -161,13 +173,14 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     const held = [start({ env: yard.governed }), start({ env: yard.governed })]
     for (const one of held) await one.tools
     const meanwhile = await statusOf(yard)
+    const made = await ofMake()
     for (const one of held) await one.end()
     const served = await serve(2)
     const central = await jobshim(['status', '--json', '--no-config', '--dir', served.yard.shims], {
       env: { ...served.yard.env, HOME: served.yard.root },
     })
     await endServer(served)
-    return [before, meanwhile, stdoutOf(central), (await past()).status]
+    return [before, meanwhile, made, stdoutOf(central), (await past()).status]
   },
   'jobshim timeline FILE --json': async () => {
     const cwd = makeWorkspace()
