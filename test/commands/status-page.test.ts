@@ -8,6 +8,7 @@ import type { Row } from '../../src/jobserver/picture.js'
 const counters = {
   runs: 3,
   callerRuns: 0,
+  longestWaitSeconds: 0,
   waitedSeconds: 1,
   gatedSeconds: { limit: 0, load: 0, pressure: 0, tokens: 0, memory: 0 },
   peak: 2,
