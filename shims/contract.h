@@ -334,7 +334,7 @@ static const char path_keepers[] __attribute__((unused)) = "cgo\0";
 
 #define OPTION_TOKEN "--token"
 
-enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_BUILDS, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_SUPERVISE, LOOK_PHASE, LOOK_SANDBOX, LOOK_MACHINE, LOOK_START, LOOK_BYPASS, LOOK_TOOL, LOOK_PAY, LOOK_RAW };
+enum look_command { LOOK_JOBSERVER, LOOK_CENSUS, LOOK_LOST, LOOK_BUILDS, LOOK_RECLAIM, LOOK_READY, LOOK_FEATURES, LOOK_BOTTOM_LINE, LOOK_FRESHEN, LOOK_PREPARE, LOOK_LOCK, LOOK_FILL, LOOK_CARETAKER, LOOK_SUPERVISE, LOOK_PHASE, LOOK_SANDBOX, LOOK_MACHINE, LOOK_FEED, LOOK_START, LOOK_BYPASS, LOOK_TOOL, LOOK_PAY, LOOK_RAW };
 
 enum jobserver_answer { JOBSERVER_ADDRESS, JOBSERVER_FREE, JOBSERVER_LEDGER, JOBSERVER_ACCOUNTS };
 
@@ -353,6 +353,8 @@ enum lock_answer { LOCK_OUTCOME };
 enum sandbox_answer { SANDBOX_PLACE, SANDBOX_WHY };
 
 enum machine_answer { MACHINE_PATH, MACHINE_SLOTS };
+
+enum feed_answer { FEED_SLOTS };
 
 enum { ANSWER_WORDS_MAX = 9 };
 
@@ -376,6 +378,7 @@ static const struct look_command_row look_commands[] __attribute__((unused)) = {
 	{ "phase", 2, 0 },
 	{ "sandbox", 1, 2 },
 	{ "machine", 1, 2 },
+	{ "feed", 3, 1 },
 	{ "start", -4, 0 },
 	{ "bypass", 1, 0 },
 	{ "tool", -3, 0 },
@@ -409,14 +412,14 @@ enum caretaker_order { ORDER_TEND, ORDER_STAY, ORDER_WATCH, ORDER_COUNT, ORDER_E
 struct caretaker_order_row { const char *name; int words; };
 
 static const struct caretaker_order_row caretaker_orders[] __attribute__((unused)) = {
-	{ "tend", 4 },
+	{ "tend", 5 },
 	{ "stay", 1 },
 	{ "watch", 2 },
 	{ "count", 0 },
 	{ "end", 0 },
 };
 
-enum { ORDER_WORDS_MAX = 4 };
+enum { ORDER_WORDS_MAX = 5 };
 
 #define REPORT_FREE "free"
 #define REPORT_RESTORED "restored"

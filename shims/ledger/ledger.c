@@ -15,8 +15,8 @@
 /* Without a ledger the same code reads and writes this header. */
 static struct ledger_header no_header, header_copy;
 
-/* The fields that tell whose it is are at its beginning. */
-static const size_t HEAD_BYTES = offsetof(struct ledger_header, wanted);
+/* The fields that tell whose it is, and how large, are at its beginning. */
+static const size_t HEAD_BYTES = offsetof(struct ledger_header, supervised);
 
 static void without(struct ledger *ledger, const char *why)
 {
@@ -125,6 +125,15 @@ long ledger_tokens(const struct ledger *ledger)
 	return size_of(ledger, ledger->header->total);
 }
 
+long ledger_tokens_now(const struct ledger *ledger)
+{
+	int32_t tokens;
+
+	return ledger->fd >= 0 && ledger_file_read(ledger->fd, &tokens, sizeof tokens, offsetof(struct ledger_header, total))
+	           ? size_of(ledger, tokens)
+	           : -1;
+}
+
 long ledger_wanted(const struct ledger *ledger)
 {
 	return size_of(ledger, ledger->header->wanted);
@@ -132,7 +141,8 @@ long ledger_wanted(const struct ledger *ledger)
 
 long ledger_slots(const struct ledger *ledger)
 {
-	const long tokens = ledger_tokens(ledger);
+	/* A `jobshim run` may have fewer of the machine's tokens now than it may get. */
+	const long tokens = ledger->owner != 0 ? ledger_wanted(ledger) : ledger_tokens(ledger);
 
 	/* The command of `jobshim run` has a slot of its own. */
 	return tokens < 0 ? -1 : tokens + (ledger->owner != 0);

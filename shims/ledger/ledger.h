@@ -52,13 +52,16 @@ bool ledger_store(const struct ledger *ledger, size_t offset, size_t size);
 bool ledger_owned_by(const struct ledger *ledger, const struct process *process);
 bool ledger_owned_in(const struct ledger *ledger, uint64_t namespace);
 
-/* How many tokens its pool has, how many it is to have, and how many slots the first number gives; -1 if not known, or not a possible size.
- * */
+/* How many tokens its pool has, how many it is to have, or may have, and how many slots it gives at most; -1 if not known, or not a possible
+ * size. */
 long ledger_tokens(const struct ledger *ledger);
 long ledger_wanted(const struct ledger *ledger);
 long ledger_slots(const struct ledger *ledger);
 
-/* The last of these, if its ledger is not open here. */
+/* The first one, as the file has it: -1 also if that was cut. */
+long ledger_tokens_now(const struct ledger *ledger);
+
+/* How many slots, if its ledger is not open here. */
 long ledger_slots_of(const struct jobserver *jobserver);
 
 /* Adds to one of the header's counters. */

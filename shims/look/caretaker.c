@@ -29,10 +29,11 @@ static struct {
 
 static bool obey_tend(char *const words[])
 {
-	uint64_t device, inode, tokens;
+	uint64_t device, inode, tokens, is_fed;
 
 	return number_read(words[1], UINT64_MAX, &device) && number_read(words[2], UINT64_MAX, &inode) &&
-	       number_read(words[3], LEDGER_POOL_MAX, &tokens) && poolcare_begin(words[0], device, inode, (long)tokens);
+	       number_read(words[3], LEDGER_POOL_MAX, &tokens) && number_read(words[4], 1, &is_fed) &&
+	       poolcare_begin(words[0], device, inode, (long)tokens, is_fed == 1);
 }
 
 static bool obey_stay(char *const words[])

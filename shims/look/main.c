@@ -11,6 +11,7 @@
 #include "look/bypasslines.h"
 #include "look/caretaker.h"
 #include "look/features.h"
+#include "look/feeder.h"
 #include "look/lock.h"
 #include "look/member.h"
 #include "look/poolanswer.h"
@@ -65,6 +66,7 @@ static command *const commands[COMMANDS] = {
 	[LOOK_PHASE] = phase_begin,
 	[LOOK_SANDBOX] = answer_sandbox,
 	[LOOK_MACHINE] = member_work,
+	[LOOK_FEED] = feeder_work,
 	[LOOK_START] = starter_work,
 	[LOOK_BYPASS] = bypasslines_print,
 	[LOOK_TOOL] = tool_work,

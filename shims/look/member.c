@@ -6,19 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "contract.h"
 #include "ledger/ledger.h"
 #include "look/answer.h"
 #include "look/machine.h"
+#include "look/staying.h"
 #include "pool/jobserver.h"
 #include "ground/number.h"
-#include "ground/retry.h"
-#include "proc/process.h"
-
-enum { LINE_MAX_BYTES = 24 };
 
 /* Whoever started us reads to the end. */
 static bool tell(const struct jobserver *jobserver)
@@ -31,37 +27,23 @@ static bool tell(const struct jobserver *jobserver)
 	return answer_print(LOOK_MACHINE, &answer) && fclose(stdout) == 0;
 }
 
-/* The pidfd of the process that the line names; -1: it has ended, or its end can't be watched. */
-static int process_named(char line[LINE_MAX_BYTES])
-{
-	uint64_t pid;
-
-	line[strcspn(line, "\n")] = '\0';
-	return number_read(line, INT_MAX, &pid) && pid > 0 ? process_open((pid_t)pid) : -1;
-}
-
-static void wait_for_end(int process)
-{
-	struct pollfd ended = { .fd = process, .events = POLLIN };
-
-	(void)RETRY(poll(&ended, 1, -1));
-}
-
-/* The process is opened as soon as it is named: later its pid may be another one's. */
 static void stay(void)
 {
-	char line[LINE_MAX_BYTES] = "";
-	size_t length = 0;
-	int process = -1;
-	ssize_t n;
+	struct staying staying = staying_make();
 
-	while (length < sizeof line - 1 && (n = RETRY(read(STDIN_FILENO, line + length, sizeof line - 1 - length))) > 0) {
-		length += (size_t)n;
-		if (process < 0 && line[length - 1] == '\n')
-			process = process_named(line);
+	while (!staying_is_over(&staying)) {
+		struct pollfd ready[] = {
+			{ .fd = staying_input(&staying), .events = POLLIN }, /* below 0 it is none */
+			{ .fd = staying_process(&staying), .events = POLLIN },
+		};
+
+		if (poll(ready, sizeof ready / sizeof ready[0], -1) < 0)
+			continue;
+		if (ready[0].revents != 0)
+			(void)staying_read(&staying);
+		if (ready[1].revents != 0)
+			staying_end(&staying);
 	}
-	if (process >= 0)
-		wait_for_end(process);
 }
 
 bool member_work(const struct self *self, char *const words[])

@@ -1,7 +1,6 @@
 #include "look/paying.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
@@ -16,6 +15,7 @@
 #include "acquire/owed.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
+#include "look/following.h"
 #include "look/leaving.h"
 #include "look/machine.h"
 #include "pool/find.h"
@@ -34,18 +34,6 @@ enum {
 	LOOK_MS = 100, /* if the kernel can't tell a process's end */
 	LOCKS_MAX = 16,
 };
-
-/* Until it is told whoever waits for us may be killed: then we end, by the pipe's SIGIO. */
-static bool follow_starter(bool follows)
-{
-	const int flags = fcntl(STDOUT_FILENO, F_GETFL);
-	struct pollfd starter = { .fd = STDOUT_FILENO };
-
-	/* Of one that was killed before no signal comes. */
-	return flags >= 0 && fcntl(STDOUT_FILENO, F_SETOWN, getpid()) == 0 &&
-	       fcntl(STDOUT_FILENO, F_SETFL, follows ? flags | O_ASYNC : flags & ~O_ASYNC) == 0 &&
-	       (poll(&starter, 1, 0) <= 0 || (starter.revents & POLLERR) == 0);
-}
 
 static bool lives(const struct process *client)
 {
@@ -95,7 +83,7 @@ static bool hold_for(const struct process *client, struct acquire *acquire)
 	leaving_begin(acquire->of.pool->jobserver);
 	acquire_wait(acquire, &none);
 	leaving_end();
-	if (!follow_starter(false)) {
+	if (!following_set(false)) {
 		acquire_give_back(acquire);
 		return false;
 	}
@@ -146,7 +134,7 @@ bool payer_work(const struct self *self, char *const words[])
 
 	ignore_signals();
 	if (!number_read(words[0], INT_MAX, &pid) || !number_read(words[1], UINT64_MAX, &start) ||
-	    !number_read(words[2], UINT_MAX, &above) || !follow_starter(true) || !jobserver_open(&jobserver, &why))
+	    !number_read(words[2], UINT_MAX, &above) || !following_set(true) || !jobserver_open(&jobserver, &why))
 		return false;
 	pays = process_read((pid_t)pid, &client) && client.start == start && pay(self, &jobserver, &client, (unsigned)above);
 	machine_end(&jobserver);

@@ -30,7 +30,8 @@ static struct {
 	struct jobserver jobserver;
 	struct ledger ledger;
 	struct recovery recovery;
-	long tokens;     /* the pool's tokens: not read from the ledger, since its group may write anything there */
+	bool is_fed;
+	long tokens;     /* the pool's tokens: of a server's not read from the ledger, since its group may write anything there. -1: not known now */
 	int guide;       /* for requests of launchers (guideanswer.h); -1: none */
 	int inotify;     /* tells when a token of a full pool is taken; -1: there is no inotify instance left */
 	uint64_t due_ns; /* CLOCK_MONOTONIC; NEVER: not before somebody takes a token */
@@ -95,7 +96,9 @@ static bool has_size(void)
 /* Whether all tokens are in the pool: then nobody holds one, and nobody waits for one. */
 static bool is_full(void)
 {
-	return has_size() && tokens_free(&care.jobserver) == care.tokens;
+	if (care.is_fed)
+		care.tokens = ledger_tokens_now(&care.ledger);
+	return (care.is_fed || has_size()) && tokens_free(&care.jobserver) == care.tokens;
 }
 
 void poolcare_step(uint64_t now)
@@ -121,6 +124,8 @@ void poolcare_step(uint64_t now)
 	}
 	if (care.ledger.fd >= 0)
 		ledger_reclaim_in_crowd(&care.ledger, &care.jobserver, TICK_MS * MS / 2);
+	if (care.tokens < 0)
+		return;
 	change = recovery_step(&care.recovery, care.tokens, &care.jobserver, &care.ledger);
 	due = recovery_due_ns(&care.recovery);
 	if (due > now && due < care.due_ns)
@@ -141,7 +146,7 @@ void poolcare_take_event(void)
 		care.due_ns = monotonic_ns() + TICK_MS * MS;
 }
 
-bool poolcare_begin(const char *path, uint64_t device, uint64_t inode, long tokens)
+bool poolcare_begin(const char *path, uint64_t device, uint64_t inode, long tokens, bool is_fed)
 {
 	struct auth auth = { .kind = AUTH_FIFO, .path = path, .path_length = strlen(path) };
 	const char *why;
@@ -150,6 +155,7 @@ bool poolcare_begin(const char *path, uint64_t device, uint64_t inode, long toke
 	if (!jobserver_open_auth(&care.jobserver, &auth, &why) || care.jobserver.device != device || care.jobserver.inode != inode)
 		return say_gone();
 	care.tokens = tokens;
+	care.is_fed = care.recovery.is_fed = is_fed;
 	ledger_open(&care.ledger, &care.jobserver, LEDGER_LOOK);
 	care.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	care.guide = guide_open(&care.jobserver);

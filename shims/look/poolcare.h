@@ -11,9 +11,9 @@ struct ledger;
 /* Not before something happens. */
 #define NEVER UINT64_MAX
 
-/* Begins to look after the pool, whose FIFO is at path, with its ledger beside it. Prints `gone` if another file is there by now. False if
- * the output can't be written. */
-bool poolcare_begin(const char *path, uint64_t device, uint64_t inode, long tokens);
+/* Begins to look after the pool, whose FIFO is at path, with its ledger beside it. is_fed: its tokens come from the machine's pool (fed.h), and
+ * the ledger tells how many there are. Prints `gone` if another file is there by now. False if the output can't be written. */
+bool poolcare_begin(const char *path, uint64_t device, uint64_t inode, long tokens, bool is_fed);
 
 /* NULL: none is looked after; it has no ledger. */
 const struct jobserver *poolcare_jobserver(void);

@@ -142,7 +142,7 @@ struct recovery_change recovery_step(struct recovery *recovery, long total, cons
 	recovery->last_written_ns = look.written_ns;
 	recovery->cost_ns = cpu_ns() - began_cpu;
 	recovery->short_of = is_short(&look, total);
-	if (written_at(jobserver) != look.written_ns)
+	if (written_at(jobserver) != look.written_ns || (recovery->is_fed && ledger_tokens_now(ledger) != total))
 		return nothing;
 	return mend(recovery, total, &look, jobserver, ledger);
 }

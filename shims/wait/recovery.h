@@ -18,6 +18,7 @@ struct recovery_look {
 };
 
 struct recovery {
+	bool is_fed;                /* the pool's size changes by itself; the ledger tells it */
 	int64_t written_ns;         /* the FIFO's mtime, as last read */
 	uint64_t written_seen_ns;   /* when that was first read, CLOCK_MONOTONIC */
 	bool looked;                /* last is the first of two checks */

@@ -9,7 +9,8 @@ import type { Settlement } from '../jobserver/pool.js'
 import { catchSignals, type Ending, endLike } from '../launcher/foreground.js'
 import type { UnknownPrograms } from '../launcher/supervisor.js'
 import { layoutOf } from '../shimdir/layout.js'
-import { type Account, type BuildOrder, placeOf, type StartedPlace } from './place.js'
+import type { Account, BuildOrder, StartedPlace } from './order.js'
+import { placeOf } from './place.js'
 
 /** How a build ended. */
 export type BuildReport = {

@@ -1,7 +1,5 @@
 /** Where a build gets its slots: from a pool of its own, from a jobserver around it, or by a token of one that was named. */
 import { resolve } from 'node:path'
-import type { ToolUse } from '../bypass/tool-watch.js'
-import type { Settings } from '../config/options.js'
 import { environment as names } from '../contract/environment.js'
 import { launcherOptions } from '../contract/launcher-options.js'
 import { exitCodes } from '../ground/exit-codes.js'
@@ -11,54 +9,17 @@ import { ensureStateDirectory } from '../ground/paths.js'
 import { assertFits, prepareFifo } from '../jobserver/fifo.js'
 import { joinMachine, type MachinePool } from '../jobserver/machine.js'
 import { outerJobserver, tryJobserver } from '../jobserver/outer.js'
-import { createPool, removePool, type Settlement, settlePool } from '../jobserver/pool.js'
 import { enterRules, removeEntry } from '../jobserver/registry.js'
-import { changeText } from '../launcher/change.js'
 import { commandOf } from '../launcher/closed-descriptors.js'
-import { type CaughtSignals, type Ending, runInForeground } from '../launcher/foreground.js'
+import { runInForeground } from '../launcher/foreground.js'
 import { reclaim } from '../launcher/reclaim.js'
 import type { SandboxPlace } from '../launcher/sandbox.js'
-import type { UnknownPrograms } from '../launcher/supervisor.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { type BuildCaretaker, buildCaretaker } from './caretaker.js'
 import { runGoverned } from './governed.js'
+import type { BuildOrder, Place } from './order.js'
+import { inPool, shareOf } from './own-pool.js'
 import type { BuildSandbox } from './sandbox.js'
-import { showProgress } from './status-line.js'
-
-export type BuildOrder = {
-  words: readonly [program: string, ...args: string[]]
-  environment: NodeJS.ProcessEnv // with the shims on PATH
-  settings: Settings // `dir` has the shims
-  auth: string | undefined // fifo:PATH of a jobserver, of which it takes a token
-  joinsMachine: boolean // where there is no jobserver it is in the machine's pool
-  journal: string | undefined // its absolute path
-  directory: string // where it runs
-  say: (line: string) => void // to the user
-  isShown: boolean // how far it is, where stderr is a terminal
-  sandbox: SandboxPlace | undefined // undefined: its tools are found by their shims
-}
-
-/** What is known once the command has ended. */
-export type Account = {
-  settlement: Settlement | undefined
-  toolUse: ToolUse | undefined
-  unknown: UnknownPrograms | undefined // in the sandbox; undefined: none
-}
-
-export type Place = {
-  jobs: number | undefined // slots; undefined where that is not ours to say
-  /** Makes what the build needs there. To be called once signals are caught: one would end us and leave that behind. */
-  start(signals: CaughtSignals): StartedPlace
-}
-
-export type StartedPlace = {
-  /** Runs the command, and returns how it ended. */
-  run(): Promise<Ending>
-  /** Returns what is known of the command that has ended. */
-  settle(): Promise<Account>
-  /** Removes what was made, whatever became of the command. */
-  close(): Promise<void>
-}
 
 /** Returns the place for the build. Throws `Failure` where the jobserver that was named can't be used. */
 export async function placeOf(order: BuildOrder): Promise<Place> {
@@ -68,12 +29,20 @@ export async function placeOf(order: BuildOrder): Promise<Place> {
   if (auth !== undefined) return await withToken(auth, order, sandbox)
   const outer = await outerJobserver(look, environment)
   if (outer.state === 'usable') return joined(order, sandbox)
-  const machine = order.joinsMachine ? await joinMachine(look, environment, settings.jobs) : undefined
-  const isJoined = machine?.state === 'joined'
-  const whys = [outer, machine].flatMap(found => (found && 'why' in found ? [found.why] : []))
-  const then = isJoined ? "joins the machine's pool" : `gets a pool of its own: -j${settings.jobs}`
+  const wish = order.machine
+  const found = wish.kind === 'none' ? undefined : await joinMachine(look, environment, wish.tokens)
+  const machine = found?.state === 'joined' ? found.pool : undefined
+  const then =
+    machine === undefined
+      ? `gets a pool of its own: -j${settings.jobs}`
+      : wish.kind === 'share'
+        ? `has at most ${shareOf(machine, settings.jobs)} slots of the machine's pool`
+        : "joins the machine's pool"
+  const whys = [outer, found].flatMap(tried => (tried && 'why' in tried ? [tried.why] : []))
   if (whys.length > 0) say(`${whys.map(why => `jobshim: ${why}\n`).join('')}  the build ${then}`)
-  return isJoined ? inMachine(machine.pool, order, sandbox) : inPool(order, sandbox)
+  return machine !== undefined && wish.kind === 'all'
+    ? inMachine(machine, order, sandbox)
+    : inPool(order, sandbox, machine)
 }
 
 const openableSandbox = async (place: SandboxPlace, { settings, say }: BuildOrder): Promise<BuildSandbox> =>
@@ -122,53 +91,6 @@ function keepRules(environment: NodeJS.ProcessEnv, text: string): KeptRules {
   if (text === '') return { variables: {}, remove: () => undefined }
   const path = enterRules(ensureStateDirectory(environment), text)
   return { variables: { [names.rules]: path }, remove: () => removeEntry(path) }
-}
-
-function inPool(
-  { words: [program, ...args], environment, settings, journal, say, isShown }: BuildOrder,
-  sandbox: BuildSandbox | undefined,
-): Place {
-  const { jobs, rulesText } = settings
-  return {
-    jobs,
-    start(signals) {
-      const { look } = layoutOf(settings.dir)
-      const wishes = { jobs, rulesText, journal, look, environment }
-      const pool = createPool(ensureStateDirectory(environment), wishes)
-      const caretaker = buildCaretaker(look, environment, ({ tend }) =>
-        tend({ path: pool.fifo, fifoFd: pool.fifoFd, tokens: pool.total }, event => {
-          if (event.kind === 'restored' || event.kind === 'surplus') say(changeText(event))
-        }),
-      )
-      const endProgress = isShown
-        ? showProgress(pool, caretaker.countFree, look, environment)
-        : async () => undefined
-      return {
-        run: async () =>
-          await runGoverned(pool.fifo, {
-            command: await commandOf(look, program, args),
-            environment: rulesText === '' ? environment : { ...environment, [names.rules]: pool.rules },
-            jobs,
-            style: pool.makeStyle,
-            signals,
-            started: caretaker.begin,
-            sandbox: sandbox?.open,
-          }),
-        async settle() {
-          await endProgress()
-          const unknown = await sandbox?.close()
-          const toolUse = await caretaker.end()
-          return { settlement: await settlePool(pool), toolUse, unknown }
-        },
-        async close() {
-          await sandbox?.close()
-          removePool(pool) // first: the others may take a moment
-          await endProgress()
-          await caretaker.end()
-        },
-      }
-    },
-  }
 }
 
 // The launcher takes the token, and has it until the command's end.

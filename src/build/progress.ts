@@ -2,7 +2,7 @@
 import { styleText } from 'node:util'
 import progressBars from 'cli-progress'
 import sliceAnsi from 'slice-ansi'
-import { type LedgerRecord, readCount, readCounters, readRecords } from '../jobserver/ledger.js'
+import { type LedgerRecord, readCount, readCounters, readRecords, readSize } from '../jobserver/ledger.js'
 import type { Pool } from '../jobserver/pool.js'
 
 export type Progress = {
@@ -38,8 +38,9 @@ export function progressOf(sample: Sample): Progress {
 
 const waitingStates: ReadonlySet<string> = new Set(['waiting', 'acquiring', 'gated'])
 
-/** Returns how far the run of a pool is, in which so many tokens are free. */
-export function readProgress({ ledgerFd, total }: Pool, free: number): Progress {
+/** Returns how far the run of a pool is, in which so many tokens lie free. */
+export function readProgress({ ledgerFd, total }: Pool, inPool: number): Progress {
+  const free = inPool + total - (readSize(ledgerFd, 'total') ?? total) // those that the machine's pool has kept, too
   const { runs, callerRuns } = readCounters(ledgerFd)
   const running = readCount(ledgerFd, 'running')
   return progressOf({ slots: total + 1, free, runs, running, callerRuns, records: readRecords(ledgerFd) })

@@ -75,7 +75,7 @@ async function buildWith(
     environment: governed,
     settings,
     auth: undefined,
-    joinsMachine: false,
+    machine: { kind: 'none' },
     journal: undefined,
     directory,
     say,

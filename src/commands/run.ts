@@ -63,7 +63,7 @@ export const run = command({
   notes:
     'The limit holds for all tools that have a shim and for make, ninja >= 1.13 and cargo, which share its jobserver. ' +
     'Below another jobserver (make -jN, an outer jobshim run) the build joins that one, and -j has no effect. ' +
-    "Without one, and without -j, it joins the machine's pool if the config says noJobserver: machine. " +
+    "Without one it joins the machine's pool if the config says noJobserver: machine; with -j it has at most N slots of that. " +
     'With --jobserver CMD first waits for a slot of its own. ' +
     'The first run installs the shims, later ones add those of tools that came to PATH since. If the config says what runs may cost (load, pressure, engine, rules), that ' +
     'holds for this build instead of what the shim dir has.',
@@ -103,7 +103,12 @@ export const run = command({
       environment: governed,
       settings: { ...settings, dir },
       auth: flags.jobserver,
-      joinsMachine: flags.jobs === undefined && governed[names.noJobserver] === joining,
+      machine:
+        governed[names.noJobserver] !== joining
+          ? { kind: 'none' }
+          : flags.jobs === undefined
+            ? { kind: 'all', tokens: settings.jobs }
+            : { kind: 'share', tokens: (await load({ jobs: undefined })).jobs },
       journal: journalPath(flags.journal ?? environment[names.journal], workingDirectory),
       directory: workingDirectory,
       say,

@@ -151,7 +151,7 @@ const mostShort = 3 // caretakers that live no longer, one after the other: then
 
 async function tendUntilEnd(server: Server, caretaker: Caretaker): Promise<'gone' | 'killed'> {
   const gone = new Promise<'gone'>(resolve => {
-    caretaker.tend(server, (event: PoolEvent) => {
+    caretaker.tend({ ...server, isFed: false }, (event: PoolEvent) => {
       if (event.kind === 'gone') resolve('gone')
       else if (event.kind === 'size') server.tokens = event.tokens
       else print(`${changeText(event)}\n`, 2)

@@ -49,11 +49,11 @@ export const headerFields = {
   magic: { at: 0, type: 'char', count: 8 },
   version: { at: 8, type: 'u32' },
   recordCount: { at: 12, type: 'u32' },
-  total: { at: 16, type: 'i32' }, // tokens in the pool, -1 if nobody told
+  total: { at: 16, type: 'i32' }, // tokens in the pool, -1 if nobody told, or it changes at this moment
   ownerPid: { at: 20, type: 'u32' }, // the `jobshim run` that made the pool, 0 = none
   ownerStart: { at: 24, type: 'u64' }, // its or the server's start time, clock ticks since boot; 0 = not known
   ownerPidNamespace: { at: 32, type: 'u64' }, // inode of its PID namespace
-  wanted: { at: 40, type: 'i32' }, // tokens that a server shall have in the pool, which it looks at now and then; written to resize it
+  wanted: { at: 40, type: 'i32' }, // tokens that a server shall have in the pool, which it looks at now and then; written to resize it. Of a run: that it has at most
   supervised: { at: 44, type: 'u32' }, // 1: the supervisor of a sandbox has taken slots here, or does so
   fifo: { at: 48, type: 'u64' }, // inode of the FIFO that a server has made with it; 0 = not known
   fifoBirth: { at: 56, type: 'u64' }, // when that was made, nanoseconds since 1970; 0 = its file system does not tell

@@ -129,6 +129,12 @@ export const lookCommands = [
       { name: 'slots', is: 'count' },
     ],
   },
+  {
+    name: 'feed', // MACHINE, OWN, the paths of both FIFOs; SLOTS that the run gets at most
+    words: 3,
+    does: "gives the pool of a run slots of the machine's pool (shims/look/feeder.h)",
+    answer: [{ name: 'slots', is: 'count' }], // of the command: 1; 0: none, after `patience`
+  },
   { name: 'start', words: -4, does: 'starts a program, and ends as it does', answer: [] },
   {
     name: 'bypass',
@@ -186,7 +192,7 @@ export const lookErrors = {
 } as const
 
 /** What a caretaker is told to do, on stdin, and how many words stand behind each. */
-export const caretakerOrders = { tend: 4, stay: 1, watch: 2, count: 0, end: 0 } as const
+export const caretakerOrders = { tend: 5, stay: 1, watch: 2, count: 0, end: 0 } as const
 
 /** What it says: lines, each but the last with a number of tokens. */
 export const caretakerReports = {

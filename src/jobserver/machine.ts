@@ -59,21 +59,23 @@ async function answerOf({ stdout }: ChildProcess): Promise<string> {
 
 function poolOf(child: ChildProcess, ended: Promise<void>, fifo: string, slots: number): MachinePool {
   const ledgerFd = openLedger(fifo)
+  const leave = async (): Promise<void> => {
+    if (ledgerFd !== undefined) closeSync(ledgerFd)
+    child.stdin?.end()
+    child.unref()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, patience)
+    })
+    await Promise.race([ended, late])
+    clearTimeout(timer)
+  }
+  let left: Promise<void> | undefined
   return {
     fifo,
     slots,
     stay: pid => void child.stdin?.write(`${pid}\n`),
-    async leave() {
-      if (ledgerFd !== undefined) closeSync(ledgerFd)
-      child.stdin?.end()
-      child.unref()
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<void>(resolve => {
-        timer = setTimeout(resolve, patience)
-      })
-      await Promise.race([ended, late])
-      clearTimeout(timer)
-    },
+    leave: () => (left ??= leave()),
   }
 }
 

@@ -16,8 +16,10 @@ import {
   createLedger,
   type LedgerCounters,
   readCounters,
+  readSize,
   readTokenHolders,
   type TokenHolder,
+  writeSize,
 } from './ledger.js'
 import type { MakeStyle } from './make-style.js'
 import { thisProcess } from './owner.js'
@@ -28,6 +30,7 @@ export type Pool = {
   rules: string // the path of the run's rules, where there are some
   fifo: string
   total: number // tokens; one slot less than the jobs, since the command has one of its own
+  isFed: boolean // it gets them from the machine's pool, and has fewer as long as it uses fewer
   fifoFd: number
   ledgerFd: number // open for as long as the pool lives: a shim whose environment was cleared finds it here
   makeStyle: MakeStyle // of the make that the build finds
@@ -43,6 +46,7 @@ export type Settlement = LedgerCounters & {
 
 export type PoolWishes = {
   jobs: number // slots
+  isFed: boolean // a feeder puts in the tokens
   rulesText: string // empty: none
   journal: string | undefined // its absolute path, for launchers whose environment was cleared
   look: string
@@ -55,7 +59,7 @@ export type PoolWishes = {
  * Throws `Failure` where it can't be made there, as on a disk that is full or read-only.
  */
 export function createPool(stateDirectory: string, wishes: PoolWishes): Pool {
-  const { jobs, rulesText, journal, look, environment } = wishes
+  const { jobs, isFed, rulesText, journal, look, environment } = wishes
   const owner = thisProcess()
   sweepEntries(stateDirectory)
   const directory = entryPath(stateDirectory, 'run', owner)
@@ -65,9 +69,10 @@ export function createPool(stateDirectory: string, wishes: PoolWishes): Pool {
     if (rulesText !== '') writeFileSync(rules, rulesText, { flag: 'wx', mode: 0o600 })
     const fifo = join(directory, 'fifo')
     const total = jobs - 1
-    const made = makeFifo(look, environment, { path: fifo, tokens: total, jobs })
+    const made = makeFifo(look, environment, { path: fifo, tokens: isFed ? 0 : total, jobs })
     const ledgerFd = createLedger(`${fifo}.ledger`, total, owner, { journal })
-    return { directory, rules, fifo, total, ...made, ledgerFd }
+    if (isFed) writeSize(ledgerFd, 'total', 0)
+    return { directory, rules, fifo, total, isFed, ...made, ledgerFd }
   } catch (error) {
     removePool({ directory })
     const code = systemErrorCode(error)
@@ -94,13 +99,13 @@ export function removePool({ directory }: Pick<Pool, 'directory'>): void {
  * Where some are missing it looks again for a second, since what was killed with the command takes a moment to die.
  */
 export async function settlePool(pool: Pool): Promise<Settlement> {
-  let free = drainFifo(pool.fifoFd)
+  let free = takeFree(pool, 0)
   let holders: TokenHolder[] = []
   for (let look = 0; look < 50 && free < pool.total; look++) {
     holders = readTokenHolders(pool.ledgerFd)
     if (free + dead(holders) >= pool.total) break
     await new Promise(resolve => setTimeout(resolve, 20))
-    free += drainFifo(pool.fifoFd)
+    free = takeFree(pool, free)
   }
   const missing = holders.filter(({ alive }) => alive).map(({ tool, pid }) => `${tool} (${pid})`)
   const settlement = {
@@ -114,6 +119,10 @@ export async function settlePool(pool: Pool): Promise<Settlement> {
   closeSync(pool.ledgerFd)
   return settlement
 }
+
+// Of a pool that is fed its feeder takes out what comes free.
+const takeFree = ({ fifoFd, ledgerFd, total, isFed }: Pool, before: number): number =>
+  isFed ? total - (readSize(ledgerFd, 'total') ?? total) : before + drainFifo(fifoFd)
 
 /** Returns the path of what is no more where the pool's clients look for it; nothing where all is there. */
 function removedOf({ directory, fifo, fifoFd, ledgerFd }: Pool): { removed?: string } {

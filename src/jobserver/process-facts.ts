@@ -14,6 +14,7 @@ export type ProcessFacts = {
 const ancestorsMost = 256
 const ticksPerSecond = 100 // the kernel's USER_HZ, whatever its own clock does
 const relayedWords = 5 // what a launcher that waits has before its tool's (shims/launcher/relay.h)
+const starterWords = 5 // what starts a run's command before the command's (shims/look/starter.h)
 
 /** Returns the facts of this moment. */
 export function lookAtProcesses(): ProcessFacts {
@@ -53,7 +54,9 @@ const readUptime = (): number => Number.parseFloat(readFileSync('/proc/uptime', 
 function commandOf(pid: number): readonly string[] {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').split('\0')
-    return words[0] === 'look' && words[1] === 'tool' ? words.slice(relayedWords) : words
+    const [program = '', order] = words
+    if (order === 'start' && basename(program) === 'look') return words.slice(starterWords)
+    return program === 'look' && order === 'tool' ? words.slice(relayedWords) : words
   } catch {
     return [] // gone meanwhile, or not ours to see
   }

@@ -14,6 +14,7 @@ export type TendedPool = {
   path: string // of its FIFO, beside which its ledger lies
   fifoFd: number
   tokens: number // that it has; what its ledger says others may have written
+  isFed: boolean // they come from the machine's pool, and its ledger says how many there are
 }
 
 type Report = PoolEvent | { kind: 'free'; tokens: number }
@@ -79,10 +80,10 @@ export function openCaretaker(look: string, environment: NodeJS.ProcessEnv): Car
   }
   return {
     ended,
-    tend({ path, fifoFd, tokens }, listener) {
+    tend({ path, fifoFd, tokens, isFed }, listener) {
       tell = listener
       const { dev, ino } = fstatSync(fifoFd, { bigint: true })
-      order('tend', path, String(dev), String(ino), String(tokens))
+      order('tend', path, String(dev), String(ino), String(tokens), isFed ? '1' : '0')
     },
     stay: pid => order('stay', String(pid)),
     watch: (file, jobserver) => order('watch', file, jobserver),

@@ -57,6 +57,8 @@ const startFailures: Readonly<Record<string, { code: number; why: string; hint?:
 /** Signals that were caught for a program: they wait until it has started, and go nowhere once it has ended. */
 export type CaughtSignals = {
   passTo(child: ChildProcess): void
+  /** Calls `listener` with each that comes before a program has started; undefined: no more. What came already counts. */
+  whileNone(listener: ((signal: NodeJS.Signals) => void) | undefined): void
   release(): void // from then on signals do to us what they do by default
 }
 
@@ -67,10 +69,13 @@ export type CaughtSignals = {
 export function catchSignals(): CaughtSignals {
   const early: NodeJS.Signals[] = []
   let child: ChildProcess | undefined
+  let heard: ((signal: NodeJS.Signals) => void) | undefined
   const listeners = passedOn.map(signal => {
     const listener = (): void => {
-      if (child === undefined) early.push(signal)
-      else if (!(sentByTerminal.has(signal) && inForeground())) child.kill(signal)
+      if (child === undefined) {
+        early.push(signal)
+        heard?.(signal)
+      } else if (!(sentByTerminal.has(signal) && inForeground())) child.kill(signal)
     }
     process.on(signal, listener)
     return { signal, listener }
@@ -88,6 +93,10 @@ export function catchSignals(): CaughtSignals {
     passTo(started) {
       child = started
       for (const signal of early.splice(0)) started.kill(signal)
+    },
+    whileNone(listener) {
+      heard = listener
+      if (listener) for (const signal of early) listener(signal)
     },
     release() {
       process.off('SIGTSTP', suspend)
