@@ -97,6 +97,7 @@ export const rest: readonly Row[] = [
   { file: 'jobserver/make-flags', part: true, why: 'long: 10,000 words; make 4.4' },
   { file: 'launcher/bottom-line', part: true, why: 'tmux' },
   { file: 'machine/clients', part: true, why: 'make 4.4, ninja, cargo' },
+  { file: 'machine/shares', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'machine/mended', why: 'make 4.4, ninja 1.13' },
   { file: 'sandbox/beside-gcc', why: 'needs gcc, which loads plugins' },
   {
@@ -173,6 +174,7 @@ export const sanitized: Pick = {
     { file: 'commands/run-rules', why: 'gates' },
     { file: 'commands/run-slots', why: 'what they find' },
     { file: 'commands/run-hidden', why: 'namespaces, badges, who answers for whom' },
+    { file: 'machine/shares', why: 'what feeds a run from the machine’s pool' },
     { file: 'soak/machine', why: "the machine's pool, likewise" },
     { file: 'soak/storm', why: 'all at once, and killed at any time' },
     { file: 'unit/', why: 'what the launcher makes of texts' },

@@ -161,15 +161,6 @@ test('machine :: a run below a run :: joins, and is no user of its own', async (
   assert.equal(yard.files(), [])
 })
 
-test('machine :: run -j2 :: has a pool of its own', async () => {
-  const yard = await makeMachineYard(1)
-  const run = startRun(yard, ['-q', '-j2', '--', 'sh', '-c', 'exec 9<&0; hold <&9 & hold <&9 & wait'], 2)
-  await run.tools
-  assert.not.ok(existsSync(yard.fifo))
-  assert.is(runDirectories(yard).length, 1)
-  assert.is((await run.end()).status, 0)
-})
-
 test('machine :: a run below a jobserver that can not be used :: says so, and joins', async () => {
   const yard = await makeMachineYard(1)
   const run = start({
