@@ -138,6 +138,7 @@ export const rest: readonly Row[] = [
   { file: 'shims/bypass-levels', why: 'long: 1,500 processes; commands/run-bypass has what a look finds' },
   { file: 'shims/bypass-slow', why: 'needs strace' },
   { file: 'shims/payer-fails', why: 'long: each system call fails, or is the last' },
+  { file: 'shims/priority-waits', why: 'long: waits for almost a minute; shims/priority has the rules' },
   { file: 'shims/quick', why: 'needs strace' },
   { file: 'shims/sockets', part: true, why: 'make 4.4' },
   { file: 'shims/strangers', why: 'long on a busy machine, which it waits for' },

@@ -127,6 +127,7 @@ static void begin_turn(struct acquire *acquire)
 {
 	turn_end(&acquire->turn);
 	turn_begin(&acquire->turn, acquire->of.pool, &acquire->record, acquire->of.subject, &acquire->job, acquire->of.patience);
+	turn_has_priority(&acquire->turn, &acquire->of.priority);
 	/* Of the runs of a job that a supervisor knows only the first has a turn: the others wait all the same. */
 	patience_since(&acquire->turn.keeper.patience, acquire->began_ns + acquire->gated_ns);
 	acquire->stage = IN_TURN;

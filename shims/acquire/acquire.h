@@ -12,6 +12,7 @@
 #include "ledger/record.h"
 #include "rules/gate.h"
 #include "wait/job.h"
+#include "wait/priority.h"
 #include "wait/slot.h"
 #include "wait/turn.h"
 #include "wait/waiting.h"
@@ -29,6 +30,7 @@ struct acquire_for {
 	const char *tool;
 	const struct job *job;
 	const struct policy *policy; /* NULL: there are no rules */
+	struct priority priority;
 	struct gathering *gathering; /* room for further slots; NULL: there is none */
 	double patience;             /* seconds until a deadlock ends in an overdraft, 0: never */
 };
@@ -56,7 +58,7 @@ struct acquire {
  * that is nothing. Not to be copied or moved from here on. */
 void acquire_begin(struct acquire *acquire, const struct acquire_for *of);
 
-/* The same for a run that takes one slot, of a job that is not `ours` and has no claim. True if all it needs was there at once: then it is
+/* The same for a run of normal priority that takes one slot, of a job that is not `ours` and has no claim. True if all it needs was there at once: then it is
  * over, as acquire_step() has it. False if it would wait, or has something to pay for: then nothing is taken, and its record is free. */
 bool acquire_at_once(struct acquire *acquire, const struct acquire_for *of);
 

@@ -1,6 +1,7 @@
 #include "launcher/beyond.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "contract.h"
 #include "run/run.h"
@@ -39,5 +40,7 @@ enum beyond beyond_plan(const struct facts *facts, enum action action, bool owes
 		return BEYOND_HIDDEN;
 	if (owes)
 		return BEYOND_OWED;
+	if (action == HOLD && (facts->run->policy.is_low || getenv(ENV_PRIORITY) != NULL))
+		return BEYOND_LOW;
 	return action == HOLD && claims && facts->job->owed ? BEYOND_CLAIM : WITHIN;
 }

@@ -18,6 +18,7 @@ enum beyond {
 	BEYOND_OWED,   /* its client's slot is to be paid for */
 	BEYOND_CLAIM,  /* its client may hold tokens for it */
 	BEYOND_SLOTS,  /* it gathers several */
+	BEYOND_LOW,    /* its priority may be low: it looks at who else waits */
 };
 
 /* Of a run of which no more is known than what it was called with. is_governed: it may need a slot; is_stale: its shim's file is. */

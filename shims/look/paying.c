@@ -21,6 +21,7 @@
 #include "pool/find.h"
 #include "pool/jobserver.h"
 #include "pool/pool.h"
+#include "rules/policy.h"
 #include "tool/resolve.h"
 #include "tool/toolfile.h"
 #include "wait/job.h"
@@ -93,6 +94,17 @@ static bool hold_for(const struct process *client, struct acquire *acquire)
 	return true;
 }
 
+/* The client's priority. */
+static struct priority priority_of(const struct process *client, const struct subject *subject, const struct self *self, bool has_rules)
+{
+	const struct policy_run of = { .tool = client->comm, .family = "", .subject = subject };
+	struct policy policy;
+
+	policy_none(&policy);
+	policy_read(&policy, &of, self->shim_dir, has_rules);
+	return policy_priority(&policy, &of, self->shim_dir, has_rules);
+}
+
 /* Pays, in the pool that was opened. */
 static bool pay(const struct self *self, const struct jobserver *jobserver, const struct process *client, unsigned above)
 {
@@ -119,6 +131,7 @@ static bool pay(const struct self *self, const struct jobserver *jobserver, cons
 	                            .self = self,
 	                            .tool = client->comm,
 	                            .job = &job,
+	                            .priority = priority_of(client, &subject, self, settings.has_rules),
 	                            .patience = settings.patience,
 	                        });
 	return hold_for(client, &acquire);

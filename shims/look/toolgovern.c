@@ -138,6 +138,7 @@ static void hold_waiting(struct findings *findings)
 	struct hold hold;
 
 	hold_begin(&hold, findings);
+	hold.of.priority = run_priority(findings->run, &findings->subject);
 	hold.ended = machine_end;
 	/* Its tools' tokens may be another client's that was killed, and it may be the only one that waits for them. */
 	if (findings->jobserver.machine && findings->run->builds)

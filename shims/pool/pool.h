@@ -10,12 +10,12 @@
 struct jobserver;
 struct ledger;
 
-/* A turn at a token that a run of this process has left to another build, or to another job of its build (wait/rota.h). */
+/* A turn at a token that a run of this process has left to another one that waits (wait/rota.h). */
 struct passed {
 	bool is_on;
-	bool is_of_jobs;
+	enum { PASSED_TO_BUILD, PASSED_TO_JOB, PASSED_TO_NORMAL } kind; /* another build; another job of the run's build; any of normal priority */
 	unsigned build, job; /* of the run */
-	unsigned served;     /* the build, or job, that had the turn before */
+	unsigned served;     /* what tells whether the turn was used: the build, or job, that had it before, or when any run did */
 	unsigned to;
 	unsigned looks;      /* whether it was used; so many so far */
 	uint64_t due_ns;     /* the next one, CLOCK_MONOTONIC */

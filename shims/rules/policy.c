@@ -94,6 +94,8 @@ static void set(struct policy *policy, uint32_t rule, const char *key, const cha
 	} else if (strcmp(key, "limit") == 0) {
 		policy->limit = parse_count(value, UINT32_MAX);
 		policy->limit_rule = rule;
+	} else if (strcmp(key, "priority") == 0) {
+		policy->is_low = strcmp(value, PRIORITY_LOW) == 0;
 	} else if (strcmp(key, "load") == 0) {
 		policy->load = decimal_read(value, policy->load);
 	} else if (strcmp(key, "engine") == 0 || strcmp(key, "launcher") == 0) { /* its older name */
@@ -192,6 +194,33 @@ const char *policy_text(const char *shim_dir, bool installed)
 	const char *text = read_rules("sandbox", shim_dir, installed, &status);
 
 	return text == NULL ? "" : text;
+}
+
+static unsigned reserve_in(char *text)
+{
+	static const char key[] = "reserve=";
+	unsigned reserve = 0;
+
+	for (char *line; (line = strsep(&text, "\n")) != NULL;)
+		if (strncmp(line, key, strlen(key)) == 0)
+			reserve = parse_count(line + strlen(key), LEDGER_POOL_MAX);
+	return reserve;
+}
+
+struct priority policy_priority(const struct policy *policy, const struct policy_run *run, const char *shim_dir, bool installed)
+{
+	const char *named = subject_variable(run->subject, ENV_PRIORITY), *makeflags;
+	struct priority priority = { .is_low = named == NULL || *named == '\0' ? policy->is_low : strcmp(named, PRIORITY_LOW) == 0 };
+	struct stat status;
+	int jobs;
+
+	if (!priority.is_low)
+		return priority;
+	makeflags = subject_variable(run->subject, "MAKEFLAGS");
+	jobs = makeflags == NULL ? -1 : makeflags_jobs(makeflags);
+	priority.tokens = jobs > 0 ? jobs - 1 : -1; /* of a make: one slot is its own */
+	priority.reserve = reserve_in(read_rules(run->tool, shim_dir, installed, &status));
+	return priority;
 }
 
 void policy_heed_make(struct policy *policy, const struct subject *subject)

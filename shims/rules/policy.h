@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "contract.h"
+#include "wait/priority.h"
 
 struct ledger;
 struct subject;
@@ -21,6 +22,7 @@ struct policy {
 	uint32_t limit_rule;        /* the rule that limits it */
 	double load;                /* it starts only below this load average; 0: at any */
 	double pressure[PRESSURES]; /* and below these, in percent; 0: at any */
+	bool is_low;                /* it leaves tokens to others that wait */
 	const char *engine;         /* the program in front of the tool; empty: none */
 };
 
@@ -47,6 +49,9 @@ void policy_each_program(const char *shim_dir, void (*visit)(const char *pattern
 
 /* The text of the file that policy_read() reads; empty if there is none. To be used at once (arena.h). */
 const char *policy_text(const char *shim_dir, bool installed);
+
+/* The run's priority: as its environment says, else by the rules. To be called after policy_read(). */
+struct priority policy_priority(const struct policy *policy, const struct policy_run *run, const char *shim_dir, bool installed);
 
 /* Takes the load from the -l in the subject's MAKEFLAGS, if there is one: it wins over a rule's. */
 void policy_heed_make(struct policy *policy, const struct subject *subject);

@@ -67,18 +67,31 @@ _Noreturn void run_exec(const struct run *run)
 	run_fail(run, errno);
 }
 
+static struct policy_run told(const struct run *run, const struct subject *subject)
+{
+	return (struct policy_run){ .tool = run->name, .family = run->settings.family, .kind = run->kind, .subject = subject };
+}
+
 void run_read_policy(struct run *run, const struct subject *subject)
 {
-	const struct policy_run told = {
-		.tool = run->name, .family = run->settings.family, .kind = run->kind, .subject = subject
-	};
+	const struct policy_run of = told(run, subject);
 
 	policy_none(&run->policy);
 	if (run->builds)
 		return;
-	policy_read(&run->policy, &told, run->self.shim_dir, run->settings.has_rules);
+	policy_read(&run->policy, &of, run->self.shim_dir, run->settings.has_rules);
 	if (run->policy.learns)
-		run->policy.memory = costs_learned(run->self.shim_dir, told.tool, run->kind);
+		run->policy.memory = costs_learned(run->self.shim_dir, of.tool, run->kind);
+}
+
+struct priority run_priority(const struct run *run, const struct subject *subject)
+{
+	const struct policy_run of = told(run, subject);
+	struct policy policy = run->policy;
+
+	if (run->builds)
+		policy_read(&policy, &of, run->self.shim_dir, run->settings.has_rules);
+	return policy_priority(&policy, &of, run->self.shim_dir, run->settings.has_rules);
 }
 
 bool run_starts_server(const struct run *run)

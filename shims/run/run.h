@@ -55,6 +55,9 @@ _Noreturn void run_fail(const struct run *run, int error);
 /* Reads the rules that apply to the run. Those of what a client starts it pays for itself. */
 void run_read_policy(struct run *run, const struct subject *subject);
 
+/* Its priority, once its rules are read. For what a client starts those for all hold. */
+struct priority run_priority(const struct run *run, const struct subject *subject);
+
 /* Whether it leaves a server behind. */
 bool run_starts_server(const struct run *run);
 

@@ -23,22 +23,27 @@
 #include "wait/job.h"
 #include "wait/solejob.h"
 
-/* A launcher above it has passed the gates. */
-static void read_policy(struct supervised *run, const struct program *program, const char *shim_dir)
+static struct policy_run told(const struct supervised *run, const struct program *program)
 {
-	const struct policy_run told = {
+	return (struct policy_run){
 		.tool = run->tool,
 		.family = program->family,
 		.kind = program->kind,
 		.path = program->path,
 		.subject = &run->subject,
 	};
+}
+
+/* A launcher above it has passed the gates. */
+static void read_policy(struct supervised *run, const struct program *program, const char *shim_dir)
+{
+	const struct policy_run of = told(run, program);
 	const size_t mark = arena_mark();
 
 	policy_none(&run->policy);
 	if (run->job.nested)
 		return;
-	policy_read(&run->policy, &told, shim_dir, program->has_rules);
+	policy_read(&run->policy, &of, shim_dir, program->has_rules);
 	run->policy.engine = ""; /* it runs already */
 	arena_release(mark);
 	if (run->policy.learns)
@@ -47,6 +52,20 @@ static void read_policy(struct supervised *run, const struct program *program, c
 		policy_heed_make(&run->policy, &run->subject);
 	/* Without memory for more it takes one slot. */
 	run->gathering = run->policy.tokens > 1 ? calloc(1, sizeof *run->gathering) : NULL;
+}
+
+static void read_priority(struct supervised *run, const struct policy_run *of, const char *shim_dir, bool has_rules)
+{
+	const size_t mark = arena_mark();
+
+	run->priority = policy_priority(&run->policy, of, shim_dir, has_rules);
+	arena_release(mark);
+}
+
+void demand_below_tool(struct supervised *run, const char *shim_dir)
+{
+	policy_none(&run->policy); /* the tool above has passed the gates */
+	read_priority(run, &(struct policy_run){ .tool = run->tool, .subject = &run->subject }, shim_dir, true);
 }
 
 /* As a launcher has it: its own environment wins over what is for all. */
@@ -88,6 +107,11 @@ void demand_read(struct supervised *run, const struct program *program, const st
 		run->job = job_of_callers(&run->subject, &run->job);
 		run->job.owed = false;
 	}
+	if (!run->is_free) {
+		const struct policy_run of = told(run, program);
+
+		read_priority(run, &of, shim_dir, program->has_rules);
+	}
 }
 
 static struct acquire_for slot_for(struct supervised *run, struct pool *pool, const struct self *self)
@@ -99,6 +123,7 @@ static struct acquire_for slot_for(struct supervised *run, struct pool *pool, co
 		.tool = run->tool,
 		.job = &run->job,
 		.policy = &run->policy,
+		.priority = run->priority,
 		.gathering = run->gathering,
 		.patience = patience_of(&run->subject),
 	};
@@ -120,7 +145,9 @@ bool demand_at_once(struct supervised *run, struct pool *pool, const struct self
 
 uint64_t demand_line(const struct supervised *run)
 {
-	return policy_has_gates(&run->policy) || run->job.ours ? hash(run->job.key, &run->started.pid, sizeof run->started.pid) : run->job.key;
+	if (policy_has_gates(&run->policy) || run->job.ours)
+		return hash(run->job.key, &run->started.pid, sizeof run->started.pid);
+	return run->priority.is_low ? hash(run->job.key, PRIORITY_LOW, sizeof PRIORITY_LOW) : run->job.key;
 }
 
 void demand_count(struct supervised *run, const struct pool *pool)

@@ -15,6 +15,7 @@
 #include "sandbox/ends.h"
 #include "sandbox/lines.h"
 #include "sandbox/unwatched.h"
+#include "tool/self.h"
 #include "wait/job.h"
 
 static bool has_ended(const struct supervised *run)
@@ -137,7 +138,9 @@ bool guests_let_in(const struct arrival_into *into, struct supervised *host, str
 	free(run->gathering);
 	run->gathering = NULL;
 	run->is_free = has_clients_slot(into, run);
-	if (!run->is_free)
+	if (!run->is_free) {
+		demand_below_tool(run, into->self->shim_dir);
 		guests_share(into, host);
+	}
 	return run->is_free;
 }

@@ -32,6 +32,7 @@ struct supervised {
 	struct subject subject;
 	struct job job;
 	struct policy policy;
+	struct priority priority;
 	struct gathering *gathering; /* NULL: it takes one slot */
 	struct journal_entry *entry; /* NULL: there is no journal */
 	struct acquire acquire;
@@ -42,9 +43,9 @@ struct supervised {
 	struct supervised *other; /* in its bucket */
 };
 
-/* Whoever waits for a slot of one job. */
+/* Whoever waits for a slot of one job, with one priority. */
 struct line {
-	uint64_t job; /* its key */
+	uint64_t job; /* a key of both */
 	struct supervised *waiters, *last;
 	struct line *next, *previous;
 };

@@ -21,8 +21,9 @@
  * kernel drops it when its process ends. */
 static const off_t QUEUE_BASE = (off_t)1 << 62;
 
-/* A ticket is the time in milliseconds, or the next number that is free; it starts again at 0 after three days. */
-enum { NO_TICKET, FIRST_TICKET, TICKETS_END = 1 << 28, KEEPER = TICKETS_END };
+/* A ticket is the time in milliseconds, or the next number that is free; it starts again at 0 after a day and a half. Those of low priority
+ * have the higher half of them. */
+enum { NO_TICKET, FIRST_TICKET, LOW_TICKET = 1 << 27, TICKETS_END = 1 << 28, KEEPER = TICKETS_END };
 
 /* A byte lies between two tickets: the kernel would merge two locks that touch. */
 enum { TICKET_BYTES = 2, WAKE_TRIES = 4, DRAW_TRIES = 8192 };
@@ -145,7 +146,7 @@ bool queue_is_empty(const struct pool *pool, const void *run, uint64_t job)
 {
 	const struct others others = { .pool = pool, .run = run, .job = job };
 
-	return taken(&others, FIRST_TICKET, TICKETS_END) == NO_TICKET;
+	return taken(&others, FIRST_TICKET, LOW_TICKET) == NO_TICKET;
 }
 
 /* Whether a lock that we failed to take is no waiter's, or was given back since. */
@@ -156,11 +157,12 @@ static bool is_strangers(const struct others *others, int ticket)
 	return look_for_lock(others, ticket, ticket + 1, &held) && ticket_of(&held, others->job, ticket, ticket + 1) == NO_TICKET;
 }
 
-static int draw_ticket(struct pool *pool, const struct others *others)
+static int draw_ticket(struct pool *pool, const struct others *others, bool is_low)
 {
-	int ticket = FIRST_TICKET + (int)(monotonic_ns() / 1000000u % (TICKETS_END - FIRST_TICKET));
+	const int end = is_low ? TICKETS_END : LOW_TICKET;
+	int ticket = (is_low ? LOW_TICKET : FIRST_TICKET) + (int)(monotonic_ns() / 1000000u % (LOW_TICKET - FIRST_TICKET));
 
-	for (int try = 0; try < DRAW_TRIES && ticket < TICKETS_END; try++, ticket++) {
+	for (int try = 0; try < DRAW_TRIES && ticket < end; try++, ticket++) {
 		const enum lock_outcome outcome = lock(pool, others->run, others->job, ticket);
 
 		if (outcome == LOCK_TAKEN)
@@ -184,13 +186,13 @@ static bool reaches(const struct queue *queue, int ticket)
 	return reached;
 }
 
-void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job)
+void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job, bool is_low)
 {
 	const struct others others = { .pool = pool, .run = run, .job = job };
 	const int other = taken(&others, FIRST_TICKET, TICKETS_END);
 	struct sockaddr_un address;
 
-	*queue = (struct queue){ .pool = pool, .run = run, .job = job, .ticket = draw_ticket(pool, &others), .socket = -1 };
+	*queue = (struct queue){ .pool = pool, .run = run, .job = job, .ticket = draw_ticket(pool, &others, is_low), .socket = -1 };
 	if (queue->ticket == NO_TICKET)
 		return;
 	queue->socket = datagram_open();

@@ -1,5 +1,5 @@
 /* The queue of a job: the runs that wait for a slot of it. All of them sleep on the jobserver's FIFO, which wakes them one by one in order
- * of arrival. One of them, the keeper, watches everything else for all. */
+ * of arrival; those of low priority stand behind all others. One of them, the keeper, watches everything else for all. */
 #ifndef QUEUE_H
 #define QUEUE_H
 
@@ -17,13 +17,13 @@ struct queue {
 	bool keeps;
 };
 
-/* Whether nobody but the run waits. */
+/* Whether nobody but the run waits, or none but runs of low priority. */
 bool queue_is_empty(const struct pool *pool, const void *run, uint64_t job);
 
-/* Takes the place behind the last one. */
-void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job);
+/* Takes the place behind the last one of its priority. */
+void queue_join(struct queue *queue, struct pool *pool, const void *run, uint64_t job, bool is_low);
 
-/* Whether nobody waits who came earlier: then the implicit slot, once free, is this run's. */
+/* Whether nobody waits who comes before it: then the implicit slot, once free, is this run's. */
 bool queue_is_first(const struct queue *queue);
 
 /* Becomes the keeper, or stays it. False if another waiter is the keeper. */

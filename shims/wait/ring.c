@@ -7,7 +7,8 @@
 #include "pool/pool.h"
 #include "wait/queue.h"
 
-/* Behind the queues (queue.c), up to the last byte that a file can have. A place is a build, a job, a ticket and a record. */
+/* Behind the queues (queue.c), up to the last byte that a file can have. A place is a priority, a build, a job, a ticket and a
+ * record. */
 static const off_t RING_BASE = ((off_t)1 << 62) + ((off_t)1 << 61) + ((off_t)1 << 60);
 
 enum {
@@ -15,6 +16,7 @@ enum {
 	TICKET_BITS = 28, /* as many as a queue's */
 	JOB_SHIFT = RECORD_BITS + TICKET_BITS,
 	BUILD_SHIFT = JOB_SHIFT + JOB_BITS,
+	LOW_SHIFT = BUILD_SHIFT + BUILD_BITS,
 	PLACE_BYTES = 2, /* the kernel would merge two locks that touch */
 	FINDS_MAX = 64,  /* who comes first among that many is first enough */
 };
@@ -22,15 +24,16 @@ enum {
 _Static_assert(LEDGER_RECORD_COUNT == 1 << RECORD_BITS, "a place has room for each record");
 
 const struct ring ring_of_builds = { 0, BUILD_SHIFT, BUILDS };
+const struct ring ring_of_low_builds = { (uint64_t)1 << LOW_SHIFT, BUILD_SHIFT, BUILDS };
 
-struct ring ring_of_jobs(unsigned build)
+struct ring ring_of_jobs(bool is_low, unsigned build)
 {
-	return (struct ring){ (uint64_t)build << BUILD_SHIFT, JOB_SHIFT, JOBS };
+	return (struct ring){ (uint64_t)is_low << LOW_SHIFT | (uint64_t)build << BUILD_SHIFT, JOB_SHIFT, JOBS };
 }
 
-uint64_t ring_place(unsigned build, unsigned job, int ticket, unsigned record)
+uint64_t ring_place(const struct ring *jobs, unsigned job, int ticket, unsigned record)
 {
-	return (uint64_t)build << BUILD_SHIFT | (uint64_t)job << JOB_SHIFT | (uint64_t)ticket << RECORD_BITS | record;
+	return jobs->base | (uint64_t)job << JOB_SHIFT | (uint64_t)ticket << RECORD_BITS | record;
 }
 
 off_t ring_lock(uint64_t place)

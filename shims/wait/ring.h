@@ -1,5 +1,5 @@
-/* The places of those that wait for tokens: a ring of builds, in each a ring of jobs, in each the runs as they came. A place is a lock on the
- * jobserver's inode, which others see, and which goes with its process. */
+/* The places of those that wait for tokens: a ring of builds, in each a ring of jobs, in each the runs as they came. Those of low priority have
+ * a ring of their own. A place is a lock on the jobserver's inode, which others see, and which goes with its process. */
 #ifndef RING_H
 #define RING_H
 
@@ -11,7 +11,7 @@ struct pool;
 struct queue;
 
 /* Builds and jobs have short names: two that have the same share their turns. */
-enum { BUILD_BITS = 12, BUILDS = 1 << BUILD_BITS, JOB_BITS = 7, JOBS = 1 << JOB_BITS };
+enum { BUILD_BITS = 11, BUILDS = 1 << BUILD_BITS, JOB_BITS = 7, JOBS = 1 << JOB_BITS };
 
 /* So many builds, or jobs, lie behind each other from a place on. */
 struct ring {
@@ -25,11 +25,11 @@ struct waiter {
 	pid_t pid; /* below 1: it can't be told */
 };
 
-extern const struct ring ring_of_builds;
-struct ring ring_of_jobs(unsigned build);
+extern const struct ring ring_of_builds, ring_of_low_builds;
+struct ring ring_of_jobs(bool is_low, unsigned build);
 
-/* The place of a run, by its ticket in its job's queue and its record in the ledger; and the lock there. */
-uint64_t ring_place(unsigned build, unsigned job, int ticket, unsigned record);
+/* The place of a run in its build's ring of jobs, by its ticket in its job's queue and its record in the ledger; and the lock there. */
+uint64_t ring_place(const struct ring *jobs, unsigned job, int ticket, unsigned record);
 off_t ring_lock(uint64_t place);
 
 /* Which build, or job, of the ring waits there. */

@@ -6,6 +6,7 @@
 #include "contract.h"
 #include "ground/clock.h"
 #include "ground/retry.h"
+#include "ledger/counters.h"
 #include "ledger/ledger.h"
 #include "ledger/record.h"
 #include "ledger/records.h"
@@ -13,6 +14,7 @@
 #include "pool/locks.h"
 #include "pool/pool.h"
 #include "proc/process.h"
+#include "wait/absent.h"
 #include "wait/build.h"
 #include "wait/job.h"
 #include "wait/queue.h"
@@ -21,12 +23,9 @@
 enum {
 	STOPPED_MAX = 4, /* so many stopped ones are passed over */
 	LOOKS_MAX = 6,   /* after 1, 2, 4 ... 32 ms: then a turn that is not used is lost */
-	ABSENT_TICKS = 32, /* so long nobody leaves a turn to who did not use one: 2 s */
-	TICK_BITS = 6,     /* a tick is 64 ms */
-	SEVERAL = 0xffff,  /* builds are absent: as if all were */
 };
 
-_Static_assert((int)BUILDS < (int)SEVERAL && (int)JOBS <= UINT8_MAX, "the header has room for their numbers");
+_Static_assert((int)JOBS <= UINT8_MAX, "the header has room for their numbers");
 
 static const uint64_t MS = 1000000;
 
@@ -42,58 +41,29 @@ static volatile struct ledger_header *header_of(const struct rota *rota)
 	return rota->queue->pool->ledger->header;
 }
 
-static uint16_t tick_now(void)
+/* The number of a build among those of both priorities. */
+static unsigned number_of(bool is_low, unsigned build)
 {
-	const uint16_t tick = (uint16_t)(monotonic_ns() / MS >> TICK_BITS);
-
-	return tick == 0 ? 1 : tick;
+	return build | (unsigned)is_low << BUILD_BITS;
 }
 
-/* Whether it is still too early for a next turn. */
-static bool is_fresh(volatile uint16_t *absent_at)
+static unsigned own_number(const struct rota *rota)
 {
-	if (*absent_at != 0 && (uint16_t)(tick_now() - *absent_at) > ABSENT_TICKS)
-		*absent_at = 0;
-	return *absent_at != 0;
+	return number_of(rota->low != NULL, rota->build);
 }
 
-/* A waiter may be frozen with its cgroup, or stopped in a PID namespace that can't be looked into: each turn that is left to it costs. */
-static bool is_absent(const struct rota *rota, unsigned build)
+static struct ring jobs_of(const struct rota *rota)
 {
-	volatile struct ledger_header *header = header_of(rota);
-
-	return (header->absent_build == build + 1 || header->absent_build == SEVERAL) && is_fresh(&header->absent_build_at);
+	return ring_of_jobs(rota->low != NULL, rota->build);
 }
 
-static void note_absent(const struct rota *rota, const struct passed *passed)
-{
-	volatile struct ledger_header *header = header_of(rota);
-
-	if (passed->is_of_jobs) {
-		header->absent_job_at = tick_now();
-		return;
-	}
-	header->absent_build = header->absent_build != passed->to + 1 && is_fresh(&header->absent_build_at) ? SEVERAL
-	                                                                                                  : (uint16_t)(passed->to + 1);
-	header->absent_build_at = tick_now();
-}
-
-/* Who looks is not absent: it was only slow to wake up. */
-static void note_present(const struct rota *rota)
-{
-	volatile struct ledger_header *header = header_of(rota);
-
-	if (header->absent_build == rota->build + 1)
-		header->absent_build_at = 0;
-	if (header->absent_job_at != 0 && header->served_job[rota->build % LEDGER_ROTA_BUILDS] != rota->job + 1)
-		header->absent_job_at = 0;
-}
-
-/* The same of those that wait beside the run's own build, or job. Such a look goes through all locks: so a note tells if there is no need. It
- * is taken back first: who comes meanwhile makes it again. */
+/* Those that wait beside the run's own build, or job. Such a look goes through all locks: so a note tells if there is no need. It
+ * is taken back first: who comes meanwhile makes it again. Runs of low priority have none. */
 static bool find_other(const struct rota *rota, const struct ring *ring, volatile uint8_t *mixed, unsigned last, unsigned own,
                        struct waiter *next)
 {
+	if (rota->low != NULL)
+		return ring_find_next(rota->queue, ring, last, own, next);
 	if (*mixed == 0)
 		return false;
 	*mixed = 0;
@@ -107,7 +77,7 @@ static bool find_other(const struct rota *rota, const struct ring *ring, volatil
 /* If all others are of one build, and of one job in this run's, any of them tells whether this run is of another. */
 static void note_if_mixed(const struct rota *rota)
 {
-	const struct ring jobs = ring_of_jobs(rota->build);
+	const struct ring jobs = jobs_of(rota);
 	const struct queue *queue = rota->queue;
 	struct waiter any;
 
@@ -123,19 +93,21 @@ static unsigned short_name(uint64_t key, unsigned bits)
 }
 
 void rota_enter(struct rota *rota, const struct queue *queue, const struct record *record, const struct subject *subject,
-                const struct job *job)
+                const struct job *job, const struct priority *low)
 {
 	const struct pool *pool = queue->pool;
+	struct ring jobs;
 
-	*rota = (struct rota){ .queue = queue, .record = record };
+	*rota = (struct rota){ .queue = queue, .record = record, .low = low };
 	/* A server that keeps an account may promise a token to who polls. */
 	if (!record_is_noted(record) || queue->ticket == 0 || pool->jobserver->accounts)
 		return;
 	rota->build = short_name(build_of(subject, job, pool->jobserver, pool->ledger), BUILD_BITS);
 	rota->job = short_name(job->key, JOB_BITS);
-	rota->place = ring_place(rota->build, rota->job, queue->ticket, record->index);
+	jobs = jobs_of(rota);
+	rota->place = ring_place(&jobs, rota->job, queue->ticket, record->index);
 	rota->is_in = locks_take(&queue->pool->locks, queue->run, ring_lock(rota->place)) == LOCK_TAKEN;
-	if (rota->is_in)
+	if (rota->is_in && low == NULL)
 		note_if_mixed(rota);
 }
 
@@ -165,11 +137,11 @@ static bool call(const struct rota *rota, const struct waiter *first)
 }
 
 /* Calls one of another build's next job: not of the one that took its last token, if others wait. */
-static bool call_build(const struct rota *rota, unsigned build)
+static bool call_build(const struct rota *rota, bool is_low, unsigned build)
 {
 	volatile struct ledger_header *header = header_of(rota);
-	const unsigned slot = build % LEDGER_ROTA_BUILDS, served = header->served_job[slot];
-	const struct ring jobs = ring_of_jobs(build);
+	const unsigned slot = number_of(is_low, build) % LEDGER_ROTA_BUILDS, served = header->served_job[slot];
+	const struct ring jobs = ring_of_jobs(is_low, build);
 	struct waiter next;
 
 	if (!(served > 0 && ring_find_next(rota->queue, &jobs, header->passed_job[slot] % JOBS, served - 1, &next)) &&
@@ -179,22 +151,49 @@ static bool call_build(const struct rota *rota, unsigned build)
 	return call(rota, &next);
 }
 
+/* The build that took the last token. */
+static unsigned last_served(const struct rota *rota)
+{
+	return (header_of(rota)->served_build + BUILDS - 1) % BUILDS;
+}
+
+/* For a run of low priority: calls one of the next build that is not. False if none waits, or none can be called. */
+static bool pass_to_normal(const struct rota *rota, struct passed *passed)
+{
+	unsigned build = last_served(rota);
+	struct waiter next;
+
+	passed->kind = PASSED_TO_NORMAL;
+	passed->served = (unsigned)ledger_progress(rota->record->ledger);
+	for (int i = 0; i < STOPPED_MAX && ring_find_next(rota->queue, &ring_of_builds, build, BUILDS, &next); i++) {
+		build = ring_number(&ring_of_builds, &next);
+		passed->to = number_of(false, build);
+		if (!absent_is_build(header_of(rota), passed->to) && call_build(rota, false, build))
+			return true;
+	}
+	return false;
+}
+
 /* Calls one of the next build behind that which took the last token. False if that is the run's, or none can be called. */
 static bool pass_to_build(const struct rota *rota, struct passed *passed)
 {
-	unsigned last = (header_of(rota)->served_build + BUILDS - 1) % BUILDS;
+	const bool is_low = rota->low != NULL;
+	const struct ring *ring = is_low ? &ring_of_low_builds : &ring_of_builds;
+	unsigned last = last_served(rota), build;
 	struct waiter next;
 
+	passed->kind = PASSED_TO_BUILD;
 	passed->served = header_of(rota)->served_build;
 	for (int i = 0; i < STOPPED_MAX; i++) {
-		if (!find_other(rota, &ring_of_builds, &header_of(rota)->mixed_builds, last, rota->build, &next))
+		if (!find_other(rota, ring, &header_of(rota)->mixed_builds, last, rota->build, &next))
 			return false;
-		passed->to = ring_number(&ring_of_builds, &next);
-		if ((rota->build + BUILDS - last - 1) % BUILDS < (passed->to + BUILDS - last - 1) % BUILDS)
+		build = ring_number(ring, &next);
+		passed->to = number_of(is_low, build);
+		if ((rota->build + BUILDS - last - 1) % BUILDS < (build + BUILDS - last - 1) % BUILDS)
 			return false;
-		if (!is_absent(rota, passed->to) && call_build(rota, passed->to))
+		if (!absent_is_build(header_of(rota), passed->to) && call_build(rota, is_low, build))
 			return true;
-		last = passed->to;
+		last = build;
 	}
 	return false;
 }
@@ -203,13 +202,13 @@ static bool pass_to_build(const struct rota *rota, struct passed *passed)
 static bool pass_to_job(const struct rota *rota, struct passed *passed)
 {
 	volatile struct ledger_header *header = header_of(rota);
-	const unsigned slot = rota->build % LEDGER_ROTA_BUILDS;
-	const struct ring jobs = ring_of_jobs(rota->build);
+	const unsigned slot = own_number(rota) % LEDGER_ROTA_BUILDS;
+	const struct ring jobs = jobs_of(rota);
 	struct waiter next;
 
-	passed->is_of_jobs = true;
+	passed->kind = PASSED_TO_JOB;
 	passed->served = header->served_job[slot];
-	if (passed->served != rota->job + 1 || is_fresh(&header->absent_job_at) ||
+	if (passed->served != rota->job + 1 || absent_are_jobs(header) ||
 	    !find_other(rota, &jobs, &header->mixed_jobs, header->passed_job[slot] % JOBS, rota->job, &next))
 		return false;
 	passed->to = ring_number(&jobs, &next);
@@ -227,23 +226,32 @@ static bool has_token(const struct rota *rota)
 /* Leaves the token that is free to others that wait. False if it is this run's. */
 static bool pass(const struct rota *rota)
 {
-	struct passed passed = { .is_on = true, .build = rota->build, .job = rota->job };
+	struct passed passed = { .is_on = true, .build = own_number(rota), .job = rota->job };
 
-	if (!pass_to_build(rota, &passed) && !pass_to_job(rota, &passed))
+	if (!(rota->low != NULL && pass_to_normal(rota, &passed)) && !pass_to_build(rota, &passed) && !pass_to_job(rota, &passed))
 		return false;
 	passed.due_ns = monotonic_ns() + MS;
 	rota->queue->pool->passed = passed;
 	return true;
 }
 
-/* Whether the turn that was passed counts for this run: its build's, or its job's, has not come since. */
+/* Whether that turn counts for this run, and was not used since. */
 static bool has_passed(const struct rota *rota)
 {
 	const struct passed *passed = &rota->queue->pool->passed;
 	const volatile struct ledger_header *header = header_of(rota);
 
-	return passed->is_on && passed->build == rota->build && (!passed->is_of_jobs || passed->job == rota->job) &&
-	       passed->served == (passed->is_of_jobs ? header->served_job[rota->build % LEDGER_ROTA_BUILDS] : header->served_build);
+	if (!passed->is_on || passed->build != own_number(rota))
+		return false;
+	switch (passed->kind) {
+	case PASSED_TO_BUILD:
+		break;
+	case PASSED_TO_JOB:
+		return passed->job == rota->job && passed->served == header->served_job[passed->build % LEDGER_ROTA_BUILDS];
+	case PASSED_TO_NORMAL:
+		return passed->served == (unsigned)ledger_progress(rota->record->ledger);
+	}
+	return passed->served == header->served_build;
 }
 
 bool rota_is_ours(struct rota *rota, uint64_t *due_ns)
@@ -252,9 +260,9 @@ bool rota_is_ours(struct rota *rota, uint64_t *due_ns)
 
 	*due_ns = UINT64_MAX;
 	rota->lost = 0;
-	if (!rota->is_in || (header_of(rota)->mixed_builds == 0 && header_of(rota)->mixed_jobs == 0))
+	if (!rota->is_in || (rota->low == NULL && header_of(rota)->mixed_builds == 0 && header_of(rota)->mixed_jobs == 0))
 		return true;
-	note_present(rota);
+	absent_note_present(header_of(rota), own_number(rota), rota->job);
 	passed = &rota->queue->pool->passed;
 	if (!has_token(rota)) { /* one that comes now wakes who is next; and who found none has not lost its turn */
 		passed->is_on = false;
@@ -270,8 +278,8 @@ bool rota_is_ours(struct rota *rota, uint64_t *due_ns)
 		*due_ns = passed->due_ns;
 		return false;
 	}
-	note_absent(rota, passed);
-	if (!passed->is_of_jobs)
+	absent_note(header_of(rota), passed);
+	if (passed->kind != PASSED_TO_JOB)
 		rota->lost = passed->to + 1;
 	return true;
 }
@@ -283,6 +291,6 @@ void rota_took(const struct rota *rota)
 	if (!rota->is_in)
 		return;
 	/* A build that did not use its turn has to wait for its next one. */
-	header->served_build = (uint16_t)(rota->lost != 0 ? rota->lost : rota->build + 1);
-	header->served_job[rota->build % LEDGER_ROTA_BUILDS] = (uint8_t)(rota->job + 1);
+	header->served_build = (uint16_t)(rota->lost != 0 ? rota->lost : own_number(rota) + 1);
+	header->served_job[own_number(rota) % LEDGER_ROTA_BUILDS] = (uint8_t)(rota->job + 1);
 }

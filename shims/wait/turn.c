@@ -9,6 +9,7 @@
 #include "wait/job.h"
 #include "wait/keeper.h"
 #include "wait/mending.h"
+#include "wait/priority.h"
 #include "wait/queue.h"
 #include "wait/token.h"
 #include "wait/waiting.h"
@@ -19,9 +20,11 @@ enum {
 	TICK_MS = 750,         /* of other waiters: the keeper may have been stopped or killed */
 	TICK_EACH_MS = 50,     /* added for each launcher */
 	LEFT_FREE_MS = 190,    /* the slot is taken out of turn then, before a keeper that came later does so (LOOK_AGAIN_MS) */
+	RESERVE_LOOK_MS = 50,  /* of a keeper of low priority, while no more than the reserve is free */
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
+static const uint64_t LOW_NS = LEDGER_LOW_WAIT * 1000000000ULL;
 
 void turn_begin(struct turn *turn, struct pool *pool, struct record *record, const struct subject *subject, const struct job *job,
                 double patience)
@@ -29,6 +32,11 @@ void turn_begin(struct turn *turn, struct pool *pool, struct record *record, con
 	*turn = (struct turn){ .pool = pool, .run = record, .record = record, .subject = subject, .job = job, .end = -1 };
 	turn->keeper = keeper_make(patience);
 	turn->queue.socket = -1;
+}
+
+void turn_has_priority(struct turn *turn, const struct priority *priority)
+{
+	turn->low = priority->is_low ? priority : NULL;
 }
 
 static enum token_outcome try_token(struct turn *turn)
@@ -70,6 +78,11 @@ static bool keep(struct turn *turn, uint64_t *due_ns)
 	bool overdue;
 
 	if (keeper_look(&turn->keeper, turn->pool->jobserver, turn->record)) {
+		if (turn->low != NULL) { /* there may be tokens that it has left to others */
+			turn->is_out_of_patience = true;
+			*due_ns = 0;
+			return false;
+		}
 		record_held(turn->record, SLOT_OVERDRAFT);
 		turn->slot.kind = SLOT_OVERDRAFT;
 		return true;
@@ -89,13 +102,40 @@ static bool keep(struct turn *turn, uint64_t *due_ns)
 	return overdue && try_implicit(turn);
 }
 
-/* False if there is no token for it now; *passed_ns: when it looks again whether others have used their turn, else UINT64_MAX. */
+/* The same for one of low priority. If others have the tokens that are free, it is its keeper that looks for more. */
+static bool try_token_beyond_reserve(struct turn *turn, uint64_t *passed_ns)
+{
+	enum token_outcome outcome;
+
+	if (!reserve_begin(turn->pool, turn->run, turn->low)) {
+		*passed_ns = ms_from_now(turn->queue.keeps ? RESERVE_LOOK_MS : SLEEP_MAX_MS);
+		return false;
+	}
+	outcome = try_token(turn);
+	reserve_end(turn->pool, turn->run);
+	return outcome != TOKEN_NONE_FREE;
+}
+
+/* False if there is no token for it now; *passed_ns: when it looks again whether others have used what it has left to them, else
+ * UINT64_MAX. */
 static bool try_token_in_turn(struct turn *turn, uint64_t *passed_ns)
 {
-	if (!rota_is_ours(&turn->rota, passed_ns) || try_token(turn) == TOKEN_NONE_FREE)
+	if (!rota_is_ours(&turn->rota, passed_ns) ||
+	    (turn->low != NULL ? !try_token_beyond_reserve(turn, passed_ns) : try_token(turn) == TOKEN_NONE_FREE))
 		return false;
 	rota_took(&turn->rota);
 	return true;
+}
+
+/* When one of low priority counts as any other. */
+static uint64_t low_until(const struct turn *turn)
+{
+	return turn->low == NULL ? UINT64_MAX : turn->keeper.patience.arrived_ns + LOW_NS;
+}
+
+static uint64_t sooner(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
 }
 
 /* True if it has a slot, or can get none. */
@@ -103,6 +143,9 @@ static bool look(struct turn *turn, bool overdue, struct waiting *waiting)
 {
 	uint64_t due_ns, passed_ns;
 
+	/* Its job's own slot is paid for: it takes that from nobody. */
+	if (turn->low != NULL && queue_is_first(&turn->queue) && try_implicit(turn))
+		return true;
 	/* Try the token first: the FIFO woke only this run for it. */
 	if (try_token_in_turn(turn, &passed_ns))
 		return true;
@@ -117,7 +160,7 @@ static bool look(struct turn *turn, bool overdue, struct waiting *waiting)
 		.token = passed_ns == UINT64_MAX, /* the token that is free is another's */
 		.call = turn->queue.socket,
 		.end = turn->end,
-		.due_ns = passed_ns < due_ns ? passed_ns : due_ns,
+		.due_ns = sooner(sooner(passed_ns, due_ns), low_until(turn)),
 	};
 	return false;
 }
@@ -137,17 +180,41 @@ bool turn_at_once(struct turn *turn)
 
 static void join(struct turn *turn)
 {
-	queue_join(&turn->queue, turn->pool, turn->run, turn->job->key);
-	rota_enter(&turn->rota, &turn->queue, turn->record, turn->subject, turn->job);
+	queue_join(&turn->queue, turn->pool, turn->run, turn->job->key, turn->low != NULL);
+	rota_enter(&turn->rota, &turn->queue, turn->record, turn->subject, turn->job, turn->low);
 	turn->queues = true;
+}
+
+static void leave(struct turn *turn)
+{
+	rota_leave(&turn->rota);
+	queue_leave(&turn->queue);
+	turn->queues = false;
+}
+
+/* It has left tokens to others for long enough: it waits as they do. */
+static void be_normal(struct turn *turn)
+{
+	const int socket = turn->queue.socket;
+	const bool queued = turn->queues;
+
+	if (queued)
+		leave(turn);
+	turn->low = NULL;
+	if (queued)
+		join(turn);
+	if (queued && socket >= 0) /* only now: a sleeper tells the next one by its number */
+		close(socket);
 }
 
 bool turn_step(struct turn *turn, bool timed_out, struct waiting *waiting)
 {
 	close_end(turn);
+	if (turn->low != NULL && (turn->is_out_of_patience || monotonic_ns() >= low_until(turn)))
+		be_normal(turn);
 	if (!turn->queues) {
 		/* If others wait, join the queue. */
-		if (turn_at_once(turn))
+		if (turn->low == NULL && turn_at_once(turn))
 			return true;
 		join(turn);
 		timed_out = false;
@@ -173,7 +240,7 @@ bool turn_goes_on(struct turn *turn)
 {
 	rota_leave(&turn->rota);
 	if (!turn->queues)
-		queue_join(&turn->queue, turn->pool, turn->run, turn->job->key);
+		queue_join(&turn->queue, turn->pool, turn->run, turn->job->key, turn->low != NULL);
 	turn->queues = true;
 	if (queue_is_first(&turn->queue) || is_left_free(turn))
 		return true;

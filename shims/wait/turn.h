@@ -1,5 +1,5 @@
 /* A run's turn: it waits for a token or its job's implicit slot, whichever is free first; in order of arrival, but builds and jobs have
- * tokens by turns (rota.h). */
+ * tokens by turns (rota.h). One of low priority leaves tokens to all others, until it has waited for most of a minute. */
 #ifndef TURN_H
 #define TURN_H
 
@@ -12,6 +12,7 @@
 #include "wait/slot.h"
 
 struct job;
+struct priority;
 struct subject;
 struct waiting;
 
@@ -26,6 +27,8 @@ struct turn {
 	struct queue queue;
 	struct rota rota;
 	bool queues;
+	const struct priority *low; /* NULL: its priority is normal, or counts as that by now */
+	bool is_out_of_patience;    /* while its priority was low */
 	int end;        /* polls readable as the watched holder of the implicit slot ends */
 	int free_looks; /* steps in a row at which that slot was free, and the first waiter did not take it */
 	uint64_t free_ns; /* for a run that goes on: since when it found it so; 0: it did not */
@@ -35,7 +38,10 @@ struct turn {
 void turn_begin(struct turn *turn, struct pool *pool, struct record *record, const struct subject *subject, const struct job *job,
                 double patience);
 
-/* Takes a slot that is free at once, if nobody waits. True if it has one, or can get none; false if it would wait. */
+/* It is of that priority. To be called before the first step. */
+void turn_has_priority(struct turn *turn, const struct priority *priority);
+
+/* Takes a slot that is free at once, if nobody waits; of a run of normal priority. True if it has one, or can get none; false if it would wait. */
 bool turn_at_once(struct turn *turn);
 
 /* One step, which never blocks. True once it has a slot, or can get none: its place in the queue is to be left then, by turn_end(). False if

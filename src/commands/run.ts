@@ -6,6 +6,7 @@ import { renderSummary, summaryJson } from '../build/summary.js'
 import { loadSettings } from '../config/load.js'
 import type { SettingFlags, Settings } from '../config/options.js'
 import { environment as names } from '../contract/environment.js'
+import { lowPriority, priorities } from '../contract/priorities.js'
 import { processNames } from '../contract/process-names.js'
 import type { WithoutJobserver } from '../contract/without-jobserver.js'
 import { hasOddBytes } from '../ground/bytes.js'
@@ -47,6 +48,11 @@ export const run = command({
       text: 'append a line for each tool run, for jobshim timeline',
     },
     {
+      name: 'low',
+      kind: 'switch',
+      text: 'tools leave slots to all others of the pool that wait, for at most a minute; as priority: low in the config',
+    },
+    {
       name: 'sandbox',
       kind: 'switch',
       text: 'every tool takes a slot, however it is called: by its path, with another PATH, from a cleared environment',
@@ -77,7 +83,8 @@ export const run = command({
   ],
   failure: exitCodes.jobshim,
   usage: exitCodes.jobshim,
-  async run({ flags, operands, workingDirectory, environment }) {
+  async run({ flags, operands, workingDirectory, environment: given }) {
+    const environment = withPriority(given, flags.low === true)
     const [program, ...args] = operands
     if (program === undefined)
       throw new Failure('run: no command named', 'jobshim run -j8 -- ./build.sh', exitCodes.jobshim)
@@ -124,6 +131,17 @@ export const run = command({
 })
 
 const joining: WithoutJobserver = 'machine'
+
+function withPriority(environment: NodeJS.ProcessEnv, isLow: boolean): NodeJS.ProcessEnv {
+  if (isLow) return { ...environment, [names.priority]: lowPriority }
+  const value = environment[names.priority] ?? ''
+  if (value === '' || priorities.some(priority => priority === value)) return environment
+  throw new Failure(
+    `${names.priority}=${value}: expected ${priorities.join(' or ')}`,
+    'set it to one of these, or unset it',
+    exitCodes.jobshim,
+  )
+}
 
 const byShims = 'a tool takes a slot if it is looked up on PATH'
 

@@ -1,5 +1,6 @@
 /** THE table of settings. The config's schema, its JSON schema and the help texts come from it. */
 import { ledgerLayout } from '../contract/ledger-layout.js'
+import { type Priority, priorities } from '../contract/priorities.js'
 import { type RunKind, runKinds } from '../contract/run-kinds.js'
 import { type WithoutJobserver, withoutJobserver } from '../contract/without-jobserver.js'
 import { adaptedNames } from '../contract/wrappers.js'
@@ -84,6 +85,12 @@ export const ruleEffectRows = [
     text: 'how many such runs there may be at once, however many slots are free',
   },
   {
+    key: 'priority',
+    type: { kind: 'choice', values: priorities },
+    default: 'that of the config',
+    text: 'low: leave slots to all others that wait, for at most a minute',
+  },
+  {
     key: 'engine',
     olderKey: 'launcher',
     type: { kind: 'program or none' },
@@ -150,10 +157,22 @@ export const settingRows = [
     text: 'above these percentages of time in which something waits, run one tool at a time',
   },
   {
+    key: 'priority',
+    type: { kind: 'choice', values: priorities },
+    default: 'normal',
+    text: 'low: tools leave slots to all others that wait, for at most a minute',
+  },
+  {
     key: 'quiet',
     type: { kind: 'switch' },
     default: 'false',
     text: 'no status line and no summary from jobshim run',
+  },
+  {
+    key: 'reserve',
+    type: { kind: 'count', most: ledgerLayout.poolMax },
+    default: 'none',
+    text: 'slots that tools of low priority leave free',
   },
   {
     key: 'rules',
@@ -191,6 +210,7 @@ export type Rule = {
   tokens?: number | undefined
   memory?: number | string | undefined
   limit?: number | undefined
+  priority?: Priority | undefined
   engine?: string | false | undefined
 }
 
@@ -199,6 +219,8 @@ export type Policy = {
   engine?: string | undefined
   load?: number | string | undefined
   pressure?: Partial<Record<(typeof pressureRows)[number]['key'], number>> | undefined
+  priority?: Priority | undefined
+  reserve?: number | undefined
   rules?: Rule[] | undefined
 }
 

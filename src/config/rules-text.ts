@@ -8,12 +8,15 @@ import type { Policy, Rule } from './options.js'
 import { supervisorPattern } from './path-pattern.js'
 
 /** Returns the text; empty where the config says nothing of it. `cores`: what `1.5x` is a multiple of. */
-export function renderRules({ engine, load, pressure = {}, rules = [] }: Policy, cores: number): string {
+export function renderRules(policy: Policy, cores: number): string {
+  const { engine, load, pressure = {}, priority, reserve, rules = [] } = policy
   const general: Lines = [
     ['load', load === undefined ? undefined : absoluteLoad(load, cores).toFixed(2)],
     ['pressure-cpu', pressure.cpu],
     ['pressure-memory', pressure.memory],
     ['pressure-io', pressure.io],
+    ['priority', priority],
+    ['reserve', reserve],
     ['engine', engine],
   ]
   return [render(general), ...rules.map(renderRule)].join('')
@@ -38,6 +41,7 @@ function renderRule(rule: Rule, index: number): string {
     ['tokens', rule.tokens],
     ['memory', rule.memory === undefined ? undefined : memoryValue(rule.memory)],
     ['limit', rule.limit],
+    ['priority', rule.priority],
     ['engine', rule.engine === false ? '' : rule.engine],
   ])
   return `rule=${idOf(`${index}\n${text}`)}\n${text}`

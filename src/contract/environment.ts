@@ -32,6 +32,11 @@ export const environmentRows = {
     value: 'SECONDS',
     text: 'as patience: after so long without any progress a waiting tool runs without a slot; 0: for ever',
   },
+  priority: {
+    name: 'JOBSHIM_PRIORITY',
+    value: 'low|normal',
+    text: 'as priority: low: tools leave slots to all others that wait, for at most a minute; set by jobshim run --low',
+  },
   debug: {
     name: 'JOBSHIM_DEBUG',
     value: '1',

@@ -52,6 +52,7 @@ import {
 } from './look-commands.js'
 import { machinePool } from './machine-pool.js'
 import { makeArguments, makeMeanings, makeOptions } from './make-options.js'
+import { lowPriority } from './priorities.js'
 import { processNames } from './process-names.js'
 import { type RunKind, runKinds } from './run-kinds.js'
 import { wrappers } from './wrappers.js'
@@ -115,6 +116,7 @@ export function renderContract(): string {
     }),
     defines('ENV', environment),
     defines('LEDGER', ledgerLayout),
+    defines('PRIORITY', { low: lowPriority }),
     constants('record_state', 'STATE', recordStates),
     constants('slot_kind', 'SLOT', slotKinds),
     constants('record_role', 'ROLE', recordRoles),

@@ -27,6 +27,7 @@ export const ledgerLayout = {
   rotaBuilds: 3, // so many builds have room for what is noted of their jobs' turns
   hopLimit: 20,
   defaultPatience: 30, // seconds
+  lowWait: 50, // seconds, after which a run of low priority counts as any other: less than a minute, with time for its turn to come
 } as const
 
 /** A field of the ledger: where it begins, its C type, and of how many of those it is, if more than one. */

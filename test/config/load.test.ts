@@ -34,7 +34,9 @@ const everything = {
   noJobserver: 'error',
   patience: 2.5,
   pressure: { cpu: 60, io: 40, memory: 20 },
+  priority: 'low',
   quiet: true,
+  reserve: 2,
   sandbox: false,
   rules: [
     {
@@ -44,25 +46,29 @@ const everything = {
       tokens: 4,
       memory: '512M',
       limit: 2,
+      priority: 'normal',
       engine: false,
     },
   ],
   tools: ['gcc', 'yasm'],
 }
 
-const { load: _, pressure: __, rules: ___, ...kept } = everything
+const { load: _, pressure: __, priority: ___, reserve: ____, rules: _____, ...kept } = everything
 const rulesText = `load=12.00
 pressure-cpu=60
 pressure-memory=20
 pressure-io=40
+priority=low
+reserve=2
 engine=distcc
-rule=852166130
+rule=1888531096
 tool=gcc
 kind=link
 package=dev-qt/*
 tokens=4
 memory=524288
 limit=2
+priority=normal
 engine=
 `
 
@@ -76,9 +82,11 @@ load: 12
 noJobserver: error
 patience: 2.5
 pressure: { cpu: 60, io: 40, memory: 20 }
+priority: low
 quiet: true
+reserve: 2
 rules:
-  - { tools: [gcc], kind: link, package: dev-qt/*, tokens: 4, memory: 512M, limit: 2, engine: false }
+  - { tools: [gcc], kind: link, package: dev-qt/*, tokens: 4, memory: 512M, limit: 2, priority: normal, engine: false }
 tools: [gcc, yasm]
 `
 

@@ -8,8 +8,8 @@ import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { refusalOf } from './refusal.js'
 
 const mend = 'mend the file, name another with --config, or use none with --no-config'
-const rule = 'tools, kind, package, program, tokens, memory, limit, engine'
-const effect = 'give it one of tokens, memory, limit, engine, or remove it'
+const rule = 'tools, kind, package, program, tokens, memory, limit, priority, engine'
+const effect = 'give it one of tokens, memory, limit, priority, engine, or remove it'
 const size = 'expected a size of at least 1K such as 512M or 1.5G, a number of bytes, or learn'
 const load = 'load: expected a load average above 0 such as 12, or one for each core such as 1.5x'
 const program = 'expected the name of a program, or its absolute path'
@@ -67,8 +67,8 @@ const rows: readonly Row[] = [
   },
   {
     title: 'unknown key in a rule, near to none',
-    rule: '{ priority: 3 }',
-    says: 'unknown key rules[1].priority',
+    rule: '{ niceness: 3 }',
+    says: 'unknown key rules[1].niceness',
     hint: `known keys: ${rule}`,
   },
   {

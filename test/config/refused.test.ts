@@ -8,7 +8,7 @@ import { refusalOf } from './refusal.js'
 
 const mend = 'mend the file, name another with --config, or use none with --no-config'
 const keys =
-  'adapters, dir, engine, jobs, join, load, noJobserver, patience, pressure, quiet, rules, sandbox, tools'
+  'adapters, dir, engine, jobs, join, load, noJobserver, patience, pressure, priority, quiet, reserve, rules, sandbox, tools'
 const wholeJobs = 'jobs: expected auto, or a whole number, 1 to 61441'
 const adapters =
   'bmake, cargo, ccache, cmake, ctest, distcc, gmake, gnumake, go, icecc, make, ninja, ninja-build, remake, samu, sccache'
