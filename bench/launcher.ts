@@ -1,7 +1,7 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
- * `--part wrappers|paths|rules|journal|builds|start|herd|idle|join|shell|sandbox|mbx|timeline` does only that part; it may be repeated. `--before FILE`
+ * `--part wrappers|paths|rules|journal|builds|start|fairness|herd|idle|join|shell|sandbox|mbx|timeline` does only that part; it may be repeated. `--before FILE`
  * puts an older launcher beside this one, in the parts `paths`, `rules`, `journal` and `sandbox` (there the `look` beside it), `--before-glibc FILE` one that was built without
  * musl, in `paths`. `--busybox DIR`: busybox's source with a `.config`, for `shell`.
  * `--mbx DIR`: where the program mbx is, for `mbx`.
@@ -11,6 +11,7 @@ import { cpus, release } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { printBuilds } from './builds.js'
+import { printFairness } from './fairness.js'
 import { milliseconds, print, ratio, type Samples, spread, table } from './figures.js'
 import { printHerd } from './herd.js'
 import { printIdle } from './idle.js'
@@ -110,6 +111,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   journal: () => printJournal(tools, belowRun, values.before, timeBelowRun),
   builds: () => printBuilds(pairs),
   start: () => printStart(starts),
+  fairness: () => printFairness(Math.max(3, Math.round(rounds / 30))),
   herd: () => printHerd(Math.max(1, Math.round(rounds / 100))),
   idle: () => printIdle(Math.max(5, Math.round(rounds / 15))),
   join: () => printJoin(Math.max(5, Math.round(rounds / 30))),

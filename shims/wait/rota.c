@@ -23,6 +23,7 @@
 enum {
 	STOPPED_MAX = 4, /* so many stopped ones are passed over */
 	LOOKS_MAX = 6,   /* after 1, 2, 4 ... 32 ms: then a turn that is not used is lost */
+	LOW_LOOKS_MAX = 10, /* the same if it was left by one of low priority: on a busy machine others wake up late */
 };
 
 _Static_assert((int)JOBS <= UINT8_MAX, "the header has room for their numbers");
@@ -272,7 +273,7 @@ bool rota_is_ours(struct rota *rota, uint64_t *due_ns)
 		return true;
 	if (monotonic_ns() >= passed->due_ns) {
 		passed->due_ns = monotonic_ns() + (MS << ++passed->looks);
-		passed->is_on = passed->looks < LOOKS_MAX;
+		passed->is_on = passed->looks < (passed->kind == PASSED_TO_NORMAL ? LOW_LOOKS_MAX : LOOKS_MAX);
 	}
 	if (passed->is_on) {
 		*due_ns = passed->due_ns;

@@ -20,6 +20,7 @@ enum {
 	TICK_MS = 750,         /* of other waiters: the keeper may have been stopped or killed */
 	TICK_EACH_MS = 50,     /* added for each launcher */
 	LEFT_FREE_MS = 190,    /* the slot is taken out of turn then, before a keeper that came later does so (LOOK_AGAIN_MS) */
+	LOW_AGAIN_MS = 1000,   /* so long a keeper of low priority leaves a free implicit slot to a waiter that is not */
 	RESERVE_LOOK_MS = 50,  /* of a keeper of low priority, while no more than the reserve is free */
 };
 
@@ -98,7 +99,7 @@ static bool keep(struct turn *turn, uint64_t *due_ns)
 	turn->free_looks = holder == HOLDER_GONE ? turn->free_looks + 1 : 0;
 	/* The slot is for the first waiter, unless that one can't be woken, or does not take it. */
 	overdue = holder == HOLDER_GONE && (queue_is_first(&turn->queue) || !queue_wake_first(&turn->queue) ||
-	                                    turn->free_looks * UNWATCHED_HOLDER_MS >= LOOK_AGAIN_MS);
+	                                    turn->free_looks * UNWATCHED_HOLDER_MS >= (turn->low == NULL ? LOOK_AGAIN_MS : LOW_AGAIN_MS));
 	return overdue && try_implicit(turn);
 }
 
@@ -138,6 +139,12 @@ static uint64_t sooner(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
+/* The first waiter of the job may have been stopped. */
+static bool may_go_out_of_turn(const struct turn *turn)
+{
+	return turn->low == NULL || queue_is_empty(turn->pool, turn->run, turn->job->key);
+}
+
 /* True if it has a slot, or can get none. */
 static bool look(struct turn *turn, bool overdue, struct waiting *waiting)
 {
@@ -152,7 +159,7 @@ static bool look(struct turn *turn, bool overdue, struct waiting *waiting)
 	due_ns = next_tick_ns(turn);
 	if (overdue)
 		(void)mending_step(turn->pool);
-	if ((overdue || queue_is_first(&turn->queue)) && try_implicit(turn))
+	if ((queue_is_first(&turn->queue) || (overdue && may_go_out_of_turn(turn))) && try_implicit(turn))
 		return true;
 	if (queue_keep(&turn->queue) && keep(turn, &due_ns))
 		return true;
