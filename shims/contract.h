@@ -411,6 +411,9 @@ static const struct look_command_row look_commands[] __attribute__((unused)) = {
 
 #define MACHINE_POOL "machine"
 
+#define SYSTEM_DIRECTORY "/run/jobshim"
+#define SYSTEM_POOL "/run/jobshim/machine"
+
 enum caretaker_order { ORDER_TEND, ORDER_STAY, ORDER_WATCH, ORDER_COUNT, ORDER_END };
 
 struct caretaker_order_row { const char *name; int words; };

@@ -14,6 +14,7 @@
 #include "ledger/statedirectory.h"
 #include "pool/jobserver.h"
 #include "pool/opening.h"
+#include "pool/systempool.h"
 #include "pool/tokens.h"
 #include "ground/arena.h"
 #include "ground/clock.h"
@@ -179,6 +180,8 @@ bool machine_join(struct jobserver *jobserver, long tokens, const char **why)
 	const char *path;
 	bool is_open;
 
+	if (system_pool_open(jobserver))
+		return true;
 	if (!place_open(&place, true, why))
 		return false;
 	path = path_in(place.directory);
@@ -245,7 +248,7 @@ static void leave(const struct jobserver *jobserver, bool all)
 	struct closing closing = { .jobserver = jobserver, .all = all };
 	struct place place = { .lock = -1 };
 
-	if (!jobserver->machine)
+	if (!jobserver->machine || system_pool_is(jobserver))
 		return;
 	process_each_fd(process_self_number(), close_end, &closing);
 	place.directory = directory_of(jobserver);

@@ -1,5 +1,6 @@
 /* The machine's pool: the jobserver that all runs of this user share which find no other one. A FIFO's bytes live as long as a process has
- * it open, so no server is needed: who finds that nobody has it open makes it anew, and who closes it last removes it. */
+ * it open, so no server is needed: who finds that nobody has it open makes it anew, and who closes it last removes it. If root has set up a
+ * pool for the whole machine, and this user may use it, it is that one (pool/systempool.h). */
 #ifndef MACHINE_H
 #define MACHINE_H
 

@@ -60,7 +60,7 @@ static bool open_fifo(struct jobserver *jobserver, const char *path, const char 
 	return jobserver->read_fd >= 0 || refuse_error(jobserver, why, "its FIFO can't be opened");
 }
 
-/* The state directory's name begins so (ledger/statedirectory.c). */
+/* The user's, or that of root's server. The state directory's name begins so (ledger/statedirectory.c). */
 static bool is_machine(const char *path)
 {
 	static const char directory[] = "jobshim-";
@@ -70,7 +70,7 @@ static bool is_machine(const char *path)
 		return false;
 	while (above > path && above[-1] != '/')
 		above--;
-	return strncmp(above, directory, strlen(directory)) == 0;
+	return strncmp(above, directory, strlen(directory)) == 0 || strcmp(path, SYSTEM_POOL) == 0;
 }
 
 /* path is kept, not copied. */

@@ -12,6 +12,7 @@
 #include "pool/jobserver.h"
 #include "pool/locks.h"
 #include "pool/pool.h"
+#include "pool/systempool.h"
 #include "pool/tokens.h"
 #include "wait/keeper.h"
 #include "wait/recovery.h"
@@ -103,7 +104,7 @@ uint64_t mending_step(struct pool *pool)
 {
 	const uint64_t now = monotonic_ns();
 
-	if (!pool->jobserver->machine || pool->ledger->fd < 0)
+	if (!pool->jobserver->machine || system_pool_is(pool->jobserver) || pool->ledger->fd < 0)
 		return UINT64_MAX;
 	ledger_map(pool->ledger);
 	if (!is_same(pool->jobserver))

@@ -50,7 +50,7 @@ import {
   lookErrors,
   sandboxPlaces,
 } from './look-commands.js'
-import { machinePool } from './machine-pool.js'
+import { machinePool, systemPool } from './machine-pool.js'
 import { makeArguments, makeMeanings, makeOptions } from './make-options.js'
 import { lowPriority } from './priorities.js'
 import { processNames } from './process-names.js'
@@ -195,6 +195,7 @@ export function renderContract(): string {
     defines('BUILD_IS', buildKinds),
     defines('SANDBOX', sandboxPlaces),
     defines('MACHINE', { pool: machinePool }),
+    defines('SYSTEM', { directory: systemPool.directory, pool: systemPool.fifo }),
     enumOf('caretaker_order', 'ORDER', Object.keys(caretakerOrders)),
     'struct caretaker_order_row { const char *name; int words; };',
     rows(

@@ -1,8 +1,8 @@
 /** The machine's pool, which all builds of this user share that find no other jobserver. A run is one of its users (shims/look/member.h). */
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { systemErrorCode } from '../ground/failure.js'
+import { findStateDirectory } from '../ground/paths.js'
 import { noAnswer, readOutcome } from '../launcher/answers.js'
 import { spawnLook } from '../launcher/raw-call.js'
 import { sweepEntries } from './registry.js'
@@ -39,7 +39,8 @@ export async function joinMachine(
   const outcome = readOutcome('machine', 0, told) ?? readOutcome('machine', 1, told)
   if (outcome?.kind === 'answered') {
     const { path, slots } = outcome.answer
-    sweepEntries(dirname(path)) // of killed runs: who is told to join may never make a pool of its own
+    const state = findStateDirectory(environment)
+    if (state !== undefined) sweepEntries(state) // of killed runs: who is told to join may never make a pool of its own
     return { state: 'joined', pool: poolOf(child, ended, path, slots) }
   }
   child.stdin?.end()

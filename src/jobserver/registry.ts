@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { machinePool } from '../contract/machine-pool.js'
+import { machinePool, systemPool } from '../contract/machine-pool.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { type Owner, startTime, thisProcess } from './owner.js'
 
@@ -118,13 +118,17 @@ export const livingWatches = (stateDirectory: string | undefined): string[] =>
     .filter(({ kind }) => kind === 'watch')
     .map(({ path }) => path)
 
-/** Returns the FIFOs of the runs and servers that are alive in this PID namespace; the first is that of the machine's pool, if it is used. */
+/**
+ * Returns the FIFOs of the runs and servers that are alive in this PID namespace. The first are those of the machine's pool, if they are
+ * used: the user's, and root's if this user may use it.
+ */
 export function livingJobservers(stateDirectory: string | undefined): string[] {
-  const machine = stateDirectory === undefined ? [] : [join(stateDirectory, machinePool)].filter(isUsed)
+  const own = stateDirectory === undefined ? [] : [join(stateDirectory, machinePool)]
+  const machine = [...own, systemPool.fifo].filter(isUsed)
   const others = living(stateDirectory).flatMap(({ kind, path }) =>
     kind === 'run' ? [join(path, 'fifo')] : kind === 'serve' ? [readlinkSync(path)] : [],
   )
-  return [...machine, ...others]
+  return [...new Set([...machine, ...others])]
 }
 
 // None where there is no state directory.
