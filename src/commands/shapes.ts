@@ -192,7 +192,8 @@ export const shapeRows: readonly ShapeRow[] = [
             lines: names.describe('our lines in it, without their marks'),
           }),
         )
-        .describe('files of yours that change'),
+        .describe('files that change'),
+      steps: names.describe('command lines of programs that `--system` calls'),
       changed: z.boolean().describe('`false`: nothing was done'),
     }),
   },

@@ -96,7 +96,7 @@ export function apply(ground: Ground, action: Action): void {
         makeBelow(root, action.path)
         break
       case 'write file':
-        rewrite(root, action.path, action.text)
+        rewrite(root, action.path, action.text, action.mode)
         break
       case 'remove file':
         removeIn(root, action.path, unlinkSync)
@@ -160,13 +160,13 @@ function removeIn(root: string, path: string, remove: (path: string) => void): v
 }
 
 /** As latin1, so that every byte stays; with the mode and owner it had, behind a symlink where it is one. */
-function rewrite(root: string, path: string, text: string): void {
+function rewrite(root: string, path: string, text: string, modeOfNew = 0o644): void {
   const content = Buffer.from(text, 'latin1')
   const put = (directory: HeldDirectory, name: string, before?: Stats): void =>
     replaceFile(directory.at(name), {
       temporary: directory.at(`.jobshim-${randomBytes(8).toString('hex')}`),
       content,
-      mode: before ? before.mode & 0o7777 : 0o644,
+      mode: before ? before.mode & 0o7777 : modeOfNew,
       owner: before,
     })
   try {

@@ -22,13 +22,13 @@ export type Found = {
 
 export type Action =
   | { kind: 'make directory'; path: string }
-  | { kind: 'write file'; path: string; text: string }
+  | { kind: 'write file'; path: string; text: string; mode?: number } // `mode`: of a file that is not there yet; default 0644
   | { kind: 'remove file'; path: string }
   | { kind: 'remove directory'; path: string } // if it is empty
   | { kind: 'write state'; made: readonly string[] }
 
 /** What files are to say. */
-export type Texts = readonly (readonly [path: string, text: string])[]
+export type Texts = readonly (readonly [path: string, text: string, mode?: number])[]
 
 export type Blocked = { kind: 'blocked'; by: string; why: string }
 
@@ -57,7 +57,14 @@ export function planTexts(
       ...directories.map((path): Action => ({ kind: 'make directory', path })),
       ...texts
         .filter(([path, text]) => entry(path).kind === 'nothing' || textOf(entry(path)) !== text)
-        .map(([path, text]): Action => ({ kind: 'write file', path, text })),
+        .map(
+          ([path, text, mode]): Action => ({
+            kind: 'write file',
+            path,
+            text,
+            ...(mode === undefined ? {} : { mode }),
+          }),
+        ),
     ],
   }
 }

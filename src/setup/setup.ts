@@ -44,6 +44,7 @@ export type Setup = {
   slots: number // of the machine's pool
   shims: ShimsChange
   files: readonly FileChange[]
+  steps: readonly string[] // command lines of the system's programs that are called
 }
 
 type Prepared = { setup: Setup; ground: Ground; facts: Facts; settings: Settings; actions: readonly Action[] }
@@ -114,7 +115,7 @@ async function prepareIn(
     : planSetup(facts, await wantedLines(wishes, config, settings.dir, homes, facts, environment))
   const { files, shims, actions } = ready(plan)
   return {
-    setup: { dir: settings.dir, slots: settings.jobs, shims, files },
+    setup: { dir: settings.dir, slots: settings.jobs, shims, files, steps: [] },
     ground,
     facts,
     settings,

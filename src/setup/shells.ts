@@ -21,6 +21,9 @@ const lines: Readonly<Record<Language, (dir: string) => string>> = {
   fish: dir => `test "$PATH[1]" = ${fishWord(dir)}; or set -gx PATH ${fishWord(dir)} $PATH`,
 }
 
+/** The line of sh, bash and zsh that puts `dir` first on PATH. */
+export const shPathLine = lines.sh
+
 // bash reads the first of them that is there, sh only the last.
 const profiles = ['.bash_profile', '.bash_login', '.profile']
 
