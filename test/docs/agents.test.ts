@@ -79,7 +79,7 @@ testWith(
 test('docs :: agents :: has these blocks, and no others', () => {
   assert.equal(
     blocks.map(({ lang }) => lang),
-    ['sh', 'sh', 'sh'],
+    ['sh', 'sh', 'sh', 'sh'], // setup/system has the one for several users
   )
 })
 

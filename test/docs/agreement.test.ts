@@ -40,6 +40,7 @@ function parseCall(words: readonly string[]): Command {
 /** What looks like a call, and why it is none. */
 const noCalls: readonly { is: RegExp; why: string }[] = [
   { is: /^rc-service jobshim /, why: "the service's name" },
+  { is: /^sudo usermod .* jobshim /, why: "the group's name" },
   { is: /^jobshim \[#+\]/, why: 'what jobshim run draws' },
   { is: /^jobshim COMMAND --help$/, why: 'stands for all commands' },
 ]
