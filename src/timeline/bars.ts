@@ -13,9 +13,10 @@ export type Window = { from: number; to: number; width: number }
 export const lanes = ['holder', 'main', 'inside'] as const
 export type Lane = (typeof lanes)[number]
 
-/** `tool` and `kind`: numbers of the chart's names; of several runs, those that took most of the time. */
+/** `tool` and `kind`: numbers of the chart's names; of several runs, those that took most of the time. `run`: -1 of several. */
 export type Bar = {
   row: number
+  run: number
   from: number
   to: number
   tool: number
@@ -65,7 +66,7 @@ export function barsOf(chart: Chart, { row, runs, latest }: LaneRuns, window: Wi
     const failed = hasFailed(chart, run)
     if (to - from >= narrow * pixel) {
       close()
-      bars.push({ row, from, to, tool, kind, failed })
+      bars.push({ row, run, from, to, tool, kind, failed })
       continue
     }
     if (merged && (from - merged.to > apart * pixel || to - merged.from > widest * pixel)) close()
@@ -91,7 +92,7 @@ function barOf({ from, to, failed, shares }: Merged, row: number): Bar {
       most = share
       key = each
     }
-  return { row, from, to, tool: Math.floor(key / kinds), kind: key % kinds, failed }
+  return { row, run: -1, from, to, tool: Math.floor(key / kinds), kind: key % kinds, failed }
 }
 
 /** Returns the index of the first number above `bound`; they must not fall. */

@@ -2,8 +2,9 @@
 import { type Level, levelsOf } from './areas.js'
 import { type Bar, barsOf, type Lane, lanes, type Window } from './bars.js'
 import type { Drawing } from './drawing.js'
+import { type BarName, nameIn, textsOf } from './names.js'
 import { peakOf, type Steps } from './steps.js'
-import type { Theme } from './theme.js'
+import { inkOn, type Theme } from './theme.js'
 
 export const panels = ['rows', 'used', 'waiting', 'memory'] as const
 export type Panel = (typeof panels)[number]
@@ -16,6 +17,7 @@ export type Layer = {
   fill: string
   opacity: number
   rectangles(view: View): number[] // x, y, width and height of each, in pixels
+  names?(view: View): BarName[] // what is written on them
 }
 
 /** Where in its row a lane's bars lie: parts of the row's height. Without clients nothing is kept free for them. */
@@ -29,11 +31,14 @@ const places = {
 /** How the kinds of runs differ within a tool's colour. */
 export const kindLooks: Readonly<Record<string, { opacity: number; top: number; line: boolean }>> = {
   compile: { opacity: 1, top: 0, line: false },
-  link: { opacity: 1, top: 0, line: true }, // a line along its middle
+  link: { opacity: 1, top: 0, line: true }, // a line along its lower edge, below a name
   preprocess: { opacity: 1, top: 0.5, line: false }, // half as high
   other: { opacity: 0.55, top: 0, line: false },
   client: { opacity: 1, top: 0, line: false },
 }
+
+/** Where that line is: parts of the bar's height. */
+export const linePlace = { top: 0.84, height: 0.1 } as const
 
 export const highestOf = (drawing: Drawing): Readonly<Record<Panel, number>> => ({
   rows: Math.max(1, drawing.chart.slots + drawing.chart.over),
@@ -148,6 +153,14 @@ function barLayers(drawing: Drawing, theme: Theme, rows: number): Layer[] {
       opacity,
       rectangles,
     })
+    const colour = theme.tools[look.colour] ?? theme.faint
+    const names = (view: View): BarName[] =>
+      (bars(view.window).get(keyOf(look)) ?? []).flatMap(bar => {
+        const { top, height } = within(view, bar, look)
+        const [x = 0, , width = 0] = rectangle(view, bar.from, bar.to, top, height)
+        const ink = inkOn(colour, opacity, theme)
+        return bar.run === -1 ? [] : nameIn({ x, width, top, height }, textsOf(chart, bar.run), ink)
+      })
     const around: [number, number] = look.lane === 'inside' ? [1, 2] : [0, 0]
     const all = (): boolean => true
     return [
@@ -169,18 +182,25 @@ function barLayers(drawing: Drawing, theme: Theme, rows: number): Layer[] {
         ? [
             layer(
               theme.background,
-              draw(look, (top, height) => [top + height * 0.4, Math.max(1, height * 0.2)], all),
+              draw(
+                look,
+                (top, height) => [top + height * linePlace.top, Math.max(1, height * linePlace.height)],
+                all,
+              ),
             ),
           ]
         : []),
-      layer(theme.failed, view =>
-        (bars(view.window).get(keyOf(look)) ?? []).flatMap(bar => {
-          if (!bar.failed) return []
-          const { top, height } = within(view, bar, look)
-          const end = across(view, bar.to)
-          return end > view.x + view.width + 3 ? [] : [Math.max(view.x, end - 3), top, 3, height]
-        }),
-      ),
+      {
+        ...layer(theme.failed, view =>
+          (bars(view.window).get(keyOf(look)) ?? []).flatMap(bar => {
+            if (!bar.failed) return []
+            const { top, height } = within(view, bar, look)
+            const end = across(view, bar.to)
+            return end > view.x + view.width + 3 ? [] : [Math.max(view.x, end - 3), top, 3, height]
+          }),
+        ),
+        names,
+      },
     ]
   })
 }

@@ -6,6 +6,7 @@ import { type EChartsCoreOption, use } from 'echarts/core'
 import { renderInstant, renderMemory } from './amounts.js'
 import type { Drawing } from './drawing.js'
 import { highestOf, type Layer, layersOf, type Panel, panels, type View } from './layers.js'
+import { type BarName, nameHeight } from './names.js'
 import { rectanglesShape } from './shapes.js'
 import type { Theme } from './theme.js'
 
@@ -220,14 +221,32 @@ function seriesOf(layers: readonly Layer[], index: number, span: number) {
       const layer = layers[item.dataIndex]
       if (!layer) return null
       const { fill, opacity } = layer
-      return {
+      const view = viewOf(item, api, span)
+      const rectangles = {
         type: rectanglesShape,
-        shape: { numbers: layer.rectangles(viewOf(item, api, span)) },
+        shape: { numbers: layer.rectangles(view) },
         style: { fill, opacity },
       }
+      const names = layer.names?.(view) ?? []
+      return names.length === 0 ? rectangles : { type: 'group', children: [rectangles, ...names.map(textOf)] }
     },
   }
 }
+
+const textOf = ({ text, x, y, width, fill }: BarName) => ({
+  type: 'text',
+  style: {
+    text,
+    x,
+    y,
+    fill,
+    width,
+    overflow: 'truncate',
+    fontSize: nameHeight,
+    fontFamily,
+    verticalAlign: 'middle',
+  },
+})
 
 /** Where the library has put the panel, and what part of the time it shows there. */
 function viewOf(item: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI, span: number): View {

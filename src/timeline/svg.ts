@@ -3,7 +3,7 @@ import { init, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { Chart } from './chart.js'
 import { drawingOf } from './drawing.js'
-import { kindLooks } from './layers.js'
+import { kindLooks, linePlace } from './layers.js'
 import { factsOf, kindEntries, toolEntries } from './legend.js'
 import { heightOf, pictureOf } from './picture.js'
 import { escaped, legible, shortened } from './text.js'
@@ -116,6 +116,6 @@ function swatchOf({ fill, kind }: Entry, x: number, y: number, theme: Theme) {
   if (kind === 'client') return [box(0, 3, { fill })]
   return [
     box(swatch * top, swatch * (1 - top), { fill, opacity }),
-    ...(line ? [box(swatch * 0.4, swatch * 0.2, { fill: theme.background })] : []),
+    ...(line ? [box(swatch * linePlace.top, swatch * linePlace.height, { fill: theme.background })] : []),
   ]
 }

@@ -44,3 +44,28 @@ export const themes = {
 } as const satisfies Record<string, Theme>
 
 export type ThemeName = keyof typeof themes
+
+/** Returns which of a theme's two ends can be read best on a colour that lies on its background. */
+export function inkOn(colour: string, opacity: number, { text, background }: Theme): string {
+  const behind = channelsOf(background)
+  const light = luminanceOf(
+    channelsOf(colour).map((channel, index) => channel * opacity + (behind[index] ?? 0) * (1 - opacity)),
+  )
+  const contrast = (ink: string): number => {
+    const other = luminanceOf(channelsOf(ink))
+    return (Math.max(light, other) + 0.05) / (Math.min(light, other) + 0.05)
+  }
+  return contrast(text) >= contrast(background) ? text : background
+}
+
+/** Returns red, green and blue of `#rrggbb`, each a part of 1. */
+const channelsOf = (colour: string): number[] =>
+  [1, 3, 5].map(at => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+
+// As WCAG 2 has it.
+function luminanceOf(channels: readonly number[]): number {
+  const [red = 0, green = 0, blue = 0] = channels.map(channel =>
+    channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4,
+  )
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}

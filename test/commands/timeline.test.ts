@@ -61,7 +61,7 @@ test('timeline :: svg :: a picture that stands for itself', async () => {
   assert.equal(await timeline('build.jsonl', '-o', 'build.svg'), good('build.svg: 2 tool runs\n'))
   const picture = read('build.svg')
   assert.match(picture, /^<svg width="1200" [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/)
-  for (const words of ['./build.sh', 'Tool runs: 2', 'Slots in use, of 2', 'compile'])
+  for (const words of ['./build.sh', 'Tool runs: 2', 'Slots in use, of 2', 'compile', 'gcc a.c'])
     assert.ok(picture.includes(`>${words}`), words)
   assert.not.match(picture, /<script|href=|url\((?!#)/)
 })

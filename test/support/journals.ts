@@ -1,5 +1,7 @@
 /** Journals as builds write them, without a build. */
-import type { BypassEvent, EndEvent, StartEvent, ToolEvent } from '../../src/timeline/event.js'
+import { buildsOf } from '../../src/timeline/builds.js'
+import { type Chart, chartOf } from '../../src/timeline/chart.js'
+import type { BypassEvent, EndEvent, JournalEvent, StartEvent, ToolEvent } from '../../src/timeline/event.js'
 import { random as randomOf } from './random.js'
 
 /** When these builds began: seconds since 1970. */
@@ -66,6 +68,13 @@ export const past = (event: Partial<BypassEvent> = {}): BypassEvent => ({
   seconds: 4.5,
   ...event,
 })
+
+/** Returns the chart of the only build of these events. */
+export function chartFrom(events: readonly JournalEvent[]): Chart {
+  const [build, ...more] = buildsOf(events)
+  if (!build || more.length > 0) throw new Error('these are not the events of one build')
+  return chartOf(build)
+}
 
 /** Returns the text of a journal. */
 export const journalOf = (events: readonly object[]): string =>

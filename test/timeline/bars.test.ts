@@ -30,8 +30,8 @@ test('bars :: what is wide enough has a bar of its own, outside of the window th
     barsOf(chart, lane, { from: 1.5 * second, to: 3.5 * second, width: 100 }),
   )
   assert.equal(bars, [
-    { row: 0, from: second, to: 3 * second, tool: 0, kind: 0, failed: true },
-    { row: 0, from: 3 * second, to: 4 * second, tool: 1, kind: 1, failed: false },
+    { row: 0, run: 1, from: second, to: 3 * second, tool: 0, kind: 0, failed: true },
+    { row: 0, run: 2, from: 3 * second, to: 4 * second, tool: 1, kind: 1, failed: false },
   ])
 })
 
@@ -44,8 +44,8 @@ test('bars :: narrow neighbours are one bar, with the looks of those that took m
   )
   const bars = lanes.flatMap(lane => barsOf(chart, lane, { from: 0, to: 10 * second, width: 1000 }))
   assert.equal(bars, [
-    { row: 0, from: second, to: 1.006 * second, tool: 0, kind: 0, failed: true },
-    { row: 0, from: 5 * second, to: 5.001 * second, tool: 0, kind: 0, failed: false },
+    { row: 0, run: -1, from: second, to: 1.006 * second, tool: 0, kind: 0, failed: true },
+    { row: 0, run: -1, from: 5 * second, to: 5.001 * second, tool: 0, kind: 0, failed: false },
   ])
 })
 
