@@ -40,6 +40,21 @@ export function renderInstant(microseconds: number, apart: number): string {
   return `${hours > 0 ? `${hours}:${two(minutes % 60)}` : minutes}:${two(seconds % 60)}${fraction}`
 }
 
+/** Returns what clocks show where this program runs: a date, the time of day, and how far both are from UTC. */
+export function renderClock(milliseconds: number): { date: string; time: string; zone: string } {
+  const there = new Date(milliseconds)
+  const east = -there.getTimezoneOffset()
+  const [date = '', time = ''] = new Date(milliseconds + east * 60_000).toISOString().split(/[T.]/)
+  const zone = `${east < 0 ? '-' : '+'}${two(Math.floor(Math.abs(east) / 60))}:${two(Math.abs(east) % 60)}`
+  return { date, time, zone: east === 0 ? 'UTC' : zone }
+}
+
+/** Returns all of it. */
+export function renderMoment(milliseconds: number): string {
+  const { date, time, zone } = renderClock(milliseconds)
+  return `${date} ${time} ${zone}`
+}
+
 /** Returns KiB as `12 MB`: binary units by the names that people call them. */
 export const renderMemory = (kib: number): string =>
   kib < 0.5 ? '0' : renderSize(kib).replace(/[KMGT]$/, unit => ` ${unit}B`)

@@ -58,6 +58,7 @@ export type Chart = {
   began: number // milliseconds since 1970
   span: number // microseconds
   limit?: number // slots, where that is known
+  cores?: number // of the machine, where that is known
   slots: number // rows for slots
   over: number // rows behind them, for runs without a slot
   coverage?: number // part of all tool time that went through the shims
@@ -71,6 +72,7 @@ export type Chart = {
 export function chartOf(build: Build): Chart {
   const tools = build.tools.toSorted((a, b) => a.at - b.at || b.ranSeconds - a.ranSeconds)
   const limit = limitOf(build)
+  const cores = outermost(build)?.start.cores
   const placed = placeRuns(tools, limit)
   const directory = directoryOf(build)
   const sinceBegin = (instant: number): number => Math.round((instant - build.from) * 1e6)
@@ -105,6 +107,7 @@ export function chartOf(build: Build): Chart {
     began: Math.round(build.from * 1000),
     span: Math.max(1, sinceBegin(build.to)),
     ...(limit === undefined ? {} : { limit }),
+    ...(cores === undefined ? {} : { cores }),
     slots: placed.slots,
     over: placed.over,
     ...(coverage === undefined ? {} : { coverage }),

@@ -2,6 +2,7 @@
 import { type LaneRuns, lanesOf } from './bars.js'
 import type { Chart } from './chart.js'
 import {
+  coresInUse,
   kindOf,
   memoryInUse,
   narrowStretches,
@@ -20,6 +21,7 @@ export type Drawing = {
   used: Steps
   waitsForGate: Steps
   waits: Steps // for a gate or for a slot
+  cores: Steps
   memory: Steps
   narrow: Stretch[]
   totals: Totals
@@ -37,6 +39,7 @@ export function drawingOf(chart: Chart): Drawing {
     used,
     waitsForGate: gate,
     waits: all,
+    cores: coresInUse(chart),
     memory,
     narrow,
     totals: totalsOf(chart, used, memory, narrow),

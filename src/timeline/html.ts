@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { bundled } from '../ground/paths.js'
 import { packageVersion } from '../ground/version.js'
-import { grouped } from './amounts.js'
+import { grouped, renderMoment } from './amounts.js'
 import type { Chart } from './chart.js'
 import type { Skipped } from './read.js'
 import { escaped } from './text.js'
@@ -40,7 +40,7 @@ ${pageMark}
 <body>
 <header>
 <h1 title="${escaped(chart.title)}">${escaped(chart.title)}</h1>
-<p class="faint">${escaped(chart.directory)}, ${new Date(chart.began).toISOString().replace(/T(.*)\..*/, ' $1 UTC')}</p>
+<p class="faint">${escaped(chart.directory)}, <time id="began" datetime="${new Date(chart.began).toISOString()}">${renderMoment(chart.began)}</time></p>
 </header>
 <main>
 <noscript><p>This page draws with JavaScript, which is switched off here.</p></noscript>
@@ -80,7 +80,7 @@ const dataOf = (chart: Chart): string => JSON.stringify(chart).replaceAll('<', '
 function footer({ cut, foreign, otherVersion }: Skipped): string {
   const skipped = cut + foreign + otherVersion
   return [
-    'Memory is the sum of the peaks of what ran at that instant, so more than there was. A tool waits before its bar begins. Pale: the highest of several values that share a pixel.',
+    'Memory is the sum of the peaks of what ran at that instant, so more than there was. The processor time of a run is spread evenly over it. A tool waits before its bar begins. Pale: the highest of several values that share a pixel.',
     ...(skipped > 0
       ? [
           `Of the journal ${skipped === 1 ? 'a line was' : `${grouped(skipped)} lines were`} passed over: ${cut} cut off, ${foreign} of other programs, ${otherVersion} of another jobshim.`,

@@ -6,8 +6,16 @@ import { type BarName, nameIn, textsOf } from './names.js'
 import { peakOf, type Steps } from './steps.js'
 import { inkOn, type Theme } from './theme.js'
 
-export const panels = ['rows', 'used', 'waiting', 'memory'] as const
-export type Panel = (typeof panels)[number]
+export type Panel = 'rows' | 'used' | 'cores' | 'waiting' | 'memory'
+
+/** Returns the panels of a picture, from top to bottom: not those in which nothing would be. */
+export const panelsOf = ({ totals, waits }: Drawing): Panel[] => [
+  'rows',
+  'used',
+  ...(totals.cpu === null || totals.runs === 0 ? [] : (['cores'] as const)),
+  ...(peakOf(waits) === 0 ? [] : (['waiting'] as const)),
+  ...(totals.peakMemory === null || totals.runs === 0 ? [] : (['memory'] as const)),
+]
 
 /** A part of a panel: the window, and where in the picture the panel lies. */
 export type View = { window: Window; x: number; y: number; width: number; height: number }
@@ -43,6 +51,7 @@ export const linePlace = { top: 0.84, height: 0.1 } as const
 export const highestOf = (drawing: Drawing): Readonly<Record<Panel, number>> => ({
   rows: Math.max(1, drawing.chart.slots + drawing.chart.over),
   used: Math.max(1, drawing.chart.limit ?? 0, peakOf(drawing.used)),
+  cores: Math.max(1, drawing.chart.cores ?? 0, peakOf(drawing.cores)),
   waiting: Math.max(1, peakOf(drawing.waits)),
   memory: Math.max(1, peakOf(drawing.memory)),
 })
@@ -64,6 +73,7 @@ export function layersOf(drawing: Drawing, theme: Theme): Layer[] {
     ...(['rows', 'used'] as const).map(panel => narrowLayer(panel, drawing, theme)),
     ...barLayers(drawing, theme, highest.rows),
     ...area('used', drawing.used, theme.used),
+    ...area('cores', drawing.cores, theme.cores),
     ...area('waiting', drawing.waits, theme.waitsForSlot),
     ...area('waiting', drawing.waitsForGate, theme.waitsForGate),
     ...area('memory', drawing.memory, theme.memory),

@@ -1,8 +1,9 @@
 /** The words around a picture: its head, and what its colours mean. */
 import { grouped, renderMemory, renderPart, renderTime, unknown } from './amounts.js'
+import type { Chart } from './chart.js'
 import type { Drawing } from './drawing.js'
 import { kindLooks } from './layers.js'
-import { kindOf } from './quantities.js'
+import { kindOf, type Totals } from './quantities.js'
 import { themes } from './theme.js'
 
 /** `colour`: the place of a tool's colour in a theme. */
@@ -38,18 +39,34 @@ export function kindEntries({ chart }: Drawing): { kind: string; text: string }[
   )
 }
 
+/** More slots than cores: what a tool then gets is less than a core, and its time says nothing of its work. */
+function coresFact({ cores, limit, span }: Chart, { cpu }: Totals): Fact {
+  const name = 'Cores busy, on average'
+  if (cpu === null) return { name, value: unknown }
+  const value = `${(cpu / span).toFixed(1)}${cores === undefined ? '' : ` of ${cores}`}`
+  return cores === undefined || limit === undefined || limit <= cores
+    ? { name, value }
+    : { name, value, more: `${limit} slots share ${cores} ${cores === 1 ? 'core' : 'cores'}` }
+}
+
 export type Fact = { name: string; value: string; more?: string }
 
 /** Returns what a build came to, in words. */
 export function factsOf({ chart, totals }: Drawing): Fact[] {
   const { limit, span, coverage } = chart
   const part = totals.narrow / span
+  const endings = [
+    ...(totals.failed > 0 ? [`${grouped(totals.failed)} failed`] : []),
+    ...(totals.denied > 0
+      ? [`${grouped(totals.denied)} ${totals.denied === 1 ? 'probe' : 'probes'} said no`]
+      : []),
+  ]
   return [
     { name: 'Took', value: renderTime(span) },
     {
       name: 'Tool runs',
       value: grouped(totals.runs),
-      ...(totals.failed > 0 ? { more: `${grouped(totals.failed)} failed` } : {}),
+      ...(endings.length > 0 ? { more: endings.join(', ') } : {}),
     },
     {
       name: 'Slots used, on average',
@@ -59,6 +76,7 @@ export function factsOf({ chart, totals }: Drawing): Fact[] {
     ...(limit === 1
       ? []
       : [{ name: 'One slot used, or none', value: renderPart(part), more: renderTime(totals.narrow) }]),
+    coresFact(chart, totals),
     {
       name: 'Waited, all together',
       value: renderTime(totals.waited),

@@ -5,7 +5,7 @@ import { DataZoomComponent, GraphicComponent, GridComponent, TitleComponent } fr
 import { type EChartsCoreOption, use } from 'echarts/core'
 import { renderInstant, renderMemory } from './amounts.js'
 import type { Drawing } from './drawing.js'
-import { highestOf, type Layer, layersOf, type Panel, panels, type View } from './layers.js'
+import { highestOf, type Layer, layersOf, type Panel, panelsOf, type View } from './layers.js'
 import { type BarName, nameHeight } from './names.js'
 import { rectanglesShape } from './shapes.js'
 import type { Theme } from './theme.js'
@@ -34,7 +34,7 @@ function placesOf(drawing: Drawing, top: number): Place[] {
   const rows = highestOf(drawing).rows
   const aRow = Math.max(rowsHeight.leastRow, Math.min(rowsHeight.aRow, Math.floor(rowsHeight.most / rows)))
   let next = top
-  return panels.map(panel => {
+  return panelsOf(drawing).map(panel => {
     const place = {
       panel,
       top: next + titleHeight,
@@ -62,12 +62,13 @@ export function tickInterval(span: number, width: number): number {
 }
 
 /** Returns what of the option depends on the window. */
-export function timeAxes(theme: Theme, span: number, interval: number) {
+export function timeAxes(drawing: Drawing, theme: Theme, interval: number) {
+  const panels = panelsOf(drawing)
   return panels.map((panel, gridIndex) => ({
     gridIndex,
     type: 'value' as const,
     min: 0,
-    max: span,
+    max: drawing.chart.span,
     // `interval` itself would count from the window's beginning.
     minInterval: interval,
     maxInterval: interval,
@@ -93,6 +94,7 @@ export function pictureOf(drawing: Drawing, theme: Theme, frame: Frame): ECharts
   const range = frame.range ?? { from: 0, to: chart.span }
   const places = placesOf(drawing, frame.top)
   const layers = layersOf(drawing, theme)
+  const panels = panelsOf(drawing)
   const zoom = {
     xAxisIndex: panels.map((_, index) => index),
     filterMode: 'none',
@@ -128,7 +130,7 @@ export function pictureOf(drawing: Drawing, theme: Theme, frame: Frame): ECharts
       borderColor: theme.line,
       backgroundColor: 'transparent',
     })),
-    xAxis: timeAxes(theme, chart.span, tickInterval(range.to - range.from, frame.width)),
+    xAxis: timeAxes(drawing, theme, tickInterval(range.to - range.from, frame.width)),
     yAxis: panels.map((panel, gridIndex) =>
       panel === 'rows' ? rowAxis(drawing, theme, gridIndex) : amountAxis(drawing, theme, panel, gridIndex),
     ),
@@ -169,6 +171,7 @@ function titleOf(panel: Panel, { chart }: Drawing): string {
   const texts: Record<Panel, string> = {
     rows: chart.over > 0 ? 'Slots; behind +: runs without one' : 'Slots',
     used: chart.limit === undefined ? 'Slots in use' : `Slots in use, of ${chart.limit}`,
+    cores: `Cores kept busy by the tools${chart.cores === undefined ? '' : `, of ${chart.cores}`}`,
     waiting: 'Tools that wait',
     memory: 'Memory: the sum of the peaks of what runs',
   }
@@ -203,7 +206,8 @@ function amountAxis(drawing: Drawing, theme: Theme, panel: Panel, gridIndex: num
     axisLabel: {
       color: theme.faint,
       fontSize: 11,
-      formatter: (amount: number) => (panel === 'memory' ? renderMemory(amount) : String(amount)),
+      formatter: (amount: number) =>
+        panel === 'memory' ? renderMemory(amount) : String(Math.round(amount * 10) / 10),
     },
   }
 }

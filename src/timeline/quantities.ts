@@ -1,5 +1,6 @@
 /** What a chart adds up to, over time and by file. The page reckons it too, from the same columns. */
 import type { Chart } from './chart.js'
+import { proberOf } from './probes.js'
 import { firstIndex } from './search.js'
 import type { Place } from './slot-rows.js'
 import { eachStretch, meanOf, peakOf, type Span, type Steps, sumOf } from './steps.js'
@@ -8,8 +9,14 @@ export const placeOf = ({ names, runs }: Chart, run: number): Place =>
   names.places[runs.place[run] ?? 0] ?? 'slot'
 export const kindOf = ({ names, runs }: Chart, run: number): string => names.kinds[runs.kind[run] ?? 0] ?? ''
 export const slotOf = ({ names, runs }: Chart, run: number): string => names.slots[runs.slot[run] ?? 0] ?? ''
-/** Whether it is known that the run failed. */
-export const hasFailed = ({ runs }: Chart, run: number): boolean => (runs.end[run] ?? 0) !== 0
+/** Whether it is known that the run ended otherwise than well. */
+const endedBadly = ({ runs }: Chart, run: number): boolean => (runs.end[run] ?? 0) !== 0
+/** Returns who asked something by this run, as configure does; undefined: it is a part of the build. */
+export const proberOfRun = ({ names, runs }: Chart, run: number): string | undefined =>
+  proberOf(names.files[runs.file[run] ?? 0] ?? '')
+/** Whether it is known that the run failed. A probe can't: no is an answer, too. */
+export const hasFailed = (chart: Chart, run: number): boolean =>
+  endedBadly(chart, run) && proberOfRun(chart, run) === undefined
 export const startOf = ({ runs }: Chart, run: number): number => runs.start[run] ?? 0
 export const endOf = ({ runs }: Chart, run: number): number => (runs.start[run] ?? 0) + (runs.ran[run] ?? 0)
 
@@ -70,6 +77,23 @@ export function memoryInUse(chart: Chart): Steps {
       spans.push({ from: startOf(chart, run), to: endOf(chart, run), amount: memory })
   return sumOf(spans)
 }
+
+/**
+ * Returns how many cores the tools kept busy. Nobody wrote down when: each run is taken to have used its processor time
+ * evenly. What runs inside of a tool is in that tool's time, and what a client's children used is in their own.
+ */
+export function coresInUse(chart: Chart): Steps {
+  const spans: Span[] = []
+  for (const [run, ran] of chart.runs.ran.entries()) {
+    const cpu = cpuOf(chart, run)
+    if (cpu !== null && ran > 0 && countsCpu(chart, run))
+      spans.push({ from: startOf(chart, run), to: endOf(chart, run), amount: cpu / ran })
+  }
+  return sumOf(spans)
+}
+
+const countsCpu = (chart: Chart, run: number): boolean =>
+  placeOf(chart, run) !== 'inside' && kindOf(chart, run) !== 'client'
 
 /** A time in which one slot was in use, or none. `run`: what ran longest in it, -1: nothing did. */
 export type Stretch = { from: number; to: number; run: number }
@@ -186,12 +210,14 @@ const noCosts = (file: string, first: number) => ({
 export type Totals = {
   runs: number
   failed: number
+  denied: number // probes that ended otherwise than well
   overdrafts: number
   waited: number // microseconds, of all runs together
   gated: number // of these
   meanSlots: number
   peakSlots: number
   narrow: number // microseconds in which one slot was in use, or none
+  cpu: number | null // microseconds, of all runs together; null: it is not known of any run
   peakMemory: number | null // KiB; null: it is not known of any run
 }
 
@@ -202,12 +228,19 @@ export function totalsOf(chart: Chart, used: Steps, memory: Steps, narrow: reado
   return {
     runs: runs.start.length,
     failed: runs.end.filter((_, run) => hasFailed(chart, run)).length,
+    denied: runs.end.filter((_, run) => endedBadly(chart, run) && !hasFailed(chart, run)).length,
     overdrafts: runs.slot.filter(slot => chart.names.slots[slot] === 'overdraft').length,
     waited: sum(runs.waited),
     gated: sum(runs.gated),
     meanSlots: meanOf(used, 0, chart.span),
     peakSlots: peakOf(used),
     narrow: narrow.reduce((all, { from, to }) => all + to - from, 0),
+    cpu: sumOfKnown(runs.start.flatMap((_, run) => (countsCpu(chart, run) ? [cpuOf(chart, run)] : []))),
     peakMemory: runs.memory.some(peak => peak !== null) || runs.memory.length === 0 ? peakOf(memory) : null,
   }
+}
+
+function sumOfKnown(amounts: readonly (number | null)[]): number | null {
+  const known = amounts.filter(amount => amount !== null)
+  return known.length === 0 && amounts.length > 0 ? null : known.reduce((sum, amount) => sum + amount, 0)
 }

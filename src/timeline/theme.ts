@@ -9,6 +9,7 @@ export type Theme = {
   used: string
   waitsForSlot: string
   waitsForGate: string
+  cores: string
   memory: string
   narrow: string // behind the times in which one slot was in use
   failed: string
@@ -24,6 +25,7 @@ export const themes = {
     used: '#3d6f96',
     waitsForSlot: '#b65a12',
     waitsForGate: '#8a6fb0',
+    cores: '#22787c',
     memory: '#5c7f4c',
     narrow: '#f6e6d3',
     failed: '#1d2733',
@@ -37,6 +39,7 @@ export const themes = {
     used: '#5b93bd',
     waitsForSlot: '#d9803a',
     waitsForGate: '#a68bd0',
+    cores: '#4aa9ad',
     memory: '#7fa66b',
     narrow: '#3a2d1e',
     failed: '#ffffff',

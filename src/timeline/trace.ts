@@ -4,6 +4,7 @@
  */
 import type { Chart } from './chart.js'
 import {
+  coresInUse,
   endOf,
   kindOf,
   memoryInUse,
@@ -49,6 +50,7 @@ export function traceOf(chart: Chart): TraceEvent[] {
     name('process_name', amounts, 'amounts'),
     ...rows.flatMap((runs, row) => nested(runs.map(run => sliceOf(chart, run, row)))),
     ...counters('slots in use', { slots: slotsInUse(chart) }),
+    ...counters('cores busy', { cores: coresInUse(chart) }),
     ...counters('waiting', { tools: all }),
     ...counters('waiting for a rule', { tools: gate }),
     ...counters('memory, sum of peaks (KiB)', { KiB: memoryInUse(chart) }),

@@ -129,6 +129,7 @@ testWith('chromium', 'timeline :: page :: its head says what the build came to',
       'Tool runs | 22 | 1 failed',
       'Slots used, on average | 2.2 of 4 | at most 4',
       'One slot used, or none | 60 % | 5.95 s',
+      'Cores busy, on average | 1.3 of 2 | 4 slots share 2 cores',
       'Waited, all together | 12.0 s',
       'Memory, at most | 470 MB | sum of the peaks',
       'Went through the shims | 75 %',
@@ -148,20 +149,21 @@ testWith('chromium', 'timeline :: page :: its head says what the build came to',
 })
 
 testWith('chromium', 'timeline :: page :: hovering tells tool, file and times', async () => {
-  const visited = await open(small)
+  const visited = await open(small, { timezoneId: 'Asia/Tokyo' })
+  assert.is(await text(visited.page, 'header p'), '/build, 2027-01-15 17:00:00 +09:00')
   const { page } = visited
   const words = await hover(page, 0.135, 1) // at 1.35 s, in the second slot
   for (const part of [
     /^clang · compile/,
     /file\s+src\/file-05\.c/,
     /program\s+\/usr\/bin\/clang/,
-    /started\s+1\.010 s/,
+    /started\s+1\.010 s, at 17:00:01/,
     /ran\s+850 ms/,
     /waited\s+750 ms/,
     /CPU\s+500 ms user, 100 ms system/,
     /memory\s+105 MB/,
     /slot\s+a token/,
-    /at 1\.3\d* s · slots in use: 4 · waiting: 4 · memory: 422 MB/,
+    /at 1\.3\d* s · slots in use: 4 · cores: 2\.8 · waiting: 4 · memory: 422 MB/,
   ])
     assert.match(words, part)
   assert.ok(await page.locator('#mark').isVisible(), 'the run is marked')

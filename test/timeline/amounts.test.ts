@@ -1,6 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { grouped, renderInstant, renderMemory, renderPart, renderTime } from '../../src/timeline/amounts.js'
+import {
+  grouped,
+  renderClock,
+  renderInstant,
+  renderMemory,
+  renderPart,
+  renderTime,
+} from '../../src/timeline/amounts.js'
 import { tickInterval } from '../../src/timeline/picture.js'
 
 for (const [microseconds, text] of [
@@ -60,5 +67,16 @@ test('amounts :: labels of the time axis are as far apart as people count, and n
   for (const span of asked)
     for (const width of [400, 1200]) assert.ok(span / tickInterval(span, width) <= (width - 72) / 84)
 })
+
+for (const [zone, date, time, told] of [
+  ['UTC', '2027-01-15', '08:00:00', 'UTC'],
+  ['Asia/Kolkata', '2027-01-15', '13:30:00', '+05:30'],
+  ['America/Los_Angeles', '2027-01-15', '00:00:00', '-08:00'],
+  ['Pacific/Auckland', '2027-01-15', '21:00:00', '+13:00'],
+] as const)
+  test(`amounts :: an instant by the clocks of ${zone}`, () => {
+    process.env.TZ = zone
+    assert.equal(renderClock(1_800_000_000_000), { date, time, zone: told })
+  })
 
 test.run()

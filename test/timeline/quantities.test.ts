@@ -4,6 +4,8 @@ import { type Build, buildsOf } from '../../src/timeline/builds.js'
 import { type Chart, chartOf } from '../../src/timeline/chart.js'
 import { drawingOf } from '../../src/timeline/drawing.js'
 import type { JournalEvent, ToolEvent } from '../../src/timeline/event.js'
+import { panelsOf } from '../../src/timeline/layers.js'
+import { factsOf } from '../../src/timeline/legend.js'
 import { costsByFile } from '../../src/timeline/quantities.js'
 import type { Steps } from '../../src/timeline/steps.js'
 import { traceOf } from '../../src/timeline/trace.js'
@@ -93,6 +95,61 @@ test('waiting :: before the start, first for a gate; less than a millisecond is 
     [2, 0],
   ])
   assert.equal([totals.waited, totals.gated], [6.0005 * second, second])
+})
+
+test('cores :: processor time spread over each run, once for a client and its children, once for what is inside of a tool', () => {
+  const cpu = (userSeconds: number, systemSeconds: number) => ({ userSeconds, systemSeconds })
+  const drawing = drawingOf(
+    chart(
+      start({ jobs: 4, cores: 2 }),
+      run(0, 9, { kind: 'client', slot: 'implicit', job: 'make', ...cpu(5, 5) }),
+      run(1, 3, { slot: 'caller', job: 'a', ...cpu(1, 0.5) }),
+      run(2, 3, { slot: 'implicit', job: 'a', ...cpu(1, 0) }),
+      run(2, 4, cpu(0.25, 0.25)),
+      run(5, 6, { userSeconds: undefined, systemSeconds: undefined }),
+      end(),
+    ),
+  )
+  assert.equal(pairs(drawing.cores), [
+    [1, 0.75],
+    [2, 1],
+    [3, 0.25],
+    [4, 0],
+  ])
+  assert.is(drawing.totals.cpu, 2 * second)
+  assert.equal(
+    factsOf(drawing).find(({ name }) => name.startsWith('Cores')),
+    {
+      name: 'Cores busy, on average',
+      value: '0.2 of 2',
+      more: '4 slots share 2 cores',
+    },
+  )
+})
+
+test('cores :: of enough of them nothing is said, of unknown ones neither', () => {
+  const factOf = (...events: JournalEvent[]) =>
+    factsOf(drawingOf(chart(...events))).find(({ name }) => name.startsWith('Cores'))
+  const unseen = run(1, 2, { userSeconds: undefined, systemSeconds: undefined })
+  const name = 'Cores busy, on average'
+  assert.equal(factOf(start({ jobs: 2, cores: 2 }), run(1, 2), end()), { name, value: '0.1 of 2' })
+  assert.equal(factOf(run(1, 2)), { name, value: '0.9' })
+  assert.equal(factOf(start({ jobs: 4, cores: 2 }), unseen, end()), { name, value: 'not known' })
+})
+
+test('panels :: one in which nothing would be is not there', () => {
+  const panels = (...events: JournalEvent[]) => panelsOf(drawingOf(chart(...events)))
+  assert.equal(panels(start(), run(1, 2), end()), ['rows', 'used', 'cores', 'memory'])
+  assert.equal(panels(start(), run(1, 2, { waitedSeconds: 0.5 }), end()), [
+    'rows',
+    'used',
+    'cores',
+    'waiting',
+    'memory',
+  ])
+  const unseen = { userSeconds: undefined, systemSeconds: undefined, memoryBytes: undefined }
+  assert.equal(panels(start(), run(1, 2, unseen), end()), ['rows', 'used'])
+  assert.equal(panels(start(), past(), end()), ['rows', 'used'])
 })
 
 test('memory :: the sum of what runs, without clients and what is inside of others', () => {

@@ -31,6 +31,7 @@ test('trace :: slots are threads, runs slices in microseconds, amounts counters'
       tool: 'ar',
       kind: 'other',
       slot: 'overdraft',
+      userSeconds: undefined,
       memoryBytes: 0,
     }),
     end(),
@@ -69,10 +70,18 @@ test('trace :: slots are threads, runs slices in microseconds, amounts counters'
     ],
   )
   assert.equal(
-    events.filter(({ ph }) => ph === 'C').map(({ name, ts, args }) => [name, ts, ...Object.values(args)]),
+    events
+      .filter(({ ph }) => ph === 'C')
+      .map(({ name, ts, args }) => [
+        name,
+        ts,
+        ...Object.values(args).map(value => Math.round(Number(value) * 1e6) / 1e6),
+      ]),
     [
       ['slots in use', 1e6, 1],
       ['slots in use', 2e6, 0],
+      ['cores busy', 1e6, 0.9],
+      ['cores busy', 2e6, 0],
       ['waiting', 5e5, 1],
       ['waiting', 1e6, 0],
       ['memory, sum of peaks (KiB)', 1e6, 65536],

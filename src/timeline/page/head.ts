@@ -1,7 +1,7 @@
 /** The page's words: what the build came to, where it was narrow, what the colours mean, what went past the shims. */
-import { renderInstant, renderTime } from '../amounts.js'
+import { renderInstant, renderMoment, renderTime } from '../amounts.js'
 import type { Drawing } from '../drawing.js'
-import { kindLooks } from '../layers.js'
+import { kindLooks, panelsOf } from '../layers.js'
 import { factsOf, kindEntries, toolEntries } from '../legend.js'
 import type { Stretch } from '../quantities.js'
 import { shortened } from '../text.js'
@@ -20,6 +20,7 @@ export function fillHead(drawing: Drawing, stage: Stage): void {
         make('dd', { text: value }, ...(more === undefined ? [] : [make('small', { text: ` ${more}` })])),
       ),
     )
+  elementOf('began').textContent = renderMoment(drawing.chart.began) // by the reader's clock
   fillStretches(drawing, stage)
   fillBypasses(drawing)
   fillLegend(drawing)
@@ -77,6 +78,7 @@ function fillLegend(drawing: Drawing): void {
   )
   if (drawing.narrow.length > 0) legend.append(entry('one slot used, or none', 'one-slot'))
   if (drawing.totals.failed > 0) legend.append(entry('failed: at its end', 'bad-end'))
+  if (!panelsOf(drawing).includes('waiting')) return
   if (drawing.totals.gated > 0) legend.append(entry('waits for a rule', 'for-rule'))
-  if (drawing.totals.waited > drawing.totals.gated) legend.append(entry('waits for a slot', 'for-slot'))
+  legend.append(entry('waits for a slot', 'for-slot'))
 }

@@ -1,8 +1,9 @@
 /** What a pointer over the picture shows: the run below it, where it waited, and the amounts at that instant. */
-import { renderInstant, renderKnown, renderMemory, renderTime, unknown } from '../amounts.js'
+import { renderClock, renderInstant, renderKnown, renderMemory, renderTime, unknown } from '../amounts.js'
 import { type LaneRuns, lanes, runsBetween } from '../bars.js'
 import type { Drawing } from '../drawing.js'
-import { endOf, kindOf, placeOf, slotOf, startOf } from '../quantities.js'
+import { panelsOf } from '../layers.js'
+import { endOf, kindOf, placeOf, proberOfRun, slotOf, startOf } from '../quantities.js'
 import { valueAt } from '../steps.js'
 import { elementOf, make } from './document.js'
 import type { Stage } from './stage.js'
@@ -40,7 +41,8 @@ export function hoverOver(stage: Stage): void {
 }
 
 function spotAt({ library, drawing }: Stage, x: number, y: number): Spot | undefined {
-  const grid = [0, 1, 2, 3].find(gridIndex => library.containPixel({ gridIndex }, [x, y]))
+  const panels = panelsOf(drawing)
+  const grid = [...panels.keys()].find(gridIndex => library.containPixel({ gridIndex }, [x, y]))
   if (grid === undefined) return undefined
   const [instant = 0] = library.convertFromPixel(rowsGrid, [x, y]) as number[]
   const [next = 0] = library.convertFromPixel(rowsGrid, [x + 1, y]) as number[]
@@ -94,10 +96,11 @@ const cpuText = (user: number | null, system: number | null): string =>
   user === null || system === null ? unknown : `${renderTime(user)} user, ${renderTime(system)} system`
 
 function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: number): HTMLElement[] {
-  const { used, waits, memory, chart, totals } = drawing
+  const { used, cores, waits, memory, chart, totals } = drawing
   const now = [
     `at ${renderInstant(Math.max(0, spot.instant), spot.pixel)}`,
     `slots in use: ${valueAt(used, spot.instant)}`,
+    ...(totals.cpu === null ? [] : [`cores: ${valueAt(cores, spot.instant).toFixed(1)}`]),
     `waiting: ${valueAt(waits, spot.instant)}`,
     `memory: ${totals.peakMemory === null ? unknown : renderMemory(valueAt(memory, spot.instant))}`,
   ].join(' · ')
@@ -105,12 +108,16 @@ function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: 
   const { runs, names } = chart
   const at = (column: number[]): number => column[run] ?? 0
   const end = runs.end[run] ?? null
+  const prober = proberOfRun(chart, run)
   const gate = names.gates[at(runs.gate)] ?? 'none'
   const gated = at(runs.gated)
   const rows: [string, string][] = [
     ['file', names.files[at(runs.file)] || unknown],
     ['program', names.paths[at(runs.path)] ?? ''],
-    ['started', renderInstant(startOf(chart, run), 1000)],
+    [
+      'started',
+      `${renderInstant(startOf(chart, run), 1000)}, at ${renderClock(chart.began + startOf(chart, run) / 1000).time}`,
+    ],
     ['ran', renderTime(at(runs.ran))],
     [
       'waited',
@@ -123,6 +130,9 @@ function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: 
       `${slotTexts[slotOf(chart, run)] ?? ''}${placeOf(chart, run) === 'inside' ? ', drawn inside of it' : ''}`,
     ],
     ...(end === 0 ? [] : [['ended', endText(end)] as [string, string]]),
+    ...(prober === undefined
+      ? []
+      : [['probe', `${prober} asks what the compiler can do`] as [string, string]]),
   ]
   return [
     make('strong', { text: `${names.tools[at(runs.tool)] ?? ''} · ${kindOf(chart, run)}` }),

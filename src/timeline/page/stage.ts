@@ -97,7 +97,7 @@ export class Stage {
     const interval = tickInterval(this.range.to - this.range.from, this.width)
     if (interval === this.#interval) return
     this.#interval = interval
-    this.library.setOption({ xAxis: timeAxes(themes[this.theme], this.drawing.chart.span, interval) })
+    this.library.setOption({ xAxis: timeAxes(this.drawing, themes[this.theme], interval) })
   }
 }
 
