@@ -2,7 +2,6 @@
 
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "look/ancestor.h"
 #include "look/cmdline.h"
@@ -25,16 +24,6 @@ static struct kind kinds[KINDS_MAX];
 static size_t kind_count;
 static uint64_t all_ns;
 
-static void read_directory(pid_t pid, char *directory, size_t size)
-{
-	char link[32];
-	ssize_t length;
-
-	text_put(link, sizeof link, "/proc/%d/cwd", (int)pid);
-	length = readlink(link, directory, size - 1);
-	directory[length < 0 ? 0 : length] = '\0';
-}
-
 struct kind *bypass_kind(const struct ancestor *tool, enum bypass_reason reason)
 {
 	struct kind *kind = kinds;
@@ -50,7 +39,7 @@ struct kind *bypass_kind(const struct ancestor *tool, enum bypass_reason reason)
 	kind_count++;
 	strcpy(kind->tool, path);
 	strcpy(kind->caller, caller);
-	read_directory(tool->process.pid, kind->directory, sizeof kind->directory);
+	cmdline_directory(tool->process.pid, kind->directory, sizeof kind->directory);
 	kind->reason = reason;
 	return kind;
 }

@@ -1,6 +1,5 @@
 #include "look/cmdline.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,7 +47,7 @@ void cmdline_tool(const struct process *process, char *tool, size_t size)
 		text_put(tool, size, "%s", path);
 }
 
-static bool is_shell(const char *name)
+bool cmdline_is_shell(const char *name)
 {
 	static const char *const shells[] = { "sh", "dash", "bash", "ash", "busybox", "ksh", "zsh" };
 
@@ -62,8 +61,18 @@ void cmdline_caller(const struct ancestor *parent, char *name, size_t size)
 {
 	const struct ancestor *at = parent;
 
-	while (is_shell(at->process.comm) && at->above != NULL)
+	while (cmdline_is_shell(at->process.comm) && at->above != NULL)
 		at = at->above;
 	/* Only shells: take the nearest. */
-	cmdline_name(is_shell(at->process.comm) ? &parent->process : &at->process, name, size);
+	cmdline_name(cmdline_is_shell(at->process.comm) ? &parent->process : &at->process, name, size);
+}
+
+void cmdline_directory(pid_t pid, char *directory, size_t size)
+{
+	char link[32];
+	ssize_t length;
+
+	text_put(link, sizeof link, "/proc/%d/cwd", (int)pid);
+	length = readlink(link, directory, size - 1);
+	directory[length < 0 ? 0 : length] = '\0';
 }

@@ -2,7 +2,9 @@
 #ifndef CMDLINE_H
 #define CMDLINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct ancestor;
 struct process;
@@ -15,5 +17,11 @@ void cmdline_tool(const struct process *process, char *tool, size_t size);
 
 /* The name of the program that started a tool. For a shell, the program that started the shell: the command line is from there. */
 void cmdline_caller(const struct ancestor *parent, char *name, size_t size);
+
+/* Whether a program of this name is a shell. */
+bool cmdline_is_shell(const char *name);
+
+/* The working directory of a process; empty if it can't be seen. */
+void cmdline_directory(pid_t pid, char *directory, size_t size);
 
 #endif

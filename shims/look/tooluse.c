@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "look/bypass.h"
+#include "look/phases.h"
 #include "look/toolruns.h"
 #include "ground/file.h"
 #include "ground/text.h"
@@ -30,6 +31,7 @@ static void print_words(const struct tool_use *use, FILE *out)
 	print_number(out, use->launched);
 	print_number(out, use->by_clients);
 	bypass_print(out);
+	phases_print(out);
 	toolruns_print(out);
 }
 

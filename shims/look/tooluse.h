@@ -14,7 +14,7 @@ struct tool_use {
 
 /* Writes the file, as words that each end with a NUL: the jobserver's address; the milliseconds that were watched, those of tools in a
  * slot, and of others; the runs in a slot that a shim started, and others; how many kinds of tools without a slot there are, and for each
- * the tool, the program that started it, the reason by its name, its directory, runs, milliseconds; then for each of the slowest runs the
+ * the tool, the program that started it, the reason by its name, its directory, runs, milliseconds; the phases, as phases_print has them; then for each of the slowest runs the
  * tool, the file that it was about, milliseconds. is_wanted: makes its directory again if it was removed. False on error. */
 bool tooluse_write(const struct tool_use *use, const char *file, bool is_wanted);
 

@@ -9,6 +9,7 @@
 #include "look/classify.h"
 #include "look/governed.h"
 #include "look/orphans.h"
+#include "look/phases.h"
 #include "look/shimnames.h"
 #include "look/toolruns.h"
 #include "look/tooluse.h"
@@ -76,6 +77,8 @@ static bool enter(pid_t pid, unsigned depth, void *adopter)
 	}
 	if (here->tool.only_prints && !here->tool.is_script) /* its children are no tools either */
 		return false;
+	if (here->suspect == NULL && class != LAUNCHER)
+		phases_note(&here->ancestor.process, depth);
 	if (class == LAUNCHER)
 		verdict_forget(&here->ancestor.process);
 	if (class == BYPASS)
@@ -129,10 +132,12 @@ int watch_look(void)
 	watch.searched_ns = began;
 	watch.saw_tools = false;
 	toolruns_begin();
+	phases_begin();
 	look_below(watch.watched.root, NULL);
 	if (watch.is_owned) /* processes beside us may name a pool that others use, too */
 		orphans_each(&watch.watched);
 	toolruns_end(verdict_end, &watch.judgement);
+	phases_end();
 	if (watch.file != NULL && (watch.judgement.has_news || began - watch.told_ns >= TOLD_MS * MS))
 		watch_write();
 	cost = (int)((cpu_ns() - began_cpu) * SHARE / MS);
@@ -143,6 +148,8 @@ int watch_look(void)
 void watch_end(void)
 {
 	toolruns_close(verdict_end, &watch.judgement);
+	phases_begin();
+	phases_end(); /* none was noted: all have ended */
 }
 
 bool watch_write(void)

@@ -28,6 +28,8 @@ export function openBuildJournal(path: string, { directory }: { directory: strin
       })
     },
     end(ending, toolUse, bypasses) {
+      for (const { depth, at, seconds, directory, command } of toolUse?.phases ?? [])
+        journal.append({ event: 'phase', at, depth, command, directory, ranSeconds: seconds })
       for (const { tool, caller, why, file, fix, runs, seconds } of bypasses)
         journal.append({ event: 'past', tool, caller, why, file, fix, runs, seconds })
       journal.append({

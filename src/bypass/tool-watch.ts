@@ -20,6 +20,15 @@ export type BypassingTools = {
 /** One of the slowest runs, to a look. */
 export type SlowRun = { tool: string; file: string; seconds: number }
 
+/** A program that is no tool, such as configure: what else the build did, and when. */
+export type Phase = {
+  depth: number // below the command
+  at: number // seconds since 1970
+  seconds: number
+  directory: string // empty where that could not be seen
+  command: string // its command line; may be cut at its end
+}
+
 /** What was seen so far. Seconds are sums over all tools. */
 export type ToolUse = {
   jobserver: string // its address, where JOBSHIM_JOBSERVER named it
@@ -29,6 +38,7 @@ export type ToolUse = {
   launchedRuns: number // seen in a slot: those that a shim has started
   clientRuns: number // and those that a client has started past the shims, in its own slot
   bypassing: readonly BypassingTools[]
+  phases: readonly Phase[] // the longest ones, in no order
   slowest: readonly SlowRun[] // the slowest first
 }
 
@@ -43,13 +53,16 @@ export function coverageOf({
 
 const headWords = 7
 const bypassingWords = 6
+const phaseWords = 5
 const slowWords = 3
 
 /** Returns what the words that a caretaker wrote say, undefined if they are cut, or no such words. */
 export function readToolUse(text: string): ToolUse | undefined {
   const words = wordsOf(text) ?? []
   const kinds = numberOf(words[headWords - 1] ?? '') ?? Number.NaN
-  const slowRuns = (words.length - headWords - bypassingWords * kinds) / slowWords
+  const beforePhases = headWords + bypassingWords * kinds
+  const phaseCount = numberOf(words[beforePhases] ?? '') ?? Number.NaN
+  const slowRuns = (words.length - beforePhases - 1 - phaseWords * phaseCount) / slowWords
   if (!Number.isInteger(slowRuns) || slowRuns < 0) return undefined
   let isWhole = true
   const next = (): string => words.shift() ?? ''
@@ -76,6 +89,13 @@ export function readToolUse(text: string): ToolUse | undefined {
     runs: number(),
     seconds: seconds(),
   }))
+  const phases = Array.from({ length: number() }, () => ({
+    depth: number(),
+    at: seconds(),
+    seconds: seconds(),
+    directory: next(),
+    command: next(),
+  }))
   const slowest = Array.from({ length: slowRuns }, () => ({
     tool: plain(next()),
     file: plain(next()),
@@ -89,6 +109,7 @@ export function readToolUse(text: string): ToolUse | undefined {
     launchedRuns,
     clientRuns,
     bypassing,
+    phases,
     slowest,
   }
   return isWhole ? toolUse : undefined

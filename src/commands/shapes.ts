@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { settingRows } from '../config/options.js'
 import { fileChanges, shimsChanges } from '../setup/plan.js'
-import { bypassEvent, endEvent, startEvent, toolEvent } from '../timeline/event.js'
+import { bypassEvent, endEvent, phaseEvent, startEvent, toolEvent } from '../timeline/event.js'
 import {
   build,
   check,
@@ -265,6 +265,11 @@ export const shapeRows: readonly ShapeRow[] = [
 export const journalRows = [
   { words: 'tool', text: 'A tool run, written at its end.', schema: toolEvent },
   { words: 'start', text: 'A `jobshim run` begins.', schema: startEvent },
+  {
+    words: 'phase',
+    text: 'A program that was no tool and ran for 0.3 s or more below it; about a hundred of the longest.',
+    schema: phaseEvent,
+  },
   {
     words: 'past',
     text: 'Tools that ran below it and came through no shim, all that were alike.',

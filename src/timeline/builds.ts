@@ -1,5 +1,5 @@
 /** A journal may be appended to by many a `jobshim run`: which of its lines belong together. */
-import type { BypassEvent, EndEvent, JournalEvent, StartEvent, ToolEvent } from './event.js'
+import type { BypassEvent, EndEvent, JournalEvent, PhaseEvent, StartEvent, ToolEvent } from './event.js'
 import { firstIndex } from './search.js'
 
 /** A `jobshim run`. One that was killed has no end. */
@@ -9,7 +9,14 @@ export type Run = { start: StartEvent; end?: EndEvent }
  * What happened together: runs that overlap, since a tool's line doesn't tell which of them it belongs to; or the tools
  * between them, without any run. Instants are seconds since 1970.
  */
-export type Build = { from: number; to: number; runs: Run[]; tools: ToolEvent[]; past: BypassEvent[] }
+export type Build = {
+  from: number
+  to: number
+  runs: Run[]
+  tools: ToolEvent[]
+  phases: PhaseEvent[]
+  past: BypassEvent[]
+}
 
 type Piece =
   | { kind: 'run'; from: number; to: number; run: Run }
@@ -33,14 +40,14 @@ export function buildsOf(events: readonly JournalEvent[]): Build[] {
   for (const piece of pieces) {
     let current = builds.at(-1)
     if (!current || !(piece.from <= current.to || (piece.kind === 'tool' && isOpen))) {
-      current = { from: piece.from, to: piece.to, runs: [], tools: [], past: [] }
+      current = { from: piece.from, to: piece.to, runs: [], tools: [], phases: [], past: [] }
       builds.push(current)
       isOpen = true
     }
     add(piece, current)
     if (piece.kind === 'run' && piece.run.end) isOpen = false
   }
-  giveBypasses(builds, events)
+  giveRest(builds, events)
   return builds
 }
 
@@ -50,6 +57,7 @@ export const togetherOf = (builds: readonly Build[]): Build => ({
   to: builds.reduce((last, { to }) => Math.max(last, to), Number.NEGATIVE_INFINITY),
   runs: builds.flatMap(({ runs }) => runs),
   tools: builds.flatMap(({ tools }) => tools),
+  phases: builds.flatMap(({ phases }) => phases),
   past: builds.flatMap(({ past }) => past),
 })
 
@@ -64,14 +72,17 @@ function add(piece: Piece, build: Build): void {
 }
 
 // The pid tells, the last start with that pid before it.
-function giveBypasses(builds: readonly Build[], events: readonly JournalEvent[]): void {
+function giveRest(builds: readonly Build[], events: readonly JournalEvent[]): void {
   const starts = new Map<number, { at: number; build: Build }[]>()
   for (const build of builds)
     for (const { start } of build.runs) ofPid(starts, start.pid).push({ at: start.at, build })
-  for (const past of events) {
-    if (past.event !== 'past') continue
-    const its = starts.get(past.pid) ?? []
-    its[firstIndex(its.length, index => (its[index]?.at ?? 0) > past.at) - 1]?.build.past.push(past)
+  for (const event of events) {
+    if (event.event !== 'past' && event.event !== 'phase') continue
+    const its = starts.get(event.pid) ?? []
+    const at = event.event === 'phase' ? event.at + event.ranSeconds : event.at
+    const build = its[firstIndex(its.length, index => (its[index]?.at ?? 0) > at) - 1]?.build
+    if (event.event === 'past') build?.past.push(event)
+    else build?.phases.push(event)
   }
 }
 

@@ -4,6 +4,7 @@ import { posix } from 'node:path'
 import { shWord } from '../ground/shell-word.js'
 import type { Build } from './builds.js'
 import { journalKinds, journalSlots, type ToolEvent } from './event.js'
+import { type Phase, phasesOf } from './phases.js'
 import { firstIndex } from './search.js'
 import { type Place, placeRuns, places } from './slot-rows.js'
 import { peakOf, type Span, sumOf } from './steps.js'
@@ -63,6 +64,7 @@ export type Chart = {
   over: number // rows behind them, for runs without a slot
   coverage?: number // part of all tool time that went through the shims
   past: ChartBypass[]
+  phases: Phase[] // programs that are no tools
   names: Names
   runs: Runs
   moreRows: [run: number, ...rows: number[]][] // of runs that take several slots
@@ -100,12 +102,13 @@ export function chartOf(build: Build): Chart {
     runs.row.push(row)
     runs.end.push(tool.signal === undefined ? (tool.exit ?? null) : -tool.signal)
   }
+  const span = Math.max(1, sinceBegin(build.to))
   const coverage = build.runs.find(({ end }) => end?.coverage !== undefined)?.end?.coverage
   return {
     title: titleOf(build),
     directory,
     began: Math.round(build.from * 1000),
-    span: Math.max(1, sinceBegin(build.to)),
+    span,
     ...(limit === undefined ? {} : { limit }),
     ...(cores === undefined ? {} : { cores }),
     slots: placed.slots,
@@ -120,6 +123,7 @@ export function chartOf(build: Build): Chart {
       file,
       fix,
     })),
+    phases: phasesOf(build.phases, build.from, span),
     names: {
       tools: names.tools.list,
       paths: names.paths.list,

@@ -96,6 +96,22 @@ export const startEvent = z.object({
   directory: z.string().describe('the working directory'),
 })
 
+/** A program that was no tool and ran for a while, as configure and make do; at the end of a `jobshim run`. */
+export const phaseEvent = z.object({
+  jobshim: version,
+  pid: pid.describe('that of `jobshim run`'),
+  event: z.literal('phase').describe('what the line is about'),
+  at: instant.describe('when the program was started; seconds since 1970'),
+  depth: z
+    .int()
+    .nonnegative()
+    .max(most.count)
+    .describe('how many processes are between it and `jobshim run`'),
+  command: z.string().describe('its command line. May be cut at its end'),
+  directory: z.string().describe('the working directory; empty if it could not be seen'),
+  ranSeconds: seconds.describe('from `at` to its end, which may be told up to 0.2 s too late'),
+})
+
 /** Tools that went past the shims, all that were alike; at the end of a `jobshim run`. */
 export const bypassEvent = z.object({
   jobshim: version,
@@ -126,10 +142,17 @@ export const endEvent = z.object({
     .describe('governed tool seconds by all tool seconds; absent where none was seen'),
 })
 
-export const journalEvent = z.discriminatedUnion('event', [toolEvent, startEvent, bypassEvent, endEvent])
+export const journalEvent = z.discriminatedUnion('event', [
+  toolEvent,
+  startEvent,
+  phaseEvent,
+  bypassEvent,
+  endEvent,
+])
 
 export type ToolEvent = z.infer<typeof toolEvent>
 export type StartEvent = z.infer<typeof startEvent>
+export type PhaseEvent = z.infer<typeof phaseEvent>
 export type BypassEvent = z.infer<typeof bypassEvent>
 export type EndEvent = z.infer<typeof endEvent>
 export type JournalEvent = z.infer<typeof journalEvent>

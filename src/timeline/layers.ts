@@ -6,10 +6,11 @@ import { type BarName, nameIn, textsOf } from './names.js'
 import { peakOf, type Steps } from './steps.js'
 import { inkOn, type Theme } from './theme.js'
 
-export type Panel = 'rows' | 'used' | 'cores' | 'waiting' | 'memory'
+export type Panel = 'phases' | 'rows' | 'used' | 'cores' | 'waiting' | 'memory'
 
 /** Returns the panels of a picture, from top to bottom: not those in which nothing would be. */
-export const panelsOf = ({ totals, waits }: Drawing): Panel[] => [
+export const panelsOf = ({ chart, totals, waits }: Drawing): Panel[] => [
+  ...(chart.phases.length === 0 ? [] : (['phases'] as const)),
   'rows',
   'used',
   ...(totals.cpu === null || totals.runs === 0 ? [] : (['cores'] as const)),
@@ -49,6 +50,7 @@ export const kindLooks: Readonly<Record<string, { opacity: number; top: number; 
 export const linePlace = { top: 0.84, height: 0.1 } as const
 
 export const highestOf = (drawing: Drawing): Readonly<Record<Panel, number>> => ({
+  phases: Math.max(1, ...drawing.chart.phases.map(({ row }) => row + 1)),
   rows: Math.max(1, drawing.chart.slots + drawing.chart.over),
   used: Math.max(1, drawing.chart.limit ?? 0, peakOf(drawing.used)),
   cores: Math.max(1, drawing.chart.cores ?? 0, peakOf(drawing.cores)),
@@ -70,7 +72,8 @@ export function layersOf(drawing: Drawing, theme: Theme): Layer[] {
     return [layer(0.4, ({ most }) => most), layer(1, ({ mean }) => mean)]
   }
   return [
-    ...(['rows', 'used'] as const).map(panel => narrowLayer(panel, drawing, theme)),
+    ...(['phases', 'rows', 'used'] as const).map(panel => narrowLayer(panel, drawing, theme)),
+    phaseLayer(drawing, theme, highest.phases),
     ...barLayers(drawing, theme, highest.rows),
     ...area('used', drawing.used, theme.used),
     ...area('cores', drawing.cores, theme.cores),
@@ -124,6 +127,33 @@ function narrowLayer(panel: Panel, { narrow }: Drawing, theme: Theme): Layer {
           : [],
       )
     },
+  }
+}
+
+function phaseLayer({ chart }: Drawing, theme: Theme, rows: number): Layer {
+  const boxes = (view: View) =>
+    chart.phases.flatMap(phase => {
+      const { from, to } = view.window
+      if (phase.to <= from || phase.from >= to) return []
+      const band = view.height / rows
+      const [x = 0, top = 0, width = 0, height = 0] = rectangle(
+        view,
+        phase.from,
+        phase.to,
+        view.y + band * phase.row + 1,
+        band - 2,
+      )
+      return [{ phase, box: { x, top, width, height } }]
+    })
+  return {
+    panel: 'phases',
+    fill: theme.phases,
+    opacity: 1,
+    rectangles: view => boxes(view).flatMap(({ box: { x, top, width, height } }) => [x, top, width, height]),
+    names: view =>
+      boxes(view).flatMap(({ phase: { name }, box }) =>
+        nameIn(box, [name, name.split(' ')[0] ?? ''], inkOn(theme.phases, 1, theme)),
+      ),
   }
 }
 

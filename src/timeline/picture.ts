@@ -25,20 +25,25 @@ const titleHeight = 30
 const axisHeight = 26
 const sliderHeight = 24
 const rowsHeight = { most: 1600, aRow: 26, leastRow: 3, tallest: 12_000 } as const // a canvas has a limit
+const phaseRow = 19
 const smallPanel = 64
 const fontFamily = 'system-ui, Segoe UI, Roboto, DejaVu Sans, sans-serif' // without quotes: an SVG's attributes have them
 
 type Place = { panel: Panel; top: number; height: number }
 
 function placesOf(drawing: Drawing, top: number): Place[] {
-  const rows = highestOf(drawing).rows
+  const { phases, rows } = highestOf(drawing)
+  const heights: Partial<Record<Panel, number>> = { phases: phases * phaseRow }
   const aRow = Math.max(rowsHeight.leastRow, Math.min(rowsHeight.aRow, Math.floor(rowsHeight.most / rows)))
   let next = top
   return panelsOf(drawing).map(panel => {
     const place = {
       panel,
       top: next + titleHeight,
-      height: panel === 'rows' ? Math.min(rowsHeight.tallest, Math.max(40, rows * aRow)) : smallPanel,
+      height:
+        panel === 'rows'
+          ? Math.min(rowsHeight.tallest, Math.max(40, rows * aRow))
+          : (heights[panel] ?? smallPanel),
     }
     next = place.top + place.height
     return place
@@ -132,7 +137,9 @@ export function pictureOf(drawing: Drawing, theme: Theme, frame: Frame): ECharts
     })),
     xAxis: timeAxes(drawing, theme, tickInterval(range.to - range.from, frame.width)),
     yAxis: panels.map((panel, gridIndex) =>
-      panel === 'rows' ? rowAxis(drawing, theme, gridIndex) : amountAxis(drawing, theme, panel, gridIndex),
+      panel === 'rows'
+        ? rowAxis(drawing, theme, gridIndex)
+        : { ...amountAxis(drawing, theme, panel, gridIndex), ...(panel === 'phases' ? withoutLabels : {}) },
     ),
     dataZoom: frame.moves
       ? [
@@ -169,6 +176,7 @@ export function pictureOf(drawing: Drawing, theme: Theme, frame: Frame): ECharts
 
 function titleOf(panel: Panel, { chart }: Drawing): string {
   const texts: Record<Panel, string> = {
+    phases: 'What else ran',
     rows: chart.over > 0 ? 'Slots; behind +: runs without one' : 'Slots',
     used: chart.limit === undefined ? 'Slots in use' : `Slots in use, of ${chart.limit}`,
     cores: `Cores kept busy by the tools${chart.cores === undefined ? '' : `, of ${chart.cores}`}`,
@@ -211,6 +219,8 @@ function amountAxis(drawing: Drawing, theme: Theme, panel: Panel, gridIndex: num
     },
   }
 }
+
+const withoutLabels = { axisLabel: { show: false }, splitLine: { show: false } }
 
 function seriesOf(layers: readonly Layer[], index: number, span: number) {
   return {

@@ -9,6 +9,7 @@ export type Theme = {
   used: string
   waitsForSlot: string
   waitsForGate: string
+  phases: string
   cores: string
   memory: string
   narrow: string // behind the times in which one slot was in use
@@ -25,6 +26,7 @@ export const themes = {
     used: '#3d6f96',
     waitsForSlot: '#b65a12',
     waitsForGate: '#8a6fb0',
+    phases: '#c6d2de',
     cores: '#22787c',
     memory: '#5c7f4c',
     narrow: '#f6e6d3',
@@ -39,6 +41,7 @@ export const themes = {
     used: '#5b93bd',
     waitsForSlot: '#d9803a',
     waitsForGate: '#a68bd0',
+    phases: '#3d4c5c',
     cores: '#4aa9ad',
     memory: '#7fa66b',
     narrow: '#3a2d1e',

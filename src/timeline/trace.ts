@@ -3,6 +3,7 @@
  * each run, counters for load and memory. Its times are microseconds.
  */
 import type { Chart } from './chart.js'
+import type { Phase } from './phases.js'
 import {
   coresInUse,
   endOf,
@@ -35,6 +36,7 @@ export type TraceEvent = Slice | Counter | Naming
 const slots = 1
 const without = 2
 const amounts = 3
+const programs = 4
 
 /** Returns the text of the trace. */
 export const renderTrace = (chart: Chart): string =>
@@ -48,6 +50,8 @@ export function traceOf(chart: Chart): TraceEvent[] {
     ...rows.flatMap((_, row) => nameOfRow(chart, row)),
     ...(chart.over > 0 ? [name('process_name', without, 'without a slot')] : []),
     name('process_name', amounts, 'amounts'),
+    ...(chart.phases.length > 0 ? [name('process_name', programs, 'what else ran')] : []),
+    ...chart.phases.map(phaseSlice),
     ...rows.flatMap((runs, row) => nested(runs.map(run => sliceOf(chart, run, row)))),
     ...counters('slots in use', { slots: slotsInUse(chart) }),
     ...counters('cores busy', { cores: coresInUse(chart) }),
@@ -75,6 +79,17 @@ function nameOfRow(chart: Chart, row: number): Naming[] {
     { ph: 'M', name: 'thread_sort_index', pid, tid, args: { sort_index: tid } },
   ]
 }
+
+const phaseSlice = ({ from, to, row, name, command, directory }: Phase): Slice => ({
+  ph: 'X',
+  name,
+  cat: 'phase',
+  pid: programs,
+  tid: row + 1,
+  ts: from,
+  dur: to - from,
+  args: { command, directory },
+})
 
 // A viewer draws what lies inside of a slice below it: clients, then what runs in their slots, then what is inside of that.
 function sliceOf(chart: Chart, run: number, row: number): Slice {

@@ -7,14 +7,14 @@ import { withoutOddBytes } from '../ground/bytes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { type HeldDirectory, holdDirectory } from '../ground/held-directory.js'
 import { isOursOrRoots, trustOf } from '../ground/trust.js'
-import type { BypassEvent, EndEvent, JournalEvent, StartEvent } from './event.js'
+import type { BypassEvent, EndEvent, JournalEvent, PhaseEvent, StartEvent } from './event.js'
 
 const { O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
 
 type Own<Event> = Event extends unknown ? Omit<Event, 'jobshim' | 'pid' | 'at'> : never
 
 /** What we write; the launcher writes the rest. */
-export type OwnEvent = Own<StartEvent | BypassEvent | EndEvent>
+export type OwnEvent = Own<StartEvent | BypassEvent | EndEvent> | (Own<PhaseEvent> & { at: number }) // of a phase: its start
 
 export type Journal = {
   path: string

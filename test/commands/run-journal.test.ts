@@ -15,6 +15,7 @@ const eventsIn = (path: string): JournalEvent[] =>
     .split('\n')
     .slice(0, -1)
     .map(line => journalEvent.parse(JSON.parse(line)))
+    .filter(({ event }) => event !== 'phase') // of a slow machine: there what is over at once takes long
 
 /** Without what differs from one run to the next. */
 const stable = (events: readonly JournalEvent[]): object[] =>
@@ -52,6 +53,52 @@ for (const { name, command, status, end } of ends)
     const both = [startOf(yard, ...command), { jobshim: 1, event: 'end', ...end }]
     assert.equal(stable(eventsIn(journal)), [...both, ...both])
   })
+
+test('run :: journal :: a program that is no tool, and what it starts in its turn', async () => {
+  const yard = await makeYard('')
+  const journal = join(yard.root, 'journal')
+  // The caretaker writes what it has seen: until then they run.
+  const seen =
+    'until grep -qsa "bash deep/looku[p]" "$XDG_RUNTIME_DIR"/jobshim-*/watch-*/seen; do sleep 0.1; done'
+  writeFiles(yard.root, {
+    'deep/lookup': `#!/bin/bash\n${seen}\n`,
+    configure: '#!/bin/sh\nbash deep/lookup\nexit 3\n',
+  })
+  chmodSync(join(yard.root, 'configure'), 0o755)
+  const began = Date.now() / 1000
+  const words = [
+    '-j2',
+    '-q',
+    '--no-config',
+    '--journal',
+    'journal',
+    '--',
+    'sh',
+    '-c',
+    './configure --prefix=/x; exit 4',
+  ]
+  const { status, stdout, stderr } = await jobshimRun(yard, words)
+  assert.equal([status, stdout, stderr], [4, '', ''])
+  const phases = readFileSync(journal, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map(line => journalEvent.parse(JSON.parse(line)))
+    .filter(event => event.event === 'phase')
+    .filter(({ depth }) => depth < 3) // a machine may be so slow that grep takes long, too
+    .sort((a, b) => a.depth - b.depth)
+  assert.equal(
+    phases.map(({ depth, command, directory }) => ({ depth, command, directory })),
+    [
+      { depth: 1, command: '/bin/sh ./configure --prefix=/x', directory: yard.root },
+      { depth: 2, command: 'bash deep/lookup', directory: yard.root },
+    ],
+  )
+  const took = Date.now() / 1000 - began
+  for (const { at, ranSeconds } of phases) {
+    assert.ok(at > began - 0.1 && at < began + took, `${at} is not within ${took} s of ${began}`)
+    assert.ok(ranSeconds >= 0.3 && at + ranSeconds < began + took + 0.1, `${ranSeconds} of ${took} s`)
+  }
+})
 
 test('run :: journal :: by JOBSHIM_JOURNAL, relative :: the tools have its absolute path', async () => {
   const yard = await makeYard('')

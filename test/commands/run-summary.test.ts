@@ -93,6 +93,7 @@ const toolUse = {
   launchedRuns: 24,
   clientRuns: 0,
   bypassing: [],
+  phases: [],
   slowest: [
     { tool: 'g++', file: 'src/a.cc', seconds: 3.24 },
     { tool: 'ld', file: '', seconds: 2 },

@@ -128,6 +128,7 @@ test('doctor :: coverage :: no tool ran', () => {
       launchedRuns: 0,
       clientRuns: 0,
       bypassing: [],
+      phases: [],
       slowest: [],
     },
     bypasses: [],

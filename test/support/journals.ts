@@ -1,7 +1,14 @@
 /** Journals as builds write them, without a build. */
 import { buildsOf } from '../../src/timeline/builds.js'
 import { type Chart, chartOf } from '../../src/timeline/chart.js'
-import type { BypassEvent, EndEvent, JournalEvent, StartEvent, ToolEvent } from '../../src/timeline/event.js'
+import type {
+  BypassEvent,
+  EndEvent,
+  JournalEvent,
+  PhaseEvent,
+  StartEvent,
+  ToolEvent,
+} from '../../src/timeline/event.js'
 import { random as randomOf } from './random.js'
 
 /** When these builds began: seconds since 1970. */
@@ -51,6 +58,18 @@ export const end = (event: Partial<EndEvent> = {}): EndEvent => ({
   at: began + 10,
   exit: 0,
   coverage: 1,
+  ...event,
+})
+
+export const phase = (event: Partial<PhaseEvent> = {}): PhaseEvent => ({
+  jobshim: 1,
+  event: 'phase',
+  pid: 900,
+  at: began,
+  depth: 1,
+  command: 'make',
+  directory: '/build',
+  ranSeconds: 1,
   ...event,
 })
 

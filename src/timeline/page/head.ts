@@ -3,12 +3,15 @@ import { renderInstant, renderMoment, renderTime } from '../amounts.js'
 import type { Drawing } from '../drawing.js'
 import { kindLooks, panelsOf } from '../layers.js'
 import { factsOf, kindEntries, toolEntries } from '../legend.js'
+import { sharesOf } from '../phases.js'
 import type { Stretch } from '../quantities.js'
 import { shortened } from '../text.js'
 import { elementOf, make } from './document.js'
 import type { Stage } from './stage.js'
 
 const mostStretches = 5
+const mostBlamed = 3
+const leastBlamed = 0.1 // of the stretch
 
 export function fillHead(drawing: Drawing, stage: Stage): void {
   for (const { name, value, more } of factsOf(drawing))
@@ -42,11 +45,16 @@ function fillStretches({ chart, narrow }: Drawing, stage: Stage): void {
 }
 
 function textOf({ from, to, run }: Stretch, { chart }: Drawing): string {
-  const { names, runs } = chart
+  const { names, phases, runs } = chart
   const tool = names.tools[runs.tool[run] ?? -1]
   const file = names.files[runs.file[run] ?? -1] ?? ''
   const what = tool === undefined ? 'no tool' : `${tool} ${shortened(file, 50, 'start')}`.trim()
-  return `${renderTime(to - from)} at ${renderInstant(from, Math.max(1e5, (to - from) / 10))}: ${what}`
+  const blamed = sharesOf(phases, from, to)
+    .slice(0, mostBlamed)
+    .filter(({ time }) => time > (to - from) * leastBlamed)
+    .map(({ phase, time }) => `${shortened(phase.name, 40, 'end')} ${renderTime(time)}`)
+  const during = blamed.length === 0 ? '' : `${blamed.join(', ')}; longest tool: `
+  return `${renderTime(to - from)} at ${renderInstant(from, Math.max(1e5, (to - from) / 10))}: ${during}${what}`
 }
 
 function fillBypasses({ chart }: Drawing): void {

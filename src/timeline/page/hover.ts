@@ -3,14 +3,16 @@ import { renderClock, renderInstant, renderKnown, renderMemory, renderTime, unkn
 import { type LaneRuns, lanes, runsBetween } from '../bars.js'
 import type { Drawing } from '../drawing.js'
 import { panelsOf } from '../layers.js'
+import { phasesAt } from '../phases.js'
 import { endOf, kindOf, placeOf, proberOfRun, slotOf, startOf } from '../quantities.js'
 import { valueAt } from '../steps.js'
+import { shortened } from '../text.js'
 import { elementOf, make } from './document.js'
 import type { Stage } from './stage.js'
 
 type Spot = { instant: number; row: number | undefined; part: number; pixel: number } // part: of the row's height
 
-const rowsGrid = { gridIndex: 0 }
+const rowsGridOf = (drawing: Drawing) => ({ gridIndex: panelsOf(drawing).indexOf('rows') })
 
 export function hoverOver(stage: Stage): void {
   const tip = elementOf('tip')
@@ -44,19 +46,22 @@ function spotAt({ library, drawing }: Stage, x: number, y: number): Spot | undef
   const panels = panelsOf(drawing)
   const grid = [...panels.keys()].find(gridIndex => library.containPixel({ gridIndex }, [x, y]))
   if (grid === undefined) return undefined
+  const rowsGrid = rowsGridOf(drawing)
   const [instant = 0] = library.convertFromPixel(rowsGrid, [x, y]) as number[]
   const [next = 0] = library.convertFromPixel(rowsGrid, [x + 1, y]) as number[]
   const spot = { instant, row: undefined, part: 0, pixel: next - instant }
-  if (grid !== 0) return spot
+  if (grid !== rowsGrid.gridIndex) return spot
   const rows = drawing.chart.slots + drawing.chart.over
   const [, middle = 0] = library.convertToPixel(rowsGrid, [0, 0]) as number[]
-  const band = bandOf(library, rows)
+  const band = bandOf({ library, drawing })
   const inRows = (y - (middle - band / 2)) / band
   const row = Math.min(rows - 1, Math.max(0, Math.floor(inRows)))
   return { ...spot, row, part: inRows - row }
 }
 
-function bandOf(library: Stage['library'], rows: number): number {
+function bandOf({ library, drawing }: Pick<Stage, 'library' | 'drawing'>): number {
+  const rows = drawing.chart.slots + drawing.chart.over
+  const rowsGrid = rowsGridOf(drawing)
   if (rows < 2) return 40
   const [, first = 0] = library.convertToPixel(rowsGrid, [0, 0]) as number[]
   const [, second = 0] = library.convertToPixel(rowsGrid, [0, 1]) as number[]
@@ -104,7 +109,12 @@ function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: 
     `waiting: ${valueAt(waits, spot.instant)}`,
     `memory: ${totals.peakMemory === null ? unknown : renderMemory(valueAt(memory, spot.instant))}`,
   ].join(' · ')
-  if (run === undefined) return [make('p', { text: now, className: 'now' })]
+  const around = phasesAt(chart.phases, spot.instant).map(({ command }) => shortened(command, 90, 'end'))
+  const last = [
+    ...(around.length === 0 ? [] : [make('p', { text: `below ${around.join(' › ')}` })]),
+    make('p', { text: now, className: 'now' }),
+  ]
+  if (run === undefined) return last
   const { runs, names } = chart
   const at = (column: number[]): number => column[run] ?? 0
   const end = runs.end[run] ?? null
@@ -142,7 +152,7 @@ function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: 
       ...rows.flatMap(([name, value]) => [make('dt', { text: name }), make('dd', { text: value })]),
     ),
     ...(others > 0 ? [make('p', { text: `and ${others} shorter here: zoom in` })] : []),
-    make('p', { text: now, className: 'now' }),
+    ...last,
   ]
 }
 
@@ -163,13 +173,14 @@ function mark(
   marks.wait.hidden = run === undefined || drawing.chart.runs.waited[run] === 0
   if (run === undefined || row === undefined) return
   const { chart } = drawing
+  const rowsGrid = rowsGridOf(drawing)
   const pixelOf = (instant: number): number => {
     const inside = Math.min(range.to, Math.max(range.from, instant))
     const [x = 0] = library.convertToPixel(rowsGrid, [inside, row]) as number[]
     return x
   }
   const [, middle = 0] = library.convertToPixel(rowsGrid, [0, row]) as number[]
-  const height = bandOf(library, chart.slots + chart.over)
+  const height = bandOf({ library, drawing })
   const from = pixelOf(startOf(chart, run))
   const asked = pixelOf(startOf(chart, run) - (chart.runs.waited[run] ?? 0))
   box(marks.run, from, middle - height / 2, Math.max(2, pixelOf(endOf(chart, run)) - from), height)
