@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { build } from '../build/build.js'
 import { withAdapters, withShims } from '../build/environment.js'
 import { idleRules } from '../build/idle-rules.js'
@@ -11,13 +11,14 @@ import { processNames } from '../contract/process-names.js'
 import type { WithoutJobserver } from '../contract/without-jobserver.js'
 import { hasOddBytes } from '../ground/bytes.js'
 import { exitCodes } from '../ground/exit-codes.js'
-import { Failure } from '../ground/failure.js'
+import { Failure, renderFailure } from '../ground/failure.js'
 import { say } from '../ground/print.js'
 import type { SandboxPlace } from '../launcher/sandbox.js'
 import { ensureShims, renderEnsured } from '../shimdir/ensure.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { command } from './command.js'
 import { configOptions, dirOption } from './setting-options.js'
+import { formatBySuffix } from './timeline-format.js'
 
 export const run = command({
   name: 'run',
@@ -48,9 +49,16 @@ export const run = command({
       text: 'append a line for each tool run, for jobshim timeline',
     },
     {
-      name: 'low',
+: 'low',
       kind: 'switch',
       text: 'tools leave slots to all others of the pool that wait, for at most a minute; as priority: low in the config',
+      },
+      {
+      name: 'timeline',
+      kind: 'text',
+      value: 'F',
+      completes: { kind: 'file' },
+      text: 'draw the build at its end: .html, .svg or .json. Without --journal, the journal is F with .jsonl',
     },
     {
       name: 'sandbox',
@@ -74,6 +82,7 @@ export const run = command({
     'The first run installs the shims, later ones add those of tools that came to PATH since. If the config says what runs may cost (load, pressure, engine, rules), that ' +
     'holds for this build instead of what the shim dir has.',
   examples: [
+    { line: 'jobshim run --timeline build.html -- make -j8', text: 'a page that shows where the slots went' },
     { line: 'jobshim run -j8 -- ./build.sh', text: 'a script that starts all its compilers at once' },
     { line: 'jobshim run -j8 -- make', text: 'a build that calls other builds' },
     {
@@ -89,6 +98,7 @@ export const run = command({
     if (program === undefined)
       throw new Failure('run: no command named', 'jobshim run -j8 -- ./build.sh', exitCodes.jobshim)
     process.title = processNames.command
+    const journal = journalPath(journalOf(flags, environment), workingDirectory)
     const wish = flags.noSandbox ? { sandbox: false } : {}
     const load = async (more: SettingFlags) =>
       await loadSettings({ ...flags, ...wish, ...more }, workingDirectory, environment)
@@ -116,7 +126,7 @@ export const run = command({
           : flags.jobs === undefined
             ? { kind: 'all', tokens: settings.jobs }
             : { kind: 'share', tokens: (await load({ jobs: undefined })).jobs },
-      journal: journalPath(flags.journal ?? environment[names.journal], workingDirectory),
+      journal,
       directory: workingDirectory,
       say,
       isShown: !flags.json && !settings.quiet,
@@ -126,6 +136,8 @@ export const run = command({
       const text = flags.json ? summaryJson(report) : renderSummary(report)
       if (text !== '') say(text)
     }
+    if (flags.timeline !== undefined && journal !== undefined)
+      await draw(journal, flags.timeline, workingDirectory)
     return await report.end()
   },
 })
@@ -167,6 +179,32 @@ async function sandboxOf(
     )
   say(`jobshim: no job sandbox here: ${choice.why}: ${then}`)
   return undefined
+}
+
+/** Throws `Failure` where what is to be drawn has no format: better before the build than behind it. */
+function journalOf(
+  { journal, timeline }: { journal?: string | undefined; timeline?: string | undefined },
+  environment: NodeJS.ProcessEnv,
+): string | undefined {
+  if (timeline !== undefined && formatBySuffix(timeline) === undefined)
+    throw new Failure(
+      `run: --timeline ${timeline}: its suffix names no format`,
+      'end it with .html, .svg or .json',
+      exitCodes.jobshim,
+    )
+  const named = journal ?? environment[names.journal]
+  return named || timeline === undefined ? named : `${timeline.slice(0, -extname(timeline).length)}.jsonl`
+}
+
+// The build's status is its own, whatever becomes of its picture.
+async function draw(journal: string, output: string, workingDirectory: string): Promise<void> {
+  try {
+    const { drawLast } = await import('./timeline-drawing.js')
+    await drawLast(journal, output, workingDirectory)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    say(renderFailure(error))
+  }
 }
 
 function journalPath(path: string | undefined, workingDirectory: string): string | undefined {

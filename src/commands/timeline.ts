@@ -6,22 +6,13 @@ import { print } from '../ground/print.js'
 import { visibleLines } from '../ground/visible.js'
 import { grouped } from '../timeline/amounts.js'
 import { type Build, buildsOf, togetherOf } from '../timeline/builds.js'
-import { type Chart, chartOf } from '../timeline/chart.js'
+import { chartOf } from '../timeline/chart.js'
 import { type Journal, readJournal, type Skipped } from '../timeline/read.js'
 import { command } from './command.js'
 import { jsonOption } from './setting-options.js'
+import { formats } from './timeline-drawing.js'
+import { type Format, formatBySuffix, formatNames, isFormat } from './timeline-format.js'
 import { checkTarget, writeTarget } from './timeline-target.js'
-
-/** By the suffix of the file that is written. What draws is loaded only where it is wanted. */
-const formats = {
-  html: async (chart: Chart, skipped: Skipped) =>
-    (await import('../timeline/html.js')).renderHtml(chart, skipped),
-  svg: async (chart: Chart) => (await import('../timeline/svg.js')).renderSvg(chart),
-  json: async (chart: Chart) => (await import('../timeline/trace.js')).renderTrace(chart),
-} as const
-type Format = keyof typeof formats
-
-const isFormat = (name: string): name is Format => Object.hasOwn(formats, name)
 
 export const timeline = command({
   name: 'timeline',
@@ -42,7 +33,7 @@ export const timeline = command({
       name: 'format',
       kind: 'text',
       value: 'T',
-      completes: { kind: 'choice', values: Object.keys(formats) },
+      completes: { kind: 'choice', values: formatNames },
       text: 'html, svg or json, whatever the name of F',
     },
     { name: 'run', kind: 'number', value: 'N', text: 'draw the Nth build in FILE (default: the last one)' },
@@ -122,13 +113,12 @@ function onlyFile(operands: readonly string[]): string {
 }
 
 function formatOf(named: string | undefined, output: string): Format {
-  const suffix = extname(output).slice(1).toLowerCase()
-  const name = named ?? (output === '-' || suffix === 'htm' ? 'html' : suffix)
-  if (isFormat(name)) return name
+  const format = named ?? (output === '-' ? 'html' : formatBySuffix(output))
+  if (format !== undefined && isFormat(format)) return format
   throw named === undefined
     ? wrong(`-o ${output}: its suffix names no format`, 'end it with .html, .svg or .json, or add --format')
     : wrong(
-        `--format: expected html, svg or json, got ${JSON.stringify(name)}`,
+        `--format: expected html, svg or json, got ${JSON.stringify(named)}`,
         'see jobshim timeline --help',
       )
 }

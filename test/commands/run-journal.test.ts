@@ -54,6 +54,65 @@ for (const { name, command, status, end } of ends)
     assert.equal(stable(eventsIn(journal)), [...both, ...both])
   })
 
+test('run :: timeline :: draws the build at its end, from a journal beside it', async () => {
+  const yard = await makeYard('')
+  const words = [
+    '-j2',
+    '-q',
+    '--no-config',
+    '--timeline',
+    'out.html',
+    '--',
+    'sh',
+    '-c',
+    'hold </dev/null >/dev/null; exit 4',
+  ]
+  const { status, stdout, stderr } = await jobshimRun(yard, words)
+  assert.equal([status, stdout, stderr], [4, '', ''])
+  assert.match(readFileSync(join(yard.root, 'out.html'), 'utf8'), /^<!doctype html>/)
+  const events = eventsIn(join(yard.root, 'out.jsonl'))
+  assert.equal(
+    events.map(({ event }) => event),
+    ['start', 'tool', 'end'],
+  )
+})
+
+test('run :: timeline :: what can not be drawn changes no status; a name without a format is told before the build', async () => {
+  const yard = await makeYard('')
+  const run = (name: string, ...more: string[]) =>
+    jobshimRun(yard, [
+      '-j2',
+      '-q',
+      '--no-config',
+      '--timeline',
+      name,
+      ...more,
+      '--',
+      'sh',
+      '-c',
+      'echo ran; exit 4',
+    ])
+  const empty = await run('out.svg', '--journal', 'b.jsonl')
+  assert.equal(
+    [empty.status, empty.stdout, empty.stderr],
+    [
+      4,
+      'ran\n',
+      'jobshim: out.svg: not drawn, since no tool ran through a shim\n  jobshim doctor tells why a build is not governed\n',
+    ],
+  )
+  assert.ok(existsSync(join(yard.root, 'b.jsonl')) && !existsSync(join(yard.root, 'out.jsonl')))
+  const wrong = await run('out.png')
+  assert.equal(
+    [wrong.status, wrong.stdout, wrong.stderr],
+    [
+      125,
+      '',
+      'jobshim: run: --timeline out.png: its suffix names no format\n  end it with .html, .svg or .json\n',
+    ],
+  )
+})
+
 test('run :: journal :: a program that is no tool, and what it starts in its turn', async () => {
   const yard = await makeYard('')
   const journal = join(yard.root, 'journal')
