@@ -183,7 +183,7 @@ void phases_print(FILE *out)
 
 	for (size_t i = 0; i < RUNNING_MAX; i++)
 		count += is_told(&running[i]);
-	fprintf(out, "%zu%c", count, 0);
+	fprintf(out, "%llu%c", (unsigned long long)count, 0);
 	for (size_t i = 0; i < kept_count; i++)
 		print_phase(&kept[i], out);
 	for (size_t i = 0; i < RUNNING_MAX; i++)
