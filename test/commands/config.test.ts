@@ -9,7 +9,10 @@ import { makeWorkspace, writeFiles } from '../support/workspace.js'
 async function told(text: string | undefined, words: readonly string[] = [], env = {}) {
   const cwd = makeWorkspace()
   if (text !== undefined) writeFiles(cwd, { '.jobshimrc': text })
-  const outcome = await jobshim(['config', ...words], { cwd, env: { HOME: cwd, XDG_DATA_HOME: join(cwd, 'data'), ...env } })
+  const outcome = await jobshim(['config', ...words], {
+    cwd,
+    env: { HOME: cwd, XDG_DATA_HOME: join(cwd, 'data'), ...env },
+  })
   const lines = outcome.stdout.split('\n').slice(0, -1)
   const rows = new Map(
     lines.map(line => [line.split(' ', 1)[0] ?? '', line.replace(/^\S+ +/, '').replace(/ {2,}/, '  ')]),

@@ -12,9 +12,9 @@ import { jobshim, type Outcome } from '../support/jobshim.js'
 import { buildOf, journalOf } from '../support/journals.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { killStarted, start } from '../yard/held.js'
+import { makeMachineYard } from '../yard/machine.js'
 import { jobshimRun, runLine } from '../yard/runs.js'
 import { endServer, serve } from '../yard/served.js'
-import { makeMachineYard } from '../yard/machine.js'
 import { makeYard, type Yard } from '../yard/yard.js'
 
 function stdoutOf({ status, stdout, stderr }: Outcome): string {
