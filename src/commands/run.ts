@@ -49,11 +49,11 @@ export const run = command({
       text: 'append a line for each tool run, for jobshim timeline',
     },
     {
-: 'low',
+      name: 'low',
       kind: 'switch',
       text: 'tools leave slots to all others of the pool that wait, for at most a minute; as priority: low in the config',
-      },
-      {
+    },
+    {
       name: 'timeline',
       kind: 'text',
       value: 'F',
