@@ -6,17 +6,19 @@ import { wrappers } from '../contract/wrappers.js'
 import { readSmallFile } from '../ground/small-file.js'
 import { hasShims, isLauncher, launcherPlace } from '../tools/launcher-path.js'
 import { type BuildSystem, buildSystems } from './build-systems.js'
+import type { TreeAdvice } from './tree-advice.js'
 
 export type Configured = {
   file: string // absolute path of the file
   tool: string // the absolute path that it names
   system: string // the build system's name
-  fix: string // what to do
+  advice: TreeAdvice
 }
 
 export type ConfiguredOptions = {
   mayHaveShim?: (name: string) => boolean // default: names of the known families and wrappers
-  launcher?: string // for a fix that names it
+  launcher?: string // for an advice that names it
+  dirArgument?: string // likewise, behind `jobshim run`
 }
 
 /** Returns the tools that the build systems of a directory (absolute) call past the shims, each once for each file. */
@@ -25,18 +27,28 @@ export function configuredTools(directory: string, options: ConfiguredOptions = 
 }
 
 function toolsOf(system: BuildSystem, directory: string, options: ConfiguredOptions): Configured[] {
-  const { mayHaveShim = isTool, launcher = `DIR/${launcherPlace}` } = options
+  const { mayHaveShim = isTool, launcher = `DIR/${launcherPlace}`, dirArgument = '' } = options
   const path = join(directory, system.file)
   if (system.writtenBy?.some(file => existsSync(join(directory, file)))) return []
   const text = readSmallFile(path)
   if (text === undefined) return []
-  const found = new Map<string, Configured>()
-  for (const { words, fix, file = path } of system.commands(text, { directory, launcher })) {
+  const toolIn = (words: readonly string[]): string | undefined => {
     const tool = bypassingTool(words)
-    if (tool === undefined || !mayHaveShim(basename(tool)) || found.has(`${file}\0${tool}`)) continue
-    found.set(`${file}\0${tool}`, { file, tool, system: system.name, fix })
+    return tool !== undefined && mayHaveShim(basename(tool)) ? tool : undefined
   }
-  return [...found.values()]
+  const place = {
+    directory,
+    launcher,
+    dirArgument,
+    goesPast: (words: readonly string[]) => toolIn(words) !== undefined,
+  }
+  const found = new Map<string, Configured>()
+  for (const { words, advice, file = path } of system.commands(text, place)) {
+    const tool = toolIn(words)
+    if (tool === undefined || found.has(`${file}\0${tool}`)) continue
+    found.set(`${file}\0${tool}`, { file, tool, system: system.name, advice })
+  }
+  return found.size > 0 && system.isMade?.(path) ? [] : [...found.values()]
 }
 
 const isTool = (name: string): boolean =>

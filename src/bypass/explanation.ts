@@ -11,7 +11,8 @@ export function explainBypass(tools: BypassingTools, launcher: string): Bypass {
   const found = (pathless.has(reason) ? [] : upward(directory))
     .flatMap(place => configuredTools(place, { launcher, mayHaveShim: () => true }))
     .find(configured => configured.tool === tool)
-  if (found) return { tool, caller, why: 'absolute path', file: found.file, fix: found.fix, runs, seconds }
+  if (found)
+    return { tool, caller, why: 'absolute path', file: found.file, fix: found.advice.fix, runs, seconds }
   const { why, fix } = bypassReasons[reason]
   return { tool, caller, why, fix: fix.replace('$DIR', dirname(dirname(launcher))), runs, seconds }
 }

@@ -3,11 +3,13 @@ import { styleText } from 'node:util'
 import type { SettingFlags } from '../config/options.js'
 import { processNames } from '../contract/process-names.js'
 import type { BuildFacts } from '../doctor/bypass.js'
-import { examine } from '../doctor/examine.js'
+import { type Examination, examine } from '../doctor/examine.js'
 import { endPrograms } from '../doctor/program.js'
+import type { Repaired } from '../doctor/repairs.js'
 import { type Check, judgeAll } from '../doctor/verdict.js'
 import { renderColumns } from '../ground/columns.js'
 import { exitCodes } from '../ground/exit-codes.js'
+import { renderFailure } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { print, printExact, say } from '../ground/print.js'
 import { endLike } from '../launcher/foreground.js'
@@ -19,36 +21,61 @@ export const doctor = command({
   summary: 'check whether builds here are governed, and say what to do if not',
   operands: '[-- CMD...]',
   completes: { kind: 'command' },
-  options: [jsonOption, dirOption, ...configOptions],
+  options: [
+    { name: 'all', kind: 'switch', text: 'show the checks that are ok, too' },
+    { name: 'fix', kind: 'switch', text: 'first do what is safe' },
+    jsonOption,
+    dirOption,
+    ...configOptions,
+  ],
   notes:
     'Each check is ok, a note (builds are governed all the same, or it is not known), or broken. doctor checks the shims, ' +
-    'PATH, variables, the jobserver, the trees below the working directory and the system, and changes nothing. ' +
+    'PATH, variables, the jobserver, the trees below the working directory and the system. Without --fix it changes nothing. ' +
+    'With --fix it renews the launcher of shims, makes shims that are lacking, and removes what killed runs have left. It ' +
+    'changes no configured tree, no config and no file of yours. ' +
     'It also runs CMD, below jobshim run, and adds the tools that went past the shims; the table follows the output of CMD. ' +
     'Exit status 1 if anything is broken.',
   examples: [
     { line: 'jobshim doctor', text: 'in the directory of the build' },
     { line: 'jobshim doctor -- make', text: 'the same, and which tools of the build go past the shims' },
+    { line: 'jobshim doctor --fix', text: "mend what is jobshim's own, and tell the rest" },
     { line: 'jobshim doctor --json', text: 'for programs' },
   ],
   async run({ flags, operands, workingDirectory, environment }) {
     const [program, ...args] = operands
     const call = { flags, operands, workingDirectory, environment }
     const dir = program === undefined ? undefined : await shimsFor(call)
-    const examined = await unlessSignalled(() => examine(flags, workingDirectory, environment))
+    const examined = await unlessSignalled(() => examineAndMend(call))
     if (examined.kind === 'signal') return await endLike(examined)
-    const { checks, sandbox } = examined.result
+    const { checks, sandbox, repaired } = examined.result
     if (program !== undefined && dir !== undefined) {
       const { buildRows } = await import('../doctor/bypass.js')
       checks.push(...judgeAll(buildRows, await buildWith([program, ...args], call), sandbox))
     }
     const isColoured = process.stdout.isTTY && process.stdout.hasColors()
-    if (flags.json) print(`${renderJson({ checks })}\n`)
-    else printExact(renderChecks(checks, isColoured))
+    for (const { failure } of repaired) if (failure !== undefined) say(renderFailure(failure))
+    const fixed = repaired.filter(({ failure }) => failure === undefined)
+    const names = fixed.map(({ name, text }) => ({ name, text }))
+    if (flags.json) print(`${renderJson(flags.fix ? { checks, fixed: names } : { checks })}\n`)
+    else printExact(`${renderFixed(names)}${renderChecks(checks, { isColoured, all: flags.all ?? false })}`)
     return checks.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.ok
   },
 })
 
-type Flags = SettingFlags & { json?: boolean }
+type Flags = SettingFlags & { json?: boolean; all?: boolean; fix?: boolean }
+
+async function examineAndMend({
+  flags,
+  workingDirectory,
+  environment,
+}: Call<Flags>): Promise<Examination & { repaired: Repaired[] }> {
+  const first = await examine(flags, workingDirectory, environment)
+  if (!flags.fix) return { ...first, repaired: [] }
+  const { repair } = await import('../doctor/repairs.js')
+  const repaired = await repair(first.checks, first.settings, environment)
+  const last = repaired.length > 0 ? await examine(flags, workingDirectory, environment) : first
+  return { ...last, repaired }
+}
 
 // As jobshim run does: the first time they are installed.
 async function shimsFor({ flags, workingDirectory, environment }: Call<Flags>): Promise<string> {
@@ -116,9 +143,20 @@ const colours = { ok: 'green', note: 'yellow', broken: 'red' } as const
 
 const inOneLine = (text: string): string => text.replaceAll('\n', ' ')
 
-/** Returns the table, and what it comes to. */
-export function renderChecks(checks: readonly Check[], isColoured: boolean): string {
-  const rows = checks.flatMap(check => [
+const renderFixed = (fixed: readonly { name: string; text: string }[]): string =>
+  renderColumns(fixed.map(({ name, text }) => ['fixed', name, inOneLine(text)]))
+
+const order = ['broken', 'note', 'ok'] as const
+
+/** Returns the table, what is broken first. Checks that are ok are only counted, unless all are to be shown. */
+export function renderChecks(
+  checks: readonly Check[],
+  { isColoured, all }: { isColoured: boolean; all: boolean },
+): string {
+  const shown = order
+    .filter(state => all || state !== 'ok')
+    .flatMap(state => checks.filter(check => check.state === state))
+  const rows = shown.flatMap(check => [
     [check.state, check.name, inOneLine(check.text)],
     ...('fix' in check && check.fix !== undefined ? [['', '', `do: ${inOneLine(check.fix)}`]] : []),
   ])
@@ -127,7 +165,6 @@ export function renderChecks(checks: readonly Check[], isColoured: boolean): str
   const table = renderColumns(rows).replace(/^(ok|note|broken)\b/gm, (_, state: keyof typeof colours) =>
     paint(state),
   )
-  const count = (state: Check['state']): number => checks.filter(check => check.state === state).length
-  const notes = count('note') === 1 ? '1 note' : `${count('note')} notes`
-  return `${table}${count('broken')} broken, ${notes}, ${count('ok')} ok\n`
+  const fine = checks.filter(({ state }) => state === 'ok').length
+  return `${table}${fine} ${fine === 1 ? 'check' : 'checks'} ok\n`
 }

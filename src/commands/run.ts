@@ -5,6 +5,7 @@ import { idleRules } from '../build/idle-rules.js'
 import { renderSummary, summaryJson } from '../build/summary.js'
 import { loadSettings } from '../config/load.js'
 import type { SettingFlags, Settings } from '../config/options.js'
+import { wrongVariables } from '../config/variables.js'
 import { environment as names } from '../contract/environment.js'
 import { lowPriority, priorities } from '../contract/priorities.js'
 import { processNames } from '../contract/process-names.js'
@@ -103,6 +104,7 @@ export const run = command({
     const load = async (more: SettingFlags) =>
       await loadSettings({ ...flags, ...wish, ...more }, workingDirectory, environment)
     const wished = await load({})
+    for (const { text } of wrongVariables(environment)) say(`jobshim: ${text}`)
     const ensured = await ensureShims(wished.dir, wished, environment)
     const { dir } = ensured
     for (const line of renderEnsured(ensured, wished.quiet || flags.json === true)) say(line)

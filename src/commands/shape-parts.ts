@@ -117,6 +117,8 @@ export const row = z.strictObject({
 const name = text.describe('of the row')
 const told = text.describe('what was found')
 const fix = text.describe('what to do')
+const advice = text.describe('a name of this advice, whatever its words')
+const command = text.describe('what a shell runs to do it, if that is all there is to do')
 
 export const check = z.discriminatedUnion('state', [
   z.strictObject({ name, state: z.literal('ok').describe('as the table shows it'), text: told }),
@@ -125,8 +127,17 @@ export const check = z.discriminatedUnion('state', [
     state: z.literal('note').describe('as the table shows it'),
     text: told,
     fix: fix.optional(),
+    advice: advice.optional(),
+    command: command.optional(),
   }),
-  z.strictObject({ name, state: z.literal('broken').describe('as the table shows it'), text: told, fix }),
+  z.strictObject({
+    name,
+    state: z.literal('broken').describe('as the table shows it'),
+    text: told,
+    fix,
+    advice,
+    command: command.optional(),
+  }),
 ])
 
 export const coverage = z

@@ -43,6 +43,10 @@ export const shapeRows: readonly ShapeRow[] = [
     schema: z.strictObject({
       jobshim: version,
       checks: z.array(check).describe('one or more for each row of the table'),
+      fixed: z
+        .array(z.strictObject({ name: text, text: text.describe('what was found before') }))
+        .optional()
+        .describe('with --fix: what it has mended'),
     }),
   },
   {

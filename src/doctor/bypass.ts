@@ -3,6 +3,7 @@
 import { type Bypass, bypassText } from '../bypass/bypass.js'
 import { coverageOf, type ToolUse } from '../bypass/tool-watch.js'
 import { type Ending, signalName } from '../launcher/foreground.js'
+import { byHand } from './advice.js'
 import { broken, type CheckRow, note, ok, type Verdict } from './verdict.js'
 
 export type BuildFacts = {
@@ -12,7 +13,10 @@ export type BuildFacts = {
 }
 
 const unwatched = (): Verdict =>
-  note('not watched: it was over at once, or an outer jobshim run watches it', 'try a longer build')
+  note(
+    'not watched: it was over at once, or an outer jobshim run watches it',
+    byHand('build-short', 'try a longer build'),
+  )
 
 export const buildRows: readonly CheckRow<BuildFacts>[] = [
   {
@@ -35,7 +39,7 @@ export const buildRows: readonly CheckRow<BuildFacts>[] = [
       return bypasses.map(bypass =>
         broken(
           `${bypassText(bypass)}: ${bypass.runs === 1 ? '1 run' : `${bypass.runs} runs`}, ${bypass.seconds.toFixed(1)} s`,
-          bypass.fix,
+          byHand('past', bypass.fix),
         ),
       )
     },

@@ -1,16 +1,18 @@
 /** All checks, in the order in which they are printed. */
 
 import { findConfigured } from '../bypass/configured.js'
-import type { SettingFlags } from '../config/options.js'
+import type { SettingFlags, Settings } from '../config/options.js'
+import { environment as namesOfVariables } from '../contract/environment.js'
 import { defaultFamilies, familyOf } from '../contract/families.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { jobserverRows } from './jobserver.js'
-import { jobserverFacts } from './jobserver-facts.js'
+import { jobserverFacts, type Limit } from './jobserver-facts.js'
 import { launcherRows } from './launcher.js'
 import { findLauncherOf, launcherFacts, usablePrograms } from './launcher-facts.js'
 import { pathRows } from './path.js'
 import { pathFacts, standingOn } from './path-facts.js'
+import { placeOf } from './place.js'
 import { sandboxRows, standingIn } from './sandbox.js'
 import { sandboxFacts } from './sandbox-facts.js'
 import { configRows, settingsAndConfig } from './settings.js'
@@ -24,7 +26,8 @@ import { variableRows } from './variables.js'
 import { variableFacts } from './variables-facts.js'
 import { type Check, type CheckRow, judgeAll, type SandboxStanding, unknownAll } from './verdict.js'
 
-export type Examination = { checks: Check[]; sandbox: SandboxStanding }
+/** `settings`: by which it went. */
+export type Examination = { checks: Check[]; sandbox: SandboxStanding; settings: Settings }
 
 /**
  * Makes all checks that need no build. Changes nothing, and leaves no process behind. Throws an `AbortError` where `endPrograms` is
@@ -35,15 +38,21 @@ export async function examine(
   workingDirectory: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Examination> {
-  const { settings, config } = await settingsAndConfig(flags, workingDirectory, environment)
-  const { dir } = settings
-  const shims = shimFacts(settings, environment)
+  const { settings: named, config } = await settingsAndConfig(flags, workingDirectory, environment)
+  const place = placeOf(flags, named, environment)
+  const { dir, dirArgument, install } = place
+  const settings = { ...named, dir }
+  const shims = shimFacts(settings, install, environment)
   const names = shims.shims.map(({ name }) => name)
   const found = findLauncherOf(dir, environment)
-  const variables = variableFacts(settings, names, environment)
+  const variables = variableFacts(settings, install, names, environment)
   // Below a jobserver already, a shim that is not on PATH translates nothing.
-  const reached = standingOn(environment.PATH ?? '', dir, names).isThere || !variables.hasPool ? names : []
-  const ofLauncher = await launcherFacts(found, environment)
+  const { isThere } = standingOn(environment.PATH ?? '', dir, names)
+  const reached = { shims: isThere || !variables.hasPool ? names : [], install }
+  const without = environment[namesOfVariables.noJobserver]
+  const joins = without ? without === 'machine' : shims.joins
+  const limit: Limit = !isThere || names.length === 0 ? 'not here' : joins ? 'machine' : 'none'
+  const ofLauncher = await launcherFacts(found, install, environment)
   const programs = usablePrograms(ofLauncher, environment)
   const ofSandbox = sandboxFacts(programs?.look, environment, settings.rulesText)
   const sandbox = standingIn(ofSandbox)
@@ -52,15 +61,17 @@ export async function examine(
     ...judgeAll(launcherRows, ofLauncher),
     ...judgeAll(shimRows, shims),
     ...judgeAll(sandboxRows, ofSandbox),
-    ...(await group(pathRows, () => pathFacts(dir, names, environment), sandbox)),
+    ...(await group(pathRows, () => pathFacts(place, names, environment), sandbox)),
     ...judgeAll(variableRows, variables, sandbox),
-    ...(await group(jobserverRows, () => jobserverFacts(programs?.look, reached, environment))),
+    ...(await group(jobserverRows, () => jobserverFacts(programs?.look, { ...reached, limit }, environment))),
     ...(await group(
       treeRows,
       async () => ({
         root: workingDirectory,
+        install: names.length > 0 ? undefined : install,
         search: findConfigured(workingDirectory, {
           launcher: layoutOf(dir).launcher,
+          dirArgument,
           mayHaveShim: name => (names.length > 0 ? names.includes(name) : isUsual(name)),
         }),
       }),
@@ -72,7 +83,7 @@ export async function examine(
       description: ofLauncher.description,
     }))),
   ]
-  return { checks, sandbox }
+  return { checks, sandbox, settings }
 }
 
 // What the system does not let us look at is told for the checks that want it; the others go on.

@@ -2,9 +2,10 @@
 import { closeSync, openSync } from 'node:fs'
 import { environment as names } from '../contract/environment.js'
 import { inheritedDescriptors } from '../ground/inherited.js'
+import { shWord } from '../ground/shell-word.js'
 import { findAuth, type JobserverAuth } from '../jobserver/auth.js'
 import { readOwner, readSize } from '../jobserver/ledger.js'
-import { isAddress, readMakeFlags } from '../jobserver/make-flags.js'
+import { isAddress, readMakeFlags, withoutJobserver } from '../jobserver/make-flags.js'
 import { type MakeStyle, styleOfVersion } from '../jobserver/make-style.js'
 import { startTime, thisProcess } from '../jobserver/owner.js'
 import { isServed } from '../jobserver/server-lock.js'
@@ -32,8 +33,14 @@ export type ClientProgram = { path: string; version: string; hasShim: boolean } 
   | { kind: 'ninja'; readsFifo: boolean }
 )
 
+/** What holds tools back that find no jobserver: the machine's pool, nothing, or that the shims are not on PATH. */
+export type Limit = 'machine' | 'none' | 'not here'
+
 export type JobserverFacts = {
   jobserver: Jobserver
+  limit: Limit
+  release: string // what a shell runs to forget the jobservers that its variables name; empty: none does
+  install: string // what a shell runs to make the shims
   auth: JobserverAuth | undefined // in MAKEFLAGS
   make: ClientProgram | undefined
   ninja: ClientProgram | undefined
@@ -42,7 +49,7 @@ export type JobserverFacts = {
 /** Gathers them. `look`: its path, where there is one that can be called. */
 export async function jobserverFacts(
   look: string | undefined,
-  shims: readonly string[],
+  { shims, limit, install }: { shims: readonly string[] } & Pick<JobserverFacts, 'limit' | 'install'>,
   environment: NodeJS.ProcessEnv,
 ): Promise<JobserverFacts> {
   const [jobserver, make, ninja] = await Promise.all([
@@ -50,7 +57,22 @@ export async function jobserverFacts(
     clientProgram('make', shims, environment),
     clientProgram('ninja', shims, environment),
   ])
-  return { jobserver, auth: findAuth(environment.MAKEFLAGS ?? ''), make, ninja }
+  const auth = findAuth(environment.MAKEFLAGS ?? '')
+  return { jobserver, limit, release: releaseOf(environment), install, auth, make, ninja }
+}
+
+/** Returns what a shell runs to forget all jobservers that its variables name. */
+function releaseOf(environment: NodeJS.ProcessEnv): string {
+  const own = [names.jobserver, names.outer].filter(name => environment[name])
+  const flags = ['MAKEFLAGS', 'CARGO_MAKEFLAGS'].flatMap(name => {
+    const read = readMakeFlags(environment[name] ?? '')
+    return read.flags.some(isAddress) ? [{ name, rest: withoutJobserver(read).trim() }] : []
+  })
+  const unset = [...own, ...flags.filter(({ rest }) => rest === '').map(({ name }) => name)]
+  return [
+    ...(unset.length > 0 ? [`unset ${unset.join(' ')}`] : []),
+    ...flags.filter(({ rest }) => rest !== '').map(({ name, rest }) => `export ${name}=${shWord(rest)}`),
+  ].join('; ')
 }
 
 /** Returns the variable that names a jobserver, as people wrote it; the first one wins. */

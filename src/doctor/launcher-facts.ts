@@ -20,13 +20,15 @@ export type Launcher =
 /** `features`: of the kernel, by name, why each can't be used; empty: it can. */
 export type LauncherDescription =
   | { kind: 'told'; linking: string; libc: string; features: ReadonlyMap<string, string> }
-  | { kind: 'silent'; why: string }
+  | { kind: 'silent'; why: string; cause?: 'noexec' }
   | { kind: 'old' } // of a version that has no `look`
 
 export type Speed = { kind: 'measured'; bareMs: number; shimMs: number } | { kind: 'unknown'; why: string }
 
 export type LauncherFacts = {
   launcher: Launcher
+  packages: 'usable' | 'unusable' // the built one, which an install takes
+  install: string // what a shell runs to make the shims
   bytes: number
   description: LauncherDescription
   speed: Speed
@@ -91,19 +93,23 @@ export function usablePrograms(
 /** Tries the launcher, asks `look` how both were built, and measures how long a launcher takes. */
 export async function launcherFacts(
   launcher: Launcher,
+  install: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<LauncherFacts> {
+  const built = findLauncher(environment)
+  const packages = built === undefined || (isExecutable(built) && !isForeign(built)) ? 'usable' : 'unusable'
   const path = pathOf(launcher)
   if (path === undefined) {
     const why = 'no launcher'
-    return { launcher, bytes: 0, description: { kind: 'silent', why }, speed: { kind: 'unknown', why } }
+    const description = { kind: 'silent', why } as const
+    return { launcher, packages, install, bytes: 0, description, speed: { kind: 'unknown', why } }
   }
   const description = await readDescription(path, environment)
   const speed: Speed =
     description.kind === 'silent'
       ? { kind: 'unknown', why: 'the launcher does not run' }
       : await measure(path, environment)
-  return { launcher, bytes: sizeOf(path), description, speed }
+  return { launcher, packages, install, bytes: sizeOf(path), description, speed }
 }
 
 function sizeOf(path: string): number {
@@ -137,12 +143,20 @@ function headOf(path: string): Buffer | undefined {
   }
 }
 
-async function readDescription(path: string, environment: NodeJS.ProcessEnv): Promise<LauncherDescription> {
+function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
+    return true
   } catch {
-    return { kind: 'silent', why: 'not executable' }
+    return false
   }
+}
+
+async function readDescription(path: string, environment: NodeJS.ProcessEnv): Promise<LauncherDescription> {
+  if (!isExecutable(path))
+    return (statSync(path).mode & 0o111) === 0
+      ? { kind: 'silent', why: 'not executable' }
+      : { kind: 'silent', why: 'its filesystem is mounted noexec', cause: 'noexec' }
   // What the kernel does not know is given to a shell by execvp(3), as a script.
   if (isForeign(path)) return { kind: 'silent', why: 'it is no program of this machine' }
   const call = { environment: outsideBuild(environment) }

@@ -1,4 +1,8 @@
 /** The launcher: does it run here, and how quick is it? */
+
+import { shWord } from '../ground/shell-word.js'
+import { launcherSources } from '../shimdir/launcher.js'
+import { type Advice, byCommand, byHand } from './advice.js'
 import type { LauncherFacts } from './launcher-facts.js'
 import { broken, type CheckRow, note, ok, type Verdict } from './verdict.js'
 
@@ -9,53 +13,70 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
   {
     name: 'launcher',
     why: 'every shim is this program',
-    judge({ launcher, description }) {
+    judge({ launcher, description, packages, install }) {
       if (launcher.kind === 'lost')
-        return broken(`${launcher.path}: missing, so that no shim works`, 'jobshim install')
+        return broken(
+          `${launcher.path}: missing, so that no shim works`,
+          byCommand('launcher-missing', install),
+        )
       if (launcher.kind === 'none')
         return launcher.missing.length > 0
           ? broken(
               `none, and none can be built: no ${launcher.missing.join(' and no ')} on PATH`,
-              'install make and a C compiler',
+              byHand('launcher-tools', 'install make and a C compiler'),
             )
-          : note('not built yet', 'jobshim install builds it')
+          : note('not built yet', byCommand('launcher-unbuilt', install, 'an install builds it'))
       if (description.kind === 'silent')
         return broken(
           `${launcher.path}: can't run (${description.why})`,
-          'check that its filesystem is not mounted noexec and that it was built for this machine, then jobshim install',
+          description.cause === 'noexec'
+            ? noexec
+            : packages === 'usable'
+              ? byCommand('launcher-broken', install)
+              : foreign(install),
         )
       if (description.kind === 'old' || (launcher.kind === 'installed' && !launcher.isThisVersion))
-        return note(`${launcher.path}: not the one of this jobshim`, 'jobshim install puts it there')
+        return note(`${launcher.path}: not the one of this jobshim`, byCommand('launcher-other', install))
       return ok(launcher.path)
     },
   },
   {
     name: 'launcher build',
     why: 'a dynamic program takes longer to start',
-    judge({ description, bytes }) {
+    judge({ description, bytes, install }) {
       if (description.kind === 'silent') return note(`not known: ${description.why}`)
       if (description.kind === 'old') return note('not known: an older launcher does not tell')
       const text = `${description.linking}, ${description.libc}, ${bytes} bytes`
       if (description.linking === 'static') return ok(text)
-      return note(`${text}: starts later than a static one`, buildHint)
+      return note(`${text}: starts later than a static one`, slow(install))
     },
   },
   {
     name: 'launcher speed',
     why: 'what a shim adds to each run of a tool',
-    judge({ speed, description }): Verdict {
+    judge({ speed, description, install }): Verdict {
       if (speed.kind === 'unknown') return note(`not measured: ${speed.why}`)
       const { bareMs, shimMs } = speed
       const ratio = shimMs / bareMs
       const text = `true takes ${shimMs.toFixed(2)} ms with a shim and ${bareMs.toFixed(2)} ms without: x${ratio.toFixed(2)}`
       if (ratio <= usualRatio) return ok(text)
       const isStatic = description.kind === 'told' && description.linking === 'static'
-      return note(
-        `${text}; more than x${usualRatio} is unusual`,
-        isStatic ? 'look again when the machine is idle; npm run bench tells more' : buildHint,
-      )
+      return isStatic
+        ? note(`${text}; more than x${usualRatio} is usual only on a busy machine`)
+        : note(`${text}; more than x${usualRatio} is unusual`, slow(install))
     },
   },
 ]
 
-const buildHint = 'install musl-tools, build the launcher anew (make -B -C shims), then jobshim install'
+const anew = (install: string): string => `make -s -B -C ${shWord(launcherSources)} && ${install}`
+
+const slow = (install: string): Advice =>
+  byCommand('launcher-slow', anew(install), 'install musl-tools, and build it anew')
+
+const foreign = (install: string): Advice =>
+  byCommand('launcher-foreign', anew(install), "this package's own can't run either: build it anew")
+
+const noexec = byHand(
+  'launcher-noexec',
+  'have the shims on a filesystem that is not mounted noexec: name a directory there by dir in the config, or by JOBSHIM_DIR',
+)

@@ -1,6 +1,6 @@
 /** Where the shims stand on PATH: here, and in a login shell. */
-import { realpathSync, statSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { trustOf } from '../ground/trust.js'
 import { findTool, realDirectories } from '../shimdir/real-tools.js'
 import { pathWithShims, usualPath } from '../shimdir/surroundings.js'
@@ -15,6 +15,8 @@ export type Login = { kind: 'told'; standing: Standing } | { kind: 'untold'; why
 
 export type PathFacts = {
   dir: string
+  env: string // what a shell evaluates to have the shims first
+  profile: string // what a login shell of bash reads, and may write
   hasShims: boolean
   here: Standing
   login: Login
@@ -22,7 +24,7 @@ export type PathFacts = {
 
 /** Looks at PATH, and lets a login shell say what it makes of it. `names`: of the shims. */
 export async function pathFacts(
-  dir: string,
+  { dir, env }: Pick<PathFacts, 'dir' | 'env'>,
   names: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<PathFacts> {
@@ -31,7 +33,13 @@ export async function pathFacts(
   const login: Login = hasShims
     ? await loginShellStanding(dir, names, environment)
     : { kind: 'untold', why: 'no shims' }
-  return { dir, hasShims, here, login }
+  return { dir, env, profile: profileIn(environment.HOME ?? '~'), hasShims, here, login }
+}
+
+/** Returns the first that is there of the files of which bash reads one, bash(1). */
+function profileIn(home: string): string {
+  const files = ['.bash_profile', '.bash_login', '.profile'].map(name => join(home, name))
+  return files.find(file => existsSync(file)) ?? join(home, '.profile')
 }
 
 /** Returns where the shims stand on this PATH. */

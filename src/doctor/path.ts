@@ -1,5 +1,7 @@
 /** PATH: does a search for a tool find the shim? */
 import { wrappers } from '../contract/wrappers.js'
+import { shWord } from '../ground/shell-word.js'
+import { byCommand } from './advice.js'
 import type { Forestalling, PathFacts, Standing } from './path-facts.js'
 import { broken, type CheckRow, few, note, ok } from './verdict.js'
 
@@ -10,25 +12,29 @@ const plain = ({ before }: Standing): Forestalling[] =>
 
 const toolsOf = (tools: readonly Forestalling[]): string => few(tools.map(({ path }) => path))
 
-const goesFirst = (dir: string): string => `put the shims first: export PATH=${dir}:$PATH`
+const goesFirst = (dir: string): string => `export PATH=${shWord(dir)}:"$PATH"`
 
 export const pathRows: readonly CheckRow<PathFacts>[] = [
   {
     name: 'PATH',
     why: 'a tool that stands before the shims is found first',
     needs: 'shims',
-    judge({ dir, hasShims, here }) {
+    judge({ dir, env, hasShims, here }) {
       const before = plain(here)
       if (!hasShims) return note('no shims')
       if (!here.isThere)
         return note(
           `${dir} is not on it: what jobshim run starts is governed, and nothing else`,
-          'jobshim run -- CMD, or eval "$(jobshim env)"',
+          byCommand(
+            'path-absent',
+            `eval "$(${env})"`,
+            'jobshim run -- CMD; for all terminals: jobshim setup; for this shell',
+          ),
         )
       if (before.length > 0)
         return broken(
           `found before ${before.length === 1 ? 'its shim' : 'their shims'}: ${toolsOf(before)}`,
-          goesFirst(dir),
+          byCommand('path-late', goesFirst(dir), 'put the shims first'),
         )
       return ok(`each shim is found first, in ${dir}`)
     },
@@ -42,7 +48,7 @@ export const pathRows: readonly CheckRow<PathFacts>[] = [
       if (links.length === 0) return ok('no links of it before the shims')
       return broken(
         `${toolsOf(links)}: before the shims, which ccache takes for the compilers: it may return old objects`,
-        goesFirst(dir),
+        byCommand('ccache-early', goesFirst(dir), 'put the shims first'),
       )
     },
   },
@@ -50,7 +56,7 @@ export const pathRows: readonly CheckRow<PathFacts>[] = [
     name: 'login shells',
     why: 'a profile may set PATH anew, and builds call bash -l',
     needs: 'shims',
-    judge({ dir, here, login }) {
+    judge({ dir, profile, login }) {
       if (login.kind === 'untold') return note(`not tried: ${login.why}`)
       const { standing } = login
       const lost = standing.isThere ? standing.before : undefined
@@ -58,9 +64,11 @@ export const pathRows: readonly CheckRow<PathFacts>[] = [
       const text = lost
         ? `bash -lc puts others before the shims: ${toolsOf(lost)}`
         : 'bash -lc sets PATH anew, without the shims'
-      const fix = `put it behind what sets PATH, in ~/.profile: PATH=${dir}:$PATH`
-      // Where PATH is what governs, a build that starts such a shell is not governed any more.
-      return here.isThere && here.before.length === 0 ? broken(text, fix) : note(text, fix)
+      const command = `echo ${shWord(`PATH=${shWord(dir)}:"$PATH"`)} >>${shWord(profile)}`
+      return note(
+        `${text}: a build that starts one is not governed in it`,
+        byCommand('login-path', command, 'put it behind what sets PATH'),
+      )
     },
   },
 ]

@@ -20,7 +20,7 @@ export const sandboxRows: readonly CheckRow<SandboxFacts>[] = [
       if (choice.kind === 'none')
         return choice.isInside
           ? note(`this is in one, but no jobshim run --sandbox can be started here: ${choice.why}`)
-          : note(`none can be had: ${choice.why}`, 'jobshim run without --sandbox: shims go by PATH')
+          : note(`none can be had: ${choice.why}; jobshim run goes by shims`)
       if (choice.place === 'above') return ok('this is in one: a tool takes a slot, however it is called')
       return ok(
         choice.losesPrivileges

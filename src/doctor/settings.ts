@@ -1,7 +1,9 @@
 /** The config: a wrong one is told, and the rest is looked at without it. */
 import { loadSettings } from '../config/load.js'
 import type { SettingFlags, Settings } from '../config/options.js'
+import { environment as names } from '../contract/environment.js'
 import { Failure } from '../ground/failure.js'
+import { byHand } from './advice.js'
 import { broken, type CheckRow, ok } from './verdict.js'
 
 export type ConfigFacts =
@@ -20,7 +22,8 @@ export async function settingsAndConfig(
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     const { config: _, ...others } = flags
-    const settings = await loadSettings({ ...others, noConfig: true }, workingDirectory, environment)
+    const { [names.sandbox]: __, ...withoutSandboxWish } = environment
+    const settings = await loadSettings({ ...others, noConfig: true }, workingDirectory, withoutSandboxWish)
     return {
       settings,
       config: { kind: 'refused', what: [error.message, ...error.details].join('; '), fix: error.hint },
@@ -34,7 +37,7 @@ export const configRows: readonly CheckRow<ConfigFacts>[] = [
     why: 'with a wrong one jobshim run ends before the build starts',
     judge: config =>
       config.kind === 'refused'
-        ? broken(config.what, config.fix)
+        ? broken(config.what, byHand('config-refused', config.fix))
         : ok(config.file ?? 'none, and none is needed'),
   },
 ]

@@ -1,7 +1,7 @@
 /** What is known of a shim dir. */
 import type { Settings } from '../config/options.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
-import { checkShimDirectory, installedNames, readWish } from '../shimdir/inspect.js'
+import { checkShimDirectory, installedNames, readWish, toolFileOf } from '../shimdir/inspect.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { type ListedShim, listShims } from '../shimdir/list.js'
 import { readManifest } from '../shimdir/manifest.js'
@@ -11,7 +11,9 @@ import type { WishState } from '../shimdir/wish.js'
 
 export type ShimFacts = {
   dir: string
+  install: string // what a shell runs to make the shims
   place: { kind: 'usable' } | { kind: 'missing' } | { kind: 'refused'; what: string; fix: string }
+  joins: boolean // tools that find no jobserver take slots of the machine's pool, as install wrote it down
   wish: WishState['kind'] // whether it is known what else is to have one
   shims: readonly ListedShim[]
   lost: readonly string[] // names that once were ours and no longer are
@@ -20,12 +22,14 @@ export type ShimFacts = {
 }
 
 /** Looks at `settings.dir`. */
-export function shimFacts(settings: Settings, environment: NodeJS.ProcessEnv): ShimFacts {
+export function shimFacts(settings: Settings, install: string, environment: NodeJS.ProcessEnv): ShimFacts {
   const { dir } = settings
   const layout = layoutOf(dir)
   const nothing: ShimFacts = {
     dir,
+    install,
     place: { kind: 'missing' },
+    joins: false,
     wish: 'none',
     shims: [],
     lost: [],
@@ -40,6 +44,7 @@ export function shimFacts(settings: Settings, environment: NodeJS.ProcessEnv): S
     return {
       ...nothing,
       place: { kind: 'usable' },
+      joins: names.some(name => /^no-jobserver=machine$/m.test(toolFileOf(layout, name))),
       wish: readWish(layout).kind,
       shims: listShims(dir, environment),
       lost: manifest.names.filter(name => !names.includes(name)),

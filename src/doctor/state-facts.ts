@@ -11,13 +11,14 @@ import { trustOf } from '../ground/trust.js'
 import { drainFifo, makeFifo } from '../jobserver/fifo.js'
 import { createLedger, type LedgerRecord, readRecords } from '../jobserver/ledger.js'
 import { thisProcess } from '../jobserver/owner.js'
+import { leftEntries } from '../jobserver/registry.js'
 import { outsideBuild, type Programs } from './launcher-facts.js'
 import { interrupted, killGroup, runProgram, watchProgram } from './program.js'
 
 export type StatePlace =
   | { kind: 'usable'; directory: string } // as it is wanted
   | { kind: 'moved'; directory: string; wanted: string; because: 'it is foreign' | 'it is gone' }
-  | { kind: 'unusable'; what: string; fix: string }
+  | { kind: 'unusable'; what: string; fix: string; isFull: boolean }
 
 /** What became of two tools in a pool of one token, killed in the end. */
 export type Trial =
@@ -25,7 +26,7 @@ export type Trial =
   | { kind: 'failed'; step: 'pool' | 'tools' | 'locks'; why: string }
   | { kind: 'not made'; why: string }
 
-export type StateFacts = { place: StatePlace; trial: Trial }
+export type StateFacts = { place: StatePlace; left: number; trial: Trial } // left: files that killed runs and servers have left
 
 /** Looks at the state directory, and tries a pool of its own there. Nothing is left of it. */
 export async function stateFacts(
@@ -39,6 +40,7 @@ export async function stateFacts(
     const before = findStateDirectory(environment)
     const directory = ensureStateDirectory(environment)
     if (directory !== before) made = directory
+    const left = leftEntries(directory).length
     workshop = mkdtempSync(join(directory, 'doctor-'))
     const probe = join(workshop, 'probe')
     writeFileSync(probe, Buffer.alloc(ledgerLayout.headerBytes, 1))
@@ -47,10 +49,10 @@ export async function stateFacts(
       directory === wanted
         ? { kind: 'usable', directory }
         : { kind: 'moved', directory, wanted, because: isForeign(wanted) ? 'it is foreign' : 'it is gone' }
-    if (programs === undefined) return { place, trial: { kind: 'not made', why: 'no launcher' } }
-    return { place, trial: await tryPool(programs, workshop, environment) }
+    if (programs === undefined) return { place, left, trial: { kind: 'not made', why: 'no launcher' } }
+    return { place, left, trial: await tryPool(programs, workshop, environment) }
   } catch (error) {
-    return { place: unusable(error, wanted), trial: { kind: 'not made', why: 'no state directory' } }
+    return { place: unusable(error, wanted), left: 0, trial: { kind: 'not made', why: 'no state directory' } }
   } finally {
     if (workshop !== undefined) rmSync(workshop, { recursive: true, force: true })
     if (made !== undefined) removeEmpty(made)
@@ -69,13 +71,15 @@ function removeEmpty(directory: string): void {
 }
 
 function unusable(error: unknown, wanted: string): StatePlace {
-  if (error instanceof Failure) return { kind: 'unusable', what: error.message, fix: error.hint }
+  if (error instanceof Failure)
+    return { kind: 'unusable', what: error.message, fix: error.hint, isFull: false }
   const code = systemErrorCode(error)
   if (code === undefined) throw error
   return {
     kind: 'unusable',
     what: `${wanted}: can't be written (${code})`,
     fix: 'make room there, or set XDG_RUNTIME_DIR to another directory that is yours alone',
+    isFull: true,
   }
 }
 

@@ -1,10 +1,13 @@
 /** Variables: does one of them open a pool of its own, or name a tool by its path? */
 import { basename } from 'node:path'
 import { bypassingTool } from '../bypass/configured.js'
+import { wrongVariables } from '../config/variables.js'
 import { environment as names } from '../contract/environment.js'
 import { familyOf } from '../contract/families.js'
+import { shWord } from '../ground/shell-word.js'
 import { findAuth } from '../jobserver/auth.js'
 import { jobsWanted, readMakeFlags } from '../jobserver/make-flags.js'
+import { byCommand } from './advice.js'
 import type { VariableFacts } from './variables-facts.js'
 import { broken, type CheckRow, few, note, ok } from './verdict.js'
 
@@ -67,14 +70,38 @@ function commandsIn({ environment, shims }: VariableFacts): Command[] {
 /** They run compilers themselves, and take their slots by their shims. ccache does so by CCACHE_PREFIX. */
 const grabbing: readonly string[] = ['distcc', 'icecc', 'sccache']
 
+const named = (commands: readonly Command[]): string => {
+  const settings = commands.map(({ name, words: [first = '', ...rest] }) => {
+    const text = [basename(first), ...rest].join(name.startsWith('CMAKE_') ? ';' : ' ')
+    return `${name}=${shWord(text)}`
+  })
+  return `export ${settings.join(' ')}`
+}
+
 export const variableRows: readonly CheckRow<VariableFacts>[] = [
   {
     name: 'shims switched on',
     why: 'JOBSHIM_DISABLE is easily forgotten in a profile',
     judge: ({ environment }) =>
       environment[names.disable] === '1'
-        ? broken(`${names.disable}=1: every shim runs its tool without a slot`, `unset ${names.disable}`)
+        ? broken(
+            `${names.disable}=1: every shim runs its tool without a slot`,
+            byCommand('disabled', `unset ${names.disable}`),
+          )
         : ok(`${names.disable} is not set`),
+  },
+  {
+    name: 'settings in variables',
+    why: 'a launcher passes over a value that it does not understand, in silence',
+    judge({ environment }) {
+      const wrong = wrongVariables(environment)
+      if (wrong.length === 0) return ok('each has a value that it can have')
+      const command = `unset ${wrong.map(({ name }) => name).join(' ')}`
+      return broken(
+        wrong.map(({ text }) => text).join('; '),
+        byCommand('setting-variables', command, 'give it such a value, or'),
+      )
+    },
   },
   {
     name: '-j in variables',
@@ -90,8 +117,9 @@ export const variableRows: readonly CheckRow<VariableFacts>[] = [
         return [{ ...row, text: said(row.name, value), defeats }]
       })
       const worst = found.filter(({ defeats }) => defeats)
-      const fix = `unset ${(worst.length > 0 ? worst : found).map(({ name }) => name).join(' ')}`
-      const orJoin = found.some(row => row.joins) ? `${fix}, or say join: true in the config` : fix
+      const command = `unset ${found.map(({ name }) => name).join(' ')}`
+      const what = found.some(row => row.joins) ? 'say join: true in the config, or' : undefined
+      const orJoin = byCommand('jobs-variables', command, what)
       if (worst.length > 0)
         return broken(`${few(worst.map(({ text }) => text))}: opens a pool beside jobshim's`, orJoin)
       if (found.length === 0) return ok('none opens a pool of its own')
@@ -112,11 +140,7 @@ export const variableRows: readonly CheckRow<VariableFacts>[] = [
       if (past.length === 0) return ok('none is named by its path')
       return broken(
         `${few(past.map(({ name, words }) => said(name, words.join(' '))))}: past the shims`,
-        `name it without its directory: export ${past
-          .map(
-            ({ name, words: [first = '', ...rest] }) => `${name}='${[basename(first), ...rest].join(' ')}'`,
-          )
-          .join(' ')}`,
+        byCommand('tools-variables', named(past), 'name it without its directory'),
       )
     },
   },
@@ -129,12 +153,22 @@ export const variableRows: readonly CheckRow<VariableFacts>[] = [
       if (byPath.length > 0)
         return broken(
           `${few(byPath.map(({ path, program }) => `${path} (${program})`))}: before the shims on PATH`,
-          'put the shims first on PATH: they find it behind themselves, and take its slots',
+          byCommand(
+            'engine-early',
+            `export PATH=${shWord(facts.dir)}:"$PATH"`,
+            'put the shims first: they find it behind themselves, and take its slots',
+          ),
         )
       if (byVariable.length > 0)
         return broken(
           `${few(byVariable.map(({ name, words }) => said(name, words.join(' '))))}: past the shims`,
-          'name it without its directory, and let it have a shim (adapters in the config), then jobshim install',
+          byCommand(
+            'engine-variable',
+            byVariable.every(({ tool = '' }) => facts.shims.includes(basename(tool)))
+              ? named(byVariable)
+              : `${named(byVariable)}; ${facts.install}`,
+            'name it without its directory, and let it have a shim (adapters in the config)',
+          ),
         )
       return ok('neither stands before the shims, nor distcc')
     },

@@ -1,9 +1,10 @@
 /** What a check comes to. */
+import type { Advice, AdviceId } from './advice.js'
 
 export type Verdict =
   | { state: 'ok'; text: string }
-  | { state: 'note'; text: string; fix?: string } // governed all the same, or not to be told
-  | { state: 'broken'; text: string; fix: string } // something runs past the limit, or can't run
+  | { state: 'note'; text: string; fix?: string; advice?: AdviceId; command?: string } // governed all the same, or not to be told
+  | { state: 'broken'; text: string; fix: string; advice: AdviceId; command?: string } // something runs past the limit, or can't run
 
 export type Check = { name: string } & Verdict
 
@@ -44,9 +45,12 @@ const sandboxFirst = (verdict: Verdict): Verdict =>
     : verdict
 
 export const ok = (text: string): Verdict => ({ state: 'ok', text })
-export const note = (text: string, fix?: string): Verdict =>
-  fix === undefined ? { state: 'note', text } : { state: 'note', text, fix }
-export const broken = (text: string, fix: string): Verdict => ({ state: 'broken', text, fix })
+export const note = (text: string, advice?: Advice): Verdict =>
+  advice === undefined ? { state: 'note', text } : { state: 'note', text, ...said(advice) }
+export const broken = (text: string, advice: Advice): Verdict => ({ state: 'broken', text, ...said(advice) })
+
+const said = ({ id, fix, command }: Advice): { fix: string; advice: AdviceId; command?: string } =>
+  command === undefined ? { fix, advice: id } : { fix, advice: id, command }
 
 /** Returns the first few of many, for a line. */
 export function few(names: readonly string[], most = 6): string {

@@ -62,10 +62,18 @@ export function removeEntry(path: string): void {
   }
 }
 
-/** Removes the entries of processes that have ended without it. The pool of a run that was killed stays while its build goes on. */
+/**
+ * Returns the paths of what processes that have ended left behind. The pool of a run that was killed is not among them while its build
+ * goes on.
+ */
+export const leftEntries = (stateDirectory: string): string[] =>
+  entries(stateDirectory, thisProcess().pidNamespace)
+    .filter(({ kind, path, owner }) => owner === 'gone' && !(kind === 'run' && isUsed(join(path, 'fifo'))))
+    .map(({ path }) => path)
+
+/** Removes what processes that have ended left behind. */
 export function sweepEntries(stateDirectory: string): void {
-  for (const { kind, path, owner } of entries(stateDirectory, thisProcess().pidNamespace))
-    if (owner === 'gone' && !(kind === 'run' && isUsed(join(path, 'fifo')))) removeEntry(path)
+  for (const path of leftEntries(stateDirectory)) removeEntry(path)
 }
 
 // Who writes to a FIFO is told where nobody reads (ENXIO): its caretaker does, as long as the command runs.

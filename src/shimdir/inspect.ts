@@ -121,7 +121,10 @@ function compareLauncher(layout: Layout, built: string | undefined): Found['laun
   const look = readPlainFile(layout.look)
   if (!there || !look || !isPlainFile(layout.relay)) return 'missing'
   if (built === undefined) return 'current'
-  const same = there.equals(readFileSync(built)) && look.equals(readFileSync(lookBeside(built)))
+  const same =
+    there.equals(readFileSync(built)) &&
+    look.equals(readFileSync(lookBeside(built))) &&
+    [layout.launcher, layout.look].every(path => (lstatSync(path).mode & 0o100) !== 0)
   return same ? 'current' : 'other'
 }
 

@@ -60,8 +60,7 @@ type Tree = {
   tool: string // likewise
   build: string
   runs: number // of compilers, when all goes by the shims
-  fix?: 'words' // else what stands behind its last colon is a command, and is run
-  mended?: Record<string, string> // the environment of that command
+  fix?: 'words' // else its command is run, or what stands behind its last colon
   after?: (fix: string, tree: string) => void
 }
 
@@ -86,17 +85,20 @@ const trees: readonly Tree[] = [
     }),
   ),
   {
-    name: 'cmake before 3.24, which has no --fresh',
+    name: 'cmake before 3.21, which has nothing before a linker',
     needs: 'cmake',
     files: cmakeFiles,
     configure:
-      "cmake -S . -B b && sed -i 's/^\\(CMAKE_CACHE_MINOR_VERSION:INTERNAL=\\).*/\\123/' b/CMakeCache.txt",
+      "cmake -S . -B b && sed -i 's/^\\(CMAKE_CACHE_MINOR_VERSION:INTERNAL=\\).*/\\120/' b/CMakeCache.txt && cd b/CMakeFiles && set -- 3.* && mv $1 3.20.$(echo $1 | sed 's,.*[.],,')",
     file: 'b/CMakeCache.txt',
     tool: which('cc'),
     build: 'cmake --build b --clean-first',
     runs: 2,
     after: fix =>
-      assert.match(fix, /: rm -r \S+\/CMakeCache.txt \S+\/CMakeFiles && jobshim run -- cmake -S /),
+      assert.match(
+        fix,
+        /: rm -r \S+\/CMakeFiles\/[\d.]+ && jobshim run -- cmake -DCMAKE_C_COMPILER=cc -DCMAKE_AR=ar -DCMAKE_RANLIB=ranlib \S+$/,
+      ),
   },
   {
     name: 'cmake with a compiler of the command line',
@@ -125,7 +127,6 @@ const trees: readonly Tree[] = [
     files: mesonFiles,
     configure: 'meson setup b',
     env: { CC: gcc },
-    mended: { CC: 'gcc' }, // else it puts a sccache that it finds before it
     file: 'b/meson-info/intro-targets.json',
     tool: gcc,
     build: 'sh -c "ninja -C b -t clean >/dev/null; ninja -C b"',
@@ -211,20 +212,7 @@ function rewritten(tree: string, file: string): Record<string, string> {
   return {}
 }
 
-for (const {
-  name,
-  needs,
-  files,
-  configure,
-  file,
-  tool,
-  build,
-  runs,
-  fix: form,
-  after,
-  mended,
-  ...tree
-} of trees)
+for (const { name, needs, files, configure, file, tool, build, runs, fix: form, after, ...tree } of trees)
   testWith(needs, `configured :: ${name} :: named, and governed once what it says is done`, async () => {
     const place = realpathSync(makeWorkspace())
     writeFiles(place, files)
@@ -235,7 +223,11 @@ for (const {
       [[realpathSync(join(place, file)), tool]],
     )
     assert.is(await governedRuns(place, build), 0)
-    const [{ fix } = { fix: '' }] = found
+    const [
+      {
+        advice: { fix, command = '' },
+      } = { advice: { fix: '' } },
+    ] = found
     if (form === 'words') {
       const mend = fixesInWords[fix]
       if (!mend) throw new Error(fix)
@@ -243,7 +235,7 @@ for (const {
       return
     }
     after?.(fix, place)
-    await call(place, fix.slice(fix.lastIndexOf(': ') + 2), mended)
+    await call(place, command === '' ? fix.slice(fix.lastIndexOf(': ') + 2) : command)
     assert.equal(compilers(configuredTools(join(place, 'b'), { launcher })), [])
     assert.is(await governedRuns(place, build), runs)
   })
@@ -292,14 +284,16 @@ for (const [name, files] of Object.entries(governed))
 
 test('configured :: a launcher before the compiler alone leaves the linker', () => {
   const place = makeWorkspace()
-  const cache = `CMAKE_C_COMPILER:STRING=/usr/bin/cc\nCMAKE_C_COMPILER_LAUNCHER:STRING=${launcher}\n`
+  const version = 'CMAKE_CACHE_MAJOR_VERSION:INTERNAL=3\nCMAKE_CACHE_MINOR_VERSION:INTERNAL=21\n'
+  const cache = `CMAKE_C_COMPILER:STRING=/usr/bin/cc\nCMAKE_C_COMPILER_LAUNCHER:STRING=${launcher}\n${version}`
+  const command = `cmake -DCMAKE_C_LINKER_LAUNCHER=DIR/.jobshim/launcher ${place}`
   writeFiles(place, { 'CMakeCache.txt': cache })
   assert.equal(configuredTools(place), [
     {
       file: join(place, 'CMakeCache.txt'),
       tool: '/usr/bin/cc',
       system: 'cmake',
-      fix: `put the launcher before it: cmake -DCMAKE_C_COMPILER_LAUNCHER=DIR/.jobshim/launcher -DCMAKE_C_LINKER_LAUNCHER=DIR/.jobshim/launcher ${place}`,
+      advice: { id: 'tree-cmake', fix: `put the launcher before it: ${command}`, command },
     },
   ])
 })

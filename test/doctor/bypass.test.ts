@@ -4,9 +4,17 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { buildRows } from '../../src/doctor/bypass.js'
-import { judgeAll, type Verdict } from '../../src/doctor/verdict.js'
+import { judgeAll } from '../../src/doctor/verdict.js'
 import { jobshim } from '../support/jobshim.js'
-import { type Examination, examined, makePatient, type Patient, sandboxFirst } from '../support/patient.js'
+import {
+  type Examination,
+  examined,
+  makePatient,
+  type Patient,
+  sandboxFirst,
+  type Words,
+  wordsOf,
+} from '../support/patient.js'
 import { writeFiles } from '../support/workspace.js'
 
 // A tool that the watch sees, since it works and runs for a while.
@@ -31,11 +39,11 @@ const path = `${shims}:${tools}:/usr/bin:/bin`
 async function ofBuild(
   words: readonly string[],
   examination: Examination = {},
-): Promise<{ rows: Record<string, Verdict[]>; said: string; status: number | null }> {
+): Promise<{ rows: Record<string, Words[]>; said: string; status: number | null }> {
   const env = { PATH: path, ...examination.env }
   const { checks, stdout, status } = await examined(patient, { ...examination, env, args: ['--', ...words] })
-  const rows: Record<string, Verdict[]> = {}
-  for (const { name, ...verdict } of checks) rows[name] = [...(rows[name] ?? []), verdict]
+  const rows: Record<string, Words[]> = {}
+  for (const check of checks) rows[check.name] = [...(rows[check.name] ?? []), wordsOf(check)]
   return { rows, said: stdout.slice(0, stdout.lastIndexOf('{"jobshim"')), status }
 }
 

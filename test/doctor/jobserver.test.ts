@@ -13,6 +13,7 @@ import {
   makePatient,
   type Patient,
   verdicts,
+  wordsOf,
 } from '../support/patient.js'
 import { makeFifo, makePipe } from '../support/pool.js'
 import { test, testWith } from '../support/test-with.js'
@@ -23,14 +24,24 @@ import { endServer, serve } from '../yard/served.js'
 const patient = await makePatient()
 
 const none = { state: 'ok', text: 'none here: jobshim run makes one' }
+const noLimit = {
+  state: 'note',
+  text: 'none here: the tools of this shell have no limit',
+  fix: 'jobshim run -- CMD, or one limit for all terminals: jobshim setup --yes',
+}
 const unreached = { state: 'note', text: "not known: it can't be reached" }
-const unsetHint = 'unset the variable, or run the build in a + recipe of the make that has the jobserver'
+const unsetting = (release: string): string =>
+  `in a recipe of make put + before the line; in this shell: ${release}`
 
 test.after.each(killStarted)
 
 test('doctor :: jobserver :: none', async () => {
-  for (const name of ['jobserver', 'tokens', 'jobserver alive'])
-    assert.equal(await verdicts(patient, name), [none])
+  for (const name of ['tokens', 'jobserver alive']) assert.equal(await verdicts(patient, name), [none])
+  assert.equal(await verdicts(patient, 'jobserver'), [noLimit])
+  assert.equal(await verdicts(patient, 'jobserver', { env: { PATH: patient.tools } }), [none])
+  assert.equal(await verdicts(patient, 'jobserver', { env: { JOBSHIM_NO_JOBSERVER: 'machine' } }), [
+    { state: 'ok', text: "none here: tools take slots of this user's pool" },
+  ])
 })
 
 const plain = join(patient.root, 'plain')
@@ -39,45 +50,50 @@ const orphan = join(patient.root, 'orphan')
 execFileSync('mkfifo', [orphan])
 
 /** Jobservers that can't be used, by what names them, and why. */
-const unusable: readonly { env: Record<string, string>; named: string; why: string }[] = [
+const unusable: readonly { env: Record<string, string>; named: string; why: string; release: string }[] = [
   {
     env: { MAKEFLAGS: ' -j4 --jobserver-auth=fifo:/nowhere' },
     named: 'MAKEFLAGS: --jobserver-auth=fifo:/nowhere',
     why: 'its FIFO does not exist',
+    release: 'unset MAKEFLAGS',
   },
   {
     env: { JOBSHIM_JOBSERVER: `fifo:${orphan}` },
     named: `JOBSHIM_JOBSERVER=fifo:${orphan}`,
     why: 'its FIFO has no server',
+    release: 'unset JOBSHIM_JOBSERVER',
   },
   {
     env: { JOBSHIM_JOBSERVER: `fifo:${plain}` },
     named: `JOBSHIM_JOBSERVER=fifo:${plain}`,
     why: refusals.plain,
+    release: 'unset JOBSHIM_JOBSERVER',
   },
   {
     env: { MAKEFLAGS: ' -j4 --jobserver-auth=30,31' },
     named: 'MAKEFLAGS: --jobserver-auth=30,31',
     why: 'its pipe is closed here, and no ancestor has it',
+    release: 'unset MAKEFLAGS',
   },
   {
     env: { MAKEFLAGS: ' -j4 --jobserver-auth=-2,-2' },
     named: 'MAKEFLAGS: --jobserver-auth=-2,-2',
     why: 'the file descriptors are negative: make keeps its jobserver from this recipe',
+    release: 'unset MAKEFLAGS',
   },
   {
     env: { CARGO_MAKEFLAGS: '--jobserver-fds=garbage' },
     named: 'CARGO_MAKEFLAGS: --jobserver-fds=garbage',
     why: 'no jobserver in MAKEFLAGS',
+    release: 'unset CARGO_MAKEFLAGS',
   },
 ]
 
-for (const { env, named, why } of unusable)
+for (const { env, named, why, release } of unusable)
   test(`doctor :: jobserver :: ${why}`, async () => {
     const { checks } = await examined(patient, { env })
-    const of = (wanted: string) =>
-      checks.filter(({ name }) => name === wanted).map(({ name: _, ...rest }) => rest)
-    assert.equal(of('jobserver'), [{ state: 'broken', text: `${named}: ${why}`, fix: unsetHint }])
+    const of = (wanted: string) => checks.filter(({ name }) => name === wanted).map(wordsOf)
+    assert.equal(of('jobserver'), [{ state: 'broken', text: `${named}: ${why}`, fix: unsetting(release) }])
     assert.equal(of('tokens'), [unreached])
     assert.equal(of('jobserver alive'), [unreached])
   })
@@ -167,7 +183,7 @@ test('doctor :: tokens :: all there; one that a killed client took along', async
     {
       state: 'broken',
       text: '2 of 3 free, 1 lost with killed clients',
-      fix: 'jobshim run and serve put them back; of another server: start it anew',
+      fix: 'start the build anew, below jobshim run; in this shell: unset JOBSHIM_JOBSERVER',
     },
   ])
   end()
@@ -231,7 +247,7 @@ test('doctor :: jobserver alive :: of a jobshim run that was killed, while its b
     {
       state: 'broken',
       text: 'the jobshim run or serve that made it is gone',
-      fix: 'start the build anew, below jobshim run or make -jN',
+      fix: 'start the build anew, below jobshim run; in this shell: unset JOBSHIM_JOBSERVER',
     },
   ])
   closeSync(open)
@@ -296,7 +312,7 @@ testWith('ninja111', 'doctor :: ninja :: one that is no client', async directory
   const [verdict] = await verdicts(shimmed, 'ninja')
   assert.is(verdict?.state, 'note')
   assert.match(verdict?.text ?? '', /^ninja 1\.\d+\S* \(\S+\): no client of any jobserver; /)
-  assert.is(verdict && 'fix' in verdict ? verdict.fix : '', 'ninja 1.13 or later')
+  assert.is(verdict && 'fix' in verdict ? verdict.fix : '', 'put ninja 1.13 or later on PATH')
 })
 
 testWith(

@@ -13,7 +13,7 @@ test('doctor :: shims :: fine, and none yet', async () => {
   assert.equal(await verdicts(patient, 'shims'), [{ state: 'ok', text: `2 in ${shims}` }])
   const nowhere = join(patient.root, 'nowhere')
   const empty = { env: { JOBSHIM_DIR: nowhere } }
-  const fix = 'jobshim run makes them the first time, jobshim install now'
+  const fix = 'jobshim run makes them the first time; now: jobshim install'
   assert.equal(await verdicts(patient, 'shims', empty), [
     { state: 'note', text: `none in ${nowhere} yet`, fix },
   ])
@@ -29,7 +29,7 @@ test('doctor :: shims :: a program that stands in the place of one', async () =>
     {
       state: 'broken',
       text: `gcc: no longer jobshim's, in ${shims}`,
-      fix: 'move away what is there, then jobshim install',
+      fix: `move away what is there: mkdir -p ${shims}.moved && mv ${shims}/gcc ${shims}.moved && jobshim install`,
     },
   ])
 })
@@ -43,7 +43,7 @@ test('doctor :: shims :: what is wanted is not written down, or damaged', async 
     {
       state: 'note',
       text: `2 in ${shims}; ${wanted} is not what jobshim wrote: ${without}`,
-      fix: 'remove it, then jobshim install',
+      fix: `rm ${wanted} && jobshim install`,
     },
   ])
   rmSync(wanted)
@@ -86,7 +86,7 @@ test('doctor :: real tools :: fine, and one that is gone', async () => {
     {
       state: 'broken',
       text: 'clang: no such program on PATH behind the shims',
-      fix: 'install the tools, put them on PATH, or remove the shims with jobshim install',
+      fix: 'install the tools, put them on PATH, or remove the shims: jobshim install',
     },
   ])
 })
@@ -123,7 +123,7 @@ test('doctor :: PATH :: tools before the shims', async () => {
     {
       state: 'broken',
       text: `found before their shims: ${tools}/cc, ${tools}/gcc`,
-      fix: sandboxFirst(`put the shims first: export PATH=${shims}:$PATH`),
+      fix: sandboxFirst(`put the shims first: export PATH=${shims}:"$PATH"`),
     },
   ])
 })
@@ -133,7 +133,7 @@ test('doctor :: PATH :: without the shims', async () => {
     {
       state: 'note',
       text: `${shims} is not on it: what jobshim run starts is governed, and nothing else`,
-      fix: 'jobshim run -- CMD, or eval "$(jobshim env)"',
+      fix: 'jobshim run -- CMD; for all terminals: jobshim setup; for this shell: eval "$(jobshim env)"',
     },
   ])
 })
@@ -150,7 +150,7 @@ test('doctor :: ccache on PATH :: its links behind the shims, and before them', 
     {
       state: 'broken',
       text: `${links}/gcc: before the shims, which ccache takes for the compilers: it may return old objects`,
-      fix: sandboxFirst(`put the shims first: export PATH=${shims}:$PATH`),
+      fix: sandboxFirst(`put the shims first: export PATH=${shims}:"$PATH"`),
     },
   ])
   // That is all that is wrong with it.
@@ -158,9 +158,11 @@ test('doctor :: ccache on PATH :: its links behind the shims, and before them', 
   rmSync(join(tools, 'ccache'))
 })
 
+const profile = join(patient.root, 'home/.bash_profile')
 const lost = {
-  text: 'bash -lc sets PATH anew, without the shims',
-  fix: `put it behind what sets PATH, in ~/.profile: PATH=${shims}:$PATH`,
+  state: 'note',
+  text: 'bash -lc sets PATH anew, without the shims: a build that starts one is not governed in it',
+  fix: `put it behind what sets PATH: echo 'PATH=${shims}:"$PATH"' >>${profile}`,
 }
 
 /** What a profile does, and what becomes of it: where PATH has the shims, and where it has not. */
@@ -178,21 +180,20 @@ const profiles: readonly { name: string; text: string; verdict: object; path?: s
   {
     name: 'one that sets PATH anew, where the shims are on it',
     text: `PATH=${tools}\n`,
-    verdict: { ...lost, state: 'broken', fix: sandboxFirst(lost.fix) },
+    verdict: lost,
   },
   {
     name: 'one that sets PATH anew, where jobshim run governs',
     text: `PATH=${tools}\n`,
     path: tools,
-    verdict: { state: 'note', ...lost },
+    verdict: lost,
   },
   {
     name: 'one that puts others first',
     text: `PATH=${tools}:${shims}\n`,
     verdict: {
-      state: 'broken',
-      fix: sandboxFirst(lost.fix),
-      text: `bash -lc puts others before the shims: ${tools}/cc, ${tools}/gcc`,
+      ...lost,
+      text: `bash -lc puts others before the shims: ${tools}/cc, ${tools}/gcc: a build that starts one is not governed in it`,
     },
   },
   {

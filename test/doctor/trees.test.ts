@@ -89,7 +89,9 @@ for (const generator of ['Unix Makefiles', 'Ninja'])
       await call(`cmake -G '${generator}' -S . -B build`)
       await installShims(shims, { env, args: ['--tools', 'gcc'] })
       const tree = { work, env }
-      const fix = `configure it below the shims, with the options of the first time: jobshim run -- cmake --fresh -S ${work} -B ${work}/build`
+      const launcher = join(shims, '.jobshim/launcher')
+      const command = `cmake -DCMAKE_C_COMPILER_LAUNCHER=${launcher} -DCMAKE_C_LINKER_LAUNCHER=${launcher} ${work}/build`
+      const fix = `put the launcher before it: ${command}`
       assert.equal(await verdicts(tree, 'configured trees'), [
         {
           state: 'broken',
@@ -98,7 +100,7 @@ for (const generator of ['Unix Makefiles', 'Ninja'])
         },
       ])
       assert.is((await examined(tree)).status, 1)
-      await call(fix.slice(fix.indexOf(': ') + 2))
+      await call(command)
       assert.equal(await verdicts(tree, 'configured trees'), [
         { state: 'ok', text: `nothing below ${work} calls a tool by its path` },
       ])

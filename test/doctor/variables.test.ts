@@ -48,7 +48,7 @@ const jobs: readonly Row[] = [
     verdict: {
       state: 'broken',
       text: 'CMAKE_BUILD_PARALLEL_LEVEL="8": opens a pool beside jobshim\'s',
-      fix: 'unset CMAKE_BUILD_PARALLEL_LEVEL, or say join: true in the config',
+      fix: 'say join: true in the config, or: unset CMAKE_BUILD_PARALLEL_LEVEL',
     },
   },
   {
@@ -62,7 +62,7 @@ const jobs: readonly Row[] = [
     verdict: {
       state: 'note',
       text: 'MAKEOPTS="-j8 -l4", NINJAFLAGS="-j 8": a build that passes it on opens a pool of its own',
-      fix: 'unset MAKEOPTS NINJAFLAGS, or say join: true in the config',
+      fix: 'say join: true in the config, or: unset MAKEOPTS NINJAFLAGS',
     },
   },
   {
@@ -131,7 +131,7 @@ const compilers: readonly Row[] = [
     verdict: {
       state: 'broken',
       text: 'CC="/usr/bin/gcc -m64", HOSTCC="/usr/bin/cc": past the shims',
-      fix: sandboxFirst("name it without its directory: export CC='gcc -m64' HOSTCC='cc'"),
+      fix: sandboxFirst("name it without its directory: export CC='gcc -m64' HOSTCC=cc"),
     },
   },
 ]
@@ -146,8 +146,8 @@ const named = (rows: readonly Row[], check: string): void => {
 named(compilers, 'tools in variables')
 
 const fineCompany = { state: 'ok', text: 'neither stands before the shims, nor distcc' }
-const byName =
-  'name it without its directory, and let it have a shim (adapters in the config), then jobshim install'
+const byName = (command: string): string =>
+  `name it without its directory, and let it have a shim (adapters in the config): ${command}`
 const links = join(patient.root, 'links')
 addTools(links, { gcc: join(tools, 'icecc'), cc: join(tools, 'icecc') })
 
@@ -165,18 +165,26 @@ named(
       verdict: {
         state: 'broken',
         text: `${links}/cc (icecc), ${links}/gcc (icecc): before the shims on PATH`,
-        fix: 'put the shims first on PATH: they find it behind themselves, and take its slots',
+        fix: `put the shims first: they find it behind themselves, and take its slots: export PATH=${shims}:"$PATH"`,
       },
     },
     {
       name: 'by its path',
       env: { RUSTC_WRAPPER: '/usr/bin/sccache' },
-      verdict: { state: 'broken', text: 'RUSTC_WRAPPER="/usr/bin/sccache": past the shims', fix: byName },
+      verdict: {
+        state: 'broken',
+        text: 'RUSTC_WRAPPER="/usr/bin/sccache": past the shims',
+        fix: byName('export RUSTC_WRAPPER=sccache'),
+      },
     },
     {
       name: 'by its name, without a shim',
       env: { CMAKE_CXX_COMPILER_LAUNCHER: 'distcc' },
-      verdict: { state: 'broken', text: 'CMAKE_CXX_COMPILER_LAUNCHER="distcc": past the shims', fix: byName },
+      verdict: {
+        state: 'broken',
+        text: 'CMAKE_CXX_COMPILER_LAUNCHER="distcc": past the shims',
+        fix: byName('export CMAKE_CXX_COMPILER_LAUNCHER=distcc; jobshim install'),
+      },
     },
   ],
   'sccache and icecc',

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import type { Verdict } from '../../src/doctor/verdict.js'
+import type { Check } from '../../src/doctor/verdict.js'
 import { buildProgram } from '../support/built.js'
 import { run } from '../support/jobshim.js'
 import { asUser, isRoot, makeDirectoryOf, nobody, testAsOthers } from '../support/other-user.js'
-import { type Diagnosis, sandboxFirst } from '../support/patient.js'
+import { sandboxFirst, type Words, wordsOf } from '../support/patient.js'
 import { test } from '../support/test-with.js'
 import { openToOthers, repository, writeFiles } from '../support/workspace.js'
 import { makeSandboxPlace, type SandboxPlace } from './place.js'
@@ -14,7 +14,7 @@ const program = join(repository, 'bin/jobshim.js')
 /** The rows that only shims need, of which one is broken in a place whose shims stand nowhere, and whose CC is a path. */
 const forShims = ['PATH', 'ccache on PATH', 'login shells', 'tools in variables', 'configured trees']
 
-type Told = Record<string, Verdict>
+type Told = Record<string, Words>
 
 /** Runs doctor behind those words, and returns the rows that depend on a sandbox. */
 async function doctored(
@@ -27,11 +27,11 @@ async function doctored(
   const env = { ...place.env, CC: place.tool }
   const { stdout, stderr } = await run(first, rest, { cwd: place.root, env })
   assert.is(stderr, '')
-  const { checks } = JSON.parse(stdout) as Pick<Diagnosis, 'checks'>
+  const { checks } = JSON.parse(stdout) as { checks: Check[] }
   return Object.fromEntries(
     checks
       .filter(({ name }) => name === 'sandbox' || forShims.includes(name))
-      .map(({ name, ...verdict }) => [name, verdict]),
+      .map(check => [check.name, wordsOf(check)]),
   )
 }
 
@@ -52,15 +52,14 @@ const ofNoMatter = Object.fromEntries(
   forShims.map(name => [name, { state: 'ok', text: 'of no matter in a sandbox' }]),
 )
 
-const fixOf = (verdict: Verdict | undefined): string | undefined =>
-  verdict && 'fix' in verdict ? verdict.fix : undefined
+const fixOf = (verdict: Words | undefined): string | undefined => verdict?.fix
 
 test('doctor :: sandbox :: can be had :: it is the first advice for what goes past the shims', async () => {
   const place = await makeSandboxPlace()
   const told = await doctored(place, [])
   const privileges = isRoot ? '' : '; a set-uid program in it, such as sudo, runs as an ordinary one'
   assert.equal(told.sandbox, { state: 'ok', text: `jobshim run --sandbox works${privileges}` })
-  assert.is(fixOf(told['tools in variables']), sandboxFirst("name it without its directory: export CC='gcc'"))
+  assert.is(fixOf(told['tools in variables']), sandboxFirst('name it without its directory: export CC=gcc'))
 })
 
 testAsOthers('doctor :: sandbox :: of an ordinary user :: it tells of no_new_privs', async () => {
@@ -97,10 +96,9 @@ test("doctor :: sandbox :: below another program's listener :: none, and shims a
   const told = await doctored(place, [other, 'plain'])
   assert.equal(told.sandbox, {
     state: 'note',
-    text: 'none can be had: a program above has a seccomp listener, and there can be one only',
-    fix: 'jobshim run without --sandbox: shims go by PATH',
+    text: 'none can be had: a program above has a seccomp listener, and there can be one only; jobshim run goes by shims',
   })
-  assert.is(fixOf(told['tools in variables']), "name it without its directory: export CC='gcc'")
+  assert.is(fixOf(told['tools in variables']), 'name it without its directory: export CC=gcc')
 })
 
 test.run()

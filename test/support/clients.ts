@@ -85,6 +85,7 @@ export const clients = {
   tmux: { name: 'tmux', program: 'tmux', asks: ['-V'] },
   valgrind: { name: 'valgrind', program: 'valgrind' },
   wild: { name: 'wild', program: 'wild', fetched: 'wild' },
+  waf: { name: 'waf', program: 'waf', with: 'python3', fetched: 'waf' },
   zsh: { name: 'zsh', program: 'zsh' },
 } as const satisfies Record<string, Client>
 

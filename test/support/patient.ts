@@ -68,7 +68,18 @@ export function addTools(directory: string, tools: Readonly<Record<string, strin
 /** A fix for what goes past the shims, where a sandbox can be had: nothing goes past that. */
 export const sandboxFirst = (fix: string): string => `jobshim run --sandbox -- CMD; for shims: ${fix}`
 
-export type Diagnosis = { status: number | null; checks: Check[]; stdout: string }
+/** What a check comes to, for people. */
+export type Words = { state: Verdict['state']; text: string; fix?: string }
+
+export type Told = { name: string } & Words
+
+/** Returns the words of a check: without what programs go by. */
+export const wordsOf = ({ state, text, ...rest }: Verdict | Words): Words =>
+  'fix' in rest && rest.fix !== undefined ? { state, text, fix: rest.fix } : { state, text }
+
+const told = (check: Check): Told => ({ name: check.name, ...wordsOf(check) })
+
+export type Diagnosis = { status: number | null; checks: Told[]; stdout: string }
 
 /** How doctor is started: by a program in front of it (`wrap`), with arguments of its own. */
 export type Examination = Surroundings & { args?: readonly string[]; wrap?: readonly string[] }
@@ -86,7 +97,11 @@ export async function examined(
   const call = isAlone ? parseArguments(doctor, args) : undefined
   if (call?.kind === 'call' && call.operands.length === 0) {
     const { checks } = await examine(call.flags, patient.work, scrubbed(surroundings.env))
-    return { status: checks.some(({ state }) => state === 'broken') ? 1 : 0, checks, stdout: '' }
+    return {
+      status: checks.some(({ state }) => state === 'broken') ? 1 : 0,
+      checks: checks.map(told),
+      stdout: '',
+    }
   }
   const line = [...wrap, process.execPath, join(repository, 'bin/jobshim.js'), 'doctor', '--json', ...args]
   const [program = '', ...words] = line
@@ -98,7 +113,7 @@ export async function examined(
   }
   assert.is(version, 1)
   assert.is(status, checks.some(({ state }) => state === 'broken') ? 1 : 0)
-  return { status, checks, stdout }
+  return { status, checks: checks.map(told), stdout }
 }
 
 /** Returns what a check comes to. */
@@ -106,9 +121,9 @@ export async function verdicts(
   patient: Pick<Patient, 'work' | 'env'>,
   name: string,
   examination: Examination = {},
-): Promise<Verdict[]> {
+): Promise<Words[]> {
   const { checks } = await examined(patient, examination)
-  const found = checks.filter(check => check.name === name).map(({ name: _, ...verdict }) => verdict)
+  const found = checks.filter(check => check.name === name).map(wordsOf)
   assert.ok(found.length > 0, `no check ${name}: ${checks.map(check => check.name).join(', ')}`)
   return found
 }
