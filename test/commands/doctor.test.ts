@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { renderChecks } from '../../src/commands/doctor.js'
 import { jobshim, run, scrubbed } from '../support/jobshim.js'
-import { examined, makePatient, type Patient, pathOf } from '../support/patient.js'
+import { addTools, examined, makePatient, type Patient, pathOf } from '../support/patient.js'
 import { processesOf } from '../support/processes.js'
 import { until } from '../support/until.js'
 import { repository, writeFiles } from '../support/workspace.js'
@@ -81,9 +81,53 @@ test('doctor :: what to do stands below what is broken, and exit 1', async () =>
   assert.equal({ status, stderr }, { status: 1, stderr: '' })
   assert.match(
     stdout,
-    /^broken {2}shims switched on {5}JOBSHIM_DISABLE=1: every shim runs its tool without a slot\n {28,}do: unset JOBSHIM_DISABLE$/m,
+    /^broken {2}shims switched on {2,}JOBSHIM_DISABLE=1: every shim runs its tool without a slot\n {20,}do: unset JOBSHIM_DISABLE$/m,
   )
   assert.match(stdout.split('\n')[0] ?? '', /^broken /)
+})
+
+test('doctor :: --fix :: what jobshim owns is mended, and told; all else stays', async () => {
+  const other = await makePatient()
+  const launcher = join(other.shims, '.jobshim/launcher')
+  rmSync(launcher)
+  addTools(other.tools, { 'gcc-99': '#!/bin/sh\n' })
+  const makefile = `CC = ${other.tools}/gcc\n`
+  writeFiles(other.work, { Makefile: makefile })
+  const { status, stdout, stderr } = await doctor(other, '--fix')
+  assert.equal({ status, stderr }, { status: 1, stderr: '' })
+  assert.match(stdout, /^fixed {2}launcher {2,}\S+: missing, so that no shim works\n/)
+  assert.match(stdout, /^fixed {2}tools without a shim {2}gcc-99: on PATH, and no shim covers it$/m)
+  assert.match(stdout, /^broken {2}configured trees {2,}\S+\/gcc by make /m)
+  assert.ok(existsSync(launcher) && existsSync(join(other.shims, 'gcc-99')))
+  assert.is(readFileSync(join(other.work, 'Makefile'), 'utf8'), makefile)
+  const again = await doctor(other, '--fix', '--json')
+  assert.is(again.stderr, '')
+  assert.equal(JSON.parse(again.stdout).fixed, [])
+})
+
+test('doctor :: --fix :: shims that may not be changed :: it says why, and goes on', async () => {
+  const other = await makePatient()
+  rmSync(join(other.shims, '.jobshim/look'))
+  rmSync(join(other.shims, '.jobshim/rules'), { force: true })
+  writeFiles(other.shims, { '.jobshim/rules/x': '' })
+  const { status, stdout, stderr } = await doctor(other, '--fix')
+  assert.is(status, 0)
+  assert.match(stderr, /^jobshim: \S+\/\.jobshim\/rules: not a plain file; nothing was changed\n {2}move it away, /)
+  assert.match(stdout, /^note {2}launcher {2,}\S+: not the one of this jobshim$/m)
+})
+
+test('run :: variables that make no sense :: each is told once', async () => {
+  const { work, env } = patient
+  const { status, stderr } = await jobshim(['run', '-q', '--', 'true'], {
+    cwd: work,
+    env: { ...env, JOBSHIM_PATIENCE: 'x', JOBSHIM_JOIN: 'maybe' },
+  })
+  assert.is(status, 0)
+  assert.is(
+    stderr,
+    'jobshim: JOBSHIM_PATIENCE=x: expected a number of seconds; it is ignored\n' +
+      'jobshim: JOBSHIM_JOIN=maybe: expected 1 or 0; it counts as 0\n',
+  )
 })
 
 for (const [title, env, isColoured] of [

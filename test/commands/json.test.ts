@@ -85,7 +85,13 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     writeFiles(root, { '.jobshimrc': 'patience: -1\n' })
     const outcome = await jobshim(['doctor', '--json'], { cwd: root, env: { HOME: root } })
     assert.equal([outcome.status, outcome.stderr], [1, ''])
-    return [outcome.stdout]
+    const dir = join(root, 'shims')
+    const fixed = await jobshim(['doctor', '--json', '--fix', '--no-config', '--dir', dir], {
+      cwd: root,
+      env: { HOME: root },
+    })
+    assert.is(fixed.stderr, '')
+    return [outcome.stdout, fixed.stdout]
   },
   'jobshim env --json': async () => {
     const { call, install } = makeBench(['cc'])

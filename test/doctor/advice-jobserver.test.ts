@@ -19,7 +19,8 @@ async function naming(row: string, variables: Record<string, string>): Promise<S
   const first = Object.entries(variables)
     .map(([name, value]) => `export ${name}='${value}'`)
     .join('\n')
-  return { row, work, env, first }
+  // A shell of the same session stands above: what begins a session and knows the jobserver may have been started by a killed client.
+  return { row, work, env, first, wrap: ['sh', '-c', '"$@"; exit $?', 'sh'] }
 }
 
 advised('jobserver-dead', 'a FIFO that has no server, and one that is gone beside another flag', async () => {
