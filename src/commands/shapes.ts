@@ -44,7 +44,9 @@ export const shapeRows: readonly ShapeRow[] = [
       jobshim: version,
       checks: z.array(check).describe('one or more for each row of the table'),
       fixed: z
-        .array(z.strictObject({ name: text.describe('of the row'), text: text.describe('what was found before') }))
+        .array(
+          z.strictObject({ name: text.describe('of the row'), text: text.describe('what was found before') }),
+        )
         .optional()
         .describe('with --fix: what it has mended'),
     }),

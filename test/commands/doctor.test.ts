@@ -112,12 +112,15 @@ test('doctor :: --fix :: shims that may not be changed :: it says why, and goes 
   writeFiles(other.shims, { '.jobshim/rules/x': '' })
   const { status, stdout, stderr } = await doctor(other, '--fix')
   assert.is(status, 0)
-  assert.match(stderr, /^jobshim: \S+\/\.jobshim\/rules: not a plain file; nothing was changed\n {2}move it away, /)
+  assert.match(
+    stderr,
+    /^jobshim: \S+\/\.jobshim\/rules: not a plain file; nothing was changed\n {2}move it away, /,
+  )
   assert.match(stdout, /^note {2}launcher {2,}\S+: not the one of this jobshim$/m)
 })
 
 test('run :: variables that make no sense :: each is told once', async () => {
-  const { work, env } = patient
+  const { work, env } = await makePatient()
   const { status, stderr } = await jobshim(['run', '-q', '--', 'true'], {
     cwd: work,
     env: { ...env, JOBSHIM_PATIENCE: 'x', JOBSHIM_JOIN: 'maybe' },

@@ -109,6 +109,28 @@ test('doctor :: tools without a shim :: none, some that were installed since, on
   rmSync(join(patient.work, '.jobshimrc'))
 })
 
+test('doctor :: shims :: on PATH in another directory than the default one, and nobody has named one', async () => {
+  const other = await makePatient()
+  const env = { JOBSHIM_DIR: undefined }
+  assert.equal(await verdicts(other, 'shims', { env }), [{ state: 'ok', text: `2 in ${other.shims}` }])
+  addTools(other.tools, { 'gcc-99': '#!/bin/sh\n' })
+  assert.equal(await verdicts(other, 'tools without a shim', { env }), [
+    {
+      state: 'note',
+      text: 'gcc-99: on PATH, and no shim covers it',
+      fix: `jobshim install --dir ${other.shims}`,
+    },
+  ])
+  const elsewhere = join(other.root, 'elsewhere')
+  assert.equal(await verdicts(other, 'shims', { env, args: ['--dir', elsewhere] }), [
+    {
+      state: 'note',
+      text: `none in ${elsewhere} yet`,
+      fix: `jobshim run makes them the first time; now: jobshim install --dir ${elsewhere}`,
+    },
+  ])
+})
+
 test('doctor :: PATH :: first, though differently written', async () => {
   const link = join(patient.root, 'link')
   symlinkSync(shims, link)
