@@ -1,4 +1,5 @@
 /** A tree that CMake has configured. */
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { shWord } from '../ground/shell-word.js'
 import { readSmallFile } from '../ground/small-file.js'
@@ -66,11 +67,11 @@ function launched(
   past: readonly { variable: string }[],
   value: Value,
 ): TreeAdvice {
-  const settings = [...new Set(past.map(({ variable }) => variable))].map(variable => {
+  const settings = [...new Set(past.map(({ variable }) => variable))].flatMap(variable => {
     const tool = value(variable)
     const shim = join(dirname(dirname(launcher)), tool.slice(tool.lastIndexOf('/') + 1))
-    if (archivers.includes(variable)) return `-D${variable}=${shim}`
-    return `-D${variable}=${[launcher, ...cmakeList(tool)].join(';')}`
+    if (archivers.includes(variable)) return existsSync(shim) ? [`-D${variable}=${shim}`] : []
+    return [`-D${variable}=${[launcher, ...cmakeList(tool)].join(';')}`]
   })
   const command = ['cmake', ...settings, directory].map(shWord).join(' ')
   return byCommand('tree-cmake', 'put the launcher before it', command)
