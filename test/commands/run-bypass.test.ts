@@ -119,7 +119,7 @@ for (const { generator, caller, needs } of [
       assert.is(mended.status, 0, mended.stderr)
       recorder.take()
       const again = await jobshim(
-        ['run', '-j2', '--no-config', '--json', '--', 'cmake', '--build', 'build', '-j4'],
+        ['run', '-j2', '--no-config', '--json', '--', 'cmake', '--build', 'build', '--clean-first', '-j4'],
         around,
       )
       assert.is(again.status, 0, again.stderr)
