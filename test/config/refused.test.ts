@@ -130,7 +130,7 @@ test('config :: error :: several :: all are told at once, each with its value', 
   rules[0].tokens: expected a whole number, 1 to 64, got 0
   rules[0].memory: expected a size of at least 1K such as 512M or 1.5G, a number of bytes, or learn, got "lots"
   unknown key rules[0].knid: did you mean kind?
-  rules[1]: expected an object with the keys tools, kind, package, program, tokens, memory, limit, engine, got "link"
+  rules[1]: expected an object with the keys tools, kind, package, program, tokens, memory, limit, priority, engine, got "link"
   unknown key jbos: did you mean jobs?
   unknown key quite: did you mean quiet?
   ${mend}
@@ -148,7 +148,7 @@ test('config :: error :: several that the values alone do not tell :: all are to
     await refusalOf({}, cwd),
     `jobshim: ${join(cwd, '.jobshimrc')}: 3 mistakes
   engine: its older name launcher has another value: remove launcher
-  rules[0]: does nothing: give it one of tokens, memory, limit, engine, or remove it
+  rules[0]: does nothing: give it one of tokens, memory, limit, priority, engine, or remove it
   rules[1]: names both tools and program: make two rules of it
   ${mend}
 `,

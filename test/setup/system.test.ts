@@ -321,7 +321,8 @@ testOnSystem(
     }
     const place = start({
       env: { ...env, HOME: root },
-      command: [...inItself, 'bash', '-euc', `${own}\n${onSystem}`],
+      // Where its input is a socket, as here, bash takes itself for one that rshd has started.
+      command: [...inItself, 'bash', '--norc', '-euc', `${own}\n${onSystem}`],
     })
     const { status, stdout, stderr } = await place.ended
     assert.equal([status, stderr], [0, ''], `${stdout}${stderr}`)
