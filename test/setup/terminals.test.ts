@@ -1,5 +1,6 @@
 /** New terminals after setup: builds that know nothing of each other share one limit, and nothing is exported by hand. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
@@ -25,15 +26,24 @@ const shells: readonly ShellRow[] = [
 
 const limit = 3
 
+/** Where rustup's cargo and rustc have their toolchains: in the home of who runs the tests. */
+const rust = {
+  RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), '.rustup'),
+  CARGO_HOME: process.env.CARGO_HOME ?? join(homedir(), '.cargo'),
+}
+
 /** What a login shell has on PATH, /etc/profile sets anew: the user's own file puts the recorder there. */
 const profiles = ['.profile', '.zprofile']
 
-/** A home after setup, with a recorder where the real compilers are, and what a new terminal has. */
-async function makeDesk(shell: string) {
+/**
+ * A home after setup, with a recorder where the real compilers are, and what a new terminal has. `more`: a directory that the user's
+ * own file adds behind PATH.
+ */
+async function makeDesk(shell: string, more?: string) {
   const recorder = makeRecorder(join(makeWorkspace(), 'recorder'), { holdMs: 50 })
   const runtime = makeWorkspace('run')
   const path = `${recorder.bin}:${process.env.PATH}`
-  const line = `PATH=${recorder.bin}:"$PATH"\n`
+  const line = `PATH=${recorder.bin}:"$PATH"${more === undefined ? '' : `:${more}`}\n`
   const home = await makeHome(
     { env: () => ({ PATH: path, SHELL: `/bin/${shell}`, XDG_RUNTIME_DIR: runtime }) },
     [],
@@ -48,7 +58,7 @@ async function makeDesk(shell: string) {
     recorder,
     before,
     files: () => (existsSync(state) ? readdirSync(state) : []),
-    env: { ...home.env, TERM: 'dumb' },
+    env: { ...home.env, ...rust, TERM: 'dumb' },
   }
 }
 
@@ -94,21 +104,31 @@ const ninjafile = [
 const all = [...units, ...units.map(unit => unit + 8)]
 const script = `#!/bin/sh\n${all.map(unit => `${compile(`s${unit}`)} &\n`).join('')}wait\n`
 
+const crates = units.map(unit => `crate${unit}`)
+const workspace = Object.fromEntries([
+  ['Cargo.toml', `[workspace]\nresolver = "2"\nmembers = ${JSON.stringify(crates)}\n`],
+  ...crates.flatMap(name => [
+    [`${name}/Cargo.toml`, `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\n`],
+    [`${name}/src/lib.rs`, 'pub fn one() -> i32 { 1 }\n'],
+  ]),
+])
+
 /** Builds, each in a worktree of its own, and how many compilers they run. */
 const builds = [
   { line: 'make -j16', runs: units.length },
   { line: 'make -j16', runs: units.length },
   { line: 'ninja', runs: units.length },
+  { line: 'cargo build -q --offline -j16', runs: crates.length },
   { line: 'sh -c ./build.sh', runs: all.length }, // a shell that reads no file of the user's, below one that does
   { line: `${process.execPath} ${repository}/bin/jobshim.js run -q -- ./build.sh`, runs: all.length }, // the home's config is not above it
 ] as const
 
 for (const { key, begins } of shells)
   testWith(
-    [key, 'python', 'ninja'],
-    `setup :: ${key} :: two makes, a ninja, a script and a run at once :: all end, at most ${limit} compilers at once`,
+    [key, 'python', 'ninja', 'cargo'],
+    `setup :: ${key} :: two makes, a ninja, a cargo, a script and a run at once :: all end, at most ${limit} compilers at once`,
     async () => {
-      const desk = await makeDesk(key)
+      const desk = await makeDesk(key, findClient('cargo'))
       const sessions = builds.map(async ({ line }, index) => {
         const cwd = join(makeWorkspace('worktree'), 'project')
         mkdirSync(cwd)
@@ -117,6 +137,7 @@ for (const { key, begins } of shells)
           'build.ninja': ninjafile,
           'build.sh': script,
           'unit.c': 'int one(void) { return 1; }\n',
+          ...workspace,
         })
         const begin = begins[index % begins.length] ?? []
         const { status, stdout } = await onTerminal([...begin, line], { env: desk.env, cwd })
