@@ -1,8 +1,9 @@
 /** What is known of the launcher. */
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { environment as names } from '../contract/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { isForeignProgram } from '../ground/foreign-program.js'
 import { readOutcome } from '../launcher/answers.js'
 import { checkShimDirectory, inspect, launcherIn } from '../shimdir/inspect.js'
 import { findLauncher } from '../shimdir/launcher.js'
@@ -97,7 +98,7 @@ export async function launcherFacts(
   environment: NodeJS.ProcessEnv,
 ): Promise<LauncherFacts> {
   const built = findLauncher(environment)
-  const packages = built === undefined || (isExecutable(built) && !isForeign(built)) ? 'usable' : 'unusable'
+  const packages = built === undefined || (isExecutable(built) && !isForeignProgram(built)) ? 'usable' : 'unusable'
   const path = pathOf(launcher)
   if (path === undefined) {
     const why = 'no launcher'
@@ -120,29 +121,6 @@ function sizeOf(path: string): number {
   }
 }
 
-function isForeign(path: string): boolean {
-  const [head, ours] = [headOf(path), headOf(process.execPath)]
-  if (head === undefined || ours === undefined) return false // not ours to read
-  return head.toString('latin1', 0, 2) !== '#!' && machineIn(head) !== machineIn(ours)
-}
-
-/** Returns what an ELF header says of the machine, elf(5): magic, class and byte order, and the machine's number. */
-const machineIn = (head: Buffer): string =>
-  Buffer.concat([head.subarray(0, 6), head.subarray(18, 20)]).toString('hex')
-
-function headOf(path: string): Buffer | undefined {
-  let file: number | undefined
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    const head = Buffer.alloc(20)
-    return head.subarray(0, readSync(file, head))
-  } catch {
-    return undefined
-  } finally {
-    if (file !== undefined) closeSync(file)
-  }
-}
-
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
@@ -158,7 +136,7 @@ async function readDescription(path: string, environment: NodeJS.ProcessEnv): Pr
       ? { kind: 'silent', why: 'not executable' }
       : { kind: 'silent', why: 'its filesystem is mounted noexec', cause: 'noexec' }
   // What the kernel does not know is given to a shell by execvp(3), as a script.
-  if (isForeign(path)) return { kind: 'silent', why: 'it is no program of this machine' }
+  if (isForeignProgram(path)) return { kind: 'silent', why: 'it is no program of this machine' }
   const call = { environment: outsideBuild(environment) }
   const tried = await runProgram(path, [], call) // which it refuses: there is no tool to run
   if (tried.kind === 'failed') return { kind: 'silent', why: tried.why }

@@ -38,7 +38,7 @@ export async function installPortage(
   environment: NodeJS.ProcessEnv,
 ): Promise<PortageReport & { shims: InstallReport }> {
   const places = portagePlaces(root)
-  const builtin = findBuiltin(await findOrBuildLauncher(environment))
+  const builtin = findBuiltin(await findOrBuildLauncher(environment), environment)
   const parts = {
     hook: readFileSync(join(packageRoot, 'portage/hook.bash'), 'latin1'),
     builtin: builtin === undefined ? undefined : readFileSync(builtin, 'latin1'),

@@ -1,20 +1,38 @@
-/** Builds the launcher, and `look`, where the package came without. */
+/** Picks the launcher that is installed, and builds one, and `look`, if none that is there runs. */
 import { spawn } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from '../ground/failure.js'
 import { trustOf } from '../ground/trust.js'
-import { builtByUser, builtWithPackage, findLauncher, launcherSources } from './launcher.js'
+import { whyNotRunning } from '../launcher/trial.js'
+import { builtByUser, builtWithPackage, foundLaunchers, launcherSources } from './launcher.js'
 import { lookBeside } from './layout.js'
 import { realDirectories } from './real-tools.js'
 
-/** Returns the path of a built launcher; builds it first where there is none. Throws `Failure` where that fails. */
+/**
+ * Returns the path of a launcher that runs here: each that is there is tried, and one is built if none of them runs. Throws `Failure` where that
+ * fails, too.
+ */
 export async function findOrBuildLauncher(environment: NodeJS.ProcessEnv): Promise<string> {
-  const built = findLauncher(environment)
-  if (built) return built
-  const output = isWritable(launcherSources) ? builtWithPackage : builtByUser(environment)
-  await build(output, environment)
-  return output
+  const refused: string[] = []
+  for (const { path, fault } of foundLaunchers(environment)) {
+    const why = fault ?? whyNotRunning(path, lookBeside(path))
+    if (why === undefined) return path
+    refused.push(`${path}: can't be used: ${why}`)
+  }
+  const own = builtByUser(environment)
+  for (const output of isWritable(launcherSources) ? [builtWithPackage, own] : [own]) {
+    await build(output, environment, refused)
+    const why = whyNotRunning(output, lookBeside(output))
+    if (why === undefined) return output
+    refused.push(`${output}: built, and can't be used: ${why}`)
+  }
+  throw new Failure(
+    'no launcher runs here',
+    'set XDG_DATA_HOME to a directory of yours on a file system that is not mounted noexec',
+    undefined,
+    refused,
+  )
 }
 
 function isWritable(path: string): boolean {
@@ -27,12 +45,18 @@ function isWritable(path: string): boolean {
 }
 
 // The Makefile writes to a temporary name and renames: two builds at once are harmless.
-async function build(output: string, environment: NodeJS.ProcessEnv): Promise<void> {
+async function build(
+  output: string,
+  environment: NodeJS.ProcessEnv,
+  refused: readonly string[],
+): Promise<void> {
   const trust = trustOf(dirname(output), 'group')
   if (trust.kind === 'foreign' || trust.kind === 'open')
     throw new Failure(
       `${output}: can't build the launcher: ${trust.at}: ${trust.what}`,
       'set XDG_DATA_HOME to a directory of yours',
+      undefined,
+      refused,
     )
   mkdirSync(dirname(output), { recursive: true })
   const { MAKEFLAGS: _, MFLAGS: __, MAKELEVEL: ___, ...inherited } = environment
@@ -64,5 +88,7 @@ async function build(output: string, environment: NodeJS.ProcessEnv): Promise<vo
   throw new Failure(
     `${output}: can't build the launcher (${end}${lastLine ? `: ${lastLine}` : ''})`,
     'it takes make and a C compiler; install them, or build with npm run build where they are',
+    undefined,
+    refused,
   )
 }

@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, cpSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, relative } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -130,6 +139,106 @@ test('launcher :: error :: the C compiler fails', async () => {
   )
   assert.not(existsSync(join(root, 'shims')))
   assert.not(existsSync(join(home, 'shims/build/launcher')))
+})
+
+/** A package that came with a launcher for this architecture, which `spoil` may change. */
+function makePacked(spoil: (launcher: string) => void = () => undefined): ReturnType<typeof makePackage> {
+  const made = makePackage()
+  const place = join(made.home, `prebuilt/linux-${process.arch}`)
+  cpSync(join(repository, 'shims/build'), place, { recursive: true })
+  spoil(join(place, 'launcher'))
+  return made
+}
+
+/** A PATH without make, and a cc that nobody may need. */
+function withoutCompiler(root: string): { PATH: string } {
+  writeFiles(root, { 'tools/cc': '#!/bin/sh\nexit 1\n' })
+  return { PATH: join(root, 'tools') }
+}
+
+test('launcher :: that of the package, where there is neither make nor a compiler', async () => {
+  const { root, home, install } = makePacked()
+  const { status, stderr } = await install(withoutCompiler(root))
+  assert.equal({ status, stderr }, { status: 0, stderr: '' })
+  assert.not(existsSync(join(home, 'shims/build')))
+  assert.not(existsSync(join(root, 'data/jobshim/build')))
+  assert.equal(
+    readFileSync(join(root, 'shims/.jobshim/launcher')),
+    readFileSync(join(home, `prebuilt/linux-${process.arch}/launcher`)),
+  )
+  await works(join(root, 'shims/.jobshim/launcher'))
+})
+
+const spoilt: readonly { what: string; spoil: (launcher: string) => void; why: string }[] = [
+  {
+    what: 'of another machine',
+    spoil(launcher) {
+      const program = readFileSync(launcher)
+      program.writeUInt16LE(0xffff, 18) // a machine that nobody has
+      writeFileSync(launcher, program)
+    },
+    why: 'it is no program of this machine',
+  },
+  {
+    what: 'that may not be run',
+    spoil: launcher => chmodSync(launcher, 0o644),
+    why: 'not executable, or its file system is mounted noexec',
+  },
+  {
+    what: 'whose loader is missing, as that of another libc',
+    spoil: launcher => writeFileSync(launcher, '#!/lib/ld-of-nobody.so\n'),
+    why: "it can't be started (ENOENT)",
+  },
+  {
+    what: 'that fails',
+    spoil: launcher => writeFileSync(launcher, '#!/bin/sh\necho "no such symbol" >&2\nexit 127\n'),
+    why: 'no such symbol',
+  },
+  {
+    what: 'whose look is killed',
+    spoil: launcher => writeFileSync(join(launcher, '../look'), '#!/bin/sh\nkill -ILL $$\n'),
+    why: 'look beside it: it ended with SIGILL',
+  },
+]
+
+for (const { what, spoil, why } of spoilt) {
+  test(`launcher :: the package came with one ${what} :: one is built`, async () => {
+    const { root, home, install } = makePacked(spoil)
+    const { status, stderr } = await install(quickCompiler(root))
+    assert.equal({ status, stderr }, { status: 0, stderr: '' })
+    assert.equal(
+      readFileSync(join(root, 'shims/.jobshim/launcher')),
+      readFileSync(join(home, 'shims/build/launcher')),
+    )
+    await works(join(root, 'shims/.jobshim/launcher'))
+  })
+
+  test(`launcher :: the package came with one ${what} :: error :: none can be built`, async () => {
+    const { root, home, install } = makePacked(spoil)
+    assert.equal(await install(withoutCompiler(root)), {
+      status: 1,
+      signal: null,
+      stdout: '',
+      stderr:
+        `jobshim: ${home}/shims/build/launcher: can't build the launcher (spawn make ENOENT)\n` +
+        `  ${home}/prebuilt/linux-${process.arch}/launcher: can't be used: ${why}\n` +
+        '  it takes make and a C compiler; install them, or build with npm run build where they are\n',
+    })
+    assert.not(existsSync(join(root, 'shims')))
+  })
+}
+
+test('launcher :: built for another machine, in a checkout that was copied :: built anew', async () => {
+  const { root, home, install } = makePackage()
+  cpSync(join(repository, 'shims/build'), join(home, 'shims/build'), { recursive: true })
+  const place = join(home, 'shims/build/launcher')
+  const program = readFileSync(place)
+  program.writeUInt16LE(0xffff, 18)
+  writeFileSync(place, program)
+  const { status, stderr } = await install(quickCompiler(root))
+  assert.equal({ status, stderr }, { status: 0, stderr: '' })
+  await works(place)
+  await works(join(root, 'shims/.jobshim/launcher'))
 })
 
 test.run()
