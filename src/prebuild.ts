@@ -47,7 +47,7 @@ function prebuild(target: Target): { isBuilt: boolean; text: string } {
   const { status } = spawnSync(
     'make',
     [
-      ...['-s', '-B', '-C', launcherSources, `OUT=${launcher}`, `COMPILERS="${command} -static"`],
+      ...['-s', '-B', '-C', launcherSources, `OUT=${launcher}`, `COMPILERS="${command} -static"`, 'EXTRA=-w'],
       ...(pages === undefined ? [] : [`PAGES=${pages}`]),
     ],
     { stdio: ['ignore', 2, 2] },

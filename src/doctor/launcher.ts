@@ -1,6 +1,7 @@
 /** The launcher: does it run here, and how quick is it? */
 
 import { shWord } from '../ground/shell-word.js'
+import { slownessOf } from '../launcher/slowness.js'
 import { launcherSources } from '../shimdir/launcher.js'
 import { type Advice, byCommand, byHand } from './advice.js'
 import type { LauncherFacts } from './launcher-facts.js'
@@ -47,21 +48,21 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
       if (description.kind === 'silent') return note(`not known: ${description.why}`)
       if (description.kind === 'old') return note('not known: an older launcher does not tell')
       const text = `${description.linking}, ${description.libc}, ${bytes} bytes`
-      if (description.linking === 'static') return ok(text)
-      return note(`${text}: starts later than a static one`, slow(install))
+      const slowness = slownessOf({ ...description, bytes })
+      return slowness === undefined ? ok(text) : note(`${text}: ${slowness}`, slow(install))
     },
   },
   {
     name: 'launcher speed',
     why: 'what a shim adds to each run of a tool',
-    judge({ speed, description, install }): Verdict {
+    judge({ speed, description, bytes, install }): Verdict {
       if (speed.kind === 'unknown') return note(`not measured: ${speed.why}`)
       const { bareMs, shimMs } = speed
       const ratio = shimMs / bareMs
       const text = `true takes ${shimMs.toFixed(2)} ms with a shim and ${bareMs.toFixed(2)} ms without: x${ratio.toFixed(2)}`
       if (ratio <= usualRatio) return ok(text)
-      const isStatic = description.kind === 'told' && description.linking === 'static'
-      return isStatic
+      const isQuick = description.kind === 'told' && slownessOf({ ...description, bytes }) === undefined
+      return isQuick
         ? note(`${text}; more than x${usualRatio} is usual only on a busy machine`)
         : note(`${text}; more than x${usualRatio} is unusual`, slow(install))
     },

@@ -13,6 +13,7 @@ export const envFiles: Readonly<Record<Way, { name: string; setting: string; tex
 
 /** The state file names what install and enable made, beside the shims. */
 export type PortagePlaces = Ground & {
+  etc: string // Portage's own configuration: every system that has Portage has it
   shims: string
   hook: string
   bashrc: string
@@ -32,6 +33,7 @@ export function portagePlaces(root: string): PortagePlaces {
       read: 'mend it, or name another system with --root',
       change: 'run it as root, or name another system with --root',
     },
+    etc,
     shims: join(own, 'portage'),
     hook: join(own, 'portage-hook.bash'),
     state: join(own, 'portage.json'),

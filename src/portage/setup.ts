@@ -1,5 +1,5 @@
 /** Puts jobshim into the phases of a Portage, and takes it out again. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { apply, entryAt } from '../edits/apply.js'
 import { readMade } from '../edits/made.js'
@@ -43,7 +43,9 @@ export async function installPortage(
     hook: readFileSync(join(packageRoot, 'portage/hook.bash'), 'latin1'),
     builtin: builtin === undefined ? undefined : readFileSync(builtin, 'latin1'),
   }
-  const { actions, packages } = ready(planInstall(places, look(places), parts))
+  const found = look(places)
+  assertPortage(places)
+  const { actions, packages } = ready(planInstall(places, found, parts))
   assertShims(places)
   const isGround = ({ kind }: Action): boolean => kind === 'write state' || kind === 'make directory'
   for (const action of actions.filter(isGround)) apply(places, action)
@@ -97,6 +99,15 @@ function assertShims({ shims }: PortagePlaces): void {
 function look(places: PortagePlaces): Found {
   assertRoot(places.root)
   return { entry: path => entryAt(places, path), made: readMade(places) }
+}
+
+// Elsewhere nobody would ever read what we write.
+function assertPortage({ root, etc }: PortagePlaces): void {
+  if (statSync(etc, { throwIfNoEntry: false })?.isDirectory()) return
+  throw new Failure(
+    `${etc}: missing: ${root} has no Portage; nothing was changed`,
+    'name a system that has one with --root',
+  )
 }
 
 // Whoever could put another directory in its place would choose what system is changed.

@@ -176,8 +176,11 @@ test('doctor :: launcher build :: static, and dynamic', async () => {
   assert.is(verdict?.state, 'note')
   assert.match(verdict?.text ?? '', /^dynamic, (glibc|musl), \d+ bytes: starts later than a static one$/)
   assert.is(verdict && 'fix' in verdict ? verdict.fix : '', hint)
-  assert.match(fine?.text ?? '', /^static, (glibc|musl), \d+ bytes$/)
-  assert.is(fine?.state, 'ok')
+  assert.match(
+    fine?.text ?? '',
+    /^static, (musl, \d+ bytes$|glibc, \d+ bytes: on a virtual machine a shim takes )/,
+  )
+  assert.is(fine?.state, fine?.text.includes('musl,') ? 'ok' : 'note')
 })
 
 test('doctor :: launcher speed :: measured, and one that takes its time', async () => {

@@ -136,6 +136,7 @@ testAsRoot(
 
 testAsRoot('portage :: foreign :: usr of the root is another user’s :: install makes nothing', async () => {
   const root = makeWorkspace()
+  mkdirSync(join(root, 'etc/portage'), { recursive: true })
   mkdirSync(join(root, 'usr'))
   chownSync(join(root, 'usr'), eve, eve)
   const shims = join(root, 'usr/lib/jobshim/portage')
@@ -143,7 +144,7 @@ testAsRoot('portage :: foreign :: usr of the root is another user’s :: install
     await call('install', root, '--no-config'),
     refused(`${shims}: ${root}/usr: belongs to another user`, 'name a directory of your own with --dir'),
   )
-  assert.equal(readdirSync(root, { recursive: true }), ['usr'])
+  assert.equal(readdirSync(root, { recursive: true, encoding: 'utf8' }).sort(), ['etc', 'etc/portage', 'usr'])
   rmSync(join(root, 'usr'), { recursive: true })
 })
 

@@ -23,7 +23,7 @@ type Etc = Readonly<Record<string, string>>
 const conf: Etc = { 'make.conf': 'MAKEOPTS="-j3"\n' }
 
 const systems: readonly { name: string; etc?: Etc; prepare?: (etc: string) => void }[] = [
-  { name: 'nothing at all' },
+  { name: 'an empty directory', prepare: etc => mkdirSync(etc, { recursive: true }) },
   { name: 'no bashrc, no package.env', etc: conf },
   {
     name: 'a bashrc, package.env as file',
@@ -246,6 +246,21 @@ test('portage :: uninstall :: a list of what was made that others may write, or 
   renameSync(state, join(root, 'elsewhere'))
   symlinkSync(join(root, 'elsewhere'), state)
   await refused("can't be read (ELOOP)")
+})
+
+test('portage :: install :: error :: a system without Portage :: nothing is made', async () => {
+  const root = makeWorkspace()
+  mkdirSync(join(root, 'etc'))
+  const before = pictureOf(root)
+  assert.equal(await jobshim(['portage', 'install', '--no-config', '--root', root], { cwd: root }), {
+    status: 1,
+    signal: null,
+    stdout: '',
+    stderr:
+      `jobshim: ${root}/etc/portage: missing: ${root} has no Portage; nothing was changed\n` +
+      '  name a system that has one with --root\n',
+  })
+  assert.equal(pictureOf(root), before)
 })
 
 test.run()

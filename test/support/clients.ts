@@ -72,6 +72,7 @@ export const clients = {
   mandoc: { name: 'mandoc', program: 'mandoc', asks: ['/dev/null'] },
   meson: { name: 'meson', program: 'meson' },
   mold: { name: 'mold', program: 'mold' },
+  musl: { name: 'musl-tools', program: 'musl-gcc' },
   nasmRs: { name: 'nasm-rs', program: 'build-script-build', asks: [], fetched: 'nasm-rs' },
   ninja: { name: 'ninja', program: 'ninja' },
   parallel: { name: 'GNU parallel', program: 'parallel', version: /^GNU parallel/ },
@@ -79,6 +80,7 @@ export const clients = {
   portage: { name: 'portage', program: 'ebuild', fetched: 'portage' },
   python: { name: 'python', program: 'python3', plain: true },
   qemu: { name: 'qemu-user-static', program: `qemu-${machines[process.arch] ?? process.arch}-static` }, // of this machine's own kind
+  qemuArm: { name: 'qemu-user-static for arm64', program: 'qemu-aarch64-static' },
   sccache: { name: 'sccache', program: 'sccache' },
   scons: { name: 'scons', program: 'scons' },
   strace: { name: 'strace', program: 'strace' },
@@ -86,6 +88,7 @@ export const clients = {
   valgrind: { name: 'valgrind', program: 'valgrind' },
   wild: { name: 'wild', program: 'wild', fetched: 'wild' },
   waf: { name: 'waf', program: 'waf', with: 'python3', fetched: 'waf' },
+  zig: { name: 'zig', program: 'zig', asks: ['version'], fetched: 'zig' },
   zsh: { name: 'zsh', program: 'zsh' },
 } as const satisfies Record<string, Client>
 

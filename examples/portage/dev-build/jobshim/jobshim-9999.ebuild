@@ -3,7 +3,7 @@
 
 EAPI=8
 
-inherit git-r3 systemd
+inherit git-r3 shell-completion systemd
 
 DESCRIPTION="Shims that make every compiler obey the GNU make jobserver"
 HOMEPAGE="https://bugs.gentoo.org/692576"
@@ -29,20 +29,23 @@ src_unpack() {
 src_compile() {
 	npm run build:ts || die
 	emake -C shims
-	npm prune --omit=dev --ignore-scripts --no-audit --no-fund --offline --cache "${T}/npm" || die
 }
 
 src_install() {
 	local home=/usr/lib/node_modules/jobshim
 
 	insinto "${home}"
-	doins -r bin config.schema.json node_modules package.json portage shims
+	doins -r bin config.schema.json package.json portage shims
 	insinto "${home}/dist"
-	doins -r dist/src
-	fperms 0755 "${home}"/{bin/jobshim.js,shims/build/launcher}
+	doins -r dist/bundle
+	fperms 0755 "${home}"/{bin/jobshim.js,shims/build/{launcher,look}}
 	dosym -r "${home}/bin/jobshim.js" /usr/bin/jobshim
 	newinitd examples/serve/jobshim.initd jobshim
 	systemd_dounit examples/serve/jobshim.service
+	doman docs/jobshim.1
+	newbashcomp dist/bundle/completion.bash jobshim
+	newzshcomp dist/bundle/completion.zsh _jobshim
+	newfishcomp dist/bundle/completion.fish jobshim.fish
 	dodoc README.md docs/*.md
 }
 
