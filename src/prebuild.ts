@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { print } from './ground/print.js'
 import { launcherSources, prebuiltFor } from './shimdir/launcher.js'
 import { lookBeside } from './shimdir/layout.js'
 
@@ -63,6 +64,6 @@ function prebuild(target: Target): { isBuilt: boolean; text: string } {
 const isRequired = process.argv.includes('--required') // before npm publish
 for (const target of targets) {
   const { isBuilt, text } = prebuild(target)
-  process.stderr.write(`${text}\n`)
+  print(`${text}\n`, 2)
   if (isRequired && !isBuilt) process.exitCode = 1
 }

@@ -24,6 +24,7 @@ function stdoutOf({ status, stdout, stderr }: Outcome): string {
 
 async function makeSystem() {
   const root = makeWorkspace()
+  mkdirSync(join(root, 'etc/portage'), { recursive: true })
   return async (verb: string, ...packages: string[]) =>
     stdoutOf(await jobshim(['portage', verb, '--root', root, ...packages, '--json'], { cwd: root }))
 }

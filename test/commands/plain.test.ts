@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -54,7 +55,9 @@ const atOnce = 8 // calls: a conversation with a terminal is bounded
 async function makeScene(before: string, more: readonly string[] = []): Promise<Scene> {
   const yard = await makeYard('A')
   const bin = makeWorkspace('bin')
-  const lines = [...calls(yard, makeWorkspace('system')), ...more].map(line => `echo '== ${line}'\n${line}`)
+  const system = makeWorkspace('system')
+  mkdirSync(join(system, 'etc/portage'), { recursive: true })
+  const lines = [...calls(yard, system), ...more].map(line => `echo '== ${line}'\n${line}`)
   const jobshim = `jobshim() { '${process.execPath}' '${join(repository, 'bin/jobshim.js')}' "$@"; }`
   const path = `export PATH='${yard.env.PATH}'`
   const head = ['#!/bin/sh', 'unset FORCE_COLOR', path, before, `red=$(printf '\\033[31mred')`, jobshim]
