@@ -98,7 +98,8 @@ export async function launcherFacts(
   environment: NodeJS.ProcessEnv,
 ): Promise<LauncherFacts> {
   const built = findLauncher(environment)
-  const packages = built === undefined || (isExecutable(built) && !isForeignProgram(built)) ? 'usable' : 'unusable'
+  const packages =
+    built === undefined || (isExecutable(built) && !isForeignProgram(built)) ? 'usable' : 'unusable'
   const path = pathOf(launcher)
   if (path === undefined) {
     const why = 'no launcher'
