@@ -18,7 +18,7 @@ import { buildTitle, renderStatus, type Snapshot } from './status-page.js'
 
 export const status = command({
   name: 'status',
-  summary: 'print the builds that share a jobserver: the slots of each, who waits, and for how long',
+  summary: 'print the builds that share a jobserver, their slots, and who waits',
   options: [
     {
       name: 'jobserver',

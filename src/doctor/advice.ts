@@ -6,7 +6,6 @@ export const advices = {
   ...treeAdvices,
   'config-refused': 'the config tells what is wrong, and where',
   'launcher-broken': "this package's launcher runs, and an install puts it there",
-  'launcher-foreign': "the package's own launcher is of another machine: it is built anew",
   'launcher-missing': 'an install puts it there',
   'launcher-noexec': 'a filesystem that runs no program takes no shims',
   'launcher-other': 'an install puts it there',

@@ -28,7 +28,6 @@ export type Speed = { kind: 'measured'; bareMs: number; shimMs: number } | { kin
 
 export type LauncherFacts = {
   launcher: Launcher
-  packages: 'usable' | 'unusable' // the built one, which an install takes
   install: string // what a shell runs to make the shims
   bytes: number
   description: LauncherDescription
@@ -97,21 +96,18 @@ export async function launcherFacts(
   install: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<LauncherFacts> {
-  const built = findLauncher(environment)
-  const packages =
-    built === undefined || (isExecutable(built) && !isForeignProgram(built)) ? 'usable' : 'unusable'
   const path = pathOf(launcher)
   if (path === undefined) {
     const why = 'no launcher'
     const description = { kind: 'silent', why } as const
-    return { launcher, packages, install, bytes: 0, description, speed: { kind: 'unknown', why } }
+    return { launcher, install, bytes: 0, description, speed: { kind: 'unknown', why } }
   }
   const description = await readDescription(path, environment)
   const speed: Speed =
     description.kind === 'silent'
       ? { kind: 'unknown', why: 'the launcher does not run' }
       : await measure(path, environment)
-  return { launcher, packages, install, bytes: sizeOf(path), description, speed }
+  return { launcher, install, bytes: sizeOf(path), description, speed }
 }
 
 function sizeOf(path: string): number {

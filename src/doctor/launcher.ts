@@ -14,7 +14,7 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
   {
     name: 'launcher',
     why: 'every shim is this program',
-    judge({ launcher, description, packages, install }) {
+    judge({ launcher, description, install }) {
       if (launcher.kind === 'lost')
         return broken(
           `${launcher.path}: missing, so that no shim works`,
@@ -30,11 +30,7 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
       if (description.kind === 'silent')
         return broken(
           `${launcher.path}: can't run (${description.why})`,
-          description.cause === 'noexec'
-            ? noexec
-            : packages === 'usable'
-              ? byCommand('launcher-broken', install)
-              : foreign(install),
+          description.cause === 'noexec' ? noexec : byCommand('launcher-broken', install),
         )
       if (description.kind === 'old' || (launcher.kind === 'installed' && !launcher.isThisVersion))
         return note(`${launcher.path}: not the one of this jobshim`, byCommand('launcher-other', install))
@@ -69,13 +65,12 @@ export const launcherRows: readonly CheckRow<LauncherFacts>[] = [
   },
 ]
 
-const anew = (install: string): string => `make -s -B -C ${shWord(launcherSources)} && ${install}`
-
 const slow = (install: string): Advice =>
-  byCommand('launcher-slow', anew(install), 'install musl-tools, and build it anew')
-
-const foreign = (install: string): Advice =>
-  byCommand('launcher-foreign', anew(install), "this package's own can't run either: build it anew")
+  byCommand(
+    'launcher-slow',
+    `make -s -B -C ${shWord(launcherSources)} && ${install}`,
+    'install musl-tools, and build it anew',
+  )
 
 const noexec = byHand(
   'launcher-noexec',

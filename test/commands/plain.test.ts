@@ -21,6 +21,7 @@ const calls = ({ shims, root, pool }: Places, system: string): readonly string[]
     `jobshim install --tools gcc ${other}`,
     `jobshim install --tools gcc ${other}`,
     `jobshim install --tools gcc --no-config --dir "${root}/$red"`,
+    `jobshim config ${there}`,
     `jobshim list ${other}`,
     `jobshim list --costs ${there}`,
     `jobshim doctor ${there}`,

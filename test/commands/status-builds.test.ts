@@ -146,8 +146,12 @@ testWith(
   `status :: --watch :: ${waiters} wait :: fits the terminal, the pool's line stays; it is resized`,
   async directory => {
     const yard = await makeMachineYard(2)
-    const holders = [job(yard, 'first', 'held'), job(yard, 'second 世界', 'held')]
-    for (const holder of holders) await holder.tools
+    const holders: Held[] = []
+    for (const name of ['first', 'second 世界']) {
+      const holder = job(yard, name, 'held')
+      await holder.tools // the one that has its slot longer comes first
+      holders.push(holder)
+    }
     const queue: Held[] = []
     for (let at = 0; at < waiters; at++) queue.push(job(yard, 'first', `${'long'.repeat(30)}${at}`))
     await until('all wait', () => recordsIn(`${yard.fifo}.ledger`).filter(isWaiting).length >= waiters)

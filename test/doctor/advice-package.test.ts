@@ -46,7 +46,7 @@ const compilers = [
 
 const foreign = `\u007fELF\u0001\u0001${'\0'.repeat(40)}`
 
-advised('launcher-foreign', 'the package was packed on another machine', () => {
+advised('launcher-unbuilt', 'the package was packed on another machine', () => {
   const { home, sick } = makePackage(compilers)
   for (const name of ['launcher', 'look']) {
     const program = join(home, 'shims/build', name)
@@ -79,7 +79,8 @@ advised(
     const { home, sick } = makePackage([...compilers, 'musl-gcc'])
     const out = join(home, 'shims/build/launcher')
     const first = `test -e '${sick.work}/built' || { make -s -B -C '${home}/shims' OUT='${out}' COMPILERS=cc '${out}' && jobshim install && : >'${sick.work}/built'; } >&2`
-    return { ...sick, row: 'launcher build', first }
+    const env = { ...sick.env, REALGCC: 'gcc' } // which Debian's musl-gcc calls by a name with the machine's
+    return { ...sick, env, row: 'launcher build', first }
   },
   { may: () => hasMusl() },
 )

@@ -159,7 +159,7 @@ const autoconfFiles = {
   ...Object.fromEntries(
     ['', 'lib/', 'src/', 'src/deep/'].map(place => [
       `${place}Makefile.in`,
-      'CC = @CC@\nCPP = @CPP@\nprefix = @prefix@\nw: @abs_top_srcdir@/a.c\n\t$(CC) @CFLAGS@ -o w @abs_top_srcdir@/a.c\n',
+      'CC = @CC@\nCPP = @CPP@\nprefix = @prefix@\nw:\n\t$(CC) @CFLAGS@ -o w "@abs_top_srcdir@/a.c"\n',
     ]),
   ),
   'a.c': program,

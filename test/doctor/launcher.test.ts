@@ -202,7 +202,6 @@ const aboutIt = {
 /** The same by numbers, whatever the machine is busy with. */
 const facts = (bareMs: number, shimMs: number, linking: string): LauncherFacts => ({
   launcher: { kind: 'built', path: '/l' },
-  packages: 'usable',
   install: 'jobshim install',
   bytes: 1,
   description: { kind: 'told', linking, libc: 'musl', features: new Map() },
