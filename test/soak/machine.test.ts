@@ -139,7 +139,8 @@ class Storm {
 
   // Tools of builds that live: what a killed client leaves behind runs in a slot that its adapter has given back.
   #record(): void {
-    const parents = new Map(processes().map(({ pid, parent }) => [pid, parent]))
+    const living = processes().filter(({ exits }) => !exits)
+    const parents = new Map(living.map(({ pid, parent }) => [pid, parent]))
     const isBelow = (pid: number | undefined): boolean =>
       pid === process.pid || (pid !== undefined && pid > 1 && isBelow(parents.get(pid)))
     this.figures.peak = Math.max(this.figures.peak, this.counted.running().filter(isBelow).length)

@@ -203,7 +203,7 @@ export class Storm {
   // By what there was after the tools were seen. The one whose caller was killed has no launcher, and so is nobody's; in the sandbox it has
   // its slot until the supervisor, `run` or the command's launcher, which has the command's slot, is killed.
   #governed(all: readonly Process[]): (pid: number) => boolean {
-    const living = all.filter(({ state }) => state !== 'Z')
+    const living = all.filter(({ state, exits }) => state !== 'Z' && !exits)
     const processOf = new Map(living.map(process => [process.pid, process]))
     const isBelow = (pid: number | undefined, top: number): boolean =>
       pid === top || (pid !== undefined && pid > 1 && isBelow(processOf.get(pid)?.parent, top))

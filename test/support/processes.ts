@@ -1,6 +1,15 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-export type Process = { pid: number; parent: number; session: number; state: string; command: string }
+export type Process = {
+  pid: number
+  parent: number
+  session: number
+  state: string
+  exits: boolean // it has begun to: its locks go before its children are told
+  command: string
+}
+
+const exiting = 0x4 // PF_EXITING of the kernel
 
 // What a launcher becomes that waits has these words before its own (shims/launcher/relay.h).
 const relayedWords = 5
@@ -18,9 +27,13 @@ export function processes(): Process[] {
     .flatMap(name => {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-        const [state = '?', parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        const [state = '?', parent, , session, , , flags] = fields
+        const exits = (Number(flags) & exiting) !== 0
         const command = commandIn(readFileSync(`/proc/${name}/cmdline`, 'latin1'))
-        return [{ pid: Number(name), parent: Number(parent), session: Number(session), state, command }]
+        return [
+          { pid: Number(name), parent: Number(parent), session: Number(session), state, exits, command },
+        ]
       } catch {
         return [] // gone meanwhile
       }
