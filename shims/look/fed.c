@@ -209,7 +209,7 @@ void fed_give_back(long tokens)
 /* The launchers that have a slot in the run's pool. */
 struct living {
 	const struct ledger *ledger;
-	long tokens, implicit;
+	long tokens, implicit; /* implicit: that have the command's own slot, or may come to have it */
 };
 
 static void count_living(unsigned index, const struct ledger_record *record, void *state)
@@ -219,7 +219,7 @@ static void count_living(unsigned index, const struct ledger_record *record, voi
 	if (record->state == STATE_TOOL || record_owner(living->ledger, index, record) != OWNER_LIVES)
 		return;
 	living->tokens += record->kind == SLOT_TOKEN;
-	living->implicit += record->kind == SLOT_IMPLICIT;
+	living->implicit += record->kind != SLOT_TOKEN; /* who waits may have it next */
 }
 
 bool fed_end(bool is_late)

@@ -11,7 +11,7 @@ import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { writeFiles } from '../support/workspace.js'
 import { type Held, killStarted, start } from '../yard/held.js'
-import { waitersIn } from '../yard/ledger.js'
+import { isWaiting, recordsIn, waitersIn } from '../yard/ledger.js'
 import {
   assertWhole,
   ended,
@@ -215,6 +215,30 @@ test('machine :: tools outlive the command of a run -j2 :: they keep their slots
   const other = start({ env: yard.env })
   await waitsInMachine(yard, other)
   assert.is(other.output.stdout, '')
+  gate.open()
+  await other.tools
+  await ended(other)
+  await until('nothing is left', () => yard.files().length === 0)
+})
+
+test("machine :: a tool waits behind one that outlives the command of a run -j1 :: the command's slot is kept for it", async () => {
+  const yard = await makeMachineYard(1)
+  const gate = makeGate(yard)
+  const outlives = `hold <${gate.path} & hold <${gate.path} & sleep 0.5`
+  const run = startRun(yard, ['-q', '-j1', '--', 'sh', '-c', outlives])
+  const [tool = -1] = await run.tools
+  const ledger = `${runFifo(yard)}.ledger`
+  await until('the other waits', () => waitersIn(ledger) === 1)
+  const waiter = recordsIn(ledger).find(isWaiting)?.pid ?? -1
+  await new Promise(resolve => run.child.once('exit', resolve))
+  const other = start({ env: yard.env })
+  await waitsInMachine(yard, other)
+  process.kill(waiter, 'SIGSTOP') // so that nobody has the slot once the first has ended
+  process.kill(tool, 'SIGKILL')
+  await until('it has ended', () => !existsSync(`/proc/${tool}`))
+  await new Promise(resolve => setTimeout(resolve, 300)) // fifteen looks at what is left of the run
+  assert.is(other.output.stdout, '')
+  process.kill(waiter, 'SIGCONT')
   gate.open()
   await other.tools
   await ended(other)
