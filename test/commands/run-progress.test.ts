@@ -158,7 +158,9 @@ testWith('tmux', 'run :: progress :: the output of the build is the same, byte b
   const output = async (line: string) => {
     const { screen } = await stage(directory, flood)
     screen.type(`clear; ${line}`)
-    await screen.until('the end', rows => ended(rows) && screen.bytes().endsWith('$ '), 60)
+    // The prompt that it is typed at looks like that of the end.
+    const isTyped = (): boolean => screen.bytes().includes(`${line}\r\n`)
+    await screen.until('the end', rows => isTyped() && ended(rows) && screen.bytes().endsWith('$ '), 60)
     const bytes = screen.bytes().replaceAll('\u001b', '␛')
     const [history, start] = [screen.history(), bytes.indexOf(`${line}\r\n`) + line.length + 2]
     return {
