@@ -31,12 +31,22 @@ export type Figures = {
   reclaimed: number // tokens, from killed launchers; by a server with an account, from anybody
   restored: number // tokens, from killed clients
   most: number // free tokens ever seen
+  crowd?: string // who ran as there were too many, and all above them
   hangs: string[]
   free: number // tokens at the end
 }
 
 const variable = 'JOBSHIM_TEST_STORM'
 const marker = `${variable}=${process.pid}` // other storms may blow beside us
+
+function crowdOf(tools: readonly number[], all: readonly Process[]): string {
+  const processOf = new Map(all.map(process => [process.pid, process]))
+  const above = (pid: number): Process[] => {
+    const found = processOf.get(pid)
+    return found === undefined || pid === process.pid ? [] : [found, ...above(found.parent)]
+  }
+  return tools.map(tool => `${describe(above(tool))}\n`).join('\n')
+}
 
 export class Storm {
   readonly #root = makeWorkspace('storm')
@@ -242,8 +252,12 @@ export class Storm {
     let over = false
     const look = (): void => {
       const tools = this.#counted.running()
-      const governed = this.#governed(processes())
-      this.figures.peak = Math.max(this.figures.peak, tools.filter(governed).length)
+      const all = processes()
+      const governed = this.#governed(all)
+      const running = tools.filter(governed)
+      if (running.length > this.limit && running.length > this.figures.peak)
+        this.figures.crowd = crowdOf(running, all)
+      this.figures.peak = Math.max(this.figures.peak, running.length)
       this.figures.most = Math.max(this.figures.most, this.free())
     }
     const stopped = (async () => {
