@@ -19,6 +19,8 @@ enum {
 	UNWATCHED_HOLDER_MS = 10, /* poll interval of a keeper that can't watch the implicit slot's holder */
 	TICK_MS = 750,         /* of other waiters: the keeper may have been stopped or killed */
 	TICK_EACH_MS = 50,     /* added for each launcher */
+	FIRST_TICK_MS = 50,    /* of the first waiter that nobody has woken for so long: the keeper may be in another network namespace, */
+	UNREACHED_MS = 100,    /* and leaves it the free implicit slot for so long */
 	LEFT_FREE_MS = 190,    /* the slot is taken out of turn then, before a keeper that came later does so (LOOK_AGAIN_MS) */
 	LOW_AGAIN_MS = 1000,   /* so long a keeper of low priority leaves a free implicit slot to a waiter that is not */
 	RESERVE_LOOK_MS = 50,  /* of a keeper of low priority, while no more than the reserve is free */
@@ -66,9 +68,19 @@ static uint64_t ms_from_now(int ms)
 	return monotonic_ns() + (uint64_t)ms * MS;
 }
 
-static uint64_t next_tick_ns(const struct turn *turn)
+static uint64_t next_tick_ns(const struct turn *turn, bool overdue)
 {
+	if (overdue && queue_is_first(&turn->queue))
+		return ms_from_now(FIRST_TICK_MS);
 	return ms_from_now(turn->queue.socket < 0 ? LOOK_AGAIN_MS : keeper_longer(TICK_MS, TICK_EACH_MS, turn->pool->ledger));
+}
+
+/* For so long a keeper that is not the first waiter leaves the free implicit slot to that one. It may be stopped, or not be woken. */
+static int left_to_first_ms(const struct turn *turn)
+{
+	const int ms = queue_wake_first(&turn->queue) ? LOOK_AGAIN_MS : UNREACHED_MS;
+
+	return turn->low == NULL ? ms : LOW_AGAIN_MS;
 }
 
 /* The keeper's checks. True if the run got a slot; else *due_ns says when the next check is due. */
@@ -97,9 +109,8 @@ static bool keep(struct turn *turn, uint64_t *due_ns)
 		*due_ns = ms_from_now(UNWATCHED_HOLDER_MS);
 	turn->end = holder >= 0 ? holder : -1;
 	turn->free_looks = holder == HOLDER_GONE ? turn->free_looks + 1 : 0;
-	/* The slot is for the first waiter, unless that one can't be woken, or does not take it. */
-	overdue = holder == HOLDER_GONE && (queue_is_first(&turn->queue) || !queue_wake_first(&turn->queue) ||
-	                                    turn->free_looks * UNWATCHED_HOLDER_MS >= (turn->low == NULL ? LOOK_AGAIN_MS : LOW_AGAIN_MS));
+	overdue = holder == HOLDER_GONE &&
+	          (queue_is_first(&turn->queue) || turn->free_looks * UNWATCHED_HOLDER_MS >= left_to_first_ms(turn));
 	return overdue && try_implicit(turn);
 }
 
@@ -156,7 +167,7 @@ static bool look(struct turn *turn, bool overdue, struct waiting *waiting)
 	/* Try the token first: the FIFO woke only this run for it. */
 	if (try_token_in_turn(turn, &passed_ns))
 		return true;
-	due_ns = next_tick_ns(turn);
+	due_ns = next_tick_ns(turn, overdue);
 	if (overdue)
 		(void)mending_step(turn->pool);
 	if ((queue_is_first(&turn->queue) || (overdue && may_go_out_of_turn(turn))) && try_implicit(turn))
