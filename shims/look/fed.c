@@ -1,8 +1,10 @@
 #include "look/fed.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "contract.h"
 #include "acquire/acquire.h"
@@ -18,11 +20,14 @@
 #include "pool/tokens.h"
 #include "wait/job.h"
 #include "proc/subject.h"
+#include "ground/retry.h"
+#include "ground/text.h"
 
 enum { LOCKS_MAX = 16, CHANGES = -1 };
 
 static struct {
 	struct jobserver machine, own;
+	int own_path; /* the run's FIFO, not open: nobody's reader */
 	struct ledger ledger;     /* the machine's */
 	struct ledger own_ledger; /* not mapped: a process maps one */
 	struct lock locks[LOCKS_MAX];
@@ -35,7 +40,7 @@ static struct {
 	long in_own; /* tokens in the run's pool */
 	bool waits;  /* for slots[held] */
 	bool runs_command; /* something may run in the first slot */
-} fed = { .own_ledger.fd = -1 };
+} fed = { .own_path = -1, .own_ledger.fd = -1 };
 
 bool fed_open(const char *machine, const char *own, long slots, const char **why)
 {
@@ -43,6 +48,7 @@ bool fed_open(const char *machine, const char *own, long slots, const char **why
 	fed.slots = calloc((size_t)slots, sizeof *fed.slots);
 	if (fed.slots == NULL || !jobserver_open_path(&fed.machine, machine, why) || !jobserver_open_path(&fed.own, own, why))
 		return false;
+	fed.own_path = RETRY(open(own, O_PATH | O_CLOEXEC));
 	ledger_open(&fed.ledger, &fed.machine, LEDGER_LOOK);
 	ledger_open(&fed.own_ledger, &fed.own, LEDGER_COPY);
 	fed.pool = (struct pool){ .jobserver = &fed.machine, .ledger = &fed.ledger };
@@ -109,7 +115,7 @@ long fed_tokens(void)
 
 long fed_free(void)
 {
-	const long free = tokens_free(&fed.own);
+	const long free = fed.in_own > 0 ? tokens_free(&fed.own) : 0;
 
 	return free < fed.in_own ? free : fed.in_own;
 }
@@ -222,21 +228,47 @@ static void count_living(unsigned index, const struct ledger_record *record, voi
 	living->implicit += record->kind != SLOT_TOKEN; /* who waits may have it next */
 }
 
+/* Whether another process has the run's FIFO open: one that has may be a launcher, which notes only later that it waits. If that can't be
+ * told, nobody has. */
+static bool is_open_elsewhere(void)
+{
+	char path[48];
+	int fd;
+
+	if (fed.in_own > 0)
+		return true; /* those that have the tokens */
+	jobserver_close(&fed.own);
+	text_put(path, sizeof path, "/proc/self/fd/%d", fed.own_path);
+	fd = RETRY(open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)); /* ENXIO: nobody reads it */
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void give_back_nobodys(const struct living *living)
+{
+	const long nobodys = fed.in_own - living->tokens;
+
+	if (nobodys <= 0)
+		return;
+	fed.in_own -= nobodys;
+	tell(fed.in_own);
+	let_go_last(nobodys);
+}
+
 bool fed_end(bool is_late)
 {
 	struct living living = { .ledger = &fed.own_ledger };
-	const bool is_known = records_each(&fed.own_ledger, count_living, &living);
-	long nobodys;
+	bool may_be_used;
 
 	fed_end_wait();
 	fed_give_back(fed_free());
-	nobodys = is_late ? fed.in_own - living.tokens : 0;
-	if (nobodys > 0) {
-		fed.in_own -= nobodys;
-		tell(fed.in_own);
-		let_go_last(nobodys);
-	}
-	if (fed.runs_command && (!is_known || living.implicit == 0)) {
+	may_be_used = !is_late && is_open_elsewhere(); /* first: see there */
+	if (!records_each(&fed.own_ledger, count_living, &living))
+		living.implicit = 0;
+	if (is_late)
+		give_back_nobodys(&living);
+	if (fed.runs_command && !may_be_used && living.implicit == 0) {
 		fed.runs_command = false;
 		let_go(&fed.slots[0]);
 	}

@@ -33,8 +33,8 @@
 
 enum {
 	BLIND_MS = 20,   /* between two looks, if nothing tells that a token was taken */
-	ENDING_MS = 20,  /* between two looks for what comes back, once the command has ended, */
-	LATE_MS = 1000,  /* and what no launcher has by then nobody has */
+	ENDING_MS = 16,  /* between two looks for what comes back, once the command has ended; the first ones come sooner, */
+	LATE_MS = 10000,  /* and what no launcher has by then nobody has */
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -160,12 +160,14 @@ static void feed(void)
 /* Until the machine has all back. */
 static void end(void)
 {
-	const struct timespec pause = { .tv_nsec = ENDING_MS * (long)MS };
 	const uint64_t began_ns = monotonic_ns();
+	struct timespec pause = { .tv_nsec = (long)MS };
 
 	while (!fed_end(monotonic_ns() - began_ns > LATE_MS * MS)) {
 		(void)mending_step(fed_machine());
 		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < ENDING_MS * (long)MS)
+			pause.tv_nsec *= 2;
 	}
 }
 

@@ -4,7 +4,7 @@ import { environment as names } from '../contract/environment.js'
 import { ensureStateDirectory } from '../ground/paths.js'
 import { type Feeder, openFeeder } from '../jobserver/feeder.js'
 import type { MachinePool } from '../jobserver/machine.js'
-import { createPool, type Pool, removePool, settlePool } from '../jobserver/pool.js'
+import { createPool, leavePool, type Pool, removePool, settlePool } from '../jobserver/pool.js'
 import { changeText } from '../launcher/change.js'
 import { commandOf } from '../launcher/closed-descriptors.js'
 import type { CaughtSignals, Ending } from '../launcher/foreground.js'
@@ -55,10 +55,12 @@ export function inPool(order: BuildOrder, sandbox: BuildSandbox | undefined, mac
         },
         async close() {
           await sandbox?.close()
-          removePool(pool) // first: the others may take a moment
           await endProgress()
           await caretaker.end()
+          feeder?.settle()
+          leavePool(pool)
           await feeder?.leave()
+          removePool(pool)
           await machine?.leave()
         },
       }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   rmdirSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -95,6 +96,16 @@ export function removePool({ directory }: Pick<Pool, 'directory'>): void {
 }
 
 /**
+ * Nobody can open it by its path any more, and we leave it: if nobody has it open then, nobody can come. Its ledger is there
+ * until it is removed: whoever has opened the FIFO looks for that next.
+ */
+export function leavePool({ fifo, fifoFd, ledgerFd }: Pool): void {
+  rmSync(fifo, { force: true })
+  closeSync(fifoFd)
+  closeSync(ledgerFd)
+}
+
+/**
  * Counts the tokens after the command ended. A token of a killed launcher counts as back: it is nobody's any more.
  * Where some are missing it looks again for a second, since what was killed with the command takes a moment to die.
  */
@@ -115,8 +126,6 @@ export async function settlePool(pool: Pool): Promise<Settlement> {
     missing: free < pool.total ? missing : [],
     ...removedOf(pool),
   }
-  closeSync(pool.fifoFd)
-  closeSync(pool.ledgerFd)
   return settlement
 }
 

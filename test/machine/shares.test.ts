@@ -335,7 +335,8 @@ test('machine :: runs -j3 of which some process is killed at random :: the pool 
     // If what feeds it is killed the machine's pool has the slots back at once, and its tools end in theirs.
     const most = killed.some(pid => feeders.includes(pid)) ? 3 + 3 : 3
     const { peak } = peaksIn(yard)
-    assert.ok(peak <= most, `${peak} at once, seed ${seed}, round ${round}`)
+    const who = killed.map(pid => pids.find(process => process.pid === pid)?.command ?? 'run').join('; ')
+    assert.ok(peak <= most, `${peak} at once, seed ${seed}, round ${round}, killed: ${who}`)
     assert.equal(await startRun(yard, ['-q', '-j3', '--', 'true']).ended, well)
     await assertWhole(yard, 3)
   }
