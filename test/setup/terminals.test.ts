@@ -1,6 +1,6 @@
 /** New terminals after setup: builds that know nothing of each other share one limit, and nothing is exported by hand. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { currentUid } from '../../src/ground/paths.js'
@@ -35,11 +35,13 @@ const rust = {
 /** What a login shell has on PATH, /etc/profile sets anew: the user's own file puts the recorder there. */
 const profiles = ['.profile', '.zprofile']
 
-/**
- * A home after setup, with a recorder where the real compilers are, and what a new terminal has. `more`: a directory that the user's
- * own file adds behind PATH.
- */
-async function makeDesk(shell: string, more?: string) {
+type Wishes = {
+  more?: string | undefined // a directory that the user's own file adds behind PATH
+  jobs?: readonly string[] // how setup is told the limit; none: it is `auto`
+}
+
+/** A home after setup, with a recorder where the real compilers are, and what a new terminal has. */
+async function makeDesk(shell: string, { more, jobs = ['--jobs', String(limit)] }: Wishes = {}) {
   const recorder = makeRecorder(join(makeWorkspace(), 'recorder'), { holdMs: 50 })
   const runtime = makeWorkspace('run')
   const path = `${recorder.bin}:${process.env.PATH}`
@@ -51,10 +53,11 @@ async function makeDesk(shell: string, more?: string) {
   writeFiles(home.home, Object.fromEntries(profiles.map(name => [name, line])))
   mkdirSync(join(home.home, '.local/share/fish'), { recursive: true, mode: 0o700 }) // fish makes it itself
   const before = pictureOf(home.home)
-  await home.told('--yes', '--jobs', String(limit))
+  const { slots } = await home.told('--yes', ...jobs)
   const state = join(runtime, `jobshim-${currentUid()}`)
   return {
     ...home,
+    slots,
     recorder,
     before,
     files: () => (existsSync(state) ? readdirSync(state) : []),
@@ -123,33 +126,52 @@ const builds = [
   { line: `${process.execPath} ${repository}/bin/jobshim.js run -q -- ./build.sh`, runs: all.length }, // the home's config is not above it
 ] as const
 
-for (const { key, begins } of shells)
+/** Does all of them at once, each in a session of its own, and takes all back; tells the most compilers at once. */
+async function buildAll(desk: Awaited<ReturnType<typeof makeDesk>>, { begins }: ShellRow): Promise<number> {
+  const sessions = builds.map(async ({ line }, index) => {
+    const cwd = join(makeWorkspace('worktree'), 'project')
+    mkdirSync(cwd)
+    writeFiles(cwd, {
+      Makefile: makefile,
+      'build.ninja': ninjafile,
+      'build.sh': script,
+      'unit.c': 'int one(void) { return 1; }\n',
+      ...workspace,
+    })
+    const begin = begins[index % begins.length] ?? []
+    const { status, stdout } = await onTerminal([...begin, line], { env: desk.env, cwd })
+    assert.is(status, 0, `${begin.join(' ')} ${line}: ${stdout}`)
+  })
+  await Promise.all(sessions)
+  const { runs, peak, unfinished } = desk.recorder.take()
+  assert.equal([runs, unfinished], [builds.reduce((sum, build) => sum + build.runs, 0), 0])
+  assert.equal(desk.files(), [])
+  await desk.told('--undo')
+  assert.equal(pictureOf(desk.home), desk.before)
+  return peak
+}
+
+const several = 'two makes, a ninja, a cargo, a script and a run at once'
+
+for (const row of shells)
   testWith(
-    [key, 'python', 'ninja', 'cargo'],
-    `setup :: ${key} :: two makes, a ninja, a cargo, a script and a run at once :: all end, at most ${limit} compilers at once`,
+    [row.key, 'python', 'ninja', 'cargo'],
+    `setup :: ${row.key} :: ${several} :: all end, at most ${limit} compilers at once`,
     async () => {
-      const desk = await makeDesk(key, findClient('cargo'))
-      const sessions = builds.map(async ({ line }, index) => {
-        const cwd = join(makeWorkspace('worktree'), 'project')
-        mkdirSync(cwd)
-        writeFiles(cwd, {
-          Makefile: makefile,
-          'build.ninja': ninjafile,
-          'build.sh': script,
-          'unit.c': 'int one(void) { return 1; }\n',
-          ...workspace,
-        })
-        const begin = begins[index % begins.length] ?? []
-        const { status, stdout } = await onTerminal([...begin, line], { env: desk.env, cwd })
-        assert.is(status, 0, `${begin.join(' ')} ${line}: ${stdout}`)
-      })
-      await Promise.all(sessions)
-      const { runs, peak, unfinished } = desk.recorder.take()
-      assert.equal([runs, unfinished], [builds.reduce((sum, build) => sum + build.runs, 0), 0])
-      assert.is(peak, limit)
-      assert.equal(desk.files(), [])
-      await desk.told('--undo')
-      assert.equal(pictureOf(desk.home), desk.before)
+      const desk = await makeDesk(row.key, { more: findClient('cargo') })
+      assert.is(await buildAll(desk, row), limit)
+    },
+  )
+
+for (const row of shells.slice(0, 1))
+  testWith(
+    [row.key, 'python', 'ninja', 'cargo'],
+    `setup :: ${row.key}, without --jobs :: ${several} :: all end, at most as many compilers at once as there are cores`,
+    async () => {
+      const desk = await makeDesk(row.key, { more: findClient('cargo'), jobs: [] })
+      assert.ok(desk.slots >= 1 && desk.slots <= availableParallelism(), `${desk.slots}`)
+      const peak = await buildAll(desk, row)
+      assert.ok(peak <= desk.slots && peak >= Math.min(desk.slots, 2), `${peak} at once of ${desk.slots}`)
     },
   )
 
