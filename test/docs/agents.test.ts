@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { marked, type Tokens } from 'marked'
 import * as assert from 'uvu/assert'
+import { blockOf } from '../support/documents.js'
 import { makeHome } from '../support/home.js'
 import { onTerminal } from '../support/on-terminal.js'
 import { pictureOf } from '../support/picture.js'
@@ -12,14 +12,6 @@ import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
 
 const text = readFileSync(join(repository, 'docs/agents.md'), 'utf8')
-const blocks = marked.lexer(text).filter((token): token is Tokens.Code => token.type === 'code')
-
-/** The page's only block in which a text stands. */
-function block(part: string): string {
-  const [found, ...others] = blocks.filter(block => block.text.includes(part))
-  assert.ok(found !== undefined && others.length === 0, part)
-  return found.text
-}
 
 const compiles = Array.from({ length: 12 }, (_, unit) => `cc -c unit.c -o ${unit}.o`)
 
@@ -45,12 +37,12 @@ testWith(
       assert.is(status, 0, `${command.join(' ')}: ${stdout}`)
       return stdout.trim().split(/\r?\n/).at(-1)
     }
-    const asks = block('command -v')
+    const asks = blockOf('docs/agents.md', 'command -v')
     const shim = join(shims, 'gcc')
     assert.match(text, '`~/.local/share/jobshim/shims/gcc`')
     assert.is(shim, join(home, '.local/share/jobshim/shims/gcc'))
 
-    await inTerminal(['sh', '-c', block('--yes')])
+    await inTerminal(['sh', '-c', blockOf('docs/agents.md', 'jobshim setup --yes')])
     for (const shell of ['bash', 'zsh', 'fish'])
       assert.is(await inTerminal([shell, '-ic', asks]), shim, shell)
     for (const calls of ['bash -c', 'bash -lc', 'zsh -c', 'fish -c']) {
@@ -71,16 +63,9 @@ testWith(
     assert.is(runs, agents.length * compiles.length)
     assert.ok(peak <= availableParallelism(), `${peak} at once`)
 
-    await inTerminal(['bash', '-ic', block('--undo')])
+    await inTerminal(['bash', '-ic', blockOf('docs/agents.md', 'jobshim setup --undo')])
     assert.equal(pictureOf(home), before)
   },
 )
-
-test('docs :: agents :: has these blocks, and no others', () => {
-  assert.equal(
-    blocks.map(({ lang }) => lang),
-    ['sh', 'sh', 'sh', 'sh'], // setup/system has the one for several users
-  )
-})
 
 test.run()

@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
-import { readDocuments } from '../support/documents.js'
+import { blockOf } from '../support/documents.js'
 import { run } from '../support/jobshim.js'
 import { makeRecorder } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
@@ -29,50 +29,49 @@ clean:
 `,
 }
 
-const recipes = readDocuments()
-  .filter(({ path }) => path === 'docs/debian.md')
-  .flatMap(({ code }) => code)
-  .filter(line => line.startsWith('jobshim run -j'))
+const recipes = [
+  blockOf('docs/debian.md', 'jobshim run -j4 -- env'),
+  blockOf('docs/debian.md', 'jobshim run -j4 -- debuild'),
+]
 
-testWith(
-  'dpkg',
-  'docs :: debian :: the recipe for dpkg-buildpackage :: keeps the limit, and no address gets into .buildinfo',
-  async () => {
-    const root = makeWorkspace()
-    writeFiles(root, {
-      ...source,
-      'bin/jobshim': `#!/bin/sh\nexec ${process.execPath} ${repository}/bin/jobshim.js "$@"\n`,
-      'run/.keep': '',
-    })
-    const recorder = makeRecorder(join(root, 'recorder'), { holdMs: 200 })
-    const env = {
-      HOME: root,
-      PATH: `${join(root, 'bin')}:${recorder.bin}:${process.env.PATH}`,
-      XDG_DATA_HOME: join(root, 'data'),
-      XDG_RUNTIME_DIR: join(root, 'run'),
-    }
-    await installShims(join(root, 'data/jobshim/shims'), { cwd: root, env })
-    const [recipe = ''] = recipes
-    assert.match(recipe, / dpkg-buildpackage /)
-    const { status, stderr } = await run('sh', ['-c', recipe.replaceAll('-j4', '-j2')], {
-      cwd: join(root, 'p-1'),
-      env,
-    })
-    assert.is(status, 0, stderr)
-    const { runs, peak } = recorder.take()
-    assert.equal([runs, peak], [units.length, 2], stderr)
-    const [info = ''] = readdirSync(root).filter(name => name.endsWith('.buildinfo'))
-    const text = readFileSync(join(root, info), 'utf8')
-    assert.match(text, /\nEnvironment:\n/)
-    assert.is(/MAKEFLAGS|jobserver|jobshim/i.exec(text), null, text)
-    assert.ok(
-      existsSync(join(root, 'p_1_amd64.deb')) || readdirSync(root).some(name => name.endsWith('.deb')),
-    )
-  },
-)
+const keys = { 'dpkg-buildpackage': ['dpkg'], debuild: ['dpkg', 'debuild'] } as const
+
+for (const program of ['dpkg-buildpackage', 'debuild'] as const)
+  testWith(
+    keys[program],
+    `docs :: debian :: the recipe for ${program} :: keeps the limit, and no address gets into .buildinfo`,
+    async () => {
+      const root = makeWorkspace()
+      writeFiles(root, {
+        ...source,
+        'bin/jobshim': `#!/bin/sh\nexec ${process.execPath} ${repository}/bin/jobshim.js "$@"\n`,
+        'run/.keep': '',
+      })
+      const recorder = makeRecorder(join(root, 'recorder'), { holdMs: 200 })
+      const env = {
+        HOME: root,
+        PATH: `${join(root, 'bin')}:${recorder.bin}:${process.env.PATH}`,
+        XDG_DATA_HOME: join(root, 'data'),
+        XDG_RUNTIME_DIR: join(root, 'run'),
+      }
+      await installShims(join(root, 'data/jobshim/shims'), { cwd: root, env })
+      const recipe = recipes.find(line => line.includes(` ${program} `)) ?? ''
+      const { status, stderr } = await run('sh', ['-c', recipe.replaceAll('-j4', '-j2')], {
+        cwd: join(root, 'p-1'),
+        env,
+      })
+      assert.is(status, 0, stderr)
+      const { runs, peak } = recorder.take()
+      assert.equal([runs, peak], [units.length, 2], stderr)
+      const [info = ''] = readdirSync(root).filter(name => name.endsWith('.buildinfo'))
+      const text = readFileSync(join(root, info), 'utf8')
+      assert.match(text, /\nEnvironment:\n/)
+      assert.is(/MAKEFLAGS|jobserver|jobshim/i.exec(text), null, text)
+      assert.ok(readdirSync(root).some(name => name.endsWith('.deb')))
+    },
+  )
 
 test('docs :: debian :: no recipe hands MAKEFLAGS on', () => {
-  assert.ok(recipes.length > 0)
   for (const recipe of recipes) assert.match(recipe, /-u MAKEFLAGS|^(?!.*MAKEFLAGS).*debuild/)
 })
 

@@ -1,17 +1,13 @@
 /** docs/wheels.md, followed to the letter: its Python is run, with a `pip` whose backend starts all its compilers at once. */
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { marked, type Tokens } from 'marked'
 import * as assert from 'uvu/assert'
+import { blockOf } from '../support/documents.js'
 import { run } from '../support/jobshim.js'
 import { makeRecorder } from '../support/recording.js'
 import { installShims } from '../support/shimdir.js'
 import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, repository, writeFiles } from '../support/workspace.js'
-
-const blocks = marked
-  .lexer(readFileSync(join(repository, 'docs/wheels.md'), 'utf8'))
-  .filter((token): token is Tokens.Code => token.type === 'code')
 
 const units = [1, 2, 3, 4, 5, 6]
 const slots = 4 // of the page's -j4
@@ -29,17 +25,15 @@ echo "- $1 $sdist" >>"$WHEELS"
 /** A python3 that is pyenv's has put directories with a pip of theirs before ours. */
 const ownPath = 'import os; os.environ["PATH"] = os.environ["BUILD_PATH"]'
 
-/** Runs the page's only block in which a text stands, after a line of ours; tells what ran, and the wheels that were begun and done. */
-async function runBlock(part: string, before: string) {
+/** Runs Python, after a line of ours; tells what ran, and the wheels that were begun and done. */
+async function runPython(text: string, before: string) {
   const root = makeWorkspace()
   const recorder = makeRecorder(join(root, 'recorder'), { holdMs: 100 })
-  const [found, ...others] = blocks.filter(({ lang, text }) => lang === 'python' && text.includes(part))
-  assert.ok(found !== undefined && others.length === 0, part)
   writeFiles(root, {
     'bin/jobshim': `#!/bin/sh\nexec ${process.execPath} ${repository}/bin/jobshim.js "$@"\n`,
     'bin/pip': pip,
     'run/.keep': '',
-    'work/build.py': `${ownPath}\n${before}\n${found.text}\n`,
+    'work/build.py': `${ownPath}\n${before}\n${text}\n`,
   })
   const log = join(root, 'wheels')
   const path = [join(root, 'bin'), recorder.bin, process.env.PATH].join(delimiter)
@@ -59,7 +53,10 @@ async function runBlock(part: string, before: string) {
 }
 
 testWith('python', 'docs :: wheels :: one wheel :: its compilers keep the number', async () => {
-  const { runs, peak, told, stderr } = await runBlock('--quiet', `sdist = "${wheels[0]}"`)
+  const { runs, peak, told, stderr } = await runPython(
+    blockOf('docs/wheels.md', 'import subprocess'),
+    `sdist = "${wheels[0]}"`,
+  )
   assert.is(stderr, '')
   assert.equal(told, [`+ wheel ${wheels[0]}`, `- wheel ${wheels[0]}`])
   assert.is(runs, units.length)
@@ -67,7 +64,10 @@ testWith('python', 'docs :: wheels :: one wheel :: its compilers keep the number
 })
 
 testWith('python', 'docs :: wheels :: several wheels and one server :: all share its slots', async () => {
-  const { runs, peak, told } = await runBlock('"serve"', `sdists = ${JSON.stringify(wheels)}`)
+  const { runs, peak, told } = await runPython(
+    blockOf('docs/wheels.md', 'import os'),
+    `sdists = ${JSON.stringify(wheels)}`,
+  )
   let now = 0
   const counts = told.map(line => {
     now += line.startsWith('+') ? 1 : -1
@@ -79,13 +79,6 @@ testWith('python', 'docs :: wheels :: several wheels and one server :: all share
   assert.ok(most > 1 && most <= slots, told.join('\n'))
   assert.is(runs, wheels.length * units.length)
   assert.ok(peak <= slots, `${peak} at once`)
-})
-
-test('docs :: wheels :: has these blocks, and no others', () => {
-  assert.equal(
-    blocks.map(({ lang }) => lang),
-    ['python', 'python'],
-  )
 })
 
 test.run()

@@ -8,6 +8,7 @@ import { type Service, serveByHand, systemPlaces, systemTexts } from '../../src/
 import { afterEach } from '../support/after-each.js'
 import { jobshim } from '../support/jobshim.js'
 import { eve, maySeeClone } from '../support/other-user.js'
+import { inItself, maySystem, ownSystem } from '../support/own-system.js'
 import { pictureOf } from '../support/picture.js'
 import { makeRecorder } from '../support/recording.js'
 import { test } from '../support/test-with.js'
@@ -246,23 +247,11 @@ verifies('setup --system :: systemd :: finds no fault in the unit', () => {
   assert.equal([status, stderr.split('\n').filter(line => line.includes('jobshim'))], [0, []])
 })
 
-/** A system of its own, as far as it is changed: /etc, /usr/lib and /home are copies, and nothing of /run is there. */
-const own = `mount -t tmpfs none /mnt
-for d in etc usr/lib; do
-	mkdir -p /mnt/$d-upper /mnt/$d-work
-	mount -t overlay none -o lowerdir=/$d,upperdir=/mnt/$d-upper,workdir=/mnt/$d-work /$d
-done
-mount -t tmpfs none /run
-mount -t tmpfs none /home`
-
-/** Its processes end with the first of them. */
-const inItself = ['unshare', '-m', '--pid', '--fork', '--mount-proc', '--kill-child']
-
-const mayOverlay = spawnSync('unshare', [...inItself.slice(1), 'sh', '-ec', own]).status === 0
+const copies = { etc: undefined, 'usr/lib': undefined }
 const programs = ['useradd', 'su', 'groupadd', 'groupdel', 'systemctl'].every(
   name => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0,
 )
-const testOnSystem = maySeeClone && mayOverlay && programs ? test : test.skip
+const testOnSystem = maySeeClone && programs && maySystem(copies) ? test : test.skip
 
 // A manager of services that does what it is told by running what the unit says.
 const systemctl = `#!/bin/sh
@@ -322,7 +311,7 @@ testOnSystem(
     const place = start({
       env: { ...env, HOME: root },
       // Where its input is a socket, as here, bash takes itself for one that rshd has started.
-      command: [...inItself, 'bash', '--norc', '-euc', `${own}\n${onSystem}`],
+      command: [...inItself, 'bash', '--norc', '-euc', `${ownSystem(copies)}\n${onSystem}`],
     })
     const { status, stdout, stderr } = await place.ended
     assert.equal([status, stderr], [0, ''], `${stdout}${stderr}`)

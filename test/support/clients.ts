@@ -19,6 +19,9 @@ export type Client = {
 /** As qemu and the kernel have it, by Node's name. */
 const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' }
 
+/** Where .ci/clients puts what runs in a system of a test's own alone: support/own-system.ts. */
+const overlaid = (path: string): string => join(repository, '.cache/clients', path)
+
 /** Every optional client; a C compiler is none: without it jobshim can't be built. */
 export const clients = {
   make43: { name: 'make 4.3', program: 'make', version: /^GNU Make (3\.|4\.[0-3]\b)/, plain: true }, // any that speaks no fifo:
@@ -53,8 +56,11 @@ export const clients = {
     fetched: 'cmake',
   }, // a client
   dash: { name: 'dash', program: 'dash', asks: ['-c', ':'], plain: true },
+  debuild: { name: 'devscripts', program: 'debuild' },
+  direnv: { name: 'direnv', program: 'direnv' },
   distcc: { name: 'distcc', program: 'distcc' },
   distccd: { name: 'distccd', program: 'distccd' },
+  docker: { name: 'docker', program: 'dockerd', file: overlaid('docker/usr/sbin') },
   dpkg: { name: 'dpkg-dev', program: 'dpkg-buildpackage' },
   // Of a server that keeps an account: test/support/accounting.c.
   fuse: { name: 'fuse', program: 'fusermount3' },
@@ -70,13 +76,16 @@ export const clients = {
   less: { name: 'less', program: 'less' },
   lld: { name: 'lld', program: 'ld.lld' },
   mandoc: { name: 'mandoc', program: 'mandoc', asks: ['/dev/null'] },
+  mise: { name: 'mise', program: 'mise', fetched: 'mise' },
   meson: { name: 'meson', program: 'meson' },
   mold: { name: 'mold', program: 'mold' },
   musl: { name: 'musl-tools', program: 'musl-gcc' },
   nasmRs: { name: 'nasm-rs', program: 'build-script-build', asks: [], fetched: 'nasm-rs' },
   ninja: { name: 'ninja', program: 'ninja' },
+  openrc: { name: 'openrc', program: 'rc-service', file: overlaid('openrc/sbin') },
   parallel: { name: 'GNU parallel', program: 'parallel', version: /^GNU parallel/ },
   perl: { name: 'perl', program: 'perl' },
+  podman: { name: 'podman', program: 'podman', file: overlaid('podman/usr/bin') },
   portage: { name: 'portage', program: 'ebuild', fetched: 'portage' },
   python: { name: 'python', program: 'python3', plain: true },
   qemu: { name: 'qemu-user-static', program: `qemu-${machines[process.arch] ?? process.arch}-static` }, // of this machine's own kind
