@@ -91,6 +91,7 @@ export const rest: readonly Row[] = [
     why: 'long: large journals, in three formats; timeline/slot-rows has the rules',
   },
   { file: 'docs/debian', part: true, why: 'dpkg-dev, devscripts' },
+  { file: 'docs/gentoo', part: true, why: 'OpenRC, Portage' },
   { file: 'docs/man-page', why: 'needs mandoc' },
   { file: 'doctor/advice-jobserver', part: true, why: 'make 4.3, ninja' },
   { file: 'doctor/advice-system', part: true, why: 'bubblewrap' },
