@@ -11,6 +11,7 @@ export const config = command({
   summary: 'print each setting, its value, and where that comes from',
   options: commonOptions,
   notes:
+    'What the nearest config does not say, that of your home directory says. ' +
     'These are the settings that jobshim install and jobshim run read here. Shims have those of the last jobshim install: ' +
     'after a change of the config run it again.',
   examples: [

@@ -64,7 +64,7 @@ or the key
 of
 .Pa package.json ,
 whichever is found first from the working directory upward.
-If there is none, and the working directory is outside of the home directory, the one in the home directory counts.
+What that one does not say, the one in the home directory says.
 A flag wins over the environment, and that over these.`
 
 export const rulesHead = String.raw`.Bd -literal -offset indent

@@ -125,9 +125,7 @@ export const run = command({
       machine:
         governed[names.noJobserver] !== joining
           ? { kind: 'none' }
-          : flags.jobs === undefined
-            ? { kind: 'all', tokens: settings.jobs }
-            : { kind: 'share', tokens: (await load({ jobs: undefined })).jobs },
+          : { kind: hasShare(settings, flags.jobs) ? 'share' : 'all', tokens: settings.machineJobs },
       journal,
       directory: workingDirectory,
       say,
@@ -145,6 +143,10 @@ export const run = command({
 })
 
 const joining: WithoutJobserver = 'machine'
+
+// By -j, or by the config of a project that is to have fewer than there are.
+const hasShare = ({ jobs, machineJobs }: Settings, typed: number | undefined): boolean =>
+  typed !== undefined || jobs < machineJobs
 
 function withPriority(environment: NodeJS.ProcessEnv, isLow: boolean): NodeJS.ProcessEnv {
   if (isLow) return { ...environment, [names.priority]: lowPriority }

@@ -8,7 +8,7 @@ export const configOptions = [
     kind: 'text',
     value: 'F',
     completes: { kind: 'file' },
-    text: 'read this config, not the one in this directory or above it',
+    text: 'read this config alone, not those in this directory, above it and in HOME',
   },
   { name: 'no-config', kind: 'switch', text: 'read no config' },
 ] as const satisfies readonly CommandOption[]

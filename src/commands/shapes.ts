@@ -73,7 +73,7 @@ export const shapeRows: readonly ShapeRow[] = [
     text: 'The settings.',
     schema: z.strictObject({
       jobshim: version,
-      configFile: text.optional().describe('the path of the config, if there is one'),
+      configFile: text.optional().describe('the path of the nearest config, if there is one'),
       settings: z
         .array(
           z.strictObject({

@@ -1,19 +1,18 @@
-/** Reads the settings: flag > environment > config file > default. */
+/** Reads the settings: flag > environment > nearest config file > that of the home directory > default. */
 import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { environment as names } from '../contract/environment.js'
 import { adaptedNames } from '../contract/wrappers.js'
 import { hasOddBytes } from '../ground/bytes.js'
 import { Failure } from '../ground/failure.js'
-import { note } from '../ground/note.js'
 import { defaultShimDirectory } from '../ground/paths.js'
 import { processors } from '../ground/processors.js'
-import { findConfig, type Ignored } from './find.js'
 import { automaticJobs } from './jobs.js'
+import { type Layer, layerOf, poolConfig, readLayers, together } from './layers.js'
 import type { ConfigFile, SandboxWish, SettingFlags, Settings } from './options.js'
 
 /**
- * Returns all settings. What reads a config file is loaded only where one was found: most runs have none.
+ * Returns all settings.
  * Throws `Failure` (exit 2) for a config that can't be read, that another user could have written, or that is wrong.
  */
 export async function loadSettings(
@@ -21,38 +20,55 @@ export async function loadSettings(
   workingDirectory: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<Settings> {
-  const path = configPath(flags, workingDirectory, environment)
-  const config: ConfigFile = path === undefined ? {} : await (await import('./read.js')).readConfig(path)
-  const cores = availableParallelism() // load is that of the machine, whatever share of it is ours
-  const fromEnvironment = environment[names.dir]
-  const dir = flags.dir
-    ? resolve(workingDirectory, flags.dir)
-    : fromEnvironment
-      ? resolve(workingDirectory, fromEnvironment)
-      : config.dir && path
-        ? resolve(dirname(path), config.dir)
-        : defaultShimDirectory(environment)
-  if (hasOddBytes(dir))
-    throw new Failure(
-      `${dir}: the shim dir is not UTF-8`,
-      'name another one, with --dir, JOBSHIM_DIR or dir in the config',
-    )
+  const layers = await readLayers(flags, workingDirectory, environment)
+  const config = together(layers)
+  const dir = shimDirectory(flags, layers, workingDirectory, environment)
   const sandbox = flags.sandbox ?? sandboxOf(environment[names.sandbox]) ?? config.sandbox ?? false
-  const engine = sandbox === true ? undefined : config.engine // no shim puts it before a compiler there
+  const jobsOf = async ({ jobs, engine }: ConfigFile): Promise<number> =>
+    numberOf(jobs) ?? (await jobsByEngine(sandbox === true ? undefined : engine, environment)) // no shim puts it before a compiler there
+  const jobs = flags.jobs ?? (await jobsOf(config))
+  const joinsMachine = (environment[names.noJobserver] || config.noJobserver) === 'machine'
   return {
     adapters: namesOf(flags.noAdapters ? false : (config.adapters ?? true)),
     dir,
     engine: config.engine,
-    jobs: flags.jobs ?? numberOf(config.jobs) ?? (await jobsByEngine(engine, environment)),
+    jobs,
     join: config.join,
+    machineJobs: joinsMachine ? await jobsOf(poolConfig(layers)) : jobs,
     noJobserver: config.noJobserver,
     patience: config.patience,
     quiet: flags.quiet ?? config.quiet ?? false,
     sandbox,
-    rulesText: path === undefined ? '' : await (await import('./read.js')).rulesText(path, config, cores),
+    rulesText: await rulesOf(layers, config),
     tools: flags.tools ?? config.tools,
-    configFile: path,
+    configFile: layers[0]?.path,
   }
+}
+
+function shimDirectory(
+  flags: SettingFlags,
+  layers: readonly Layer[],
+  workingDirectory: string,
+  environment: NodeJS.ProcessEnv,
+): string {
+  const named = flags.dir || environment[names.dir]
+  const { path, config } = layerOf(layers, 'dir') ?? {}
+  const dir = named
+    ? resolve(workingDirectory, named)
+    : path && config?.dir
+      ? resolve(dirname(path), config.dir)
+      : defaultShimDirectory(environment)
+  if (!hasOddBytes(dir)) return dir
+  throw new Failure(
+    `${dir}: the shim dir is not UTF-8`,
+    'name another one, with --dir, JOBSHIM_DIR or dir in the config',
+  )
+}
+
+async function rulesOf(layers: readonly Layer[], config: ConfigFile): Promise<string> {
+  const { path } = layerOf(layers, 'rules') ?? layers[0] ?? {}
+  const cores = availableParallelism() // load is that of the machine, whatever share of it is ours
+  return path === undefined ? '' : await (await import('./read.js')).rulesText(path, config, cores)
 }
 
 function sandboxOf(value: string | undefined): SandboxWish | undefined {
@@ -80,20 +96,3 @@ const slotsOf = async (engine: string, environment: NodeJS.ProcessEnv): Promise<
 
 const namesOf = (adapters: boolean | readonly string[]): readonly string[] =>
   typeof adapters === 'boolean' ? (adapters ? adaptedNames : []) : adapters
-
-const ignoredTexts: Readonly<Record<Ignored, string>> = {
-  foreign: 'belongs to another user',
-  large: 'is larger than 1 MiB',
-}
-
-const onIgnored = (path: string, why: Ignored): void =>
-  note(`${path}: the config ${ignoredTexts[why]}, and is ignored`)
-
-function configPath(
-  flags: SettingFlags,
-  workingDirectory: string,
-  environment: NodeJS.ProcessEnv,
-): string | undefined {
-  if (flags.config !== undefined) return resolve(workingDirectory, flags.config)
-  return flags.noConfig ? undefined : findConfig(workingDirectory, environment.HOME, onIgnored)
-}

@@ -247,13 +247,14 @@ export type Settings = {
   engine: string | undefined // of all compilers
   jobs: number
   join: boolean | undefined // undefined: nobody said
+  machineJobs: number // slots of the machine's pool, if that is joined
   noJobserver: WithoutJobserver | undefined // undefined: nobody said; the launcher's default
   patience: number | undefined // seconds; as above
   quiet: boolean
   sandbox: SandboxWish
   rulesText: string // what tool runs may cost, for our launcher; empty: nobody said
   tools: readonly string[] | undefined // undefined: the default families, those on PATH
-  configFile: string | undefined // where the config was read from
+  configFile: string | undefined // the nearest config that was read
 }
 
 /** The flags that win over the config. `noConfig`: don't look for one. */

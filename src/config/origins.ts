@@ -1,14 +1,8 @@
 /** What each setting is, and who says so: for people who look at them. */
 import { environment as names } from '../contract/environment.js'
+import { type Layer, layerOf, readLayers } from './layers.js'
 import { loadSettings } from './load.js'
-import {
-  type ConfigFile,
-  type SettingFlags,
-  type SettingKey,
-  type SettingRow,
-  type Settings,
-  settingRows,
-} from './options.js'
+import { type SettingFlags, type SettingKey, type SettingRow, type Settings, settingRows } from './options.js'
 
 export type Origin =
   | { from: 'flag'; name: string }
@@ -51,18 +45,22 @@ export async function explainSettings(
   environment: NodeJS.ProcessEnv,
 ): Promise<{ configFile: string | undefined; settings: ExplainedSetting[] }> {
   const settings = await loadSettings(flags, workingDirectory, environment)
-  const { configFile } = settings
-  const config = configFile === undefined ? {} : await (await import('./read.js')).readConfig(configFile)
+  const layers = await readLayers(flags, workingDirectory, environment)
   return {
-    configFile,
-    settings: settingRows.map(row => explain(row, { flags, environment, config, settings })),
+    configFile: settings.configFile,
+    settings: settingRows.map(row => explain(row, { flags, environment, layers, settings })),
   }
 }
 
-type Facts = { flags: SettingFlags; environment: NodeJS.ProcessEnv; config: ConfigFile; settings: Settings }
+type Facts = {
+  flags: SettingFlags
+  environment: NodeJS.ProcessEnv
+  layers: readonly Layer[]
+  settings: Settings
+}
 
 function explain(row: SettingRow & { key: SettingKey }, facts: Facts): ExplainedSetting {
-  const { flags, environment, config, settings } = facts
+  const { flags, environment, layers, settings } = facts
   const { flag, variables = [], inForce } = sources[row.key]
   const found = { key: row.key, text: row.default }
   if (flag !== undefined && flags[flag] !== undefined)
@@ -70,9 +68,14 @@ function explain(row: SettingRow & { key: SettingKey }, facts: Facts): Explained
   const name = variables.find(variable => (environment[variable] ?? '') !== '')
   if (name !== undefined)
     return { ...found, value: asInForce(row.key, environment[name], settings), from: 'environment', name }
-  const value = config[row.key]
-  if (value !== undefined && settings.configFile !== undefined)
-    return { ...found, value: asInForce(row.key, value, settings), from: 'file', path: settings.configFile }
+  const layer = layerOf(layers, row.key)
+  if (layer !== undefined)
+    return {
+      ...found,
+      value: asInForce(row.key, layer.config[row.key], settings),
+      from: 'file',
+      path: layer.path,
+    }
   return { ...found, value: inForce?.(settings), from: 'default' }
 }
 

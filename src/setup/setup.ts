@@ -184,7 +184,7 @@ const isGround = ({ kind }: Action): boolean => kind === 'write state' || kind =
 async function setUp(prepared: Prepared, environment: NodeJS.ProcessEnv): Promise<boolean> {
   const { setup, ground, settings, actions } = prepared
   for (const action of actions.filter(isGround)) apply(ground, action)
-  const wishes = { ...settings, noJobserver: 'machine', join: true } as const
+  const wishes = { ...settings, machineJobs: setup.slots, noJobserver: 'machine', join: true } as const
   let isNew: boolean
   try {
     isNew = (await installShims(setup.dir, wishes, environment)).changed

@@ -227,7 +227,7 @@ async function setUp(prepared: Prepared, environment: NodeJS.ProcessEnv): Promis
   // That the group is ours is noted before it is made: we may be killed in between.
   const first = actions.filter(action => isGround(action) || isGroupNote(action))
   for (const action of first) apply(ground, action)
-  const wishes = { ...settings, noJobserver: 'machine', join: true } as const
+  const wishes = { ...settings, machineJobs: setup.slots, noJobserver: 'machine', join: true } as const
   const { changed } = await installShims(setup.dir, wishes, environment)
   for (const step of steps.before) runStep(step, ground.advice.change)
   for (const action of actions.filter(action => !first.includes(action))) apply(ground, action)

@@ -9,7 +9,7 @@ export type ShimWishes = {
   adapters: readonly string[] // names; those on PATH, also with a version behind them
   join: boolean | undefined
   noJobserver: WithoutJobserver | undefined
-  jobs: number // slots of the machine's pool
+  machineJobs: number // slots of the machine's pool
   patience: number | undefined // seconds
   rulesText: string // for the launcher; empty = none
 }
@@ -36,10 +36,10 @@ export const wishOf = (wishes: ShimWishes): Wish => ({
 export const isWished = ({ families, adapters }: Wish, name: string): boolean =>
   families.some(family => family === familyOf(name)) || adapters.includes(adapterOf(name)?.name ?? name)
 
-function settingLines({ noJobserver, jobs, patience, rulesText }: ShimWishes): string {
+function settingLines({ noJobserver, machineJobs, patience, rulesText }: ShimWishes): string {
   const values = {
     'no-jobserver': noJobserver === 'pass' ? undefined : noJobserver,
-    jobs: noJobserver === 'machine' ? jobs : undefined,
+    jobs: noJobserver === 'machine' ? machineJobs : undefined,
     patience,
     rules: rulesText === '' ? undefined : 1, // else the launcher looks for none
   } satisfies { [Key in SettingKey]: unknown }

@@ -54,6 +54,32 @@ test('config :: a flag wins over a variable, which wins over a config', async ()
   assert.is((await told(text, [], env)).rows.get('dir')?.replace(/^.*\/e /, '/e '), '/e  JOBSHIM_DIR')
 })
 
+test("config :: a project's config and that of the home directory :: each value with the path of the one that says it", async () => {
+  const home = makeWorkspace()
+  const cwd = join(home, 'project')
+  writeFiles(home, {
+    '.jobshimrc.yaml': 'noJobserver: machine\njoin: true\njobs: 3\ntools: [ld]\n',
+    'project/.jobshimrc': 'tools: [gcc]\njobs: 2\n',
+  })
+  const outcome = await jobshim(['config', '--json'], { cwd, env: { HOME: home } })
+  assert.equal([outcome.status, outcome.stderr], [0, ''])
+  const { configFile, settings } = JSON.parse(outcome.stdout) as {
+    configFile: string
+    settings: { key: string; value?: string; from: string; path?: string }[]
+  }
+  const [near, far] = [join(cwd, '.jobshimrc'), join(home, '.jobshimrc.yaml')]
+  assert.is(configFile, near)
+  assert.equal(
+    settings.flatMap(({ key, value, from, path }) => (from === 'file' ? [[key, value, path]] : [])),
+    [
+      ['jobs', '2', near],
+      ['join', 'true', far],
+      ['noJobserver', 'machine', far],
+      ['tools', '["gcc"]', near],
+    ],
+  )
+})
+
 test('config :: --no-config, and one that is wrong', async () => {
   assert.match((await told('jobs: 3\n', ['--no-config'])).rows.get('jobs') ?? '', /default$/)
   const { cwd, outcome } = await told('jobs: many\n')

@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadSettings } from '../../src/config/load.js'
 import { adaptedNames } from '../../src/contract/wrappers.js'
+import { Failure } from '../../src/ground/failure.js'
 import { processors } from '../../src/ground/processors.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 
@@ -14,6 +15,7 @@ test('config :: load :: defaults', async () => {
     engine: undefined,
     jobs: processors(),
     join: undefined,
+    machineJobs: processors(),
     noJobserver: undefined,
     patience: undefined,
     quiet: false,
@@ -104,6 +106,7 @@ for (const [name, text] of Object.entries(spellings)) {
     writeFiles(home, { [name]: text, 'below/x': '' })
     assert.equal(await loadSettings({}, join(home, 'below'), { HOME: home }), {
       ...kept,
+      machineJobs: 3,
       rulesText,
       dir: join(home, 'shims'),
       configFile: join(home, name),
@@ -120,6 +123,7 @@ for (const name of ['.jobshimrc', 'package.json'])
     writeFiles(home, { [name]: JSON.stringify(name === 'package.json' ? { jobshim: config } : config) })
     assert.equal(await loadSettings({}, home, { HOME: home }), {
       ...kept,
+      machineJobs: 3,
       rulesText,
       dir: join(home, 'shims'),
       configFile: join(home, name),
@@ -184,6 +188,75 @@ test('config :: load :: jobs: auto is that of MAKEOPTS, else the cores', async (
   assert.is(await jobs({ noConfig: true }, '-j7 -l8'), 7)
   assert.is(await jobs({ config: 'three.yaml' }, '-j7'), 3)
   assert.is(await jobs({ jobs: 2 }, '-j7'), 2)
+})
+
+/** A home with a config, and a project below it with one of its own, or beside it. */
+function makeProject(own: string, project: string, name = 'home/project') {
+  const root = makeWorkspace()
+  writeFiles(root, { 'home/.jobshimrc': own, [`${name}/.jobshimrc.yaml`]: project, [`${name}/below/x`]: '' })
+  return { home: join(root, 'home'), project: join(root, name), below: join(root, name, 'below') }
+}
+
+for (const name of ['home/project', 'beside'])
+  test(`config :: load :: ${name} :: what its config does not say, that of the home directory says`, async () => {
+    const own = 'noJobserver: machine\njoin: true\njobs: 3\nreserve: 1\npriority: low\ndir: shims\n'
+    const text = 'tools: [gcc]\npriority: normal\nload: 9\n'
+    const { home, project, below } = makeProject(own, text, name)
+    const settings = await loadSettings({}, below, { HOME: home })
+    assert.equal(
+      [settings.noJobserver, settings.join, settings.jobs, settings.machineJobs, settings.dir],
+      ['machine', true, 3, 3, join(home, 'shims')],
+    )
+    assert.equal([settings.tools, settings.configFile], [['gcc'], join(project, '.jobshimrc.yaml')])
+    assert.is(settings.rulesText, 'load=9.00\npriority=normal\nreserve=1\n')
+  })
+
+test('config :: load :: a config that is named, or none at all :: that of the home directory says nothing', async () => {
+  const { home, project } = makeProject('noJobserver: machine\njobs: 3\n', 'tools: [gcc]\n')
+  for (const flags of [{ config: '.jobshimrc.yaml' }, { noConfig: true }]) {
+    const { noJobserver, jobs } = await loadSettings(flags, project, { HOME: home })
+    assert.equal([noJobserver, jobs], [undefined, processors()])
+  }
+})
+
+/** What a project says of its jobs, and who says how many slots the machine's pool has. */
+const pools: readonly {
+  own: string
+  project: string
+  env?: NodeJS.ProcessEnv
+  jobs: number
+  pool: number
+}[] = [
+  { own: 'noJobserver: machine\njobs: 3\n', project: 'jobs: 64\n', jobs: 64, pool: 3 },
+  { own: 'noJobserver: machine\njobs: 3\n', project: 'jobs: 2\n', jobs: 2, pool: 3 },
+  { own: 'noJobserver: machine\n', project: 'jobs: 64\n', jobs: 64, pool: processors() },
+  { own: 'jobs: 3\n', project: 'noJobserver: machine\njobs: 64\n', jobs: 64, pool: 3 },
+  { own: 'join: true\n', project: 'noJobserver: machine\njobs: 64\n', jobs: 64, pool: 64 },
+  {
+    own: 'jobs: 3\n',
+    project: 'jobs: 64\n',
+    env: { JOBSHIM_NO_JOBSERVER: 'machine' },
+    jobs: 64,
+    pool: 3,
+  },
+]
+
+for (const { own, project, env = {}, jobs, pool } of pools)
+  test(`config :: load :: ${JSON.stringify([own, project, env])} :: the machine's pool has ${pool} slots`, async () => {
+    const place = makeProject(own, project)
+    const settings = await loadSettings({}, place.below, { HOME: place.home, ...env })
+    assert.equal([settings.jobs, settings.machineJobs], [jobs, pool])
+  })
+
+test('config :: load :: a wrong config of the home directory :: is told, by its path', async () => {
+  const { home, below } = makeProject('jobs: many\n', 'tools: [gcc]\n')
+  try {
+    await loadSettings({}, below, { HOME: home })
+    assert.unreachable()
+  } catch (error) {
+    assert.instance(error, Failure)
+    assert.match(String(error), `${home}/.jobshimrc: jobs: expected auto`)
+  }
 })
 
 test('config :: load :: an empty file is a config without settings', async () => {

@@ -28,6 +28,11 @@ const eight = 'for i in 1 2 3 4 5 6 7 8; do brief & done; wait'
 const startRun = (yard: MachineYard, words: readonly string[], wanted = 1): Held =>
   start({ env: { ...yard.env, HOME: yard.root }, command: machineRun(yard, ...words), wanted })
 
+const inDirectory = (directory: string, command: readonly string[]): string[] => [
+  ...['sh', '-c', 'cd "$0" && exec "$@"', directory],
+  ...command,
+]
+
 const looksOf = ({ pid }: Held, words: RegExp): number[] =>
   processes().flatMap(({ pid: look, parent, command }) =>
     parent === pid && words.test(command.replace(/^.*\/\.jobshim\/look /, '')) ? [look] : [],
@@ -94,6 +99,27 @@ for (const { name, command } of [
     ]
     for (const build of builds) assert.equal(await build.ended, well)
     assert.equal(briefRuns(yard), { runs: 24, peak: 2 })
+    assert.equal(yard.files(), [])
+  })
+
+for (const { name, config } of [
+  { name: 'that says nothing of the machine', config: 'tools: [brief]\n' },
+  { name: 'that wants more than the home directory allows', config: 'jobs: 64\n' },
+  { name: 'that wants less', config: 'jobs: 1\n' },
+])
+  test(`machine :: two runs, one in a project with a config ${name} :: two tools at once`, async () => {
+    const own = 'noJobserver: machine\njobs: 2\n'
+    const files = { 'home/.jobshimrc': own, 'home/p/.jobshimrc.yaml': config, 'home/q/x': '' }
+    const yard = await makeMachineYard(2, { files })
+    const home = join(yard.root, 'home')
+    const builds = ['p', 'q'].map(project =>
+      start({
+        env: { ...yard.env, HOME: home },
+        command: inDirectory(join(home, project), runLine(yard, '-q', '--', 'sh', '-c', eight)),
+      }),
+    )
+    for (const build of builds) assert.equal(await build.ended, well)
+    assert.equal(briefRuns(yard), { runs: 16, peak: 2 })
     assert.equal(yard.files(), [])
   })
 

@@ -15,7 +15,7 @@ const wishes = {
   tools: undefined,
   adapters: adapterNames,
   join: undefined,
-  jobs: 4,
+  machineJobs: 4,
   noJobserver: undefined,
   patience: undefined,
   rulesText: '',

@@ -179,7 +179,7 @@ const upgrades: Readonly<Record<string, (bench: Bench) => Promise<unknown>>> = {
         tools: undefined,
         adapters: [],
         join: undefined,
-        jobs: 4,
+        machineJobs: 4,
         noJobserver: undefined,
         patience: undefined,
         rulesText: '',

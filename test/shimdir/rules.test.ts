@@ -130,7 +130,7 @@ test('install :: rules :: by the first run too', async () => {
     tools: undefined,
     adapters: adapterNames,
     join: undefined,
-    jobs: 4,
+    machineJobs: 4,
     noJobserver: undefined,
     patience: undefined,
     rulesText: 'load=3.00\n',

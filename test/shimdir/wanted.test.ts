@@ -24,7 +24,7 @@ const wishes: ShimWishes = {
   tools: undefined,
   adapters: adapterNames,
   join: undefined,
-  jobs: 4,
+  machineJobs: 4,
   noJobserver: undefined,
   patience: undefined,
   rulesText: '',

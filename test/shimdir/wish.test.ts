@@ -8,7 +8,7 @@ const wishes: ShimWishes = {
   tools: undefined,
   adapters: ['make', 'cargo'],
   join: undefined,
-  jobs: 4,
+  machineJobs: 4,
   noJobserver: undefined,
   patience: undefined,
   rulesText: '',
