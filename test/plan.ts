@@ -117,6 +117,7 @@ export const rest: readonly Row[] = [
   { file: 'sandbox/starters', part: true, why: 'bubblewrap, gcc, which loads plugins' },
   { file: 'sandbox/terminal', part: true, why: 'zsh' },
   { file: 'sandbox/trees', why: 'needs gcc, cmake, ninja, autoconf, libtool, perl' },
+  { file: 'setup/switch', part: true, why: 'zsh, fish' },
   { file: 'setup/terminals', part: true, why: 'zsh, fish, ninja' },
   { file: 'shimdir/install', part: true, why: 'long: ten rounds of three at once' },
   { file: 'shimdir/killed', why: 'long: waits 18 times until a lock is stale' },

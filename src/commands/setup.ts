@@ -37,7 +37,8 @@ export const setup = command({
   ],
   notes:
     'Makes the shims, turns the machine pool on in the config of your home directory, and puts one marked line into the ' +
-    'files that your shells read as they begin, by which the shims are first on PATH. It shows this and asks first. ' +
+    'files that your shells read as they begin, by which the shims are first on PATH, and jobshim off and on work. ' +
+    'It shows this and asks first. ' +
     'Without --jobs the limit is that of the config, else the number of cores. ' +
     'With --system it makes shims in /usr/lib/jobshim, a service (systemd or OpenRC) that keeps the pool ' +
     `${systemPool.fifo}, the group ${systemPool.group}, and /etc/profile.d/jobshim.sh, by which login shells have the shims ` +

@@ -30,7 +30,7 @@ import {
   withLines,
 } from './plan.js'
 import { byHand, poolLines, saysBoth } from './pool-lines.js'
-import { allShellFiles, type Homes, type Line, pathLines } from './shells.js'
+import { allShellFiles, type Homes, type Line, shellLines } from './shells.js'
 
 export type SetupWishes = {
   undo?: boolean | undefined
@@ -150,7 +150,7 @@ async function wantedLines(
   const text = textOf(entry(path))
   return [
     ...(await configLines(path, text, jobs)).map(line => ({ path, line })),
-    ...pathLines(shells, dir, homes, file => entry(file).kind !== 'nothing'),
+    ...shellLines(shells, dir, homes, file => entry(file).kind !== 'nothing'),
   ]
 }
 

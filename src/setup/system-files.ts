@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { systemPool } from '../contract/machine-pool.js'
 import { shWord } from '../ground/shell-word.js'
-import { shPathLine } from './shells.js'
+import { shLine } from './shells.js'
 
 /** What starts services. */
 export type Init = 'systemd' | 'openrc'
@@ -95,7 +95,7 @@ start_pre() {
 const modes: Readonly<Record<Init, number>> = { systemd: 0o644, openrc: 0o755 }
 
 /** Returns the file that a login shell reads: the shims are first on PATH. */
-const profileText = (): string => `${head}\n${shPathLine(shimsInside)}\n`
+const profileText = (): string => `${head}\n${shLine(shimsInside)}\n`
 
 /** Returns the files, with their modes. `makesGroup`: the group is ours to remove. */
 export const systemTexts = (

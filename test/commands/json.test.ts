@@ -243,6 +243,8 @@ for (const { words, schema } of shapeRows)
 const without: Readonly<Record<string, string>> = {
   completion: 'prints a script for a shell',
   exec: 'prints nothing; stdout and stderr are those of its tool',
+  off: 'prints nothing',
+  on: 'prints nothing',
 }
 
 test('json :: every command has --json and its shapes, but for those that print nothing to read', async () => {

@@ -39,6 +39,8 @@ const calls = ({ shims, root, pool }: Places, system: string): readonly string[]
     `jobshim portage uninstall --root ${system}`,
     'jobshim setup --print --shell bash',
     'jobshim completion bash',
+    'jobshim off || true',
+    'jobshim on || true',
     'jobshim "$red"',
     'jobshim list "$red" --frobnicate',
     'jobshim run --help',

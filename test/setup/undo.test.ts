@@ -102,7 +102,11 @@ for (const row of homes)
 test('setup :: rc files :: each has one marked line at its end, and no other byte is changed', async () => {
   const { home, told, shims } = await makeHome({ files: { '.bashrc': rc, '.profile': rc.trim() } })
   await told('--yes')
-  const line = `case $PATH in ${shims}:*) ;; *) export PATH=${shims}:"$PATH" ;; esac # jobshim setup`
+  const path = `case $PATH in ${shims}:*) ;; *) export PATH=${shims}:"$PATH" ;; esac`
+  const switching =
+    `alias jobshim >/dev/null 2>&1 || eval 'jobshim() { case "$*" in off) export JOBSHIM_DISABLE=1 ;; ` +
+    `on) unset JOBSHIM_DISABLE ;; *) command jobshim "$@" ;; esac; }'`
+  const line = `${path}; ${switching} # jobshim setup`
   assert.is(readFileSync(join(home, '.bashrc'), 'utf8'), `${rc}${line}\n`)
   const profile = `${rc.trim()}\n${line}, after a line without an end\n`
   assert.is(readFileSync(join(home, '.profile'), 'utf8'), profile)
