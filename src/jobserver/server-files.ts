@@ -16,6 +16,7 @@ import {
   statSync,
 } from 'node:fs'
 import { basename, dirname } from 'node:path'
+import { machinePool } from '../contract/machine-pool.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { type HeldDirectory, holdDirectory } from '../ground/held-directory.js'
 import { currentUid } from '../ground/paths.js'
@@ -42,6 +43,15 @@ function assertOnlyOwnersWrite(directory: string, { mode, gid }: Stats): void {
   throw new Failure(
     `${directory}: can be written by ${(mode & 0o002) === 0 ? 'its group' : 'everybody'}`,
     'serve in a directory that only its owner may write, such as /run/jobshim',
+  )
+}
+
+/** Throws `Failure` for the machine's pool of a user: whoever joins that needs the lock beside it, which a server has to its end. */
+export function assertNoMachinePool({ place }: HeldDirectory, path: string): void {
+  if (basename(path) !== machinePool || !basename(place).startsWith('jobshim-')) return
+  throw new Failure(
+    `${path}: is the machine's pool, which needs no server`,
+    'keep it while nobody builds with jobshim run -q -- sleep infinity, or name another place with --fifo',
   )
 }
 

@@ -7,7 +7,7 @@ import { openFifo } from './fifo.js'
 import type { FileLock } from './file-lock.js'
 import { isLedger, writeSize } from './ledger.js'
 import { inTheWay, isOurs, openOwn, removeSame } from './own-file.js'
-import { type Access, assertServerPlace, makeServerFiles } from './server-files.js'
+import { type Access, assertNoMachinePool, assertServerPlace, makeServerFiles } from './server-files.js'
 import { takeLock } from './server-lock.js'
 
 export type Server = {
@@ -30,6 +30,7 @@ export function openServer(path: string, jobs: number, access: Access, look: str
   const directory = holdPlace(path)
   let lock: FileLock | undefined
   try {
+    assertNoMachinePool(directory, path)
     lock = lockServer(directory, path, look)
     clearWay(directory, path)
     return {
