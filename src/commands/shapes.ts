@@ -27,6 +27,7 @@ import {
   unknown,
   version,
 } from './shape-parts.js'
+import { comparison, digest } from './timeline-shapes.js'
 
 export type ShapeRow = {
   commands: readonly string[] // their names
@@ -244,6 +245,7 @@ export const shapeRows: readonly ShapeRow[] = [
       builds: count.describe('how many the journal has'),
       runs: count.describe('tool runs that it shows'),
       tookSeconds: seconds.describe('the time that it shows'),
+      ...digest,
       skipped: z
         .strictObject({
           cut: count.describe('that break off'),
@@ -252,6 +254,12 @@ export const shapeRows: readonly ShapeRow[] = [
         })
         .describe('lines of the journal that were passed over'),
     }),
+  },
+  {
+    commands: ['timeline'],
+    words: 'jobshim timeline --compare FILE NOW --json',
+    text: 'What got slower from one build to another.',
+    schema: z.strictObject({ jobshim: version, ...comparison }),
   },
   {
     commands: ['uninstall'],

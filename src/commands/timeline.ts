@@ -4,12 +4,11 @@ import { Failure, systemErrorCode } from '../ground/failure.js'
 import { renderJson } from '../ground/json.js'
 import { print } from '../ground/print.js'
 import { visibleLines } from '../ground/visible.js'
-import { grouped } from '../timeline/amounts.js'
-import { type Build, buildsOf, togetherOf } from '../timeline/builds.js'
-import { chartOf } from '../timeline/chart.js'
-import { type Journal, readJournal, type Skipped } from '../timeline/read.js'
+import { type Chart, chartOf } from '../timeline/chart.js'
+import { readJournal, type Skipped } from '../timeline/read.js'
 import { command } from './command.js'
 import { jsonOption } from './setting-options.js'
+import { type Choice, choose, counted, nameOf, skippedText } from './timeline-build.js'
 import { formats } from './timeline-drawing.js'
 import { type Format, formatBySuffix, formatNames, isFormat } from './timeline-format.js'
 import { checkTarget, writeTarget } from './timeline-target.js'
@@ -17,7 +16,7 @@ import { checkTarget, writeTarget } from './timeline-target.js'
 export const timeline = command({
   name: 'timeline',
   summary: 'draw where the slots of a build went, from its journal',
-  operands: 'FILE',
+  operands: 'FILE [NOW]',
   mixed: true,
   completes: { kind: 'file' },
   options: [
@@ -38,79 +37,148 @@ export const timeline = command({
     },
     { name: 'run', kind: 'number', value: 'N', text: 'draw the Nth build in FILE (default: the last one)' },
     { name: 'all', kind: 'switch', text: 'draw all builds in FILE, on one time axis' },
+    {
+      name: 'compare',
+      kind: 'switch',
+      text: 'print what got slower from the last build in FILE to that in NOW',
+    },
+    {
+      name: 'summary-md',
+      kind: 'switch',
+      text: 'print a summary in Markdown, for the page of a CI job, and draw nothing',
+    },
     jsonOption,
   ],
   notes:
     'jobshim run --journal FILE writes the journal. A browser opens the page, without a network; Perfetto ' +
-    '(ui.perfetto.dev) and chrome://tracing open the .json. Runs of jobshim that overlap in time are drawn as one build.',
+    '(ui.perfetto.dev) and chrome://tracing open the .json. Runs of jobshim that overlap in time are drawn as one build. ' +
+    'A journal does not tell which tool needs what another one made: the likely critical path is read from when they ran.',
   examples: [
     { line: 'jobshim timeline build.jsonl', text: 'write build.html, a page to zoom and to search in' },
     { line: 'jobshim timeline build.jsonl -o build.svg', text: 'a still picture' },
     { line: 'jobshim timeline build.jsonl -o trace.json', text: 'a trace for Perfetto' },
+    { line: 'jobshim timeline --compare old.jsonl new.jsonl', text: 'what got slower' },
+    {
+      line: 'jobshim timeline build.jsonl --summary-md >>"$GITHUB_STEP_SUMMARY"',
+      text: 'the summary of a GitHub Actions job',
+    },
   ],
   async run({ flags, operands, workingDirectory }) {
-    const file = onlyFile(operands)
-    const output = flags.output ?? `${basename(file, extname(file))}.html`
-    const format = formatOf(flags.format, output)
-    if (output === '-' && flags.json) throw wrong('--json: stdout gets the picture', 'name a file with -o')
-    if (flags.all && flags.run !== undefined)
-      throw wrong('--run and --all exclude each other', 'leave one out')
-
-    const journalPath = resolve(workingDirectory, file)
-    const journal = readJournal(journalPath, file)
-    const { build, number, builds } = choose(journal, file, flags.all ? 'all' : flags.run)
-
-    const target = {
-      path: resolve(workingDirectory, output),
-      name: output,
-      isNamed: flags.output !== undefined,
-      journal: journalPath,
+    checkTogether(flags)
+    const [file, ...others] = operands
+    if (file === undefined)
+      throw wrong('no journal named', 'jobshim timeline FILE; jobshim run --journal FILE -- CMD writes one')
+    const load = (name: string): Loaded => {
+      const path = resolve(workingDirectory, name)
+      const journal = readJournal(path, name)
+      const chosen = choose(journal, name, flags.all ? 'all' : flags.run)
+      return { file: name, path, skipped: journal.skipped, chosen, chart: chartOf(chosen.build) }
     }
-    if (output !== '-') checkTarget(target)
-    const picture = Buffer.from(await formats[format](chartOf(build), journal.skipped))
-    if (output === '-') await writeToStdout(picture)
-    else writeTarget(target, picture)
-
-    const runs = build.tools.length
-    const { skipped } = journal
-    if (flags.json) {
-      const tookSeconds = build.to - build.from
-      const told = {
-        file: output,
-        format,
-        bytes: picture.length,
-        ...(number === undefined ? {} : { build: number }),
-        builds,
-        runs,
-        tookSeconds,
-        skipped,
-      }
-      print(`${renderJson(told)}\n`)
+    if (flags.compare) {
+      const [later, ...more] = others
+      if (later === undefined || more.length > 0)
+        throw wrong('--compare takes two journals', 'jobshim timeline --compare BEFORE NOW')
+      await tellDifference(load(file), load(later), flags.json === true)
     } else {
-      const told = [
-        `${output === '-' ? file : output}: ${counted(runs, 'tool run')}`,
-        ...(builds > 1 ? [nameOf(number, builds)] : []),
-        ...skippedText(skipped),
-      ]
-      print(visibleLines([told.join(', ')]), output === '-' ? 2 : 1)
+      if (others.length > 0)
+        throw wrong(
+          `one journal at a time, got ${operands.join(' ')}`,
+          `cat ${operands.join(' ')} puts them together`,
+        )
+      if (flags.summaryMd) {
+        const { renderMarkdown } = await import('../timeline/markdown.js')
+        print(visibleLines(renderMarkdown(load(file).chart)))
+      } else await draw(load, file, flags, workingDirectory)
     }
     return exitCodes.ok
   },
 })
 
-const wrong = (what: string, hint: string): Failure => new Failure(`timeline: ${what}`, hint, exitCodes.usage)
+type Loaded = { file: string; path: string; skipped: Skipped; chosen: Choice; chart: Chart }
 
-function onlyFile(operands: readonly string[]): string {
-  const [file, ...more] = operands
-  if (file === undefined)
-    throw wrong('no journal named', 'jobshim timeline FILE; jobshim run --journal FILE -- CMD writes one')
-  if (more.length > 0)
-    throw wrong(
-      `one journal at a time, got ${operands.join(' ')}`,
-      `cat ${operands.join(' ')} puts them together`,
-    )
-  return file
+type Flags = {
+  readonly output?: string
+  readonly format?: string
+  readonly run?: number
+  readonly all?: boolean
+  readonly compare?: boolean
+  readonly summaryMd?: boolean
+  readonly json?: boolean
 }
+
+/** Throws `Failure` for flags of which one would have no effect. */
+function checkTogether(flags: Flags): void {
+  const exclude = (one: string, other: string): Failure =>
+    wrong(`${one} and ${other} exclude each other`, 'leave one out')
+  if (flags.all && flags.run !== undefined) throw exclude('--run', '--all')
+  if (flags.compare && flags.summaryMd) throw exclude('--compare', '--summary-md')
+  const draws = flags.output !== undefined ? '-o' : flags.format !== undefined ? '--format' : undefined
+  if (flags.compare) {
+    if (draws !== undefined) throw exclude('--compare', draws)
+    if (flags.run !== undefined) throw exclude('--compare', '--run')
+    if (flags.all) throw exclude('--compare', '--all')
+  }
+  if (flags.summaryMd) {
+    if (draws !== undefined) throw exclude('--summary-md', draws)
+    if (flags.json) throw exclude('--summary-md', '--json')
+  }
+}
+
+async function tellDifference(before: Loaded, now: Loaded, asJson: boolean): Promise<void> {
+  const { compare } = await import('../timeline/comparison.js')
+  const { renderComparison, comparisonJson } = await import('./timeline-comparison.js')
+  const comparison = compare(before.chart, now.chart)
+  if (asJson) print(`${comparisonJson(comparison, { before: before.file, now: now.file })}\n`)
+  else print(renderComparison(comparison))
+}
+
+async function draw(
+  load: (name: string) => Loaded,
+  file: string,
+  flags: Flags,
+  workingDirectory: string,
+): Promise<void> {
+  const output = flags.output ?? `${basename(file, extname(file))}.html`
+  const format = formatOf(flags.format, output)
+  if (output === '-' && flags.json) throw wrong('--json: stdout gets the picture', 'name a file with -o')
+  const { path, skipped, chosen, chart } = load(file)
+  const target = {
+    path: resolve(workingDirectory, output),
+    name: output,
+    isNamed: flags.output !== undefined,
+    journal: path,
+  }
+  if (output !== '-') checkTarget(target)
+  const picture = Buffer.from(await formats[format](chart, skipped))
+  if (output === '-') await writeToStdout(picture)
+  else writeTarget(target, picture)
+  const { build, number, builds } = chosen
+  const runs = build.tools.length
+  if (flags.json) {
+    const { digestOf } = await import('../timeline/digest.js')
+    const told = {
+      file: output,
+      format,
+      bytes: picture.length,
+      ...(number === undefined ? {} : { build: number }),
+      builds,
+      runs,
+      tookSeconds: build.to - build.from,
+      ...digestOf(chart),
+      skipped,
+    }
+    print(`${renderJson(told)}\n`)
+  } else {
+    const told = [
+      `${output === '-' ? file : output}: ${counted(runs, 'tool run')}`,
+      ...(builds > 1 ? [nameOf(number, builds)] : []),
+      ...skippedText(skipped),
+    ]
+    print(visibleLines([told.join(', ')]), output === '-' ? 2 : 1)
+  }
+}
+
+const wrong = (what: string, hint: string): Failure => new Failure(`timeline: ${what}`, hint, exitCodes.usage)
 
 function formatOf(named: string | undefined, output: string): Format {
   const format = named ?? (output === '-' ? 'html' : formatBySuffix(output))
@@ -121,54 +189,6 @@ function formatOf(named: string | undefined, output: string): Format {
         `--format: expected html, svg or json, got ${JSON.stringify(named)}`,
         'see jobshim timeline --help',
       )
-}
-
-type Choice = { build: Build; number: number | undefined; builds: number }
-
-function choose({ events, skipped }: Journal, file: string, wish: number | 'all' | undefined): Choice {
-  const builds = buildsOf(events)
-  if (builds.length === 0) throw noBuild(file, skipped)
-  const number = wish === 'all' ? undefined : (wish ?? builds.length)
-  const build = number === undefined ? togetherOf(builds) : builds[number - 1]
-  if (!build)
-    throw new Failure(
-      `${file}: has ${counted(builds.length, 'build')}, not ${number}`,
-      builds.length === 1 ? 'leave --run out' : `--run takes 1 to ${builds.length}; --all draws all`,
-    )
-  if (build.tools.length === 0 && build.past.length === 0)
-    throw new Failure(
-      `${file}: no tool ran through a shim${builds.length > 1 ? ` in ${nameOf(number, builds.length)}` : ''}`,
-      'jobshim doctor tells why a build is not governed',
-    )
-  return { build, number, builds: builds.length }
-}
-
-function noBuild(file: string, { cut, foreign, otherVersion }: Skipped): Failure {
-  if (otherVersion > 0)
-    return new Failure(
-      `${file}: was written by another version of jobshim`,
-      'draw it with the jobshim that wrote it',
-    )
-  return new Failure(
-    cut + foreign > 0 ? `${file}: is not a journal of jobshim` : `${file}: is empty`,
-    'jobshim run --journal FILE -- CMD writes one',
-  )
-}
-
-const nameOf = (number: number | undefined, builds: number): string =>
-  number === undefined ? `all ${builds} builds` : `build ${number} of ${builds}`
-
-const counted = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
-
-function skippedText({ cut, foreign, otherVersion }: Skipped): string[] {
-  const reasons = [
-    ...(cut > 0 ? [`${cut} cut off`] : []),
-    ...(foreign > 0 ? [`${foreign} of other programs`] : []),
-    ...(otherVersion > 0 ? [`${otherVersion} of another jobshim`] : []),
-  ]
-  return reasons.length === 0
-    ? []
-    : [`${counted(cut + foreign + otherVersion, 'line')} skipped (${reasons.join(', ')})`]
 }
 
 /** Returns when all of it is written: a pipe may take a while, and the process exits after. */

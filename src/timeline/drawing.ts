@@ -1,8 +1,11 @@
 /** What is worked out once for a chart, before any window of it is drawn. */
 import { type LaneRuns, lanesOf } from './bars.js'
 import type { Chart } from './chart.js'
+import { likelyPath, type PathStep } from './path.js'
 import {
   coresInUse,
+  costsByFile,
+  type FileCosts,
   kindOf,
   memoryInUse,
   narrowStretches,
@@ -24,6 +27,8 @@ export type Drawing = {
   cores: Steps
   memory: Steps
   narrow: Stretch[]
+  costs: FileCosts[]
+  path: PathStep[]
   totals: Totals
   colours: number[] // of each tool, the place of its colour in a theme
 }
@@ -42,6 +47,8 @@ export function drawingOf(chart: Chart): Drawing {
     cores: coresInUse(chart),
     memory,
     narrow,
+    costs: costsByFile(chart),
+    path: likelyPath(chart, used),
     totals: totalsOf(chart, used, memory, narrow),
     colours: coloursOf(chart),
   }

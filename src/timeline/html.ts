@@ -80,7 +80,7 @@ const dataOf = (chart: Chart): string => JSON.stringify(chart).replaceAll('<', '
 function footer({ cut, foreign, otherVersion }: Skipped): string {
   const skipped = cut + foreign + otherVersion
   return [
-    'Memory is the sum of the peaks of what ran at that instant, so more than there was. The processor time of a run is spread evenly over it. A tool waits before its bar begins. Pale: the highest of several values that share a pixel.',
+    'Memory is the sum of the peaks of what ran at that instant, so more than there was. The processor time of a run is spread evenly over it. A tool waits before its bar begins. Pale: the highest of several values that share a pixel. The likely critical path: back from the end, each tool follows the one that ended last before it began; while all slots are in use no tool is on it. A journal does not tell which tool needs what another one made.',
     ...(skipped > 0
       ? [
           `Of the journal ${skipped === 1 ? 'a line was' : `${grouped(skipped)} lines were`} passed over: ${cut} cut off, ${foreign} of other programs, ${otherVersion} of another jobshim.`,

@@ -6,11 +6,12 @@ import { type BarName, nameIn, textsOf } from './names.js'
 import { peakOf, type Steps } from './steps.js'
 import { inkOn, type Theme } from './theme.js'
 
-export type Panel = 'phases' | 'rows' | 'used' | 'cores' | 'waiting' | 'memory'
+export type Panel = 'phases' | 'path' | 'rows' | 'used' | 'cores' | 'waiting' | 'memory'
 
 /** Returns the panels of a picture, from top to bottom: not those in which nothing would be. */
-export const panelsOf = ({ chart, totals, waits }: Drawing): Panel[] => [
+export const panelsOf = ({ chart, path, totals, waits }: Drawing): Panel[] => [
   ...(chart.phases.length === 0 ? [] : (['phases'] as const)),
+  ...(path.length === 0 ? [] : (['path'] as const)),
   'rows',
   'used',
   ...(totals.cpu === null || totals.runs === 0 ? [] : (['cores'] as const)),
@@ -51,6 +52,7 @@ export const linePlace = { top: 0.84, height: 0.1 } as const
 
 export const highestOf = (drawing: Drawing): Readonly<Record<Panel, number>> => ({
   phases: Math.max(1, ...drawing.chart.phases.map(({ row }) => row + 1)),
+  path: 1,
   rows: Math.max(1, drawing.chart.slots + drawing.chart.over),
   used: Math.max(1, drawing.chart.limit ?? 0, peakOf(drawing.used)),
   cores: Math.max(1, drawing.chart.cores ?? 0, peakOf(drawing.cores)),
@@ -87,7 +89,7 @@ const across = ({ window, x, width }: View, instant: number): number =>
   x + ((instant - window.from) / (window.to - window.from)) * width
 
 /** Returns a rectangle that is a pixel wide at least, and not wider than the panel. */
-function rectangle(view: View, from: number, to: number, top: number, height: number): number[] {
+export function rectangle(view: View, from: number, to: number, top: number, height: number): number[] {
   const left = Math.max(view.x - 1, across(view, from))
   const right = Math.min(view.x + view.width + 1, across(view, to))
   const gap = right - left > 4 ? 1 : 0 // which tells a bar from the next one

@@ -3,7 +3,10 @@ import { grouped, renderMemory, renderPart, renderTime, unknown } from './amount
 import type { Chart } from './chart.js'
 import type { Drawing } from './drawing.js'
 import { kindLooks } from './layers.js'
+import { textsOf } from './names.js'
+import { pathTotals } from './path.js'
 import { kindOf, type Totals } from './quantities.js'
+import { shortened } from './text.js'
 import { themes } from './theme.js'
 
 /** `colour`: the place of a tool's colour in a theme. */
@@ -51,8 +54,40 @@ function coresFact({ cores, limit, span }: Chart, { cpu }: Totals): Fact {
 
 export type Fact = { name: string; value: string; more?: string }
 
+function pathFact({ path }: Drawing): Fact[] {
+  if (path.length === 0) return []
+  const { tools, inTools, full, waited, other } = pathTotals(path)
+  const more = [
+    `in ${grouped(tools)} ${tools === 1 ? 'tool' : 'tools'}`,
+    ...(full + waited > 0 ? [`${renderTime(full + waited)} for a slot`] : []),
+    ...(other > 0 ? [`${renderTime(other)} for what else ran`] : []),
+  ]
+  return [{ name: 'Likely critical path', value: renderTime(inTools), more: more.join(', ') }]
+}
+
+const nameOf = (text: string): string => shortened(text, 40, 'start')
+
+function waitFact({ chart, totals }: Drawing): Fact {
+  const { longestWait, gated } = totals
+  const name = 'Longest wait'
+  if (longestWait === -1) return { name, value: 'none' }
+  const more = [
+    nameOf(textsOf(chart, longestWait)[0] ?? ''),
+    ...(gated > 0 ? [`${renderTime(gated)} for rules, all together`] : []),
+  ]
+  return { name, value: renderTime(chart.runs.waited[longestWait] ?? 0), more: more.join(', ') }
+}
+
+function slowestFact({ costs }: Drawing): Fact[] {
+  const slowest = costs.find(({ isFile }) => isFile)
+  return slowest === undefined
+    ? []
+    : [{ name: 'Slowest file', value: renderTime(slowest.ran), more: nameOf(slowest.file) }]
+}
+
 /** Returns what a build came to, in words. */
-export function factsOf({ chart, totals }: Drawing): Fact[] {
+export function factsOf(drawing: Drawing): Fact[] {
+  const { chart, totals } = drawing
   const { limit, span, coverage } = chart
   const part = totals.narrow / span
   const endings = [
@@ -76,12 +111,10 @@ export function factsOf({ chart, totals }: Drawing): Fact[] {
     ...(limit === 1
       ? []
       : [{ name: 'One slot used, or none', value: renderPart(part), more: renderTime(totals.narrow) }]),
+    ...slowestFact(drawing),
+    ...pathFact(drawing),
     coresFact(chart, totals),
-    {
-      name: 'Waited, all together',
-      value: renderTime(totals.waited),
-      ...(totals.gated > 0 ? { more: `${renderTime(totals.gated)} for a rule` } : {}),
-    },
+    waitFact(drawing),
     totals.peakMemory === null
       ? { name: 'Memory, at most', value: unknown }
       : { name: 'Memory, at most', value: renderMemory(totals.peakMemory), more: 'sum of the peaks' },

@@ -7,6 +7,7 @@ import { renderInstant, renderMemory } from './amounts.js'
 import type { Drawing } from './drawing.js'
 import { highestOf, type Layer, layersOf, type Panel, panelsOf, type View } from './layers.js'
 import { type BarName, nameHeight } from './names.js'
+import { pathLayers } from './path-layers.js'
 import { rectanglesShape } from './shapes.js'
 import type { Theme } from './theme.js'
 
@@ -33,7 +34,7 @@ type Place = { panel: Panel; top: number; height: number }
 
 function placesOf(drawing: Drawing, top: number): Place[] {
   const { phases, rows } = highestOf(drawing)
-  const heights: Partial<Record<Panel, number>> = { phases: phases * phaseRow }
+  const heights: Partial<Record<Panel, number>> = { phases: phases * phaseRow, path: phaseRow + 4 }
   const aRow = Math.max(rowsHeight.leastRow, Math.min(rowsHeight.aRow, Math.floor(rowsHeight.most / rows)))
   let next = top
   return panelsOf(drawing).map(panel => {
@@ -98,7 +99,7 @@ export function pictureOf(drawing: Drawing, theme: Theme, frame: Frame): ECharts
   const { chart } = drawing
   const range = frame.range ?? { from: 0, to: chart.span }
   const places = placesOf(drawing, frame.top)
-  const layers = layersOf(drawing, theme)
+  const layers = [...layersOf(drawing, theme), ...pathLayers(drawing, theme)]
   const panels = panelsOf(drawing)
   const zoom = {
     xAxisIndex: panels.map((_, index) => index),
@@ -139,7 +140,10 @@ export function pictureOf(drawing: Drawing, theme: Theme, frame: Frame): ECharts
     yAxis: panels.map((panel, gridIndex) =>
       panel === 'rows'
         ? rowAxis(drawing, theme, gridIndex)
-        : { ...amountAxis(drawing, theme, panel, gridIndex), ...(panel === 'phases' ? withoutLabels : {}) },
+        : {
+            ...amountAxis(drawing, theme, panel, gridIndex),
+            ...(panel === 'phases' || panel === 'path' ? withoutLabels : {}),
+          },
     ),
     dataZoom: frame.moves
       ? [
@@ -177,6 +181,7 @@ export function pictureOf(drawing: Drawing, theme: Theme, frame: Frame): ECharts
 function titleOf(panel: Panel, { chart }: Drawing): string {
   const texts: Record<Panel, string> = {
     phases: 'What else ran',
+    path: 'Likely critical path',
     rows: chart.over > 0 ? 'Slots; behind +: runs without one' : 'Slots',
     used: chart.limit === undefined ? 'Slots in use' : `Slots in use, of ${chart.limit}`,
     cores: `Cores kept busy by the tools${chart.cores === undefined ? '' : `, of ${chart.cores}`}`,

@@ -49,7 +49,7 @@ export function slotsInUse(chart: Chart): Steps {
 }
 
 /** Microseconds. Who got its slot in less had one at once: to look for it takes a moment, too. */
-const atOnce = 1000
+export const atOnce = 1000
 
 /** Returns how many runs waited for a gate of a rule, and how many in all: for a gate or for a slot. */
 export function waiting({ runs }: Chart): { gate: Steps; all: Steps } {
@@ -149,6 +149,7 @@ function nextOf(next: Uint32Array, from: number): number {
 /** Times are microseconds, memory KiB: the most that one run needed. null: of some run it is not known. */
 export type FileCosts = {
   file: string
+  isFile: boolean // else probes, or what named no file
   tools: string // all of them, by name
   runs: number
   ran: number
@@ -160,15 +161,22 @@ export type FileCosts = {
   last: number // when the last of them ended
 }
 
-/** Returns what each file cost, the costliest first. Clients are left out: what they cost is what their children do. */
+/**
+ * Returns what each file cost, the costliest first; probes are as one file, since each has a name of its own. Clients are left
+ * out: what they cost is what their children do.
+ */
 export function costsByFile(chart: Chart): FileCosts[] {
   const { runs, names } = chart
+  const probers = names.files.map(proberOf)
   const found = new Map<string, FileCosts & { all: Set<string> }>()
   for (const [run, ran] of runs.ran.entries()) {
     if (kindOf(chart, run) === 'client') continue
     const tool = names.tools[runs.tool[run] ?? 0] ?? ''
-    const file = names.files[runs.file[run] ?? 0] || `(${tool}, no file)`
-    const costs = found.get(file) ?? noCosts(file, startOf(chart, run))
+    const prober = probers[runs.file[run] ?? 0]
+    const path = names.files[runs.file[run] ?? 0] ?? ''
+    const isFile = prober === undefined && path !== ''
+    const file = isFile ? path : prober === undefined ? `(${tool}, no file)` : `(probes of ${prober})`
+    const costs = found.get(file) ?? noCosts(file, isFile, startOf(chart, run))
     found.set(file, costs)
     costs.all.add(tool)
     costs.runs += 1
@@ -193,8 +201,9 @@ const both = (
   made: (one: number, other: number) => number,
 ): number | null => (one === null || other === null ? null : made(one, other))
 
-const noCosts = (file: string, first: number) => ({
+const noCosts = (file: string, isFile: boolean, first: number) => ({
   file,
+  isFile,
   tools: '',
   runs: 0,
   ran: 0,
@@ -212,8 +221,8 @@ export type Totals = {
   failed: number
   denied: number // probes that ended otherwise than well
   overdrafts: number
-  waited: number // microseconds, of all runs together
-  gated: number // of these
+  longestWait: number // the run that waited longest, -1: none did
+  gated: number // microseconds that runs waited for rules, all together
   meanSlots: number
   peakSlots: number
   narrow: number // microseconds in which one slot was in use, or none
@@ -230,7 +239,7 @@ export function totalsOf(chart: Chart, used: Steps, memory: Steps, narrow: reado
     failed: runs.end.filter((_, run) => hasFailed(chart, run)).length,
     denied: runs.end.filter((_, run) => endedBadly(chart, run) && !hasFailed(chart, run)).length,
     overdrafts: runs.slot.filter(slot => chart.names.slots[slot] === 'overdraft').length,
-    waited: sum(runs.waited),
+    longestWait: longestWaitIn(chart),
     gated: sum(runs.gated),
     meanSlots: meanOf(used, 0, chart.span),
     peakSlots: peakOf(used),
@@ -238,6 +247,13 @@ export function totalsOf(chart: Chart, used: Steps, memory: Steps, narrow: reado
     cpu: sumOfKnown(runs.start.flatMap((_, run) => (countsCpu(chart, run) ? [cpuOf(chart, run)] : []))),
     peakMemory: runs.memory.some(peak => peak !== null) || runs.memory.length === 0 ? peakOf(memory) : null,
   }
+}
+
+function longestWaitIn({ runs }: Chart): number {
+  let longest = -1
+  for (const [run, waited] of runs.waited.entries())
+    if (waited >= atOnce && waited > (runs.waited[longest] ?? 0)) longest = run
+  return longest
 }
 
 function sumOfKnown(amounts: readonly (number | null)[]): number | null {

@@ -10,6 +10,7 @@ export type Theme = {
   waitsForSlot: string
   waitsForGate: string
   phases: string
+  path: string // the likely critical one
   cores: string
   memory: string
   narrow: string // behind the times in which one slot was in use
@@ -27,6 +28,7 @@ export const themes = {
     waitsForSlot: '#b65a12',
     waitsForGate: '#8a6fb0',
     phases: '#c6d2de',
+    path: '#9b3b62',
     cores: '#22787c',
     memory: '#5c7f4c',
     narrow: '#f6e6d3',
@@ -42,6 +44,7 @@ export const themes = {
     waitsForSlot: '#d9803a',
     waitsForGate: '#a68bd0',
     phases: '#3d4c5c',
+    path: '#d778a3',
     cores: '#4aa9ad',
     memory: '#7fa66b',
     narrow: '#3a2d1e',

@@ -3,6 +3,8 @@
  * each run, counters for load and memory. Its times are microseconds.
  */
 import type { Chart } from './chart.js'
+import { textsOf } from './names.js'
+import { likelyPath, type PathStep } from './path.js'
 import type { Phase } from './phases.js'
 import {
   coresInUse,
@@ -37,6 +39,7 @@ const slots = 1
 const without = 2
 const amounts = 3
 const programs = 4
+const path = 5
 
 /** Returns the text of the trace. */
 export const renderTrace = (chart: Chart): string =>
@@ -44,6 +47,8 @@ export const renderTrace = (chart: Chart): string =>
 
 export function traceOf(chart: Chart): TraceEvent[] {
   const { gate, all } = waiting(chart)
+  const used = slotsInUse(chart)
+  const steps = likelyPath(chart, used).filter(({ kind }) => kind !== 'other')
   const rows = runsByRow(chart)
   return [
     name('process_name', slots, chart.title),
@@ -52,8 +57,10 @@ export function traceOf(chart: Chart): TraceEvent[] {
     name('process_name', amounts, 'amounts'),
     ...(chart.phases.length > 0 ? [name('process_name', programs, 'what else ran')] : []),
     ...chart.phases.map(phaseSlice),
+    ...(steps.length > 0 ? [name('process_name', path, 'likely critical path')] : []),
+    ...steps.map(step => pathSlice(chart, step)),
     ...rows.flatMap((runs, row) => nested(runs.map(run => sliceOf(chart, run, row)))),
-    ...counters('slots in use', { slots: slotsInUse(chart) }),
+    ...counters('slots in use', { slots: used }),
     ...counters('cores busy', { cores: coresInUse(chart) }),
     ...counters('waiting', { tools: all }),
     ...counters('waiting for a rule', { tools: gate }),
@@ -90,6 +97,13 @@ const phaseSlice = ({ from, to, row, name, command, directory }: Phase): Slice =
   dur: to - from,
   args: { command, directory },
 })
+
+function pathSlice(chart: Chart, step: PathStep): Slice {
+  const { from, to, kind } = step
+  const tool = 'run' in step ? (textsOf(chart, step.run)[0] ?? '') : ''
+  const name = { tool, waited: `waits for a slot: ${tool}`, full: 'all slots in use', other: '' }[kind]
+  return { ph: 'X', name, cat: 'path', pid: path, tid: 1, ts: from, dur: to - from, args: {} }
+}
 
 // A viewer draws what lies inside of a slice below it: clients, then what runs in their slots, then what is inside of that.
 function sliceOf(chart: Chart, run: number, row: number): Slice {

@@ -9,7 +9,7 @@ import { journalRows, shapeRows } from '../../src/commands/shapes.js'
 import { costsLayout } from '../../src/contract/costs-layout.js'
 import { makeBench } from '../support/fake-tools.js'
 import { jobshim, type Outcome } from '../support/jobshim.js'
-import { buildOf, journalOf } from '../support/journals.js'
+import { began, buildOf, end, journalOf, start as journalStart, phase, tool } from '../support/journals.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
 import { killStarted, start } from '../yard/held.js'
 import { makeMachineYard } from '../yard/machine.js'
@@ -191,13 +191,31 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
   },
   'jobshim timeline FILE --json': async () => {
     const cwd = makeWorkspace()
-    writeFiles(cwd, { 'b.jsonl': journalOf(buildOf({ runs: 20, jobs: 2 })) })
+    const built = buildOf({ runs: 20, jobs: 2 })
+    const slow = journalStart({ jobs: 2 })
+    writeFiles(cwd, {
+      'b.jsonl': journalOf([
+        slow,
+        ...built.slice(1),
+        phase({ command: './configure', ranSeconds: 3 }),
+        tool({ pid: 7, at: began + 9, ranSeconds: 3 }),
+        end({ at: began + 60 }),
+      ]),
+    })
     const words = ['timeline', 'b.jsonl', '--json', '-o']
     const [one, all] = [
       await jobshim([...words, 'b.svg'], { cwd }),
       await jobshim([...words, 'b.json', '--all'], { cwd }),
     ]
     return [stdoutOf(one), stdoutOf(all)]
+  },
+  'jobshim timeline --compare FILE NOW --json': async () => {
+    const cwd = makeWorkspace()
+    writeFiles(cwd, {
+      'a.jsonl': journalOf([journalStart(), tool(), tool({ file: 'old.c' }), end()]),
+      'b.jsonl': journalOf([journalStart(), tool({ ranSeconds: 2 }), tool({ file: 'new.c' }), end()]),
+    })
+    return [stdoutOf(await jobshim(['timeline', '--compare', 'a.jsonl', 'b.jsonl', '--json'], { cwd }))]
   },
   'jobshim uninstall --json': async () => {
     const { call, install, dir } = makeBench(['cc'])

@@ -81,7 +81,7 @@ async function point(page: Page, part: number, row: number): Promise<{ x: number
   await page.locator('#picture').scrollIntoViewIfNeeded()
   const box = await page.locator('#picture canvas').first().boundingBox()
   if (!box) throw new Error('there is no picture')
-  const [left, right, top, band] = [58, 14, 30, 26] // src/timeline/picture.ts
+  const [left, right, top, band] = [58, 14, 83, 26] // src/timeline/picture.ts; the likely path is above the rows
   return { x: box.x + left + (box.width - left - right) * part, y: box.y + top + band * (row + 0.6) }
 }
 
@@ -129,8 +129,10 @@ testWith('chromium', 'timeline :: page :: its head says what the build came to',
       'Tool runs | 22 | 1 failed',
       'Slots used, on average | 2.2 of 4 | at most 4',
       'One slot used, or none | 60 % | 5.95 s',
+      'Slowest file | 3.50 s | program',
+      'Likely critical path | 5.87 s | in 4 tools, 1.50 s for a slot, 2.63 s for what else ran',
       'Cores busy, on average | 1.3 of 2 | 4 slots share 2 cores',
-      'Waited, all together | 12.0 s',
+      'Longest wait | 750 ms | gcc src/file-04.c',
       'Memory, at most | 470 MB | sum of the peaks',
       'Went through the shims | 75 %',
     ],
@@ -168,9 +170,15 @@ testWith('chromium', 'timeline :: page :: hovering tells tool, file and times', 
     assert.match(words, part)
   assert.ok(await page.locator('#mark').isVisible(), 'the run is marked')
   assert.ok(await page.locator('#wait').isVisible(), 'so is its wait')
-  assert.match(await hover(page, 0.75, 0), /^ld · link[\s\S]*file\s+program[\s\S]*ran\s+3\.50 s/)
+  assert.match(
+    await hover(page, 0.75, 0),
+    /^ld · link[\s\S]*file\s+program[\s\S]*ran\s+3\.50 s[\s\S]*path\s+on the likely critical path/,
+  )
   assert.match(await hover(page, 0.41, 3), /^clang · compile[\s\S]*ended\s+with status 1/)
-  assert.match(await hover(page, 0.75, 2), /^at 7\.5\d* s · slots in use: 1/)
+  assert.match(
+    await hover(page, 0.75, 2),
+    /^likely critical path: ld program\s+at 7\.5\d* s · slots in use: 1/,
+  )
 
   const { x, y } = await point(page, 0.75, 0)
   await page.mouse.move(x, y - 12)

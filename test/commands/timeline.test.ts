@@ -102,8 +102,135 @@ test('timeline :: --json', async () => {
     builds: 2,
     runs: 2,
     tookSeconds: 10,
+    command: './build.sh',
+    directory: '/build',
+    limit: 2,
+    cores: 2,
+    failed: 0,
+    probesDenied: 0,
+    slotsUsed: 0.2,
+    peak: 1,
+    narrowSeconds: 10,
+    longestWait: { tool: 'gcc', file: 'a.c', seconds: 0.5 },
+    cpuSeconds: 1.8,
+    coresBusy: 0.18,
+    memoryBytes: 64 * 1024 ** 2,
+    files: ['a.c', 'b.c'].map(file => ({
+      file,
+      tools: 'gcc',
+      runs: 1,
+      ranSeconds: 1,
+      longestSeconds: 1,
+      waitedSeconds: file === 'a.c' ? 0.5 : 0,
+      cpuSeconds: 0.9,
+      memoryBytes: 64 * 1024 ** 2,
+    })),
+    narrow: [{ at: 0, seconds: 10, tool: 'gcc', file: 'a.c', during: [] }],
+    phases: [],
+    likelyPath: {
+      tools: 2,
+      toolSeconds: 2,
+      waitedSeconds: 0.5,
+      fullSeconds: 0,
+      otherSeconds: 7.5,
+      longest: [
+        { kind: 'other', at: 0, seconds: 0.5 },
+        { kind: 'waited', at: 0.5, seconds: 0.5, tool: 'gcc', file: 'a.c' },
+        { kind: 'tool', at: 1, seconds: 1, tool: 'gcc', file: 'a.c' },
+        { kind: 'tool', at: 2, seconds: 1, tool: 'gcc', file: 'b.c' },
+        { kind: 'other', at: 3, seconds: 7 },
+      ],
+    },
     skipped: { cut: 1, foreign: 1, otherVersion: 0 },
   })
+})
+
+test('timeline :: --compare :: what got slower, in text and in JSON', async () => {
+  const { directory, timeline } = make({
+    'old.jsonl': journalOf(oneBuild),
+    'new.jsonl': journalOf([
+      ...oneBuild.slice(0, 2),
+      tool({ pid: 2, at: began + 2, file: 'b.c', ranSeconds: 3 }),
+      end(),
+    ]),
+  })
+  assert.equal(
+    await timeline('--compare', 'old.jsonl', 'new.jsonl'),
+    good(`took 10.0 s, before 10.0 s: the same
+slots used, on average: 0.4, before 0.2
+
+kind     before  now                    runs
+compile  2.00 s  4.00 s  2.00 s longer  2
+
+slower files  before  now                    runs
+b.c           1.00 s  3.00 s  2.00 s longer  1
+`),
+  )
+  const { stdout, ...rest } = await timeline('--compare', 'old.jsonl', 'new.jsonl', '--json')
+  assert.equal({ ...rest, stdout: '' }, good(''))
+  const told = JSON.parse(stdout) as { before: object; moreSeconds: number; files: object[] }
+  assert.equal(told.before, {
+    journal: 'old.jsonl',
+    command: './build.sh',
+    tookSeconds: 10,
+    runs: 2,
+    limit: 2,
+    cores: 2,
+    slotsUsed: 0.2,
+    cpuSeconds: 1.8,
+  })
+  assert.equal(told.files[0], {
+    file: 'b.c',
+    beforeSeconds: 1,
+    nowSeconds: 3,
+    moreSeconds: 2,
+    beforeRuns: 1,
+    nowRuns: 1,
+  })
+  assert.equal(readdirSync(directory).sort(), ['new.jsonl', 'old.jsonl'])
+})
+
+test('timeline :: --compare :: another limit, files of one alone, and a name that would colour the terminal', async () => {
+  const { timeline } = make({
+    'old.jsonl': journalOf([start(), tool({ file: 'gone.c' }), tool({ file: 'a.c' }), end()]),
+    'new.jsonl': journalOf([
+      start({ jobs: 4, cores: 8 }),
+      tool({ file: 'a.c', ranSeconds: 0.5 }),
+      tool({ file: 'a.c', ranSeconds: 0.1 }),
+      tool({ file: 'new\n\u001b[31m.c' }),
+      tool({ file: 'p', kind: 'link' }),
+      end({ at: began + 12 }),
+    ]),
+  })
+  assert.equal(
+    await timeline('--compare', 'old.jsonl', 'new.jsonl'),
+    good(`took 12.0 s, before 10.0 s: 2.00 s longer
+slots used, on average: 0.2, before 0.2
+limit 4, before 2; cores 8, before 2: a tool that shares the machine with more others takes longer
+
+kind     before  now                     runs
+link     0 s     1.00 s  1.00 s longer   1, before 0
+compile  2.00 s  1.60 s  400 ms shorter  3, before 2
+
+no file took 10 ms longer, or more
+
+only now           ran     runs
+new\\x0a\\x1b[31m.c  1.00 s  1
+p                  1.00 s  1
+
+only before  ran     runs
+gone.c       1.00 s  1
+`),
+  )
+})
+
+test('timeline :: --summary-md :: a Markdown text on stdout, and nothing is drawn', async () => {
+  const { directory, timeline } = make()
+  const { stdout, ...rest } = await timeline('build.jsonl', '--summary-md')
+  assert.equal({ ...rest, stdout: '' }, good(''))
+  assert.match(stdout, /^### jobshim: \\\.\/build\\\.sh\n\nTook \*\*10\\\.0 s\*\*, Tool runs \*\*2\*\*, /)
+  assert.match(stdout, /\n\| b\\\.c \| gcc \| 1\\\.00 s \| 900 ms \| 1 \|\n/)
+  assert.equal(readdirSync(directory), ['build.jsonl'])
 })
 
 test('timeline :: builds :: the last one, any, all', async () => {
@@ -180,10 +307,25 @@ test('timeline :: error :: a wrong command line', async () => {
     await refused('build.jsonl', '--format', 'toString'),
     wrong('--format: expected html, svg or json, got "toString"', 'see jobshim timeline --help'),
   )
-  assert.equal(
-    await refused('build.jsonl', '--run', '1', '--all'),
-    wrong('--run and --all exclude each other', 'leave one out'),
-  )
+  for (const [one, other, ...words] of [
+    ['--run', '--all', '--run', '1', '--all'],
+    ['--compare', '--summary-md', '--compare', '--summary-md', 'b'],
+    ['--compare', '-o', '--compare', 'b', '-o', 'x.svg'],
+    ['--compare', '--format', '--compare', 'b', '--format', 'svg'],
+    ['--compare', '--run', '--compare', 'b', '--run', '1'],
+    ['--compare', '--all', '--compare', 'b', '--all'],
+    ['--summary-md', '-o', '--summary-md', '-o', 'x.svg'],
+    ['--summary-md', '--json', '--summary-md', '--json'],
+  ] as const)
+    assert.equal(
+      await refused('build.jsonl', ...words),
+      wrong(`${one} and ${other} exclude each other`, 'leave one out'),
+    )
+  for (const words of [['a'], ['a', 'b', 'c']])
+    assert.equal(
+      await refused('--compare', ...words),
+      wrong('--compare takes two journals', 'jobshim timeline --compare BEFORE NOW'),
+    )
   assert.equal(
     await refused('build.jsonl', '-o', '-', '--json'),
     wrong('--json: stdout gets the picture', 'name a file with -o'),

@@ -94,7 +94,8 @@ test('waiting :: before the start, first for a gate; less than a millisecond is 
     [1, 1],
     [2, 0],
   ])
-  assert.equal([totals.waited, totals.gated], [6.0005 * second, second])
+  assert.equal([totals.longestWait, totals.gated], [0, second])
+  assert.is(drawingOf(chart(start(), run(8, 9, { waitedSeconds: 0.0005 }), end())).totals.longestWait, -1)
 })
 
 test('cores :: processor time spread over each run, once for a client and its children, once for what is inside of a tool', () => {
@@ -139,8 +140,10 @@ test('cores :: of enough of them nothing is said, of unknown ones neither', () =
 
 test('panels :: one in which nothing would be is not there', () => {
   const panels = (...events: JournalEvent[]) => panelsOf(drawingOf(chart(...events)))
-  assert.equal(panels(start(), run(1, 2), end()), ['rows', 'used', 'cores', 'memory'])
+  assert.equal(panels(start(), run(1, 2), end()), ['path', 'rows', 'used', 'cores', 'memory'])
+  assert.equal(panels(start({ jobs: 1 }), run(1, 2), end()), ['rows', 'used', 'cores', 'memory'])
   assert.equal(panels(start(), run(1, 2, { waitedSeconds: 0.5 }), end()), [
+    'path',
     'rows',
     'used',
     'cores',
@@ -148,7 +151,7 @@ test('panels :: one in which nothing would be is not there', () => {
     'memory',
   ])
   const unseen = { userSeconds: undefined, systemSeconds: undefined, memoryBytes: undefined }
-  assert.equal(panels(start(), run(1, 2, unseen), end()), ['rows', 'used'])
+  assert.equal(panels(start(), run(1, 2, unseen), end()), ['path', 'rows', 'used'])
   assert.equal(panels(start(), past(), end()), ['rows', 'used'])
 })
 
@@ -227,7 +230,7 @@ test('not known :: what a journal does not tell of a run counts as neither none 
     costsByFile(both).map(({ ran, cpu, memory }) => [ran, cpu, memory]),
     [[2 * second, null, null]],
   )
-  const [slice] = traceOf(drawn).filter(event => event.ph === 'X')
+  const [slice] = traceOf(drawn).filter(event => event.ph === 'X' && event.cat !== 'path')
   assert.equal(Object.keys(slice?.args ?? {}), [
     'path',
     'slot',

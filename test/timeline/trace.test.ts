@@ -8,6 +8,7 @@ import { began, buildOf, end, start, tool } from '../support/journals.js'
 type Event = {
   ph: string
   name: string
+  cat?: string
   pid: number
   tid?: number
   ts?: number
@@ -50,11 +51,12 @@ test('trace :: slots are threads, runs slices in microseconds, amounts counters'
       ['thread_sort_index', 2, 1, 1],
       ['process_name', 2, undefined, 'without a slot'],
       ['process_name', 3, undefined, 'amounts'],
+      ['process_name', 5, undefined, 'likely critical path'],
     ],
   )
   assert.equal(
     events
-      .filter(({ ph }) => ph === 'X')
+      .filter(({ ph, cat }) => ph === 'X' && cat !== 'path')
       .map(({ name, pid, tid, ts, dur, args }) => [
         name,
         pid,
@@ -91,7 +93,7 @@ test('trace :: slots are threads, runs slices in microseconds, amounts counters'
 })
 
 test('trace :: every run is there once; slices of a thread lie beside or inside each other', () => {
-  const events = trace(buildOf({ runs: 1000, jobs: 4 })).filter(({ ph }) => ph === 'X')
+  const events = trace(buildOf({ runs: 1000, jobs: 4 })).filter(({ ph, cat }) => ph === 'X' && cat !== 'path')
   assert.is(events.length, 1000)
   const ends = new Map<number, number[]>()
   for (const { tid = 0, ts = 0, dur = 0 } of events) {
@@ -99,6 +101,16 @@ test('trace :: every run is there once; slices of a thread lie beside or inside 
     for (const end of open) assert.ok(ts + dur <= end, 'viewers drop what sticks out of another slice')
     ends.set(tid, [...open, ts + dur])
   }
+})
+
+test('trace :: the likely critical path has a thread of its own, without what no tool is on', () => {
+  const events = trace([start({ jobs: 2 }), tool({ at: began + 1 }), end({ at: began + 3 })])
+  assert.equal(
+    events
+      .filter(({ cat }) => cat === 'path')
+      .map(({ name, pid, tid, ts, dur }) => [name, pid, tid, ts, dur]),
+    [['gcc a.c', 5, 1, 1e6, 1e6]],
+  )
 })
 
 test.run()

@@ -1,17 +1,11 @@
 /** The page's words: what the build came to, where it was narrow, what the colours mean, what went past the shims. */
-import { renderInstant, renderMoment, renderTime } from '../amounts.js'
+import { renderMoment, renderTime } from '../amounts.js'
 import type { Drawing } from '../drawing.js'
 import { kindLooks, panelsOf } from '../layers.js'
 import { factsOf, kindEntries, toolEntries } from '../legend.js'
-import { sharesOf } from '../phases.js'
-import type { Stretch } from '../quantities.js'
-import { shortened } from '../text.js'
+import { longestNarrow, renderCause, renderPlace } from '../narrow.js'
 import { elementOf, make } from './document.js'
 import type { Stage } from './stage.js'
-
-const mostStretches = 5
-const mostBlamed = 3
-const leastBlamed = 0.1 // of the stretch
 
 export function fillHead(drawing: Drawing, stage: Stage): void {
   for (const { name, value, more } of factsOf(drawing))
@@ -29,32 +23,18 @@ export function fillHead(drawing: Drawing, stage: Stage): void {
   fillLegend(drawing)
 }
 
-function fillStretches({ chart, narrow }: Drawing, stage: Stage): void {
-  const least = chart.span / 200
-  const longest = narrow
-    .filter(({ from, to }) => to - from >= least)
-    .sort((a, b) => b.to - b.from - (a.to - a.from))
-    .slice(0, mostStretches)
+function fillStretches(drawing: Drawing, stage: Stage): void {
+  const longest = longestNarrow(drawing)
   elementOf('narrow').hidden = longest.length === 0
-  for (const stretch of longest) {
-    const button = make('button', { text: textOf(stretch, stage.drawing) })
+  for (const narrow of longest) {
+    const time = renderTime(narrow.to - narrow.from)
+    const button = make('button', {
+      text: `${time} at ${renderPlace(narrow)}: ${renderCause(narrow, drawing)}`,
+    })
     button.type = 'button'
-    button.addEventListener('click', () => stage.focusOn(stretch))
+    button.addEventListener('click', () => stage.focusOn(narrow))
     elementOf('stretches').append(make('li', {}, button))
   }
-}
-
-function textOf({ from, to, run }: Stretch, { chart }: Drawing): string {
-  const { names, phases, runs } = chart
-  const tool = names.tools[runs.tool[run] ?? -1]
-  const file = names.files[runs.file[run] ?? -1] ?? ''
-  const what = tool === undefined ? 'no tool' : `${tool} ${shortened(file, 50, 'start')}`.trim()
-  const blamed = sharesOf(phases, from, to)
-    .slice(0, mostBlamed)
-    .filter(({ time }) => time > (to - from) * leastBlamed)
-    .map(({ phase, time }) => `${shortened(phase.name, 40, 'end')} ${renderTime(time)}`)
-  const during = blamed.length === 0 ? '' : `${blamed.join(', ')}; longest tool: `
-  return `${renderTime(to - from)} at ${renderInstant(from, Math.max(1e5, (to - from) / 10))}: ${during}${what}`
 }
 
 function fillBypasses({ chart }: Drawing): void {

@@ -3,6 +3,8 @@ import { renderClock, renderInstant, renderKnown, renderMemory, renderTime, unkn
 import { type LaneRuns, lanes, runsBetween } from '../bars.js'
 import type { Drawing } from '../drawing.js'
 import { panelsOf } from '../layers.js'
+import { textsOf } from '../names.js'
+import { type PathStep, stepOfPath } from '../path.js'
 import { phasesAt } from '../phases.js'
 import { endOf, kindOf, placeOf, proberOfRun, slotOf, startOf } from '../quantities.js'
 import { valueAt } from '../steps.js'
@@ -100,6 +102,19 @@ function endText(end: number | null): string {
 const cpuText = (user: number | null, system: number | null): string =>
   user === null || system === null ? unknown : `${renderTime(user)} user, ${renderTime(system)} system`
 
+/** Returns what the likely critical path has at an instant. */
+function textOfStep({ chart, path }: Drawing, instant: number): string {
+  const step = stepOfPath(path, instant)
+  if (step === undefined) return ''
+  const texts: Readonly<Record<PathStep['kind'], () => string>> = {
+    tool: () => (step.kind === 'tool' ? (textsOf(chart, step.run)[0] ?? '') : ''),
+    waited: () => 'a tool waits for a slot',
+    full: () => 'all slots in use',
+    other: () => 'no tool ended',
+  }
+  return `likely critical path: ${shortened(texts[step.kind](), 90, 'end')}`
+}
+
 function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: number): HTMLElement[] {
   const { used, cores, waits, memory, chart, totals } = drawing
   const now = [
@@ -110,7 +125,9 @@ function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: 
     `memory: ${totals.peakMemory === null ? unknown : renderMemory(valueAt(memory, spot.instant))}`,
   ].join(' · ')
   const around = phasesAt(chart.phases, spot.instant).map(({ command }) => shortened(command, 90, 'end'))
+  const pathText = textOfStep(drawing, spot.instant)
   const last = [
+    ...(pathText === '' ? [] : [make('p', { text: pathText })]),
     ...(around.length === 0 ? [] : [make('p', { text: `below ${around.join(' › ')}` })]),
     make('p', { text: now, className: 'now' }),
   ]
@@ -121,6 +138,7 @@ function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: 
   const prober = proberOfRun(chart, run)
   const gate = names.gates[at(runs.gate)] ?? 'none'
   const gated = at(runs.gated)
+  const onPath = drawing.path.some(step => step.kind === 'tool' && step.run === run)
   const rows: [string, string][] = [
     ['file', names.files[at(runs.file)] || unknown],
     ['program', names.paths[at(runs.path)] ?? ''],
@@ -139,6 +157,7 @@ function wordsOf(drawing: Drawing, spot: Spot, run: number | undefined, others: 
       'slot',
       `${slotTexts[slotOf(chart, run)] ?? ''}${placeOf(chart, run) === 'inside' ? ', drawn inside of it' : ''}`,
     ],
+    ...(onPath ? [['path', 'on the likely critical path'] as [string, string]] : []),
     ...(end === 0 ? [] : [['ended', endText(end)] as [string, string]]),
     ...(prober === undefined
       ? []

@@ -11,7 +11,7 @@ import {
 import 'tabulator-tables/dist/css/tabulator_simple.css'
 import { grouped, renderKnown, renderMemory, renderTime } from '../amounts.js'
 import type { Drawing } from '../drawing.js'
-import { costsByFile, type FileCosts } from '../quantities.js'
+import type { FileCosts } from '../quantities.js'
 import { elementOf, make } from './document.js'
 import type { Stage } from './stage.js'
 
@@ -27,7 +27,7 @@ const numbers: readonly { field: keyof FileCosts; title: string; render: (value:
 ]
 
 export function fillTable(drawing: Drawing, stage: Stage): void {
-  const costs = costsByFile(drawing.chart)
+  const { costs } = drawing
   const table = new Tabulator(elementOf('costs'), {
     data: costs,
     height: Math.min(440, 44 + 33 * Math.max(1, costs.length)),
