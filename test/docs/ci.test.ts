@@ -133,6 +133,26 @@ testWith(
   },
 )
 
+testWith('bash', "docs :: ci :: a journal's summary is on the job's page", async () => {
+  const { root, recorder, env, checkout } = makeJob()
+  const { steps } = defaultLoadersSync['.yaml'](page, block('yaml', 'GITHUB_STEP_SUMMARY')) as {
+    steps: { run: string }[]
+  }
+  const summary = join(root, 'summary')
+  writeFiles(root, { summary: 'of an earlier step\n' })
+  for (const { run: script } of steps) {
+    const outcome = await run('bash', ['-e', '-c', script], {
+      cwd: checkout,
+      env: { ...env, GITHUB_STEP_SUMMARY: summary },
+    })
+    assert.equal([outcome.status, outcome.stdout], [0, ''], outcome.stderr)
+  }
+  assert.is(recorder.take().runs, units.length)
+  const told = readFileSync(summary, 'utf8')
+  assert.match(told, /^of an earlier step\n### jobshim: \\\.\/build\\\.sh\n\nTook /)
+  assert.match(told, new RegExp(`, Tool runs \\*\\*${units.length}\\*\\*, `))
+})
+
 testWith('bash', 'docs :: ci :: the lines for GitLab :: two tools at once in all of them', async () => {
   const { recorder, env, checkout, servers } = makeJob()
   const { build } = defaultLoadersSync['.yaml'](page, blockOf('docs/ci.md', 'build:')) as GitLab
