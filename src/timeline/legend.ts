@@ -59,8 +59,9 @@ function pathFact({ path }: Drawing): Fact[] {
   const { tools, inTools, full, waited, other } = pathTotals(path)
   const more = [
     `in ${grouped(tools)} ${tools === 1 ? 'tool' : 'tools'}`,
-    ...(full + waited > 0 ? [`${renderTime(full + waited)} for a slot`] : []),
-    ...(other > 0 ? [`${renderTime(other)} for what else ran`] : []),
+    ...(full > 0 ? [`${renderTime(full)} with all slots in use`] : []),
+    ...(waited > 0 ? [`${renderTime(waited)} waiting for a slot`] : []),
+    ...(other > 0 ? [`${renderTime(other)} in what else ran`] : []),
   ]
   return [{ name: 'Likely critical path', value: renderTime(inTools), more: more.join(', ') }]
 }

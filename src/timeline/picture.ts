@@ -178,10 +178,10 @@ export function pictureOf(drawing: Drawing, theme: Theme, frame: Frame): ECharts
   }
 }
 
-function titleOf(panel: Panel, { chart }: Drawing): string {
+function titleOf(panel: Panel, { chart, path }: Drawing): string {
   const texts: Record<Panel, string> = {
     phases: 'What else ran',
-    path: 'Likely critical path',
+    path: `Likely critical path${path.some(({ kind }) => kind === 'full') ? '; grey: all slots in use' : ''}`,
     rows: chart.over > 0 ? 'Slots; behind +: runs without one' : 'Slots',
     used: chart.limit === undefined ? 'Slots in use' : `Slots in use, of ${chart.limit}`,
     cores: `Cores kept busy by the tools${chart.cores === undefined ? '' : `, of ${chart.cores}`}`,

@@ -68,7 +68,7 @@ test('markdown :: a build :: figures, slowest files, idle times with their cause
       'Slots used, on average **0\\.8 of 2** (at most 2)',
       'One slot used, or none **80 %** (8\\.00 s)',
       'Slowest file **3\\.00 s** (a\\|b\\.c)',
-      'Likely critical path **6\\.50 s** (in 3 tools, 500 ms for a slot, 3\\.00 s for what else ran)',
+      'Likely critical path **6\\.50 s** (in 3 tools, 500 ms waiting for a slot, 3\\.00 s in what else ran)',
       'Cores busy, on average **0\\.4 of 2**',
       'Longest wait **500 ms** (gcc a\\|b\\.c)',
       'Memory, at most **128 MB** (sum of the peaks)',

@@ -128,7 +128,7 @@ test('path :: one slot :: none, and no panel; else a panel and a figure', () => 
   assert.ok(panelsOf(two).includes('path'))
   assert.equal(
     factsOf(two).find(({ name }) => name === 'Likely critical path'),
-    { name: 'Likely critical path', value: '4.00 s', more: 'in 1 tool, 6.00 s for what else ran' },
+    { name: 'Likely critical path', value: '4.00 s', more: 'in 1 tool, 6.00 s in what else ran' },
   )
   assert.not(factsOf(one).some(({ name }) => name === 'Likely critical path'))
 })
