@@ -69,9 +69,8 @@ bool record_read(const struct ledger *ledger, unsigned index, struct ledger_reco
 	return ledger_file_read(ledger->fd, record, sizeof *record, record_offset(index));
 }
 
-/* Whether a process with that pid is a later one than the writer of a record, who wrote it at that time (CLOCK_MONOTONIC). Start times are
- * by CLOCK_BOOTTIME, which goes on while the machine sleeps. */
-static bool started_after(const struct process *process, uint64_t moment)
+/* Start times are by CLOCK_BOOTTIME, which goes on while the machine sleeps. */
+bool record_is_older(const struct ledger_record *record, const struct process *process)
 {
 	struct timespec boot;
 	uint64_t asleep;
@@ -79,7 +78,7 @@ static bool started_after(const struct process *process, uint64_t moment)
 	if (clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
 		return false;
 	asleep = (uint64_t)boot.tv_sec * 1000000000u + (uint64_t)boot.tv_nsec - monotonic_ns();
-	return process->start * (1000000000u / TICKS_PER_SECOND) > moment + asleep;
+	return process->start * (1000000000u / TICKS_PER_SECOND) > record->since + asleep;
 }
 
 static enum owner tool_of(const struct ledger_record *record)
@@ -91,7 +90,7 @@ static enum owner tool_of(const struct ledger_record *record)
 	/* Most have ended, which is quickly known. */
 	if (kill((pid_t)record->pid, 0) < 0 && errno == ESRCH)
 		return OWNER_DEAD;
-	return process_read((pid_t)record->pid, &process) && !process.zombie && !started_after(&process, record->since)
+	return process_read((pid_t)record->pid, &process) && !process.zombie && !record_is_older(record, &process)
 	           ? OWNER_LIVES
 	           : OWNER_DEAD;
 }
@@ -246,7 +245,7 @@ static void look_for_tool(unsigned index, const struct ledger_record *record, vo
 	struct tool_search *search = state;
 
 	if ((pid_t)record->pid == search->process->pid && record_is_supervised(record) &&
-	    !started_after(search->process, record->since) && record_owner(search->ledger, index, record) == OWNER_LIVES)
+	    !record_is_older(record, search->process) && record_owner(search->ledger, index, record) == OWNER_LIVES)
 		search->found = true;
 }
 

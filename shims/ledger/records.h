@@ -25,6 +25,9 @@ off_t record_offset(unsigned index);
 /* Reads a record as it is in the file. False if that can't be read. */
 bool record_read(const struct ledger *ledger, unsigned index, struct ledger_record *record);
 
+/* Whether it was written before the process started: then the pid that it has was another process's. */
+bool record_is_older(const struct ledger_record *record, const struct process *process);
+
 enum owner { OWNER_DEAD, OWNER_LIVES, OWNER_UNKNOWN };
 
 /* Whether a record's owner lives. If a launcher became its tool: whether that process lives, which is unknown in another PID namespace. */

@@ -8,6 +8,7 @@
 #include "ledger/ledger.h"
 #include "ledger/records.h"
 #include "look/answer.h"
+#include "look/owners.h"
 #include "look/poolanswer.h"
 #include "pool/client.h"
 #include "pool/clientname.h"
@@ -16,7 +17,6 @@
 #include "wait/job.h"
 #include "wait/opener.h"
 #include "ground/number.h"
-#include "proc/descriptors.h"
 #include "proc/process.h"
 #include "proc/shimfile.h"
 #include "proc/subject.h"
@@ -27,36 +27,11 @@ enum { CLIENTS_MAX = 1024 };
 struct sight {
 	struct pool_files pool;
 	struct ledger *ledger;
-	pid_t owners[LEDGER_RECORD_COUNT]; /* of each record: who has its lock, 0 if that can't be seen */
-	pid_t clients[CLIENTS_MAX];        /* those that have tokens without a record */
+	struct owners owners;
+	pid_t clients[CLIENTS_MAX]; /* those that have tokens without a record */
 	size_t client_count;
-	pid_t met; /* whose descriptors are looked at */
 	bool failed;
 };
-
-static void note_records(uint64_t first, uint64_t last, void *state)
-{
-	struct sight *sight = state;
-
-	if (first < LEDGER_HEADER_BYTES || last < first)
-		return;
-	for (uint64_t at = (first - LEDGER_HEADER_BYTES) / LEDGER_RECORD_BYTES; at < LEDGER_RECORD_COUNT; at++) {
-		if (LEDGER_HEADER_BYTES + at * LEDGER_RECORD_BYTES > last)
-			return;
-		sight->owners[at] = sight->met;
-	}
-}
-
-static bool note_ledger(int directory, const char *name, void *state)
-{
-	struct sight *sight = state;
-	struct stat status;
-
-	if (fstatat(directory, name, &status, 0) == 0 && status.st_dev == sight->pool.ledger.st_dev &&
-	    status.st_ino == sight->pool.ledger.st_ino)
-		process_fd_each_lock(directory, name, note_records, sight);
-	return false;
-}
 
 /* Whether it takes tokens for what it starts. */
 static bool is_client(const struct opener *opener)
@@ -77,9 +52,8 @@ static bool note_process(int proc, const char *number, void *state)
 
 	if (!opener_read(&opener, &sight->pool, proc, number))
 		return false;
-	sight->met = opener.process.pid;
 	if (opener.ledger)
-		process_each_fd(opener.process.pid, note_ledger, sight);
+		owners_note(&sight->owners, opener.process.pid);
 	if (sight->client_count < CLIENTS_MAX && is_client(&opener))
 		sight->clients[sight->client_count++] = opener.process.pid;
 	return false;
@@ -151,7 +125,7 @@ static void print_row(struct sight *sight, const struct answer *row)
 static void print_record(unsigned index, const struct ledger_record *record, void *state)
 {
 	struct sight *sight = state;
-	const pid_t pid = record_is_tools(record) ? (pid_t)record->pid : sight->owners[index];
+	const pid_t pid = record_is_tools(record) ? (pid_t)record->pid : sight->owners.of[index];
 	const pid_t client = pid > 0 ? paid_by(pid) : 0;
 	struct answer row = {
 		.texts = { [BUILDS_IS] = BUILD_ROW_RECORD },
@@ -209,6 +183,7 @@ bool answer_builds(const struct self *self, char *const words[])
 	/* Without a ledger no descriptor can be the ledger's. */
 	if (fstat(jobserver.write_fd, &sight.pool.fifo) < 0 || (ledger.fd >= 0 && fstat(ledger.fd, &sight.pool.ledger) < 0))
 		return refuse_by_system(errno);
+	sight.owners.ledger = sight.pool.ledger;
 	process_each(note_process, &sight);
 	if (ledger.fd >= 0 && !records_each(&ledger, print_record, &sight))
 		return false;

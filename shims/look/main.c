@@ -10,6 +10,7 @@
 #include "look/buildanswer.h"
 #include "look/bypasslines.h"
 #include "look/caretaker.h"
+#include "look/dismissal.h"
 #include "look/features.h"
 #include "look/feeder.h"
 #include "look/lock.h"
@@ -54,6 +55,7 @@ static command *const commands[COMMANDS] = {
 	[LOOK_LOST] = answer_lost,
 	[LOOK_BUILDS] = answer_builds,
 	[LOOK_RECLAIM] = answer_reclaim,
+	[LOOK_DISMISS] = dismissal_work,
 	[LOOK_READY] = tell_ready,
 	[LOOK_FEATURES] = answer_features,
 	[LOOK_BOTTOM_LINE] = bottomline_show,

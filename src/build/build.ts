@@ -6,7 +6,13 @@ import { environment as names } from '../contract/environment.js'
 import { exitCodes } from '../ground/exit-codes.js'
 import { Failure } from '../ground/failure.js'
 import type { Settlement } from '../jobserver/pool.js'
-import { catchSignals, type Ending, endLike } from '../launcher/foreground.js'
+import {
+  type CaughtSignals,
+  catchSignals,
+  type Ending,
+  endLike,
+  isInterrupted,
+} from '../launcher/foreground.js'
 import type { UnknownPrograms } from '../launcher/supervisor.js'
 import { layoutOf } from '../shimdir/layout.js'
 import type { Account, BuildOrder, StartedPlace } from './order.js'
@@ -19,6 +25,7 @@ export type BuildReport = {
   settlement: Settlement | undefined // of that pool
   toolUse: ToolUse | undefined // undefined where it was over before anybody looked
   bypasses: readonly Bypass[]
+  dismissed?: number | undefined // tools that still waited, and were ended; undefined: the build was not interrupted
   unknown?: UnknownPrograms | undefined // programs that the sandbox could not look at
   end(): Promise<number> // the exit status; where a signal ended the build we die of it, too
 }
@@ -33,7 +40,13 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
   const signals = catchSignals() // until the end: none may end us before what is made for the build is removed
   journal?.start(place.jobs, words)
   try {
-    const { ending, settlement, toolUse: seen, unknown } = await runIn(place.start(signals))
+    const {
+      ending,
+      dismissed,
+      settlement,
+      toolUse: seen,
+      unknown,
+    } = await runIn(place.start(signals), signals)
     const toolUse = order.sandbox ? withoutPast(seen) : seen
     const bypasses = toolUse ? await explained(toolUse, launcher) : []
     journal?.end(ending, toolUse, bypasses)
@@ -41,7 +54,7 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
       if (ending.kind === 'signal') signals.release()
       return await endLike(ending)
     }
-    return { ending, jobs: place.jobs, settlement, toolUse, bypasses, unknown, end }
+    return { ending, jobs: place.jobs, settlement, toolUse, bypasses, dismissed, unknown, end }
   } catch (error) {
     journal?.end(
       { kind: 'exit', status: error instanceof Failure ? error.code : exitCodes.jobshim },
@@ -56,14 +69,23 @@ export async function build(order: BuildOrder): Promise<BuildReport> {
 const withoutPast = (seen: ToolUse | undefined): ToolUse | undefined =>
   seen && { ...seen, launchedRuns: seen.launchedRuns + seen.clientRuns, clientRuns: 0 }
 
-async function runIn(place: StartedPlace): Promise<Account & { ending: Ending }> {
+async function runIn(
+  place: StartedPlace,
+  signals: CaughtSignals,
+): Promise<Account & { ending: Ending; dismissed: number | undefined }> {
   try {
     const ending = await place.run()
-    return { ending, ...(await place.settle()) }
+    // We may hear of a signal only after the end that it has caused. A sandbox lets go what waits in it: so this comes first.
+    const isEnded = isInterrupted(ending) || (signals.askedToEnd() && !isSuccess(ending))
+    const dismissed = isEnded ? place.dismiss() : undefined
+    return { ending, dismissed, ...(await place.settle()) }
   } finally {
     await place.close()
   }
 }
+
+// A command may go on after a ^C, as a shell does at its prompt.
+const isSuccess = (ending: Ending): boolean => ending.kind === 'exit' && ending.status === 0
 
 const openJournalOf = async (path: string, order: BuildOrder) =>
   (await import('./journal.js')).openBuildJournal(path, order)

@@ -38,6 +38,8 @@ export type Place = {
 export type StartedPlace = {
   /** Runs the command, and returns how it ended. */
   run(): Promise<Ending>
+  /** The command was interrupted: ends what still waits for a slot below it, and nothing else. Returns how many. */
+  dismiss(): number
   /** Returns what is known of the command that has ended. */
   settle(): Promise<Account>
   /** Removes what was made, whatever became of the command. */

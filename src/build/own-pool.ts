@@ -7,6 +7,7 @@ import type { MachinePool } from '../jobserver/machine.js'
 import { createPool, leavePool, type Pool, removePool, settlePool } from '../jobserver/pool.js'
 import { changeText } from '../launcher/change.js'
 import { commandOf } from '../launcher/closed-descriptors.js'
+import { dismissWaiters } from '../launcher/dismissal.js'
 import type { CaughtSignals, Ending } from '../launcher/foreground.js'
 import { layoutOf } from '../shimdir/layout.js'
 import { buildCaretaker } from './caretaker.js'
@@ -46,6 +47,7 @@ export function inPool(order: BuildOrder, sandbox: BuildSandbox | undefined, mac
             feeder?.stay(pid)
             caretaker.begin(pid, jobserver)
           })),
+        dismiss: () => dismissWaiters(look, { ...environment, [names.jobserver]: `fifo:${pool.fifo}` }, ''),
         async settle() {
           await endProgress()
           const unknown = await sandbox?.close()

@@ -9,8 +9,10 @@ import { ensureStateDirectory } from '../ground/paths.js'
 import { assertFits, prepareFifo } from '../jobserver/fifo.js'
 import { joinMachine, type MachinePool } from '../jobserver/machine.js'
 import { outerJobserver, tryJobserver } from '../jobserver/outer.js'
+import { thisProcess } from '../jobserver/owner.js'
 import { enterRules, removeEntry } from '../jobserver/registry.js'
 import { commandOf } from '../launcher/closed-descriptors.js'
+import { dismissWaiters } from '../launcher/dismissal.js'
 import { runInForeground } from '../launcher/foreground.js'
 import { reclaim } from '../launcher/reclaim.js'
 import type { SandboxPlace } from '../launcher/sandbox.js'
@@ -65,11 +67,12 @@ const joined = (order: BuildOrder, sandbox: BuildSandbox | undefined): Place => 
         const begin = (pid: number): void =>
           beginOf(order, caretaker)(pid, environment[names.jobserver] ?? '')
         const command = await commandOf(look, program, args)
-        const env = { ...environment, ...rules.variables }
+        const env = { ...environment, ...rules.variables, [names.run]: runName() }
         const descriptors = passedDescriptors()
         const socket = await sandbox?.open(env, descriptors.slice(3))
         return await runInForeground({ ...command, sandbox: socket }, descriptors, env, signals, begin)
       },
+      dismiss: () => dismissWaiters(look, environment, runName()),
       async settle() {
         const unknown = await sandbox?.close()
         if (sandbox !== undefined) reclaim(look, environment) // what its supervisor had, if it was killed
@@ -83,6 +86,12 @@ const joined = (order: BuildOrder, sandbox: BuildSandbox | undefined): Place => 
     }
   },
 })
+
+// What is below it has this in its environment: the pool alone does not tell it from other builds.
+function runName(): string {
+  const { pid, start } = thisProcess()
+  return `${pid}:${start}`
+}
 
 type KeptRules = { variables: NodeJS.ProcessEnv; remove: () => void }
 
@@ -139,7 +148,7 @@ function inNamed(pool: NamedPool, order: BuildOrder, sandbox: BuildSandbox | und
         run: async () =>
           await runGoverned(pool.fifo, {
             command: await commandOf(look, program, args),
-            environment: { ...environment, ...rules.variables },
+            environment: { ...environment, ...rules.variables, [names.run]: runName() },
             jobs: pool.jobs,
             style: prepareFifo(look, environment, ''),
             signals,
@@ -149,6 +158,7 @@ function inNamed(pool: NamedPool, order: BuildOrder, sandbox: BuildSandbox | und
             },
             sandbox: sandbox?.open,
           }),
+        dismiss: () => dismissWaiters(look, named, runName()),
         async settle() {
           const unknown = await sandbox?.close()
           reclaim(look, named) // what was killed with CMD, at once

@@ -9,17 +9,18 @@ import type { Settlement } from '../jobserver/pool.js'
 import type { UnknownPrograms } from '../launcher/supervisor.js'
 import type { BuildReport } from './build.js'
 
-type Told = Pick<BuildReport, 'jobs' | 'settlement' | 'toolUse' | 'bypasses' | 'unknown'>
+type Told = Pick<BuildReport, 'jobs' | 'settlement' | 'toolUse' | 'bypasses' | 'dismissed' | 'unknown'>
 
 /** Below that many watched seconds a build has one line, and no slow runs. */
 const longEnough = 1
 
 /** Returns the lines that a run ends with; empty where there is nothing to say. */
 export function renderSummary(report: Told): string {
-  const { jobs, settlement, toolUse, bypasses, unknown } = report
+  const { jobs, settlement, toolUse, bypasses, dismissed, unknown } = report
   const isLong = toolUse !== undefined && toolUse.watchedSeconds >= longEnough && toolUse.slowest.length > 0
   const lines = [
     ...(settlement ? [`jobshim: ${totals(settlement, toolUse, jobs)}`] : []),
+    ...(dismissed ? [`${settlement ? '  ' : 'jobshim: '}${dismissedLine(dismissed)}`] : []),
     ...(settlement?.removed === undefined ? [] : removedLines(settlement.removed)),
     ...(settlement && isLong ? [`  ${use(toolUse, jobs, settlement)}`] : []),
     ...(settlement && isLong ? [`  slowest: ${slowest(toolUse)}`] : []),
@@ -30,8 +31,9 @@ export function renderSummary(report: Told): string {
 }
 
 /** Returns the same for programs; empty likewise. */
-export function summaryJson({ jobs, settlement, toolUse, bypasses, unknown }: Told): string {
-  if (settlement === undefined && toolUse === undefined && unknown === undefined) return ''
+export function summaryJson({ jobs, settlement, toolUse, bypasses, dismissed, unknown }: Told): string {
+  if (settlement === undefined && toolUse === undefined && dismissed === undefined && unknown === undefined)
+    return ''
   return renderJson({
     ...settlement,
     jobs,
@@ -44,6 +46,7 @@ export function summaryJson({ jobs, settlement, toolUse, bypasses, unknown }: To
       slowest: toolUse.slowest,
     }),
     past: bypasses,
+    dismissed,
     ...(unknown && { unknown }),
   })
 }
@@ -53,6 +56,9 @@ const removedLines = (path: string): string[] => [
   `  ${path}: was removed while the build ran; tools that found no other way to the pool ran without a slot, and without rules`,
   '    set XDG_RUNTIME_DIR to a directory of yours that nothing clears before the build ends',
 ]
+
+const dismissedLine = (count: number): string =>
+  `${counted(count, 'tool')} still waited for a slot, and ${count === 1 ? 'was' : 'were'} ended`
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 

@@ -163,6 +163,12 @@ export const past = z
   )
   .describe('tools that went past the shims, all that were alike together')
 
+export const dismissed = count
+  .optional()
+  .describe(
+    'tools that still waited for a slot when the build was interrupted, and were ended; absent where it was not interrupted',
+  )
+
 export const unknown = z
   .strictObject({
     count: count.describe('how many'),

@@ -57,6 +57,11 @@ export const environmentRows = {
     text: 'the mount namespace and the root in which the pool was named',
     internal: 'jobshim run sets it: elsewhere a pool that is not found may be hidden',
   },
+  run: {
+    name: 'JOBSHIM_RUN',
+    text: 'the jobshim run that this process is below, in a pool that others use, too',
+    internal: 'jobshim run sets it: if it is interrupted, it ends what waits below it, and nothing else',
+  },
   client: {
     name: 'JOBSHIM_CLIENT',
     text: 'the make, ninja or cargo in whose slots this process runs',

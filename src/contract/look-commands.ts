@@ -54,6 +54,12 @@ export const lookCommands = [
     repeats: true,
   },
   { name: 'reclaim', words: 0, does: 'gives back the tokens of dead launchers', answer: [] },
+  {
+    name: 'dismiss', // RUN, as JOBSHIM_RUN names it; empty: all that uses the pool is below it
+    words: 1,
+    does: 'ends what still waits for a slot below a run that was interrupted',
+    answer: [{ name: 'ended', is: 'count' }],
+  },
   { name: 'ready', words: 0, does: 'tells systemd that the server is ready', answer: [] },
   {
     name: 'features',

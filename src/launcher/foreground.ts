@@ -41,6 +41,15 @@ const passedOn = [
 // A terminal sends these to its whole foreground group: the program has had them.
 const sentByTerminal: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGWINCH', 'SIGCONT'])
 
+const asksToEnd: ReadonlySet<string> = new Set(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'])
+
+/** Whether such a signal has ended it, or it says by its status that one has, as shells do. */
+export const isInterrupted = (ending: Ending): boolean =>
+  [...asksToEnd].some(name => {
+    const number = signalNumbers.get(name) ?? 0
+    return ending.kind === 'signal' ? ending.number === number : ending.status === 128 + number
+  })
+
 const startFailures: Readonly<Record<string, { code: number; why: string; hint?: string }>> = {
   ENOENT: { code: exitCodes.notFound, why: 'not found' },
   ENOTDIR: { code: exitCodes.notFound, why: 'not found' },
@@ -59,6 +68,8 @@ export type CaughtSignals = {
   passTo(child: ChildProcess): void
   /** Calls `listener` with each that comes before a program has started; undefined: no more. What came already counts. */
   whileNone(listener: ((signal: NodeJS.Signals) => void) | undefined): void
+  /** Whether one came so far that asks a program to end, as ^C does. */
+  askedToEnd(): boolean
   release(): void // from then on signals do to us what they do by default
 }
 
@@ -70,8 +81,10 @@ export function catchSignals(): CaughtSignals {
   const early: NodeJS.Signals[] = []
   let child: ChildProcess | undefined
   let heard: ((signal: NodeJS.Signals) => void) | undefined
+  let isAskedToEnd = false
   const listeners = passedOn.map(signal => {
     const listener = (): void => {
+      isAskedToEnd ||= asksToEnd.has(signal)
       if (child === undefined) {
         early.push(signal)
         heard?.(signal)
@@ -98,6 +111,7 @@ export function catchSignals(): CaughtSignals {
       heard = listener
       if (listener) for (const signal of early) listener(signal)
     },
+    askedToEnd: () => isAskedToEnd,
     release() {
       process.off('SIGTSTP', suspend)
       for (const { signal, listener } of listeners) process.off(signal, listener)

@@ -133,18 +133,19 @@ const doors: Readonly<Record<string, Door>> = {
     words: [...jobshim, 'run', ...options, '-q', '-j2', '--'],
     variables: [pool],
     path: `${shims}:${path}`,
-    adds: ccache,
+    adds: [...ccache, 'JOBSHIM_RUN=RUN'],
   },
   'run, below a jobserver, in a sandbox': {
     words: [...jobshim, 'run', ...options, '-q', '-j2', '--sandbox', '--'],
     variables: [pool],
     path: `${shims}/.jobshim/adapters:${path}`,
+    adds: ['JOBSHIM_RUN=RUN'],
   },
   'run --jobserver': {
     words: [...jobshim, 'run', ...options, '-q', '-j2', '--jobserver', yard.pool.auth, '--'],
     path: `${shims}:${path}`,
     makeflags: own,
-    adds: [...ccache, ...ofRun, 'JOBSHIM_CLIENT=CLIENT'],
+    adds: [...ccache, 'JOBSHIM_RUN=RUN', ...ofRun, 'JOBSHIM_CLIENT=CLIENT'],
   },
 }
 
@@ -153,6 +154,7 @@ const named = (text: string): string =>
   text
     .replaceAll(/fifo:[^ ]*\/(run-[-\d]+\/)?fifo\b/g, 'fifo:FIFO')
     .replace(/^(JOBSHIM_TREE)=[\d:]+$/, '$1=TREE')
+    .replace(/^(JOBSHIM_RUN)=\d+:\d+$/, '$1=RUN')
     .replace(/^(JOBSHIM_CLIENT)=[\da-f]+:\d+$/, '$1=CLIENT')
     .replace(`=${join(shims, '.jobshim/launcher')}`, '=LAUNCHER')
 

@@ -152,7 +152,7 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     )
     const others = { jobs: 2, settlement: undefined, toolUse: undefined, bypasses: [] }
     // Of others' programs: takes root without its rights, see sandbox/unseen.
-    const unknown = `${summaryJson({ ...others, unknown: { count: 1, first: 'gcc' } })}\n`
+    const unknown = `${summaryJson({ ...others, dismissed: 2, unknown: { count: 1, first: 'gcc' } })}\n`
     return [...(await Promise.all(runs)).map(({ stderr }) => stderr), (await past()).summary, unknown]
   },
   'jobshim serve --fifo PATH --json': async () => {

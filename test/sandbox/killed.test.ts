@@ -103,6 +103,21 @@ testWith(
   },
 )
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  test(`sandbox :: ${signal} to the run :: what waits is ended, and what runs is not`, async () => {
+    const place = await makeHoldingPlace()
+    const running = place.run(2, ['sh', '-c', `${atOnce(8)}; exit 7`])
+    await until('2 run', () => started(place) >= 2)
+    await until('6 wait', () => waitersAs(join(place.root, 'tools/gcc-9')).length >= 6)
+    process.kill(parentOf(supervisorOf(place)), signal)
+    await until('none waits', () => waitersAs(join(place.root, 'tools/gcc-9')).length === 0)
+    letGo(place)
+    const outcome = await running
+    assert.is(outcome.signal, signal, outcome.stderr)
+    assert.is(JSON.parse(outcome.stderr).dismissed, 6)
+    assert.is(started(place), 2)
+  })
+
 test('sandbox :: stopped :: run ends a supervisor that stands still', async () => {
   const place = await makeHoldingPlace()
   const running = place.run(2, ['sh', '-c', atOnce(6)])
