@@ -47,8 +47,8 @@ export type Root = {
   call: (line: string) => Promise<Outcome> // by its shell
 }
 
-/** Makes a root, in which user 1000 has a home, and `tarball` is there as /jobshim.tgz. */
-export function makeRoot(tarball: string): Root {
+/** Makes a root, in which user `uid` has a home, and `tarball` is there as /jobshim.tgz. */
+export function makeRoot(tarball: string, uid = 1000): Root {
   const path = makeWorkspace('root')
   for (const name of ['home/user', 'tmp', 'dev', 'proc', 'usr/bin', 'usr/lib/node_modules'])
     mkdirSync(join(path, name), { recursive: true })
@@ -65,7 +65,7 @@ export function makeRoot(tarball: string): Root {
   const around = [
     ...['--bind', path, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
     ...['--ro-bind', npm, '/usr/lib/node_modules/npm', '--unshare-all', '--die-with-parent'],
-    ...['--uid', '1000', '--gid', '1000', '--clearenv', '--chdir', '/home/user'],
+    ...['--uid', String(uid), '--gid', String(uid), '--clearenv', '--chdir', '/home/user'],
     ...['--setenv', 'HOME', '/home/user', '--setenv', 'npm_config_cache', '/tmp/npm'],
     ...['--setenv', 'PATH', '/home/user/npm/bin:/home/user/tools:/usr/bin'],
     ...['--setenv', 'npm_config_update_notifier', 'false', '--setenv', 'npm_config_fund', 'false'],
