@@ -83,7 +83,7 @@ export const rest: readonly Row[] = [
   },
   { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'commands/timeline-browser', why: 'needs chromium' },
-  { file: 'docs/agents', part: true, why: 'zsh, fish' },
+  { file: 'docs/agents', why: 'needs zsh, fish' },
   { file: 'docs/ci', part: true, why: 'direnv, mise' },
   { file: 'docs/containers', part: true, why: 'bubblewrap, docker, podman' },
   {
@@ -91,7 +91,7 @@ export const rest: readonly Row[] = [
     why: 'long: large journals, in three formats; timeline/slot-rows has the rules',
   },
   { file: 'docs/debian', part: true, why: 'dpkg-dev, devscripts' },
-  { file: 'docs/gentoo', part: true, why: 'OpenRC, Portage' },
+  { file: 'docs/gentoo', why: 'needs OpenRC, Portage' },
   { file: 'docs/man-page', why: 'needs mandoc' },
   { file: 'doctor/advice-jobserver', part: true, why: 'make 4.3, ninja' },
   { file: 'doctor/advice-system', part: true, why: 'bubblewrap' },

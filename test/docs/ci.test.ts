@@ -227,6 +227,7 @@ testWith(
   'env :: --github :: one of the two files can not be opened :: nothing is written to the other',
   async () => {
     const { root, env, checkout } = makeJob()
+    installIn(root)
     const missing = join(root, 'missing')
     const call = async (files: Record<string, string>) =>
       await run('jobshim', ['env', '--github'], { cwd: checkout, env: { ...env, ...files } })

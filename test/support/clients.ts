@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { scrubbed } from './jobshim.js'
+import { packageAt } from './own-system.js'
 import { repository } from './workspace.js'
 
 /** A program that tests drive and that a machine may lack. */
@@ -18,9 +19,6 @@ export type Client = {
 
 /** As qemu and the kernel have it, by Node's name. */
 const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' }
-
-/** Where .ci/clients puts what runs in a system of a test's own alone: support/own-system.ts. */
-const overlaid = (path: string): string => join(repository, '.cache/clients', path)
 
 /** Every optional client; a C compiler is none: without it jobshim can't be built. */
 export const clients = {
@@ -60,7 +58,7 @@ export const clients = {
   direnv: { name: 'direnv', program: 'direnv' },
   distcc: { name: 'distcc', program: 'distcc' },
   distccd: { name: 'distccd', program: 'distccd' },
-  docker: { name: 'docker', program: 'dockerd', file: overlaid('docker/usr/sbin') },
+  docker: { name: 'docker', program: 'dockerd', file: packageAt('docker', 'usr/sbin') },
   dpkg: { name: 'dpkg-dev', program: 'dpkg-buildpackage' },
   // Of a server that keeps an account: test/support/accounting.c.
   fuse: { name: 'fuse', program: 'fusermount3' },
@@ -82,10 +80,10 @@ export const clients = {
   musl: { name: 'musl-tools', program: 'musl-gcc' },
   nasmRs: { name: 'nasm-rs', program: 'build-script-build', asks: [], fetched: 'nasm-rs' },
   ninja: { name: 'ninja', program: 'ninja' },
-  openrc: { name: 'openrc', program: 'rc-service', file: overlaid('openrc/sbin') },
+  openrc: { name: 'openrc', program: 'rc-service', file: packageAt('openrc', 'sbin') },
   parallel: { name: 'GNU parallel', program: 'parallel', version: /^GNU parallel/ },
   perl: { name: 'perl', program: 'perl' },
-  podman: { name: 'podman', program: 'podman', file: overlaid('podman/usr/bin') },
+  podman: { name: 'podman', program: 'podman', file: packageAt('podman', 'usr/bin') },
   portage: { name: 'portage', program: 'ebuild', fetched: 'portage' },
   python: { name: 'python', program: 'python3', plain: true },
   qemu: { name: 'qemu-user-static', program: `qemu-${machines[process.arch] ?? process.arch}-static` }, // of this machine's own kind

@@ -25,7 +25,7 @@ export function ownSystem(copies: Readonly<Record<string, string | undefined>>):
   ].join('\n')
 }
 
-/** What .ci/clients has unpacked of a package. */
+/** What .ci/clients has unpacked of a package that runs in such a system alone. */
 export const packageAt = (name: string, directory: string): string =>
   join(repository, '.cache/clients', name, directory)
 
