@@ -135,7 +135,8 @@ testWith(
 
 testWith('bash', "docs :: ci :: a journal's summary is on the job's page", async () => {
   const { root, recorder, env, checkout } = makeJob()
-  const { steps } = defaultLoadersSync['.yaml'](page, block('yaml', 'GITHUB_STEP_SUMMARY')) as {
+  installIn(root)
+  const { steps } = defaultLoadersSync['.yaml'](page, blockOf('docs/ci.md', 'steps:')) as {
     steps: { run: string }[]
   }
   const summary = join(root, 'summary')

@@ -21,7 +21,7 @@ function takenByTests(): Place[] {
   )
   return files.flatMap(name =>
     [...readFileSync(join(tests, name), 'utf8').matchAll(/\bblockOf\(\s*'([^']+)',\s*'([^']+)',?\s*\)/g)].map(
-      ([, page = '', begins = '']) => ({ page, begins }),
+      ([, page = '', begins = '']) => ({ page, begins: begins.replaceAll('\\n', '\n') }),
     ),
   )
 }

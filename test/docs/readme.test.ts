@@ -14,7 +14,7 @@ const own = `#!/bin/sh\nexec ${process.execPath} ${repository}/bin/jobshim.js "$
 /** A home with jobshim on PATH, before a recorder of compilers. */
 function makePlace() {
   const home = makeWorkspace('home')
-  const recorder = makeRecorder(join(home, 'recorder'), { holdMs: 50 })
+  const recorder = makeRecorder(join(home, 'recorder'), { holdMs: 100 }) // so that the rude project takes a second
   writeFiles(home, { 'bin/jobshim': own })
   const env = {
     HOME: home,
