@@ -11,7 +11,6 @@
 #include "sandbox/lines.h"
 
 enum {
-	AT_ONCE = 64,
 	OTHERS = 24, /* descriptors that the supervisor has open besides, or for a moment */
 	OF_LINE = 2, /* the first in each line has these: its call, and the end of whom it watches */
 };
@@ -82,12 +81,12 @@ void ends_forget(struct supervised *run)
 
 bool ends_take(void (*visit)(struct supervised *run))
 {
-	struct epoll_event events[AT_ONCE];
-	const int count = epoll_wait(ends, events, AT_ONCE, 0);
+	struct epoll_event event;
 
-	for (int i = 0; i < count; i++)
-		visit(events[i].data.ptr);
-	return count > 0;
+	if (epoll_wait(ends, &event, 1, 0) <= 0)
+		return false;
+	visit(event.data.ptr);
+	return true;
 }
 
 void ends_close(void)

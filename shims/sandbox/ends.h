@@ -31,7 +31,7 @@ bool ends_have_room(size_t lines, size_t left);
 /* Closes run->end, if it is watched. */
 void ends_forget(struct supervised *run);
 
-/* Calls visit for some that have ended. False if there is none. */
+/* Calls visit for one that has ended. False if there is none. */
 bool ends_take(void (*visit)(struct supervised *run));
 
 void ends_close(void);

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "ground/clock.h"
 #include "sandbox/lines.h"
 #include "wait/sleeper.h"
 
@@ -39,5 +40,23 @@ void firsts_each_called(const struct pollfd ready[], nfds_t count, int pool, voi
 		called = ready[i].revents != 0 && call_is_heard(pool, ready[i].fd);
 		if (called || ready[i + 1].revents != 0)
 			step(run);
+	}
+}
+
+void firsts_step(const struct lines *lines, enum firsts which, bool (*step)(struct supervised *run, bool timed_out))
+{
+	struct line *line = lines->first;
+	const uint64_t now = line == NULL ? 0 : monotonic_ns();
+
+	for (size_t left = lines->count; left > 0 && line != NULL; left--) {
+		struct line *next = line->next;
+		struct supervised *run = line->waiters;
+		const bool due = run->is_first && run->waiting.due_ns <= now;
+
+		if (due || which != FIRSTS_DUE)
+			step(run, due);
+		if (which == FIRSTS_UNTIL_SLOT && run->may_go)
+			break;
+		line = next;
 	}
 }

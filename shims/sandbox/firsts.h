@@ -17,4 +17,9 @@ nfds_t firsts_watch(const struct lines *lines, struct pollfd ready[FIRSTS_POLLED
 /* Calls step for those that were called, or whose slot's holder has ended; pool: the descriptor that calls are for. */
 void firsts_each_called(const struct pollfd ready[], nfds_t count, int pool, void (*step)(struct supervised *run));
 
+enum firsts { FIRSTS_ALL, FIRSTS_DUE, FIRSTS_UNTIL_SLOT };
+
+/* Steps them by turns, or those whose time has come, or until one has a slot: the line of who got one comes last from then on. */
+void firsts_step(const struct lines *lines, enum firsts which, bool (*step)(struct supervised *run, bool timed_out));
+
 #endif

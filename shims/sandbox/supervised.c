@@ -4,7 +4,6 @@
 
 #include "acquire/acquire.h"
 #include "acquire/tell.h"
-#include "ground/clock.h"
 #include "ledger/counters.h"
 #include "ledger/ledger.h"
 #include "pool/jobserver.h"
@@ -138,27 +137,34 @@ static bool step(struct supervised *run, bool timed_out)
 	return true;
 }
 
-/* Steps the first one of each line, or those whose time has come, by turns: the line of who got a slot comes last from then on. */
-static void step_firsts(bool only_due)
+/* Those that have come first in their lines have places from now on, by which others see that they wait. True: one waits no more. */
+static bool step_new(void)
 {
-	struct line *line = runs.lines.first;
-	const uint64_t now = line == NULL ? 0 : monotonic_ns();
-
-	for (size_t left = runs.lines.count; left > 0 && line != NULL; left--) {
-		struct line *next = line->next;
-		const bool due = line->waiters->is_first && line->waiters->waiting.due_ns <= now;
-
-		if (due || !only_due)
-			step(line->waiters, due);
-		line = next;
-	}
+	for (struct line *line = runs.lines.first; line != NULL; line = line->next)
+		if (!line->waiters->is_first && step(line->waiters, false))
+			return true;
+	return false;
 }
 
-/* Who starts now, or has a slot now, may have that because another one has ended: that one is not to be counted beside it. */
+static void step_firsts(enum firsts which)
+{
+	firsts_step(&runs.lines, which, step);
+	while (step_new())
+		continue;
+}
+
+/* Who starts now, or has a slot now, may have that because another one has ended: that one is not to be counted beside it. Before the next
+ * one gives its slot back the next waiter has its place: else a run of low priority would take that. */
 void supervised_see_ends(void)
 {
-	while (ends_take(write_and_end))
-		step_firsts(false);
+	bool has_ended = false;
+
+	while (ends_take(write_and_end)) {
+		step_firsts(FIRSTS_UNTIL_SLOT);
+		has_ended = true;
+	}
+	if (has_ended) /* one may have left its slot to another job than that which got one */
+		step_firsts(FIRSTS_ALL);
 }
 
 bool supervised_knows(const struct started *started)
@@ -246,21 +252,6 @@ void supervised_prepare_for(const struct started *started)
 	process_keep(false);
 }
 
-/* Those that have come first in their lines. What one takes is gone for the next. */
-static void step_new(void)
-{
-	struct line *line = runs.lines.first;
-
-	while (line != NULL) {
-		if (line->waiters->is_first || !step(line->waiters, false)) {
-			line = line->next;
-			continue;
-		}
-		supervised_see_ends();
-		line = runs.lines.first;
-	}
-}
-
 nfds_t supervised_watch(struct pollfd ready[SUPERVISED_POLLED], uint64_t *due_ns)
 {
 	nfds_t count;
@@ -268,7 +259,8 @@ nfds_t supervised_watch(struct pollfd ready[SUPERVISED_POLLED], uint64_t *due_ns
 
 	do {
 		overflow_let_in(&runs.lines, runs.in.listener, supervised_add);
-		step_new();
+		while (step_new())
+			supervised_see_ends();
 	} while (runs.lines.has_emptied && !overflow_is_empty());
 	count = firsts_watch(&runs.lines, ready + 2, due_ns, &token);
 	ready[0] = (struct pollfd){ .fd = ends_descriptor(), .events = POLLIN };
@@ -287,7 +279,7 @@ void supervised_step(const struct pollfd ready[], nfds_t count)
 		return;
 	supervised_see_ends(); /* first: what has come may have come by one of them */
 	firsts_each_called(ready + 2, count - 2, runs.in.jobserver->read_fd, step_called);
-	step_firsts(ready[1].revents == 0);
+	step_firsts(ready[1].revents == 0 ? FIRSTS_DUE : FIRSTS_ALL);
 }
 
 void supervised_close(void)
