@@ -82,6 +82,7 @@ export const rest: readonly Row[] = [
     why: 'long: each way to hide something, in each part of a build',
   },
   { file: 'commands/serve-census', part: true, why: 'make 4.4, ninja, cargo' },
+  { file: 'commands/serve-turns', why: 'make 4.4' },
   { file: 'commands/timeline-browser', why: 'needs chromium' },
   { file: 'docs/agents', why: 'needs zsh, fish' },
   { file: 'docs/ci', part: true, why: 'direnv, mise' },

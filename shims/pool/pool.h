@@ -21,11 +21,18 @@ struct passed {
 	uint64_t due_ns;     /* the next one, CLOCK_MONOTONIC */
 };
 
+/* A token that lies free while clients have others: one of them may be about to take it (wait/priority.h). */
+struct untaken {
+	unsigned looks;  /* at which one was free, in a row */
+	uint64_t due_ns; /* the next one, CLOCK_MONOTONIC */
+};
+
 struct pool {
 	const struct jobserver *jobserver;
 	struct ledger *ledger;
 	struct locks locks;
 	struct passed passed;
+	struct untaken untaken;
 };
 
 #endif

@@ -3,6 +3,7 @@
 #define PRIORITY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct pool;
 
@@ -12,9 +13,13 @@ struct priority {
 	long tokens;      /* how many a make's own pool has; -1: not known */
 };
 
-/* Whether the run may take a token by its reserve. If so no other run of low priority may, until reserve_end(). */
-bool reserve_begin(struct pool *pool, const void *run, const struct priority *priority);
+/* Whether the run may take the token that is free, and that no other run waits for. If so no other run of low priority with a reserve may,
+ * until priority_end(). Else *due_ns is when to ask again; `keeps`: of a queue's keeper, for which that is sooner. */
+bool priority_begin(struct pool *pool, const void *run, const struct priority *priority, bool keeps, uint64_t *due_ns);
 
-void reserve_end(struct pool *pool, const void *run);
+void priority_end(struct pool *pool, const void *run);
+
+/* No token was free, or it was another run's. */
+void priority_none(struct pool *pool);
 
 #endif

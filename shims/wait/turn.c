@@ -23,7 +23,6 @@ enum {
 	UNREACHED_MS = 100,    /* and leaves it the free implicit slot for so long */
 	LEFT_FREE_MS = 190,    /* the slot is taken out of turn then, before a keeper that came later does so (LOOK_AGAIN_MS) */
 	LOW_AGAIN_MS = 1000,   /* so long a keeper of low priority leaves a free implicit slot to a waiter that is not */
-	RESERVE_LOOK_MS = 50,  /* of a keeper of low priority, while no more than the reserve is free */
 };
 
 static const uint64_t MS = 1000000; /* in nanoseconds */
@@ -115,16 +114,14 @@ static bool keep(struct turn *turn, uint64_t *due_ns)
 }
 
 /* The same for one of low priority. If others have the tokens that are free, it is its keeper that looks for more. */
-static bool try_token_beyond_reserve(struct turn *turn, uint64_t *passed_ns)
+static bool try_token_of_low(struct turn *turn, uint64_t *passed_ns)
 {
 	enum token_outcome outcome;
 
-	if (!reserve_begin(turn->pool, turn->run, turn->low)) {
-		*passed_ns = ms_from_now(turn->queue.keeps ? RESERVE_LOOK_MS : SLEEP_MAX_MS);
+	if (!priority_begin(turn->pool, turn->run, turn->low, turn->queue.keeps, passed_ns))
 		return false;
-	}
 	outcome = try_token(turn);
-	reserve_end(turn->pool, turn->run);
+	priority_end(turn->pool, turn->run);
 	return outcome != TOKEN_NONE_FREE;
 }
 
@@ -132,8 +129,11 @@ static bool try_token_beyond_reserve(struct turn *turn, uint64_t *passed_ns)
  * UINT64_MAX. */
 static bool try_token_in_turn(struct turn *turn, uint64_t *passed_ns)
 {
-	if (!rota_is_ours(&turn->rota, passed_ns) ||
-	    (turn->low != NULL ? !try_token_beyond_reserve(turn, passed_ns) : try_token(turn) == TOKEN_NONE_FREE))
+	if (!rota_is_ours(&turn->rota, passed_ns)) {
+		priority_none(turn->pool);
+		return false;
+	}
+	if (turn->low != NULL ? !try_token_of_low(turn, passed_ns) : try_token(turn) == TOKEN_NONE_FREE)
 		return false;
 	rota_took(&turn->rota);
 	return true;
@@ -269,11 +269,8 @@ bool turn_goes_on(struct turn *turn)
 void turn_end(struct turn *turn)
 {
 	close_end(turn);
-	if (turn->queues) {
-		rota_leave(&turn->rota);
-		queue_leave(&turn->queue);
-	}
-	turn->queues = false;
+	if (turn->queues)
+		leave(turn);
 	if (turn->queue.socket >= 0)
 		close(turn->queue.socket);
 	turn->queue.socket = -1;
