@@ -13,6 +13,7 @@
 
 #include "ground/file.h"
 #include "ground/retry.h"
+#include "ledger/mapping.h"
 #include "proc/descriptors.h"
 #include "proc/process.h"
 #include "sandbox/filter.h"
@@ -115,7 +116,8 @@ static void wait_for_end_of(pid_t supervisor, int starter)
 	}
 }
 
-/* Nothing of the supervisor's stays open: a jobserver that is open counts as used, and a lock goes with the last descriptor of its file. */
+/* Nothing of the supervisor's stays open: a jobserver that is open counts as used, and a lock goes with the last descriptor of its file, and
+ * the last page of it that is mapped. */
 static _Noreturn void work(int life, pid_t supervisor, pid_t starter)
 {
 	const int nowhere = open_high("/dev/null", O_RDWR);
@@ -128,6 +130,7 @@ static _Noreturn void work(int life, pid_t supervisor, pid_t starter)
 		if (nowhere < 0 || dup2(nowhere, fd) < 0)
 			close(fd);
 	descriptors_close_but(successor.listener);
+	mapping_end();
 	wait_for_end_of(supervisor, process_open(starter));
 	see_to_answers();
 	_exit(0);

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
 import { run } from '../support/jobshim.js'
+import { tokensIn } from '../support/pool.js'
 import { processes } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
@@ -36,6 +37,12 @@ const letGo = ({ root }: SandboxPlace): void => writeFiles(root, { go: '' })
 
 const atOnce = (count: number): string => `for n in $(seq ${count}); do gcc-9 -c '. ./hold' & done; wait`
 
+const stateOf = ({ root }: SandboxPlace): string => join(root, `run/jobshim-${process.getuid?.()}`)
+
+/** Of the run's pool. */
+const fifoOf = (place: SandboxPlace): string =>
+  join(stateOf(place), leftBy(place).find(name => name.startsWith('run-')) ?? '', 'fifo')
+
 const parentOf = (pid: number | undefined): number =>
   processes().find(process => process.pid === pid)?.parent ?? Number.NaN
 
@@ -56,6 +63,7 @@ test('sandbox :: killed :: what waits goes on, the tokens come back, run says so
   await until('2 run', () => started(place) >= 2)
   send(place, 'SIGKILL')
   await until('all run', () => started(place) >= 8)
+  await until('the token is back', () => tokensIn(fifoOf(place)).length === 1)
   letGo(place)
   const { status, stdout, stderr } = await running
   assert.equal([status, stdout], [7, ''], stderr)
@@ -86,12 +94,13 @@ testWith(
     const place = await makeHoldingPlace()
     const { root, shims, env } = place
     const governed = `${process.execPath} ${join(repository, 'bin/jobshim.js')} run --sandbox -q --no-config --dir ${shims}`
+    const ready = 'until [ "$$(grep -c + out/log 2>/dev/null)" = 2 ]; do sleep 0.02; done'
     const other = 'until [ -e go ]; do sleep 0.02; done; echo other has run'
     writeFiles(root, {
       'hold.sh': `${atOnce(2)}\n`,
-      Makefile: `all: x y\nx:\n\t+@${governed} -- sh hold.sh\ny:\n\t@${other}\nz:\n\t@touch z\n.PHONY: all x y\n`,
+      Makefile: `all: x y z\nx:\n\t+@${governed} -- sh hold.sh\nready:\n\t@${ready}\ny: ready\n\t@${other}\nz: ready\n\t@touch z\n.PHONY: all ready x y\n`,
     })
-    const make = run('make', ['-j3', '--no-print-directory', 'all', 'z'], {
+    const make = run('make', ['-j3', '--no-print-directory'], {
       cwd: root,
       env: { ...env, PATH: `${path}:${env.PATH}` },
     })
@@ -140,8 +149,7 @@ async function killRun(place: SandboxPlace): Promise<void> {
 }
 
 /** What is in the state directory. */
-const leftBy = ({ root }: SandboxPlace): string[] =>
-  readdirSync(join(root, `run/jobshim-${process.getuid?.()}`))
+const leftBy = (place: SandboxPlace): string[] => readdirSync(stateOf(place))
 
 test('sandbox :: run killed :: the limit holds to the end of the command, and the next run finds nothing in its way', async () => {
   const place = await makeHoldingPlace()
