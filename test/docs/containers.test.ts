@@ -1,6 +1,6 @@
 /** docs/containers.md, followed to the letter: its lines for each kind of container, with a build in each of two, and one beside them. */
 import { readlinkSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type ClientKey, findClient } from '../support/clients.js'
 import { blockOf } from '../support/documents.js'
@@ -143,9 +143,12 @@ const inSystem = (key: ClientKey, script: string): string[] => [
   `${ownSystem(copiesWith(key))}\n${base}\n${script}`,
 ]
 
-const startDocker = `export DOCKER_HOST=unix:///run/docker.sock
+/** One of the test's own: the machine has one tree of them, for all mounts. */
+const cgroupOf = (root: string): string => `/docker-${basename(root)}`
+
+const startDocker = (root: string): string => `export DOCKER_HOST=unix:///run/docker.sock
 dockerd --bridge=none --iptables=false --ip6tables=false --storage-driver=vfs --data-root /mnt/docker \\
-  --exec-root /run/docker-exec --pidfile /run/dockerd.pid -H $DOCKER_HOST >/run/said 2>&1 & daemon=$!
+  --exec-root /run/docker-exec --pidfile /run/dockerd.pid --cgroup-parent=${cgroupOf(root)} -H $DOCKER_HOST >/run/said 2>&1 & daemon=$!
 until docker info >/dev/null 2>&1; do kill -0 $daemon || { cat /run/said >&2; exit 1; }; sleep 0.1; done
 tar -C image -c . | docker import --change 'CMD ["true"]' - image >/dev/null`
 
@@ -156,8 +159,8 @@ testWith(
     const made = await makePlaces()
     const { root } = made
     makeImage(root)
-    const ends = 'kill $daemon\nwait $daemon\nrmdir /sys/fs/cgroup/docker'
-    const script = `mkdir -m 700 /run/jobshim\n${startDocker}\n${builds(root, withTools(docker, root))}\n${ends}`
+    const ends = `kill $daemon\nwait $daemon\nrmdir /sys/fs/cgroup${cgroupOf(root)}`
+    const script = `mkdir -m 700 /run/jobshim\n${startDocker(root)}\n${builds(root, withTools(docker, root))}\n${ends}`
     await follow(made, inSystem('docker', script))
   },
   { may: () => mayContain('docker') },
