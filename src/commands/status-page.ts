@@ -4,7 +4,7 @@ import stringWidth from 'string-width'
 import { type Bypass, renderBypasses } from '../bypass/bypass.js'
 import { renderColumns } from '../ground/columns.js'
 import { visibleLine } from '../ground/visible.js'
-import type { Build, ClientTool } from '../jobserver/builds.js'
+import type { Build, Client, ClientTool } from '../jobserver/builds.js'
 import type { Picture, Row } from '../jobserver/picture.js'
 
 /** A picture, and what the runs below that jobserver have seen. */
@@ -100,7 +100,7 @@ const inOrder = (a: Line, b: Line): number =>
 
 function linesBelow({ clients }: Build, rows: readonly Row[]): Line[] {
   return [
-    ...clients.map(client => toolLine(client, slots(client.slots))),
+    ...clients.map(clientLine),
     ...clients.flatMap(({ tools }) => tools.map(tool => toolLine(tool, 'runs'))),
     ...rows.filter(({ client }) => client === undefined).map(lineOf),
   ].sort(inOrder)
@@ -112,6 +112,14 @@ const toolLine = ({ tool, pid, seconds, command }: ClientTool, does: string): Li
   standing: 'runs',
   seconds,
   cells: [tool, String(pid), does, span(seconds), command],
+})
+
+// A process's start is told in ticks of 10 ms: what a client starts in its first one must not stand before it.
+const startTick = 0.01
+
+const clientLine = (client: Client): Line => ({
+  ...toolLine(client, slots(client.slots)),
+  seconds: client.seconds + startTick,
 })
 
 const lineOf = (row: Row): Line => ({

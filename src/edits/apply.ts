@@ -11,13 +11,14 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   type Stats,
   statSync,
   unlinkSync,
 } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { assertOwner, type ForeignLink, type HeldDirectory, holdDirectory } from '../ground/held-directory.js'
 import { replaceFile } from '../ground/replace-file.js'
@@ -39,6 +40,42 @@ export function entryAt({ root, advice }: Ground, path: string): Entry {
     if (code === 'ENOENT') return { kind: 'nothing' }
     if (code === undefined) throw error
     throw new Failure(`${path}: can't be read (${code})`, advice.read)
+  }
+}
+
+/** Returns the files beside what a path leads to that a killed one of us was writing. */
+export function unfinishedBeside({ root, advice }: Ground, path: string): readonly string[] {
+  if (!isBelow(root, path)) return []
+  const list = (directory: HeldDirectory): string[] =>
+    readdirSync(directory.at('.'))
+      .filter(name => temporaryName.test(name) && lstatSync(directory.at(name)).isFile())
+      .map(name => join(directory.place, name))
+  try {
+    return inDirectoryOf(root, path, list)
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
+    if (code === undefined) throw error
+    throw new Failure(`${path}: can't be read (${code})`, advice.read)
+  }
+}
+
+/** Calls `act` with the directory of what a path leads to, or is to be made in. */
+function inDirectoryOf<Result>(
+  root: string,
+  path: string,
+  act: (directory: HeldDirectory, name: string, stats?: Stats) => Result,
+): Result {
+  try {
+    return inPlaceOf(root, path, act)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error
+    const directory = holdDirectory(dirname(path), root)
+    try {
+      return act(directory, basename(path))
+    } finally {
+      directory.close()
+    }
   }
 }
 
@@ -162,22 +199,15 @@ function removeIn(root: string, path: string, remove: (path: string) => void): v
 /** As latin1, so that every byte stays; with the mode and owner it had, behind a symlink where it is one. */
 function rewrite(root: string, path: string, text: string, modeOfNew = 0o644): void {
   const content = Buffer.from(text, 'latin1')
-  const put = (directory: HeldDirectory, name: string, before?: Stats): void =>
+  inDirectoryOf(root, path, (directory, name, before) =>
     replaceFile(directory.at(name), {
-      temporary: directory.at(`.jobshim-${randomBytes(8).toString('hex')}`),
+      temporary: directory.at(`${temporaryPrefix}${randomBytes(8).toString('hex')}`),
       content,
       mode: before ? before.mode & 0o7777 : modeOfNew,
       owner: before,
-    })
-  try {
-    inPlaceOf(root, path, put)
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error
-    const directory = holdDirectory(dirname(path), root)
-    try {
-      put(directory, basename(path))
-    } finally {
-      directory.close()
-    }
-  }
+    }),
+  )
 }
+
+const temporaryPrefix = '.jobshim-'
+const temporaryName = /^\.jobshim-[0-9a-f]{16}$/

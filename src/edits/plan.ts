@@ -17,6 +17,7 @@ export type Entry =
 
 export type Found = {
   entry: (path: string) => Entry
+  unfinished: (path: string) => readonly string[] // files beside it that a killed one of us was writing
   made: readonly string[] // by us, the first first
 }
 
@@ -77,13 +78,14 @@ function missingAbove(path: string, found: Found): string[] {
 
 /**
  * Makes files say this, or takes away those of ours that are empty then, and `whole` ones, and directories of ours. A directory that is
- * `whole` is taken away by who made it. `forgets`: what is left is the user's.
+ * `whole` is taken away by who made it. `forgets`: what is left is the user's. `beside`: other files of which a killed one of us may have
+ * left an unfinished one.
  */
 export function withdraw(
-  { entry, made }: Found,
+  { entry, unfinished, made }: Found,
   texts: Texts,
   whole: readonly string[],
-  { forgets = false } = {},
+  { forgets = false, beside = [] }: { forgets?: boolean; beside?: readonly string[] } = {},
 ): readonly Action[] {
   const empty = texts.filter(([path, text]) => text === '' && made.includes(path)).map(([path]) => path)
   const ours = whole.filter(path => made.includes(path))
@@ -98,11 +100,14 @@ export function withdraw(
     emptied.push(path)
   }
   const left = forgets ? [] : made.filter(path => !gone.has(path))
+  const places = [...texts.map(([path]) => path), ...whole, ...made, ...beside]
   return [
     ...texts
       .filter(([path, text]) => !empty.includes(path) && textOf(entry(path)) !== text)
       .map(([path, text]): Action => ({ kind: 'write file', path, text })),
-    ...files.map((path): Action => ({ kind: 'remove file', path })),
+    ...[...files, ...new Set(places.flatMap(unfinished))].map(
+      (path): Action => ({ kind: 'remove file', path }),
+    ),
     // The state lies in one of the directories.
     ...(left.length < made.length ? [{ kind: 'write state', made: left } as const] : []),
     ...emptied.map((path): Action => ({ kind: 'remove directory', path })),

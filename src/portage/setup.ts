@@ -1,7 +1,7 @@
 /** Puts jobshim into the phases of a Portage, and takes it out again. */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { apply, entryAt } from '../edits/apply.js'
+import { apply, entryAt, unfinishedBeside } from '../edits/apply.js'
 import { readMade } from '../edits/made.js'
 import type { Action, Found } from '../edits/plan.js'
 import { Failure } from '../ground/failure.js'
@@ -98,7 +98,11 @@ function assertShims({ shims }: PortagePlaces): void {
 
 function look(places: PortagePlaces): Found {
   assertRoot(places.root)
-  return { entry: path => entryAt(places, path), made: readMade(places) }
+  return {
+    entry: path => entryAt(places, path),
+    unfinished: path => unfinishedBeside(places, path),
+    made: readMade(places),
+  }
 }
 
 // Elsewhere nobody would ever read what we write.

@@ -68,7 +68,7 @@ export function planUndo(facts: Facts, paths: readonly string[]): Plan {
   const changed = texts.map(([path]) => path)
   const obstacle = firstObstacle(facts, changed)
   if (obstacle) return obstacle
-  const actions = withdraw(facts, texts, [own], { forgets: true })
+  const actions = withdraw(facts, texts, [own], { forgets: true, beside: paths })
   const removed = actions.flatMap(action => (action.kind === 'remove file' ? [action.path] : []))
   const isMade = made.includes(own) // also if a killed setup has no shims in it yet
   const isEdited = changed.length > 0 || made.length > 0

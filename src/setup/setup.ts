@@ -5,7 +5,7 @@ import { findConfig, searchPlaces } from '../config/find.js'
 import { loadSettings } from '../config/load.js'
 import type { ConfigFile, Settings } from '../config/options.js'
 import { configFrom } from '../config/read.js'
-import { apply, entryAt } from '../edits/apply.js'
+import { apply, entryAt, unfinishedBeside } from '../edits/apply.js'
 import { readMade } from '../edits/made.js'
 import { type Action, type Ground, textOf, withdraw } from '../edits/plan.js'
 import { Failure } from '../ground/failure.js'
@@ -105,13 +105,14 @@ async function prepareIn(
   }
   const facts: Facts = {
     entry: path => (isBelowFile(path) ? { kind: 'nothing' } : entryAt(ground, path)),
+    unfinished: path => (isBelowFile(path) ? [] : unfinishedBeside(ground, path)),
     made: readMade(ground),
     obstacle: obstacleAt,
     own: layout.own,
     hasShims: readManifest(layout).kind === 'good',
   }
   const plan = wishes.undo
-    ? planUndo(facts, [...configPlaces(homes), ...allShellFiles(homes)])
+    ? planUndo(facts, [...configPlaces(homes), ...allShellFiles(homes), ground.state])
     : planSetup(facts, await wantedLines(wishes, config, settings.dir, homes, facts, environment))
   const { files, shims, actions } = ready(plan)
   return {

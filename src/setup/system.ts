@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { loadSettings } from '../config/load.js'
 import type { Settings } from '../config/options.js'
 import { systemPool } from '../contract/machine-pool.js'
-import { apply, entryAt } from '../edits/apply.js'
+import { apply, entryAt, unfinishedBeside } from '../edits/apply.js'
 import { readMade } from '../edits/made.js'
 import { type Action, type Ground, textOf } from '../edits/plan.js'
 import { exitCodes } from '../ground/exit-codes.js'
@@ -93,6 +93,7 @@ async function prepare(wishes: SystemWishes, environment: NodeJS.ProcessEnv): Pr
   }
   const facts: SystemFacts = {
     entry: path => entryAt(ground, path),
+    unfinished: path => unfinishedBeside(ground, path),
     made: readMade(ground),
     obstacle,
     own: layout.own,

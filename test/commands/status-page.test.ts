@@ -122,6 +122,16 @@ test('status :: page :: narrow :: tools are cut, also in a wide character; a nam
   ])
 })
 
+test('status :: page :: a tool that make starts in its first tick of 10 ms :: stands below it', () => {
+  const client = { tool: 'make', pid: 11, seconds: 0.52, command: 'make', slots: 1, tools: [] }
+  const first = row({ pid: 12, state: 'tool', slot: 'implicit', seconds: 0.5299, command: 'cc a.c' })
+  const young = { ...snapshot, builds: [{ ...make, clients: [client] }], rows: [first] }
+  assert.equal(lines(renderStatus(young, { columns: 120, home: '/home/me' })).slice(2), [
+    '  make  11  1 slot  0.5 s  make',
+    '  cc    12  runs    0.5 s  cc a.c',
+  ])
+})
+
 const tall = (count: number): Snapshot => ({
   ...snapshot,
   rows: [

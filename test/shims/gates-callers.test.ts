@@ -100,18 +100,18 @@ test("caller's slot :: status names the tool, and the census is not blind for it
   let picture: Picture
   do picture = await look()
   while (!picture.rows.some(({ state }) => state === 'tool'))
+  const { stdout } = await jobshim(['status', '--dir', yard.shims], { env: yard.env })
+  yard.open()
+  assert.is((await ended).status, 0)
   assert.equal(
     picture.rows.map(({ tool, slot, state, alive }) => [tool, slot, state, alive]),
     [['hold', 'implicit', 'tool', true]],
   )
   assert.is(picture.blind, undefined)
-  const { stdout } = await jobshim(['status', '--dir', yard.shims], { env: yard.env })
   assert.match(
     stdout,
     /^run \d+: 1 of 4 slots in use, 0 waiting\nmake in .*: 1 slot\n {2}make .*\n {2}hold +\d+ +runs +\d/,
   )
-  yard.open()
-  assert.is((await ended).status, 0)
 })
 
 test.after(killStarted)
