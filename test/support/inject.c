@@ -534,6 +534,19 @@ static pid_t start_client(void)
 	return child;
 }
 
+/* Returns whether a process of the group was left. All have ended then: one that is still dying keeps the locks of its files. */
+static bool end_group(pid_t group)
+{
+	bool left;
+
+	while (waitpid(-group, NULL, WNOHANG) > 0)
+		;
+	left = kill(-group, SIGKILL) == 0;
+	while (waitpid(-group, NULL, 0) > 0 || errno == EINTR)
+		;
+	return left;
+}
+
 static void run_once(const char *initial)
 {
 	struct running running = { .launcher = 0 };
@@ -566,7 +579,7 @@ static void run_once(const char *initial)
 	}
 	if (waitpid(running.launcher, &status, 0) != running.launcher)
 		fail("waitpid");
-	left = kill(-running.launcher, SIGKILL) == 0;
+	left = end_group(running.launcher);
 	if (is_payer && (kill(running.client, SIGKILL) < 0 || waitpid(running.client, &(int){ 0 }, 0) != running.client))
 		fail("the client");
 	close(wait[1].fd);
@@ -717,6 +730,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 2; i++)
 		if ((output[i] = memfd_create("output", MFD_CLOEXEC)) < 0)
 			fail("memfd_create");
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) /* what a killed launcher leaves is waited for */
+		fail("prctl");
 	take_tokens(initial, sizeof initial);
 	put_tokens(initial, strlen(initial));
 	if (is_below)
