@@ -142,15 +142,13 @@ void filter_quicken(int listener)
 	(void)ioctl(listener, SECCOMP_SET_FLAGS, SECCOMP_WAKE_ON_SAME_CPU);
 }
 
-bool filter_receive(int listener, struct started *started, uint64_t arguments[6])
+bool filter_receive(int listener, struct seccomp_notice *notice, struct started *started, uint64_t arguments[6])
 {
-	struct seccomp_notice notice;
-
-	memset(&notice, 0, sizeof notice); /* the kernel refuses any other */
-	if (ioctl(listener, SECCOMP_RECEIVE, &notice) < 0)
+	memset(notice, 0, sizeof *notice); /* the kernel refuses any other */
+	if (ioctl(listener, SECCOMP_RECEIVE, notice) < 0)
 		return false;
-	*started = (struct started){ .id = notice.id, .pid = (pid_t)notice.pid };
-	memcpy(arguments, notice.facts.arguments, sizeof notice.facts.arguments);
+	*started = (struct started){ .id = notice->id, .pid = (pid_t)notice->pid };
+	memcpy(arguments, notice->facts.arguments, sizeof notice->facts.arguments);
 	return true;
 }
 

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct seccomp_notice;
+
 /* Installs the filter for this thread. Returns the listener; -1 with errno: EBUSY if a filter above this process has one already, ENOSYS if
  * this processor or kernel is not known. Sets no_new_privs only if this process may not do without. */
 int filter_install(void);
@@ -33,8 +35,9 @@ struct started {
 /* Has who stands still and who answers wake each other on one processor, which is quicker, where the kernel can (6.6). */
 void filter_quicken(int listener);
 
-/* Receives the next one, and with which arguments it called. False, with errno, if there is none: ENOENT if it has ended meanwhile. */
-bool filter_receive(int listener, struct started *started, uint64_t arguments[6]);
+/* Receives the next one, and with which arguments it called. *notice: where the kernel writes; its id is 0 if it wrote none. False, with
+ * errno, if there is none: ENOENT if it has ended meanwhile. */
+bool filter_receive(int listener, struct seccomp_notice *notice, struct started *started, uint64_t arguments[6]);
 
 /* Lets it go on. False if it does not stand still any more: it has ended, or a signal has come, and it will report once more. */
 bool filter_let_go(int listener, const struct started *started);

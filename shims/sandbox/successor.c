@@ -17,6 +17,7 @@
 #include "proc/descriptors.h"
 #include "proc/process.h"
 #include "sandbox/filter.h"
+#include "sandbox/kernelabi.h"
 #include "sandbox/nesting.h"
 
 enum {
@@ -24,9 +25,10 @@ enum {
 	BEAT_MS = 1000,
 };
 
-/* Programs that may stand still: the kernel gives their ids one after another. */
+/* Programs that may stand still: the kernel gives their ids one after another, from a number that nobody knows. */
 struct standing {
-	uint64_t first, last;
+	struct seccomp_notice notice; /* of the last one: SIGKILL may come before that is noted, but not before the kernel has written it */
+	uint64_t first, last;         /* 0: none was noted */
 };
 
 static struct standing own;
@@ -37,6 +39,11 @@ static struct {
 	pid_t pid; /* 0: there is none */
 	struct standing *standing; /* shared with all that follow, if that can be had */
 } successor = { .standing = &own };
+
+struct seccomp_notice *successor_notice(void)
+{
+	return &successor.standing->notice;
+}
 
 void successor_note(const struct started *started, bool is_only)
 {
@@ -57,8 +64,9 @@ static bool is_in_use(void)
 static void let_go_of_received(void)
 {
 	const struct standing standing = *successor.standing;
+	const uint64_t last = standing.notice.id != 0 ? standing.notice.id : standing.last;
 
-	for (uint64_t id = standing.first; id != standing.last + UNSEEN; id++)
+	for (uint64_t id = standing.first != 0 ? standing.first : last; id != last + UNSEEN; id++)
 		filter_let_go(successor.listener, &(struct started){ .id = id });
 }
 
@@ -73,7 +81,7 @@ static void answer(void)
 	while (RETRY(poll(&ready, 1, -1)) > 0) {
 		if ((ready.revents & POLLIN) == 0)
 			return;
-		if (!filter_receive(successor.listener, &started, arguments))
+		if (!filter_receive(successor.listener, successor_notice(), &started, arguments))
 			continue;
 		successor_note(&started, true);
 		if (nesting_is_wanted(arguments))

@@ -7,11 +7,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct seccomp_notice;
 struct started;
 
 /* Starts one, which stays until no process is left in the sandbox. starter: the process that started the supervisor. If no successor can be
  * had there is none. */
 void successor_start(int listener, pid_t starter);
+
+/* Where the supervisor has the kernel write who stands still: a successor finds it there, whenever the supervisor is killed. */
+struct seccomp_notice *successor_notice(void);
 
 /* A program has been received. is_only: no other one stands still. */
 void successor_note(const struct started *started, bool is_only);

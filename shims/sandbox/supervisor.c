@@ -140,7 +140,7 @@ static void answer_started(void)
 	struct program program;
 	uint64_t arguments[6];
 
-	if (!filter_receive(supervisor.listener, &started, arguments))
+	if (!filter_receive(supervisor.listener, successor_notice(), &started, arguments))
 		return;
 	successor_note(&started, !supervised_waits());
 	if (nesting_is_wanted(arguments)) {

@@ -7,18 +7,27 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as assert from 'uvu/assert'
+import { buildProgram } from '../support/built.js'
 import { run } from '../support/jobshim.js'
 import { tokensIn } from '../support/pool.js'
 import { processes } from '../support/processes.js'
 import { test, testWith } from '../support/test-with.js'
 import { until } from '../support/until.js'
 import { repository, writeFiles } from '../support/workspace.js'
-import { makeSandboxPlace, peakOf, type SandboxPlace, supervisorOf, waitersAs } from './place.js'
+import {
+  makeSandboxPlace,
+  peakOf,
+  type SandboxPlace,
+  supervisorOf,
+  supervisorsOf,
+  waitersAs,
+} from './place.js'
 
 const lost = 'jobshim: the supervisor of the sandbox has ended: from here on tools run without a limit\n'
 const stoodStill =
@@ -84,6 +93,18 @@ test('sandbox :: killed :: what starts later starts as it would without one', as
   const { signal, stdout, stderr } = await running
   assert.is(signal, 'SIGABRT', stderr)
   assert.match(stdout, /^\d+\n1\n$/)
+})
+
+test('sandbox :: killed :: as its first program is received, and not noted yet: that goes on', async () => {
+  const place = await makeHoldingPlace()
+  const look = join(place.shims, '.jobshim/look')
+  renameSync(look, `${look}.real`)
+  buildProgram(look, ['killed-receiving.c'])
+  letGo(place)
+  const { status, stdout, stderr } = await place.run(2, ['sh', '-c', `${atOnce(3)}; exit 7`])
+  assert.equal([status, stdout, stderr.slice(0, lost.length)], [7, '', lost], stderr)
+  assert.is(peakOf(place).runs, 3)
+  await until('nobody is left', () => supervisorsOf(place).length === 0)
 })
 
 // make counts its tokens at its end, and says which are missing.
