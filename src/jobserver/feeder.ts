@@ -1,5 +1,7 @@
 /** The process that gives the pool of a run slots of the machine's pool, as many as the run uses (shims/look/feeder.h). */
 import type { ChildProcess } from 'node:child_process'
+import { exitCodes } from '../ground/exit-codes.js'
+import { Failure } from '../ground/failure.js'
 import { noAnswer, readOutcome } from '../launcher/answers.js'
 import { spawnLook } from '../launcher/raw-call.js'
 import { drainFifo } from './fifo.js'
@@ -45,10 +47,11 @@ export function openFeeder(
   })
   return {
     async slot() {
-      const outcome = readOutcome('feed', 0, await answer)
+      const told = await answer
+      const outcome = readOutcome('feed', 0, told) ?? readOutcome('feed', 1, told)
       if (outcome?.kind === 'answered') return true
-      if (!isOver) throw noAnswer(look)
-      return false
+      if (isOver) return false
+      throw outcome?.kind === 'refused' && 'why' in outcome ? refusal(outcome.why) : noAnswer(look)
     },
     giveUp() {
       isOver = true
@@ -72,6 +75,14 @@ export function openFeeder(
     },
   }
 }
+
+// It was there a moment ago: something removes files where it lies.
+const refusal = (why: string): Failure =>
+  new Failure(
+    `the build can't get slots of the machine's pool: ${why}`,
+    'run it again; if that comes again, set XDG_RUNTIME_DIR to a directory of yours that nothing clears',
+    exitCodes.jobshim,
+  )
 
 const drainInterval = 50 // ms
 const patience = 2000 // ms: a tool that outlives the command may have a slot

@@ -1,5 +1,5 @@
 /** `jobshim run -jN` has at most N slots of the machine's pool, as many as it uses, and one more that nobody has taken. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { afterEach } from '../support/after-each.js'
@@ -163,6 +163,27 @@ test('machine :: a run -j2 that waits for its first slot is killed :: what waits
   await ended(holder)
   assert.equal(await startRun(yard, ['-q', '-j2', '--', 'true']).ended, well) // removes what the killed one had made
   await assertWhole(yard, 1)
+})
+
+test('machine :: run -j2 :: its files are removed as the run joins it :: it says so, and the command does not run', async () => {
+  const yard = await makeMachineYard(4)
+  const look = join(yard.shims, '.jobshim/look')
+  renameSync(look, `${look}.real`)
+  const removes = `#!/bin/sh\n[ "$1" = feed ] && rm ${yard.fifo}\nexec "$0.real" "$@"\n`
+  writeFileSync(look, removes, { mode: 0o755 })
+  const run = startRun(yard, ['-q', '-j2', '--', 'touch', join(yard.root, 'ran')], 0)
+  assert.equal(await run.end(), {
+    status: 125,
+    signal: null,
+    stdout: '',
+    stderr:
+      "jobshim: the build can't get slots of the machine's pool: its FIFO does not exist\n" +
+      '  run it again; if that comes again, set XDG_RUNTIME_DIR to a directory of yours that nothing clears\n',
+  })
+  assert.is(existsSync(join(yard.root, 'ran')), false)
+  renameSync(`${look}.real`, look)
+  assert.equal(await startRun(yard, ['-q', '-j2', '--', 'true'], 0).end(), well)
+  assert.equal(yard.files(), [])
 })
 
 test('machine :: what feeds a run -j3 is killed :: its tools go on, others get its slots, and none is made', async () => {
