@@ -7,16 +7,21 @@ import type { Journal, Skipped } from '../timeline/read.js'
 /** `number`: which of `builds`, from 1 on; undefined: all of them. */
 export type Choice = { build: Build; number: number | undefined; builds: number }
 
+/** Which build, by what option; undefined: the last one. `orAll`: --all could stand in its place. */
+export type Wish = { which: number | 'all' | undefined; by: '--run' | '--run-now'; orAll: boolean }
+
 /** Throws `Failure` where there is no such build, or where no tool ran in it. */
-export function choose({ events, skipped }: Journal, file: string, wish: number | 'all' | undefined): Choice {
+export function choose({ events, skipped }: Journal, file: string, wish: Wish): Choice {
   const builds = buildsOf(events)
   if (builds.length === 0) throw noBuild(file, skipped)
-  const number = wish === 'all' ? undefined : (wish ?? builds.length)
+  const number = wish.which === 'all' ? undefined : (wish.which ?? builds.length)
   const build = number === undefined ? togetherOf(builds) : builds[number - 1]
   if (!build)
     throw new Failure(
       `${file}: has ${counted(builds.length, 'build')}, not ${number}`,
-      builds.length === 1 ? 'leave --run out' : `--run takes 1 to ${builds.length}; --all draws all`,
+      builds.length === 1
+        ? `leave ${wish.by} out`
+        : `${wish.by} takes 1 to ${builds.length}${wish.orAll ? '; --all draws all' : ''}`,
     )
   if (build.tools.length === 0 && build.past.length === 0)
     throw new Failure(

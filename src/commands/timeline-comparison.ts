@@ -7,6 +7,7 @@ import { renderTime } from '../timeline/amounts.js'
 import type { Amounts, Change, Comparison } from '../timeline/comparison.js'
 import type { Drawing } from '../timeline/drawing.js'
 import { shortened } from '../timeline/text.js'
+import { nameOf } from './timeline-build.js'
 
 const mostFiles = 10
 const nameLetters = 60
@@ -14,19 +15,20 @@ const nameLetters = 60
 /** Microseconds: what took so little longer is no loss that anybody could find. */
 const leastLoss = 10_000
 
+/** Where a side of a comparison is from: the journal as it was named, and which of its builds. */
+export type Source = { journal: string; number: number | undefined; builds: number }
+
+type Sources = { before: Source; now: Source }
+
 /** Returns the text for people. */
-export function renderComparison({
-  before,
-  now,
-  more,
-  kinds,
-  files,
-  onlyBefore,
-  onlyNow,
-}: Comparison): string {
+export function renderComparison(
+  { before, now, more, kinds, files, onlyBefore, onlyNow }: Comparison,
+  sources: Sources,
+): string {
   const slower = files.filter(({ more }) => more >= leastLoss)
   return [
     visibleLines([
+      ...chosen(sources),
       `took ${renderTime(now.chart.span)}, before ${renderTime(before.chart.span)}: ${renderChange(more)}`,
       ...differences(before, now),
     ]),
@@ -45,7 +47,7 @@ export function renderComparison({
 /** Returns the same for programs, without bounds. */
 export function comparisonJson(
   { before, now, more, kinds, files, onlyBefore, onlyNow }: Comparison,
-  names: { before: string; now: string },
+  sources: Sources,
 ): string {
   const change = ({ before, now, more }: Change) => ({
     beforeSeconds: before.ran / 1e6,
@@ -60,8 +62,8 @@ export function comparisonJson(
     runs,
   })
   return renderJson({
-    before: { journal: names.before, ...sideOf(before) },
-    now: { journal: names.now, ...sideOf(now) },
+    before: sideOf(before, sources.before),
+    now: sideOf(now, sources.now),
     moreSeconds: more / 1e6,
     kinds: kinds.map(kind => ({ kind: kind.what, ...change(kind) })),
     files: files.map(file => ({ file: file.what, ...change(file) })),
@@ -70,7 +72,16 @@ export function comparisonJson(
   })
 }
 
-const sideOf = ({ chart, totals }: Drawing) => ({
+/** Nothing, if each journal has but one build. */
+const chosen = ({ before, now }: Sources): string[] =>
+  before.builds === 1 && now.builds === 1
+    ? []
+    : [`${nameOf(now.number, now.builds)}, before ${nameOf(before.number, before.builds)}`]
+
+const sideOf = ({ chart, totals }: Drawing, { journal, number, builds }: Source) => ({
+  journal,
+  build: number,
+  builds,
   command: chart.title,
   tookSeconds: chart.span / 1e6,
   runs: totals.runs,

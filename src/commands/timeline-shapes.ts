@@ -104,6 +104,8 @@ const changeOf = {
 
 const side = z.strictObject({
   journal: text.describe('the journal, as it was given'),
+  build: count.describe('which of its builds, from 1 on'),
+  builds: count.describe('how many it has'),
   command: text.describe('what was run'),
   tookSeconds: seconds.describe('how long the build took'),
   runs: count.describe('its tool runs'),
@@ -120,8 +122,8 @@ const alone = z.strictObject({
 })
 
 export const comparison = {
-  before: side.describe('the last build of the first journal'),
-  now: side.describe('the last build of the second one'),
+  before: side.describe('the build of the first journal'),
+  now: side.describe('the build of the second one'),
   moreSeconds: z.number().describe('how much longer the build took; less than 0: shorter'),
   kinds: z
     .array(z.strictObject({ kind: z.enum(journalKinds).describe('the kind of tool runs'), ...changeOf }))

@@ -8,7 +8,8 @@ import { type Chart, chartOf } from '../timeline/chart.js'
 import { readJournal, type Skipped } from '../timeline/read.js'
 import { command } from './command.js'
 import { jsonOption } from './setting-options.js'
-import { type Choice, choose, counted, nameOf, skippedText } from './timeline-build.js'
+import { type Choice, choose, counted, nameOf, skippedText, type Wish } from './timeline-build.js'
+import type { Source } from './timeline-comparison.js'
 import { formats } from './timeline-drawing.js'
 import { type Format, formatBySuffix, formatNames, isFormat } from './timeline-format.js'
 import { checkTarget, writeTarget } from './timeline-target.js'
@@ -35,12 +36,18 @@ export const timeline = command({
       completes: { kind: 'choice', values: formatNames },
       text: 'html, svg or json, whatever the name of F',
     },
-    { name: 'run', kind: 'number', value: 'N', text: 'draw the Nth build in FILE (default: the last one)' },
+    { name: 'run', kind: 'number', value: 'N', text: 'take the Nth build in FILE (default: the last one)' },
+    {
+      name: 'run-now',
+      kind: 'number',
+      value: 'N',
+      text: 'with --compare: take the Nth build in NOW (default: the last one)',
+    },
     { name: 'all', kind: 'switch', text: 'draw all builds in FILE, on one time axis' },
     {
       name: 'compare',
       kind: 'switch',
-      text: 'print what got slower from the last build in FILE to that in NOW',
+      text: 'print what got slower from the build in FILE to that in NOW, which may be the same file',
     },
     {
       name: 'summary-md',
@@ -59,6 +66,10 @@ export const timeline = command({
     { line: 'jobshim timeline build.jsonl -o trace.json', text: 'a trace for Perfetto' },
     { line: 'jobshim timeline --compare old.jsonl new.jsonl', text: 'what got slower' },
     {
+      line: 'jobshim timeline --compare build.jsonl build.jsonl --run 1',
+      text: 'the same from the first build in a journal to its last one',
+    },
+    {
       line: 'jobshim timeline build.jsonl --summary-md >>"$GITHUB_STEP_SUMMARY"',
       text: 'the summary of a GitHub Actions job',
     },
@@ -68,27 +79,30 @@ export const timeline = command({
     const [file, ...others] = operands
     if (file === undefined)
       throw wrong('no journal named', 'jobshim timeline FILE; jobshim run --journal FILE -- CMD writes one')
-    const load = (name: string): Loaded => {
+    const load = (name: string, wish: Wish): Loaded => {
       const path = resolve(workingDirectory, name)
       const journal = readJournal(path, name)
-      const chosen = choose(journal, name, flags.all ? 'all' : flags.run)
+      const chosen = choose(journal, name, wish)
       return { file: name, path, skipped: journal.skipped, chosen, chart: chartOf(chosen.build) }
     }
     if (flags.compare) {
       const [later, ...more] = others
       if (later === undefined || more.length > 0)
         throw wrong('--compare takes two journals', 'jobshim timeline --compare BEFORE NOW')
-      await tellDifference(load(file), load(later), flags.json === true)
+      const before = load(file, { which: flags.run, by: '--run', orAll: false })
+      const now = load(later, { which: flags.runNow, by: '--run-now', orAll: false })
+      await tellDifference(before, now, flags.json === true)
     } else {
       if (others.length > 0)
         throw wrong(
           `one journal at a time, got ${operands.join(' ')}`,
           `cat ${operands.join(' ')} puts them together`,
         )
+      const wish: Wish = { which: flags.all ? 'all' : flags.run, by: '--run', orAll: true }
       if (flags.summaryMd) {
         const { renderMarkdown } = await import('../timeline/markdown.js')
-        print(visibleLines(renderMarkdown(load(file).chart)))
-      } else await draw(load, file, flags, workingDirectory)
+        print(visibleLines(renderMarkdown(load(file, wish).chart)))
+      } else await draw(() => load(file, wish), file, flags, workingDirectory)
     }
     return exitCodes.ok
   },
@@ -100,6 +114,7 @@ type Flags = {
   readonly output?: string
   readonly format?: string
   readonly run?: number
+  readonly runNow?: number
   readonly all?: boolean
   readonly compare?: boolean
   readonly summaryMd?: boolean
@@ -115,9 +130,9 @@ function checkTogether(flags: Flags): void {
   const draws = flags.output !== undefined ? '-o' : flags.format !== undefined ? '--format' : undefined
   if (flags.compare) {
     if (draws !== undefined) throw exclude('--compare', draws)
-    if (flags.run !== undefined) throw exclude('--compare', '--run')
     if (flags.all) throw exclude('--compare', '--all')
-  }
+  } else if (flags.runNow !== undefined)
+    throw wrong('--run-now is for --compare alone', 'name the build in FILE with --run')
   if (flags.summaryMd) {
     if (draws !== undefined) throw exclude('--summary-md', draws)
     if (flags.json) throw exclude('--summary-md', '--json')
@@ -128,20 +143,18 @@ async function tellDifference(before: Loaded, now: Loaded, asJson: boolean): Pro
   const { compare } = await import('../timeline/comparison.js')
   const { renderComparison, comparisonJson } = await import('./timeline-comparison.js')
   const comparison = compare(before.chart, now.chart)
-  if (asJson) print(`${comparisonJson(comparison, { before: before.file, now: now.file })}\n`)
-  else print(renderComparison(comparison))
+  const sides = { before: sourceOf(before), now: sourceOf(now) }
+  if (asJson) print(`${comparisonJson(comparison, sides)}\n`)
+  else print(renderComparison(comparison, sides))
 }
 
-async function draw(
-  load: (name: string) => Loaded,
-  file: string,
-  flags: Flags,
-  workingDirectory: string,
-): Promise<void> {
+const sourceOf = ({ file, chosen: { number, builds } }: Loaded): Source => ({ journal: file, number, builds })
+
+async function draw(load: () => Loaded, file: string, flags: Flags, workingDirectory: string): Promise<void> {
   const output = flags.output ?? `${basename(file, extname(file))}.html`
   const format = formatOf(flags.format, output)
   if (output === '-' && flags.json) throw wrong('--json: stdout gets the picture', 'name a file with -o')
-  const { path, skipped, chosen, chart } = load(file)
+  const { path, skipped, chosen, chart } = load()
   const target = {
     path: resolve(workingDirectory, output),
     name: output,

@@ -55,7 +55,7 @@ ${pageMark}
 <div id="narrow" hidden><p>Longest times in which one slot was used, or none:</p><ul id="stretches"></ul></div>
 <div id="tools">
 <button type="button" id="zoom-in" title="zoom in (+)">Zoom in</button><button type="button" id="zoom-out" title="zoom out (-)">Zoom out</button><button type="button" id="earlier" title="earlier (left arrow)">Earlier</button><button type="button" id="later" title="later (right arrow)">Later</button><button type="button" id="whole" title="the whole build (0)">Whole</button><button type="button" id="scheme">Light / dark</button>
-<span class="faint">Ctrl and wheel zoom, dragging moves.</span>
+<span id="by-mouse" class="faint">Ctrl and wheel zoom, dragging moves.</span>
 </div>
 <ul id="legend" aria-label="Legend"></ul>
 <div id="around"><div id="picture" tabindex="0" role="application" aria-label="Picture of the slots over time; its figures stand above, its files in the table below. Keys: plus and minus zoom, arrows move, 0 shows all."></div><div id="mark" hidden></div><div id="wait" hidden></div><div id="tip" hidden></div></div>

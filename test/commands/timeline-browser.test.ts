@@ -403,6 +403,20 @@ testWith(
   },
 )
 
+testWith('chromium', 'timeline :: page :: a touch screen is told of no wheel', async () => {
+  const isToldOn = async (device: Parameters<typeof open>[1]): Promise<boolean> => {
+    const visited = await open(small, device)
+    const isTold = await visited.page.locator('#by-mouse').isVisible()
+    await close(visited)
+    return isTold
+  }
+  const viewport = { width: 400, height: 800 }
+  assert.equal(
+    [await isToldOn({ viewport }), await isToldOn({ viewport, hasTouch: true, isMobile: true })],
+    [true, false],
+  )
+})
+
 testWith('chromium', 'timeline :: page :: 400 pixels wide, nothing sticks out', async () => {
   const visited = await open(small, { viewport: { width: 400, height: 800 }, hasTouch: true })
   const { page } = visited

@@ -171,6 +171,8 @@ b.c           1.00 s  3.00 s  2.00 s longer  1
   const told = JSON.parse(stdout) as { before: object; moreSeconds: number; files: object[] }
   assert.equal(told.before, {
     journal: 'old.jsonl',
+    build: 1,
+    builds: 1,
     command: './build.sh',
     tookSeconds: 10,
     runs: 2,
@@ -221,6 +223,37 @@ p                  1.00 s  1
 only before  ran     runs
 gone.c       1.00 s  1
 `),
+  )
+})
+
+test('timeline :: --compare :: any two builds of a journal', async () => {
+  const { timeline, refused } = make({
+    'one.jsonl': journalOf(oneBuild),
+    'two.jsonl': journalOf([...oneBuild, ...later]),
+  })
+  const compared = async (...words: string[]) => {
+    const { stdout, ...rest } = await timeline('--compare', ...words)
+    assert.equal({ ...rest, stdout: '' }, good(''))
+    return stdout.split('\n')[0]
+  }
+  const both = ['two.jsonl', 'two.jsonl']
+  assert.is(await compared(...both, '--run', '1'), 'build 2 of 2, before build 1 of 2')
+  assert.is(await compared(...both, '--run', '2', '--run-now', '1'), 'build 1 of 2, before build 2 of 2')
+  assert.is(await compared('one.jsonl', 'two.jsonl', '--run-now', '1'), 'build 1 of 2, before build 1 of 1')
+  const { stdout } = await timeline('--compare', ...both, '--run', '1', '--json')
+  const { before, now } = JSON.parse(stdout) as Record<
+    string,
+    { build: number; builds: number; runs: number }
+  >
+  assert.equal([before?.build, before?.builds, before?.runs], [1, 2, 2])
+  assert.equal([now?.build, now?.builds, now?.runs], [2, 2, 1])
+  assert.equal(
+    await refused('--compare', ...both, '--run', '3'),
+    bad(1, 'two.jsonl: has 2 builds, not 3', '--run takes 1 to 2'),
+  )
+  assert.equal(
+    await refused('--compare', 'two.jsonl', 'one.jsonl', '--run-now', '2'),
+    bad(1, 'one.jsonl: has 1 build, not 2', 'leave --run-now out'),
   )
 })
 
@@ -312,7 +345,6 @@ test('timeline :: error :: a wrong command line', async () => {
     ['--compare', '--summary-md', '--compare', '--summary-md', 'b'],
     ['--compare', '-o', '--compare', 'b', '-o', 'x.svg'],
     ['--compare', '--format', '--compare', 'b', '--format', 'svg'],
-    ['--compare', '--run', '--compare', 'b', '--run', '1'],
     ['--compare', '--all', '--compare', 'b', '--all'],
     ['--summary-md', '-o', '--summary-md', '-o', 'x.svg'],
     ['--summary-md', '--json', '--summary-md', '--json'],
@@ -321,6 +353,10 @@ test('timeline :: error :: a wrong command line', async () => {
       await refused('build.jsonl', ...words),
       wrong(`${one} and ${other} exclude each other`, 'leave one out'),
     )
+  assert.equal(
+    await refused('build.jsonl', '--run-now', '1'),
+    wrong('--run-now is for --compare alone', 'name the build in FILE with --run'),
+  )
   for (const words of [['a'], ['a', 'b', 'c']])
     assert.equal(
       await refused('--compare', ...words),
