@@ -19,6 +19,7 @@ export const commandTable: readonly CommandRow[] = [
   { name: 'portage disable', load: async () => (await import('./portage-package.js')).disable },
   { name: 'portage enable', load: async () => (await import('./portage-package.js')).enable },
   { name: 'portage install', load: async () => (await import('./portage-install.js')).install },
+  { name: 'portage list', load: async () => (await import('./portage-list.js')).list },
   { name: 'portage uninstall', load: async () => (await import('./portage-uninstall.js')).uninstall },
   { name: 'run', load: async () => (await import('./run.js')).run },
   { name: 'serve', load: async () => (await import('./serve.js')).serve },

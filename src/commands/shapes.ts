@@ -64,6 +64,17 @@ export const shapeRows: readonly ShapeRow[] = [
     }),
   },
   {
+    commands: ['env'],
+    words: 'jobshim env --unset --json',
+    text: 'What takes them back.',
+    schema: z.strictObject({
+      jobshim: version,
+      dir,
+      variables: z.record(text, text).describe('value by name, of those that change'),
+      unset: names.describe('names of variables that are to be unset'),
+    }),
+  },
+  {
     commands: ['install'],
     words: 'jobshim install --json',
     text: 'What was done.',
@@ -129,6 +140,24 @@ export const shapeRows: readonly ShapeRow[] = [
       'jobshim portage enable --json CAT/PKG, jobshim portage disable --json CAT/PKG, jobshim portage uninstall --json',
     text: 'What was done, for all packages together.',
     schema: z.strictObject({ jobshim: version, ...portageReport }),
+  },
+  {
+    commands: ['portage list'],
+    words: 'jobshim portage list --json',
+    text: 'The packages.',
+    schema: z.strictObject({
+      jobshim: version,
+      root: portageReport.root,
+      installed: z.boolean().describe('`true`: `jobshim portage install` was done'),
+      packages: z
+        .array(
+          z.strictObject({
+            atom: text.describe('as package.env has it'),
+            way: z.enum(['shims', 'sandbox']).describe('how its phases are governed'),
+          }),
+        )
+        .describe('those that are opted in'),
+    }),
   },
   {
     commands: ['run'],

@@ -1,5 +1,5 @@
 /** Puts jobshim into the phases of a Portage, and takes it out again. */
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { apply, entryAt, unfinishedBeside } from '../edits/apply.js'
 import { readMade } from '../edits/made.js'
@@ -16,7 +16,15 @@ import { layoutOf } from '../shimdir/layout.js'
 import { uninstallShims } from '../shimdir/uninstall.js'
 import type { ShimWishes } from '../shimdir/wish.js'
 import { type PortagePlaces, portagePlaces, type Way } from './places.js'
-import { type Package, type Plan, planInstall, planPackage, planUninstall, type Ready } from './plan.js'
+import {
+  enabledPackages,
+  type Package,
+  type Plan,
+  planInstall,
+  planPackage,
+  planUninstall,
+  type Ready,
+} from './plan.js'
 
 export type PortageReport = {
   root: string
@@ -44,7 +52,7 @@ export async function installPortage(
     builtin: builtin === undefined ? undefined : readFileSync(builtin, 'latin1'),
   }
   const found = look(places)
-  assertPortage(places)
+  assertPortage(places, '; nothing was changed')
   const { actions, packages } = ready(planInstall(places, found, parts))
   assertShims(places)
   const isGround = ({ kind }: Action): boolean => kind === 'write state' || kind === 'make directory'
@@ -67,6 +75,18 @@ export function switchPackage(root: string, atom: string, wish: Way | 'out'): Po
   const { actions, packages } = ready(planPackage(places, look(places), atom, wish))
   for (const action of actions) apply(places, action)
   return reportOf(places, actions, packages)
+}
+
+/** What Portage has of ours. */
+export type PortageState = { root: string; installed: boolean; packages: readonly Package[] }
+
+/** Returns which packages are opted in. Throws `Failure` for a system without Portage. */
+export function readPortage(root: string): PortageState {
+  const places = portagePlaces(root)
+  const found = look(places)
+  assertPortage(places)
+  const installed = existsSync(places.hook) && existsSync(layoutOf(places.shims).launcher)
+  return { root, installed, packages: enabledPackages(places, found) }
 }
 
 /** Takes everything of ours away. */
@@ -106,12 +126,9 @@ function look(places: PortagePlaces): Found {
 }
 
 // Elsewhere nobody would ever read what we write.
-function assertPortage({ root, etc }: PortagePlaces): void {
+function assertPortage({ root, etc }: PortagePlaces, end = ''): void {
   if (statSync(etc, { throwIfNoEntry: false })?.isDirectory()) return
-  throw new Failure(
-    `${etc}: missing: ${root} has no Portage; nothing was changed`,
-    'name a system that has one with --root',
-  )
+  throw new Failure(`${etc}: missing: ${root} has no Portage${end}`, 'name a system that has one with --root')
 }
 
 // Whoever could put another directory in its place would choose what system is changed.

@@ -1,6 +1,7 @@
 /** The variables that govern a shell: all that is started in it finds the shims, or starts its tools through the launcher. */
-import { type CcachePrefixes, ccacheVariables } from '../tools/ccache.js'
-import { isLauncher } from '../tools/launcher-path.js'
+import { type CcachePrefixes, ccacheVariables, prefixBehind } from '../tools/ccache.js'
+import { withLauncher, withoutLauncher } from '../tools/goflags.js'
+import { behindLauncher, hasShims, isLauncher, wordsBehind } from '../tools/launcher-path.js'
 import { layoutOf } from './layout.js'
 
 export const usualPath = '/usr/local/bin:/usr/bin:/bin' // where PATH is not set
@@ -13,6 +14,8 @@ export function pathWithShims(path: string | undefined, dir: string): string {
 
 /** Languages for which CMake reads CMAKE_LANGUAGE_COMPILER_LAUNCHER from the environment. */
 const languages = ['C', 'CUDA', 'CXX', 'Fortran', 'HIP', 'ISPC', 'OBJC', 'OBJCXX'] as const
+
+const cmakeNames = languages.map(language => `CMAKE_${language}_COMPILER_LAUNCHER`)
 
 type Variables = Record<string, string>
 
@@ -32,17 +35,15 @@ export function shellVariables(
   }
 }
 
-// Without the dashes the launcher takes only a path, or a name that has a shim.
-const behind = (words: readonly string[]): string[] => (words.length === 0 ? [] : ['--', ...words])
-
 // A list: `launcher;--;ccache` starts the launcher with ccache as its tool.
 function cmakeVariables(launcher: string, environment: NodeJS.ProcessEnv): Variables {
   if (launcher.includes(';')) return {}
   return Object.fromEntries(
-    languages.map(language => {
-      const name = `CMAKE_${language}_COMPILER_LAUNCHER`
-      const words = (environment[name] ?? '').split(';').filter(word => word !== '')
-      return [name, isLauncher(words[0] ?? '') ? words.join(';') : [launcher, ...behind(words)].join(';')]
+    cmakeNames.map(name => {
+      const given = environment[name] ?? ''
+      const [first] = given.split(';').filter(word => word !== '')
+      if (isLauncher(first ?? '')) return [name, given]
+      return [name, [launcher, ...behindLauncher(first === undefined ? [] : [given])].join(';')]
     }),
   )
 }
@@ -52,35 +53,50 @@ function cargoVariables(launcher: string, { RUSTC_WRAPPER: wrapper }: NodeJS.Pro
   return wrapper ? {} : { RUSTC_WRAPPER: launcher }
 }
 
-const toolexec = /^--?toolexec=/
-
-// Flags with spaces between them. One that has a space is quoted as a whole, and its command's words once more.
-// The launcher does the same for the go that it starts (shims/adapt/goflags.c).
 function goVariables(launcher: string, { GOFLAGS: given = '' }: NodeJS.ProcessEnv): Variables {
-  const flags = splitQuoted(given)
-  const command = flags.findLast(flag => toolexec.test(flag))?.replace(toolexec, '') ?? ''
-  const words = splitQuoted(command)
-  const chained = isLauncher(words[0] ?? '') ? words : [launcher, ...behind(words)]
-  const value = joinQuoted([
-    ...flags.filter(flag => !toolexec.test(flag)),
-    `-toolexec=${joinQuoted(chained) ?? ''}`,
-  ])
-  return joinQuoted(chained) === undefined || value === undefined ? {} : { GOFLAGS: value }
+  const value = withLauncher(launcher, given)
+  return value === undefined ? {} : { GOFLAGS: value }
 }
 
-/** Splits as go does: a word may stand between quotes of either kind, in which no other sign means anything. */
-function splitQuoted(text: string): string[] {
-  return [...text.matchAll(/'([^']*)'|"([^"]*)"|\S+/g)].map(
-    ([all, single, double]) => single ?? double ?? all,
-  )
-}
+/** What takes a governed shell back: values of variables, and names of those that are set no longer. */
+export type Undone = { variables: Variables; unset: string[] }
 
-/** The reverse; undefined where a word has both kinds of quotes, which go can't be told. */
-function joinQuoted(words: readonly string[]): string | undefined {
-  const quoted = words.map(word => {
-    if (!/[\s'"]/.test(word)) return word
-    if (!word.includes("'")) return `'${word}'`
-    return word.includes('"') ? undefined : `"${word}"`
+/** Returns what differs in a shell without any shims. What the user has set, before or since, stays. */
+export function undone(
+  dir: string,
+  configured: CcachePrefixes | undefined,
+  environment: NodeJS.ProcessEnv,
+): Undone {
+  const rows: [name: string, without: (value: string) => string][] = [
+    ['PATH', path => pathWithoutShims(path, dir)],
+    ['CCACHE_PREFIX', words => ownPrefix(words, configured?.prefix ?? '')],
+    ['CCACHE_PREFIX_CPP', words => ownPrefix(words, configured?.cppPrefix ?? '')],
+    ...cmakeNames.map((name): [string, typeof ownLaunchers] => [name, ownLaunchers]),
+    ['RUSTC_WRAPPER', wrapper => (isLauncher(wrapper) ? '' : wrapper)],
+    ['GOFLAGS', withoutLauncher],
+  ]
+  const changes = rows.flatMap(([name, without]) => {
+    const value = environment[name]
+    const own = value && without(value)
+    return own === undefined || own === value ? [] : [[name, own] as const]
   })
-  return quoted.includes(undefined) ? undefined : quoted.join(' ')
+  return {
+    variables: Object.fromEntries(changes.filter(([, own]) => own !== '')),
+    unset: changes.flatMap(([name, own]) => (own === '' ? [name] : [])),
+  }
 }
+
+// An empty PATH would mean the working directory.
+const pathWithoutShims = (path: string, dir: string): string =>
+  path
+    .split(':')
+    .filter(directory => directory !== dir && !hasShims(directory))
+    .join(':') || usualPath
+
+// ccache reads its config itself.
+function ownPrefix(words: string, configured: string): string {
+  const own = prefixBehind(words)
+  return own === undefined ? words : [words, own].includes(configured) ? '' : own
+}
+
+const ownLaunchers = (list: string): string => wordsBehind(list.split(';'))?.join(';') ?? list

@@ -61,6 +61,12 @@ export function chainPrefix(launcher: string, words: string): string | undefined
   return isLauncher(first) ? words : [launcher, words].filter(word => word !== '').join(' ')
 }
 
+/** Returns the words without the launcher before them; undefined where there is none. */
+export function prefixBehind(words: string): string | undefined {
+  const [first = ''] = words.split(' ')
+  return isLauncher(first) ? words.slice(first.length + 1) : undefined
+}
+
 /** Returns the variables that make ccache start everything through the launcher; what the user has set stays, behind it. */
 export function ccacheVariables(
   launcher: string,

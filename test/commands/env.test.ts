@@ -62,6 +62,99 @@ for (const { name, needs, line } of shells)
       }
     })
 
+const environments: readonly { name: string; variables: Record<string, string> }[] = [
+  { name: 'nothing set', variables: {} },
+  {
+    name: 'each variable set',
+    variables: {
+      CCACHE_PREFIX: 'distcc  -v',
+      CMAKE_C_COMPILER_LAUNCHER: '/usr/bin/ccache;-x',
+      CMAKE_CXX_COMPILER_LAUNCHER: "it's;;here",
+      RUSTC_WRAPPER: 'sccache',
+      GOFLAGS: "  -v '-ldflags=-s -w'",
+    },
+  },
+  { name: 'another -toolexec', variables: { GOFLAGS: "-v '-toolexec=time -p'  -x" } },
+]
+
+const unsets: Readonly<Record<string, string>> = {
+  sh: `eval "$(${program} env --unset --shell sh)"`,
+  fish: `${program} env --unset --shell fish | source`,
+}
+
+for (const { name, needs, line } of [
+  ...shells,
+  { name: 'zsh', needs: ['zsh'] as const, line: `eval "$(${program} env --shell sh)"` },
+])
+  testWith(
+    needs,
+    `env :: ${name} :: --unset :: all is byte for byte as before, with or without env`,
+    async () => {
+      const { root, shims } = await makeShims()
+      const unset = unsets[name] ?? unsets.sh ?? ''
+      for (const { name: set, variables } of environments) {
+        const path = `${root}/my bin:${usual}`
+        const env = { HOME: root, PATH: path, SHELL: '/bin/sh', JOBSHIM_DIR: shims, ...variables }
+        const after = async (...lines: string[]): Promise<string[]> => {
+          const script = [...lines, 'env -0', ''].join('\n')
+          const { status, stdout, stderr } = await run(
+            name,
+            [...(name === 'zsh' ? ['-f'] : []), '-c', script],
+            {
+              cwd: root,
+              env,
+            },
+          )
+          assert.equal([status, stderr], [0, ''])
+          return stdout.split('\0').sort()
+        }
+        const before = await after()
+        assert.equal(await after(line, line, unset), before, `${set}, after env`)
+        assert.equal(await after(unset, line, unset, unset), before, `${set}, twice, and without env`)
+        assert.not.equal(await after(unset, line), before, set)
+      }
+    },
+  )
+
+test('env :: --unset :: what was set since stays, and without env nothing is printed', async () => {
+  const { root, shims } = await makeShims('shims')
+  const at = (env: NodeJS.ProcessEnv, ...words: string[]) =>
+    jobshim(['env', '--unset', ...words], { cwd: root, env: { HOME: root, JOBSHIM_DIR: shims, ...env } })
+  const printed = (stdout: string) => ({ status: 0, signal: null, stdout, stderr: '' })
+  assert.equal(await at({ PATH: usual }), printed(''))
+  const launcher = join(shims, '.jobshim/launcher')
+  const since = {
+    PATH: `/venv:${shims}:${usual}`,
+    GOFLAGS: `-toolexec=${launcher} -mod=vendor`,
+    RUSTC_WRAPPER: launcher,
+  }
+  assert.equal(
+    await at(since),
+    printed(`export PATH=/venv:${usual}\nexport GOFLAGS=-mod=vendor\nunset RUSTC_WRAPPER\n`),
+  )
+  assert.equal(
+    await at(since, '--json'),
+    printed(
+      `${JSON.stringify({
+        jobshim: 1,
+        dir: shims,
+        variables: { PATH: `/venv:${usual}`, GOFLAGS: '-mod=vendor' },
+        unset: ['RUSTC_WRAPPER'],
+      })}\n`,
+    ),
+  )
+})
+
+test('env :: error :: --unset and --github', async () => {
+  const { root, env } = await makeShims('shims')
+  assert.equal(await jobshim(['env', '--unset', '--github'], { cwd: root, env }), {
+    status: 2,
+    signal: null,
+    stdout: '',
+    stderr: 'jobshim: env: --unset and --github exclude each other\n  leave one out\n',
+  })
+})
+
 test('env :: the shell is that of $SHELL', async () => {
   const { root, env } = await makeShims('shims')
   const as = async (shell: string | undefined) =>

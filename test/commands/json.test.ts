@@ -99,6 +99,11 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
     await install()
     return [stdoutOf(await call('env', '--json'))]
   },
+  'jobshim env --unset --json': async () => {
+    const { call, install } = makeBench(['cc'])
+    await install()
+    return [stdoutOf(await call('env', '--unset', '--json'))]
+  },
   'jobshim install --json': async () => {
     const { call } = makeBench(['cc', 'ld'])
     return [stdoutOf(await call('install', '--json')), stdoutOf(await call('install', '--json'))]
@@ -144,6 +149,12 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
         await portage('uninstall'),
       ]
     },
+  'jobshim portage list --json': async () => {
+    const portage = await makeSystem()
+    await portage('install')
+    await portage('enable', 'dev-qt/qtbase')
+    return [await portage('list')]
+  },
   'jobshim run --json -- CMD': async () => {
     const yard = await makeYard('')
     const steal = `head -c 1 "\${JOBSHIM_JOBSERVER#fifo:}" >/dev/null`

@@ -35,6 +35,7 @@ const calls = ({ shims, root, pool }: Places, system: string): readonly string[]
     `jobshim portage install --no-config --root ${system}`,
     `jobshim portage enable --root ${system} dev-qt/qtbase`,
     `jobshim portage enable --root ${system} "$red"`,
+    `jobshim portage list --root ${system}`,
     `jobshim portage disable --root ${system} dev-qt/qtbase`,
     `jobshim portage uninstall --root ${system}`,
     'jobshim setup --print --shell bash',

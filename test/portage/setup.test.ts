@@ -172,6 +172,51 @@ test('portage :: what is installed :: the builtin that bash loads, and env files
   assert.equal(settings, ['JOBSHIM_PORTAGE=1', 'JOBSHIM_PORTAGE=sandbox'])
 })
 
+test('portage :: list :: what is opted in, and how; and what is to be done before', async () => {
+  const root = makeSystem({ name: '', etc: conf })
+  const listed = (...words: string[]) => jobshim(['portage', 'list', '--root', root, ...words], { cwd: root })
+  const isListed = async (
+    { installed, packages }: { installed: boolean; packages: readonly { atom: string; way: string }[] },
+    stdout: string,
+    stderr: string,
+  ): Promise<void> => {
+    const before = pictureOf(root)
+    assert.equal(await listed(), { status: 0, signal: null, stdout, stderr })
+    assert.equal(await listed('--json'), {
+      status: 0,
+      signal: null,
+      stdout: `${JSON.stringify({ jobshim: 1, root, installed, packages })}\n`,
+      stderr: '',
+    })
+    assert.equal(pictureOf(root), before)
+  }
+  const none = { installed: false, packages: [] }
+  const missing = `jobshim: not installed in Portage\n  jobshim portage install --root ${root} does it\n`
+  await isListed(none, '', missing)
+  await portage(root, 'install')
+  const empty = `jobshim: no package is opted in\n  jobshim portage enable --root ${root} CAT/PKG does it\n`
+  await isListed({ installed: true, packages: [] }, '', empty)
+  await portage(root, 'enable', 'dev-qt/qtbase')
+  await portage(root, 'enable --sandbox', '*/*')
+  const packages = [
+    { atom: 'dev-qt/qtbase', way: 'shims' },
+    { atom: '*/*', way: 'sandbox' },
+  ]
+  await isListed({ installed: true, packages }, 'dev-qt/qtbase  shims\n*/*            sandbox\n', '')
+  await portage(root, 'uninstall')
+  await isListed(none, '', missing)
+})
+
+test('portage :: list :: error :: a system without Portage', async () => {
+  const root = makeWorkspace()
+  assert.equal(await jobshim(['portage', 'list', '--root', root], { cwd: root }), {
+    status: 1,
+    signal: null,
+    stdout: '',
+    stderr: `jobshim: ${root}/etc/portage: missing: ${root} has no Portage\n  name a system that has one with --root\n`,
+  })
+})
+
 test('portage :: at random, and with lines of the user in between :: their lines are what stays', async () => {
   console.log(`JOBSHIM_TEST_SEED=${seed}`)
   const next = random(seed)
@@ -222,7 +267,7 @@ test('portage :: what is in the way, and wrong words :: refused, and nothing is 
   await refused(['enable'], 'jobshim: no package named\n  see jobshim portage enable --help\n', 2)
   await refused(
     [],
-    'jobshim: portage: no subcommand named\n  jobshim portage disable, jobshim portage enable, jobshim portage install, jobshim portage uninstall\n',
+    'jobshim: portage: no subcommand named\n  jobshim portage disable, jobshim portage enable, jobshim portage install, jobshim portage list, jobshim portage uninstall\n',
     2,
   )
 })
