@@ -47,7 +47,7 @@ export function shimFacts(settings: Settings, install: string, environment: Node
       joins: names.some(name => /^no-jobserver=machine$/m.test(toolFileOf(layout, name))),
       wish: readWish(layout).kind,
       shims: listShims(dir, environment),
-      lost: manifest.names.filter(name => !names.includes(name)),
+      lost: manifest.names.filter(name => ![...names, ...manifest.pending].includes(name)),
       ...wanted(settings, environment, names),
     }
   } catch (error) {

@@ -21,9 +21,10 @@ import {
 import { basename, dirname, join, resolve } from 'node:path'
 import { Failure, systemErrorCode } from '../ground/failure.js'
 import { assertOwner, type ForeignLink, type HeldDirectory, holdDirectory } from '../ground/held-directory.js'
+import { makeDirectory } from '../ground/make-directory.js'
 import { replaceFile } from '../ground/replace-file.js'
 import { isOursOrRoots } from '../ground/trust.js'
-import { makeDirectory, removeIfEmpty } from '../shimdir/apply.js'
+import { removeIfEmpty } from '../shimdir/apply.js'
 import { renderState } from './made.js'
 import type { Action, Entry, Ground } from './plan.js'
 

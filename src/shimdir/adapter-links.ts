@@ -1,8 +1,9 @@
 /** The directory that stands on PATH below a job sandbox: shims of what starts tools, and of no tool. */
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { adapterOf } from '../contract/adapters.js'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { makeDirectory } from '../ground/make-directory.js'
 import { installedNames } from './inspect.js'
 import { type Layout, layoutOf, temporaryPrefix } from './layout.js'
 
@@ -13,7 +14,7 @@ import { type Layout, layoutOf, temporaryPrefix } from './layout.js'
 export function arrangeAdapterLinks(layout: Layout): void {
   const names = namesWithAdapter(layout)
   const wrong = wrongLinks(layout, names)
-  if (names.length > 0) mkdirSync(layout.adapters, { recursive: true, mode: 0o755 })
+  if (names.length > 0) makeDirectory(layout.adapters)
   for (const name of linksIn(layout))
     if (!names.includes(name)) rmSync(join(layout.adapters, name), { force: true })
   for (const name of wrong) {

@@ -1,11 +1,12 @@
 /** Shims of tools that came after the others were made. */
+import { makeDirectory } from '../ground/make-directory.js'
 import { readPrefixes } from '../tools/ccache.js'
 import { arrangeAdapterLinks } from './adapter-links.js'
-import { apply, explain, makeDirectory } from './apply.js'
+import { apply, checkRunsPrograms, explain } from './apply.js'
 import { checkOwnPlaces, checkShimDirectory, inspect, readWish } from './inspect.js'
 import { layoutOf } from './layout.js'
 import { withLock } from './lock.js'
-import { planAdditions } from './plan.js'
+import { planAdditions, wholeNames } from './plan.js'
 import { pathView, realDirectories } from './real-tools.js'
 import { lackingShims } from './wanted.js'
 
@@ -34,9 +35,10 @@ export async function addShims(
         if (state.kind !== 'good') return []
         const found = inspect(layout, undefined)
         const { actions, added } = planAdditions(
-          lackingShims(state.wish, found.known, view).filter(({ name }) => lacking.includes(name)),
+          lackingShims(state.wish, wholeNames(found), view).filter(({ name }) => lacking.includes(name)),
           found,
         )
+        if (actions.length > 0) checkRunsPrograms(layout)
         for (const action of actions) apply(layout, action, undefined)
         arrangeAdapterLinks(layout)
         return added

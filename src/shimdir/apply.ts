@@ -2,7 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import {
+  accessSync,
   chmodSync,
+  constants,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -11,10 +13,12 @@ import {
   rmSync,
   symlinkSync,
   unlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { getSystemErrorName } from 'node:util'
 import { Failure, systemErrorCode } from '../ground/failure.js'
+import { makeDirectory } from '../ground/make-directory.js'
 import { replaceFile } from '../ground/replace-file.js'
 import { callLook } from '../launcher/look.js'
 import { costFiles, entryOf } from './inspect.js'
@@ -29,7 +33,8 @@ type Effect<Kind extends Action['kind']> = (
 ) => void
 
 const effects: { [Kind in Action['kind']]: Effect<Kind> } = {
-  'write manifest': (layout, { names }) => rewrite(layout, layout.manifest, renderManifest(names), 0o644),
+  'write manifest': (layout, { names, pending }) =>
+    rewrite(layout, layout.manifest, renderManifest(names, pending), 0o644),
   'write tool file': (layout, { name, text }) => {
     makeDirectory(layout.tools)
     rewrite(layout, layout.toolFile(name), text, 0o644)
@@ -86,11 +91,6 @@ export function apply<Kind extends Action['kind']>(
   effect(layout, action, launcher)
 }
 
-/** Makes a directory, 0755 whatever the umask: a shim dir may serve other users. One that was there keeps its mode. */
-export function makeDirectory(path: string): void {
-  if (mkdirSync(path, { recursive: true, mode: 0o755 }) !== undefined) chmodSync(path, 0o755)
-}
-
 // Not empty, gone, a symlink, or in a directory that isn't ours: it stays.
 const removalFailures = ['EACCES', 'EBUSY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EPERM', 'EROFS']
 
@@ -116,6 +116,24 @@ function rewrite(layout: Layout, path: string, content: string | Buffer, mode: n
   replaceFile(path, { temporary: temporaryPath(layout), content: Buffer.from(content), mode })
 }
 
+/** Throws `Failure` if no program can be run in the dir: asked before there is a shim, which nobody could run. Call it under the lock. */
+export function checkRunsPrograms(layout: Layout): void {
+  makeDirectory(layout.own)
+  const path = temporaryPath(layout)
+  writeFileSync(path, '', { flag: 'wx', mode: 0o700 })
+  try {
+    accessSync(path, constants.X_OK)
+  } catch (error) {
+    if (systemErrorCode(error) !== 'EACCES') throw error
+    throw new Failure(
+      `${layout.dir}: no program can be run there: its file system is mounted noexec`,
+      'name a directory on another file system with --dir',
+    )
+  } finally {
+    rmSync(path, { force: true })
+  }
+}
+
 const temporaryPath = (layout: Layout): string =>
   join(layout.own, `${temporaryPrefix}${randomBytes(8).toString('hex')}`)
 
@@ -130,8 +148,13 @@ export function explain(layout: Layout, error: unknown): unknown {
   const code = systemErrorCode(error)
   const why = code === undefined ? undefined : usualErrors.get(code)
   if (why === undefined) return error
-  return new Failure(`${layout.dir}: ${why} (${code})`, 'name a directory you can write with --dir')
+  const hint = noRoom.includes(code ?? '')
+    ? 'make room there, or name a directory on another file system with --dir'
+    : 'name a directory you can write with --dir'
+  return new Failure(`${layout.dir}: ${why} (${code})`, hint)
 }
+
+const noRoom = ['EDQUOT', 'ENOSPC']
 
 const usualErrors = new Map([
   ['EACCES', "can't be written"],

@@ -1,8 +1,9 @@
 /** Picks the launcher that is installed, and builds one, and `look`, if none that is there runs. */
 import { spawn } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { Failure } from '../ground/failure.js'
+import { Failure, systemErrorCode } from '../ground/failure.js'
+import { makeDirectory } from '../ground/make-directory.js'
 import { trustOf } from '../ground/trust.js'
 import { whyNotRunning } from '../launcher/trial.js'
 import { builtByUser, builtWithPackage, foundLaunchers, launcherSources } from './launcher.js'
@@ -58,7 +59,16 @@ async function build(
       undefined,
       refused,
     )
-  mkdirSync(dirname(output), { recursive: true })
+  try {
+    makeDirectory(dirname(output))
+  } catch (error) {
+    throw new Failure(
+      `${output}: can't build the launcher (${systemErrorCode(error)})`,
+      'set XDG_DATA_HOME to a directory of yours that you can write',
+      undefined,
+      refused,
+    )
+  }
   const { MAKEFLAGS: _, MFLAGS: __, MAKELEVEL: ___, ...inherited } = environment
   const path = realDirectories(environment.PATH ?? '').join(':')
   // What is there counts for nothing, however new: it is another user's.

@@ -9,6 +9,7 @@ import { findLauncher } from './launcher.js'
 import { type Layout, layoutOf, lookBeside } from './layout.js'
 import { readManifest } from './manifest.js'
 import { assertPathEntry } from './path-entry.js'
+import { wholeNames } from './plan.js'
 import type { ShimWishes } from './wish.js'
 
 export type EnsuredShims = { dir: string; shims: EnsuredState }
@@ -34,7 +35,7 @@ export function renderEnsured({ dir, shims }: EnsuredShims, isBrief: boolean): s
 
 /**
  * Returns at once where `dir` (absolute) has a launcher, a manifest and a shim for each tool on PATH that install was asked for; else
- * installs the wanted shims there, or adds those that are lacking, if the dir is ours.
+ * (also after a first install that did not come to its end) installs the wanted shims there, or adds those that are lacking, if the dir is ours.
  * Renews a launcher of ours that another version of jobshim put there, or that is older than the one that was built: both sides
  * must agree on the ledger.
  * Throws `Failure` for a dir that `install` would refuse, unless it is root's, for one that PATH can't have, and whatever an install
@@ -50,7 +51,9 @@ export async function ensureShims(
   const launcher = usableIn(layout)
   const look = launcher ? lookIn(layout) : undefined
   const manifest = launcher ? readManifest(layout) : undefined
-  if (!launcher || !manifest || manifest.kind === 'none') {
+  const whole = manifest?.kind === 'good' ? wholeNames({ ...manifest, known: manifest.names }) : []
+  const isHalf = whole.length === 0 && manifest?.kind === 'good' && manifest.pending.length > 0
+  if (!launcher || manifest?.kind !== 'good' || (isHalf && launcher.uid === currentUid())) {
     const { installShims } = await import('./install.js')
     await installShims(dir, wishes, environment)
     return { dir, shims: { kind: 'installed' } }
@@ -68,8 +71,7 @@ export async function ensureShims(
       `${layout.look}: missing: an older jobshim made these shims`,
       `have their owner renew them: jobshim install --dir ${dir}`,
     )
-  const shims =
-    launcher.uid === currentUid() ? await withNew(layout, manifest.names, environment) : nothingNew
+  const shims = launcher.uid === currentUid() ? await withNew(layout, whole, environment) : nothingNew
   return { dir, shims }
 }
 

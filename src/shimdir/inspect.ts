@@ -93,6 +93,7 @@ export function inspect(layout: Layout, launcher: string | undefined): Found {
   const manifest = readManifest(layout)
   return {
     known: manifest.kind === 'good' ? manifest.names : [],
+    pending: manifest.kind === 'good' ? manifest.pending : [],
     madeByThisVersion: manifest.kind === 'good' && manifest.jobshim === packageVersion(),
     entry: name => entryOf(layout, name),
     toolFile: name => toolFileOf(layout, name),

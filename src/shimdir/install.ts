@@ -1,16 +1,18 @@
 /** Makes a shim dir hold exactly the wanted shims. */
 import { existsSync } from 'node:fs'
 import { Failure } from '../ground/failure.js'
+import { makeDirectory } from '../ground/make-directory.js'
 import { readPrefixes } from '../tools/ccache.js'
 import { arrangeAdapterLinks } from './adapter-links.js'
-import { apply, explain, makeDirectory, removeTemporaryFiles } from './apply.js'
+import { apply, checkRunsPrograms, explain, removeIfEmpty, removeTemporaryFiles } from './apply.js'
 import { findOrBuildLauncher } from './build-launcher.js'
 import { checkOwnPlaces, checkShimDirectory, inspect } from './inspect.js'
 import { type Layout, layoutOf, lookBeside } from './layout.js'
 import { withLock } from './lock.js'
 import { assertPathEntry } from './path-entry.js'
-import { planInstall, planRenewal } from './plan.js'
+import { type Action, planInstall, planRenewal, wholeNames } from './plan.js'
 import { findTool, pathView, realDirectories } from './real-tools.js'
+import { removeAll } from './uninstall.js'
 import { realLine, wantedShims } from './wanted.js'
 import { renderWish, type ShimWishes, wishOf } from './wish.js'
 
@@ -42,8 +44,10 @@ export async function installShims(
   })
   const texts = { wish: renderWish(wishOf(wishes)), rules: wishes.rulesText }
   const launcher = await findOrBuildLauncher(environment)
+  let wasMissing = false
   try {
-    if (checkShimDirectory(layout, 'change') === 'missing') makeDirectory(dir)
+    wasMissing = checkShimDirectory(layout, 'change') === 'missing'
+    if (wasMissing) makeDirectory(dir)
     return await withLock(
       layout,
       lookBeside(launcher),
@@ -51,13 +55,14 @@ export async function installShims(
       () => {
         checkShimDirectory(layout, 'change')
         checkOwnPlaces(layout)
-        const plan = planInstall(wanted, texts, inspect(layout, launcher))
+        const found = inspect(layout, launcher)
+        const plan = planInstall(wanted, texts, found)
         if (plan.kind === 'blocked') throw blocked(layout, plan.by)
-        if (plan.actions.length > 0) makeDirectory(layout.own)
-        for (const action of plan.actions) apply(layout, action, launcher)
-        if (existsSync(layout.own)) {
-          tidy(layout)
-          arrangeAdapterLinks(layout)
+        try {
+          carryOut(layout, plan.actions, launcher)
+        } catch (error) {
+          if (wholeNames(found).length === 0) takeBack(layout)
+          throw error
         }
         const { added, removed, kept, leftAlone } = plan
         return {
@@ -71,7 +76,25 @@ export async function installShims(
       },
     )
   } catch (error) {
+    if (wasMissing) removeIfEmpty(dir)
     throw explain(layout, error)
+  }
+}
+
+function carryOut(layout: Layout, actions: readonly Action[], launcher: string): void {
+  if (actions.length > 0) checkRunsPrograms(layout)
+  for (const action of actions) apply(layout, action, launcher)
+  if (!existsSync(layout.own)) return
+  tidy(layout)
+  arrangeAdapterLinks(layout)
+}
+
+/** Nothing is left of a first install that failed. */
+function takeBack(layout: Layout): void {
+  try {
+    removeAll(layout)
+  } catch {
+    // What the install has met is told, not this.
   }
 }
 
@@ -89,9 +112,7 @@ export async function renewLauncher(dir: string, environment: NodeJS.ProcessEnv)
       () => makeDirectory(dir),
       () => {
         checkOwnPlaces(layout)
-        for (const action of planRenewal(inspect(layout, launcher), real)) apply(layout, action, launcher)
-        tidy(layout)
-        arrangeAdapterLinks(layout)
+        carryOut(layout, planRenewal(inspect(layout, launcher), real), launcher)
       },
     )
   } catch (error) {

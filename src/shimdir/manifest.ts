@@ -16,16 +16,20 @@ export type Manifest = {
   version: number
   jobshim: string
   links: readonly { name: string; target: string }[]
+  pending?: readonly string[] // names that an install has begun to make, and not ended
 }
 
-export type ManifestState = { kind: 'none' } | { kind: 'good'; jobshim: string; names: readonly string[] }
+export type ManifestState =
+  | { kind: 'none' }
+  | { kind: 'good'; jobshim: string; names: readonly string[]; pending: readonly string[] }
 
 /** Returns the text of a manifest of shims with these names. */
-export function renderManifest(names: readonly string[]): string {
+export function renderManifest(names: readonly string[], pending: readonly string[] = []): string {
   const manifest: Manifest = {
     version: manifestVersion,
     jobshim: packageVersion(),
     links: [...names].sort().map(name => ({ name, target: shimTarget(name) })),
+    ...(pending.length === 0 ? {} : { pending }),
   }
   return `${JSON.stringify(manifest, null, 2)}\n`
 }
@@ -43,7 +47,10 @@ export function parseManifest(text: string): Manifest | undefined {
     if (target !== shimTarget(name) && target !== launcherPlace) return undefined
     links.push({ name, target })
   }
-  return { version: manifestVersion, jobshim: value.jobshim, links }
+  const { jobshim, pending = [] } = value
+  if (!Array.isArray(pending) || !pending.every(name => links.some(link => link.name === name)))
+    return undefined
+  return { version: manifestVersion, jobshim, links, ...(pending.length === 0 ? {} : { pending }) }
 }
 
 /** Reads the manifest. Throws `Failure` for one that isn't ours. */
@@ -52,7 +59,12 @@ export function readManifest(layout: Layout): ManifestState {
   if (text === undefined) return { kind: 'none' }
   const manifest = parseManifest(text)
   if (manifest)
-    return { kind: 'good', jobshim: manifest.jobshim, names: manifest.links.map(({ name }) => name) }
+    return {
+      kind: 'good',
+      jobshim: manifest.jobshim,
+      names: manifest.links.map(({ name }) => name),
+      pending: manifest.pending ?? [],
+    }
   throw new Failure(
     `${layout.manifest}: not a manifest of this version`,
     `remove ${layout.own} and install again; links of ours that are still wanted are taken over`,

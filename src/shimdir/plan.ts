@@ -14,6 +14,7 @@ export const isOurs = ({ kind }: Entry): boolean => kind === 'shim' || kind === 
 
 export type Found = {
   known: readonly string[] // names in the manifest
+  pending: readonly string[] // those of them that an install has begun to make, and not ended
   madeByThisVersion: boolean // by what the manifest says
   entry: (name: string) => Entry
   hasFile: (name: string) => boolean // what its shim leads to is there
@@ -25,7 +26,7 @@ export type Found = {
 }
 
 export type Action =
-  | { kind: 'write manifest'; names: readonly string[] }
+  | { kind: 'write manifest'; names: readonly string[]; pending?: readonly string[] }
   | { kind: 'write tool file'; name: string; text: string }
   | { kind: 'remove tool file'; name: string }
   | { kind: 'write wanted'; text: string }
@@ -73,10 +74,11 @@ export function planInstall(
   const removed = surplus.filter(name => isOurs(found.entry(name)))
   const staleFiles = surplus.filter(name => found.toolFile(name) !== '')
   const changedFiles = wanted.filter(({ name, toolFile }) => found.toolFile(name) !== toolFile)
-  const union = [...found.known, ...names.filter(name => !found.known.includes(name))]
+  const fresh = names.filter(name => !found.known.includes(name))
+  const union = [...found.known, ...fresh]
 
   const actions: Action[] = [
-    ...(union.length > found.known.length ? [{ kind: 'write manifest', names: union } as const] : []),
+    ...(fresh.length > 0 ? [beginning(union, [...found.pending, ...fresh])] : []),
     ...(found.launcher === 'current' ? [] : [{ kind: 'copy launcher' } as const]),
     ...makeCosts(found),
     ...(rules === '' || rules === found.rules ? [] : [{ kind: 'write rules', text: rules } as const]),
@@ -92,7 +94,7 @@ export function planInstall(
     ...removeFiles(surplus, found),
     ...staleFiles.map((name): Action => ({ kind: 'remove tool file', name })),
     ...(rules === '' ? removeRules(found) : []),
-    ...(surplus.length > 0 || (union.length === found.known.length && !found.madeByThisVersion)
+    ...(surplus.length + fresh.length + found.pending.length > 0 || !found.madeByThisVersion
       ? [{ kind: 'write manifest', names } as const]
       : []),
   ]
@@ -105,6 +107,13 @@ export function planInstall(
     leftAlone: surplus.filter(name => found.entry(name).kind === 'foreign'),
   }
 }
+
+/** The manifest before what it tells is there: of an install that is killed, or has no room, the next one knows what it had begun. */
+const beginning = (names: readonly string[], pending: readonly string[]): Action => ({
+  kind: 'write manifest',
+  names,
+  pending,
+})
 
 const makeCosts = ({ hasCosts }: Found): Action[] => (hasCosts ? [] : [{ kind: 'make costs' }])
 
@@ -120,24 +129,33 @@ export type AdditionPlan = { actions: readonly Action[]; added: readonly string[
 
 /** Returns what adds shims to those that are there. What is foreign stays, and the shim of its name is not made. */
 export function planAdditions(lacking: readonly WantedShim[], found: Found): AdditionPlan {
-  const shims = lacking.filter(
-    ({ name }) => !found.known.includes(name) && found.entry(name).kind !== 'foreign',
-  )
+  const whole = wholeNames(found)
+  const shims = lacking.filter(({ name }) => !whole.includes(name) && found.entry(name).kind !== 'foreign')
   const added = shims.map(({ name }) => name)
   if (added.length === 0) return { actions: [], added }
+  const rest = found.pending.filter(name => !added.includes(name))
+  const names = [...found.known, ...added.filter(name => !found.known.includes(name))]
   return {
     added,
     actions: [
-      { kind: 'write manifest', names: [...found.known, ...added] },
+      beginning(names, [...rest, ...added]),
       ...shims.map(({ name, toolFile: text }): Action => ({ kind: 'write tool file', name, text })),
       { kind: 'fill files' },
       ...renewLinks(added, found),
       ...added
         .filter(name => found.entry(name).kind === 'nothing')
         .map((name): Action => ({ kind: 'add link', name })),
+      manifestOf(names, rest),
     ],
   }
 }
+
+/** Returns the names of the manifest whose shims were made to their end, if they were not removed since. */
+export const wholeNames = ({ known, pending }: Pick<Found, 'known' | 'pending'>): readonly string[] =>
+  known.filter(name => !pending.includes(name))
+
+const manifestOf = (names: readonly string[], pending: readonly string[]): Action =>
+  pending.length === 0 ? { kind: 'write manifest', names } : beginning(names, pending)
 
 /** Returns what puts this version's launcher under the shims that are there. `real`: the line of a tool file that names the tool. */
 export function planRenewal(found: Found, real: (name: string) => string): readonly Action[] {
@@ -150,7 +168,7 @@ export function planRenewal(found: Found, real: (name: string) => string): reado
     ),
     { kind: 'fill files' },
     ...renewLinks(found.known, found),
-    { kind: 'write manifest', names: found.known },
+    manifestOf(found.known, found.pending),
   ]
 }
 

@@ -44,7 +44,8 @@ export async function uninstallShims(dir: string, environment: NodeJS.ProcessEnv
 
 class Gone extends Error {} // another uninstall was quicker
 
-function removeAll(layout: Layout): UninstallReport {
+/** Removes what is ours in the dir, and leaves the dir itself. Call it under the lock. */
+export function removeAll(layout: Layout): UninstallReport {
   checkShimDirectory(layout, 'change')
   const found = inspect(layout, undefined)
   const { actions, removed } = planUninstall(found)

@@ -14,6 +14,15 @@ test('manifest :: what is written is read again, sorted', () => {
   })
 })
 
+test('manifest :: what is begun and not ended', () => {
+  assert.equal(parseManifest(renderManifest(['cc'], ['cc'])), {
+    version: 1,
+    jobshim: packageVersion(),
+    links: [link],
+    pending: ['cc'],
+  })
+})
+
 test('manifest :: that of an older version, whose shims all led to one file', () => {
   const old = { version: 1, jobshim: '1', links: [{ name: 'cc', target: '.jobshim/launcher' }] }
   assert.equal(parseManifest(text(old)), old)
@@ -25,6 +34,7 @@ const bad: Record<string, string> = {
   'no object': '[]',
   'another version': text({ version: 2, jobshim: '9', links: [link] }),
   'no version of jobshim': text({ version: 1, links: [link] }),
+  'begun, and no link': text({ version: 1, jobshim: '1', links: [link], pending: ['ld'] }),
   'no links': text({ version: 1, jobshim: '1' }),
   'a link without a name': text({ version: 1, jobshim: '1', links: [{ target: link.target }] }),
   'a link to elsewhere': text({ version: 1, jobshim: '1', links: [{ ...link, target: '/bin/sh' }] }),

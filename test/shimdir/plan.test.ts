@@ -27,6 +27,7 @@ function there(
   }
   return {
     known: [...ours, ...old, ...lost],
+    pending: [],
     madeByThisVersion: true,
     entry,
     toolFile: name => (ours.includes(name) ? `family=${name}\n` : ''),
@@ -55,7 +56,7 @@ test('plan :: install :: first time :: manifest before launcher before links', (
     {
       kind: 'ready',
       actions: [
-        { kind: 'write manifest', names: ['cc', 'ld'] },
+        { kind: 'write manifest', names: ['cc', 'ld'], pending: ['cc', 'ld'] },
         { kind: 'copy launcher' },
         { kind: 'make costs' },
         { kind: 'write wanted', text: wish },
@@ -64,6 +65,7 @@ test('plan :: install :: first time :: manifest before launcher before links', (
         { kind: 'fill files' },
         { kind: 'add link', name: 'cc' },
         { kind: 'add link', name: 'ld' },
+        { kind: 'write manifest', names: ['cc', 'ld'] },
       ],
       added: ['cc', 'ld'],
       removed: [],
@@ -112,8 +114,19 @@ test('plan :: install :: a link of ours that was lost comes back', () => {
 test('plan :: install :: a right link that no manifest knows is taken over', () => {
   const plan = planInstall(wanted('cc'), noRules, there({ unknown: ['cc'], toolFile: () => 'family=cc\n' }))
   assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
-    { kind: 'write manifest', names: ['cc'] },
+    { kind: 'write manifest', names: ['cc'], pending: ['cc'] },
     { kind: 'fill files' },
+    { kind: 'write manifest', names: ['cc'] },
+  ])
+})
+
+test('plan :: install :: what was begun and not ended is made whole', () => {
+  const half = there({ lost: ['cc', 'ld'], pending: ['cc', 'ld'], unknown: ['cc'] })
+  const plan = planInstall(wanted('cc'), noRules, half)
+  assert.equal(plan.kind === 'ready' ? plan.actions : plan, [
+    { kind: 'write tool file', name: 'cc', text: 'family=cc\n' },
+    { kind: 'fill files' },
+    { kind: 'write manifest', names: ['cc'] },
   ])
 })
 
@@ -244,14 +257,29 @@ test('plan :: additions :: manifest before links; what is known or foreign is le
   assert.equal(planAdditions(wanted('cc', 'clang', 'gcc', 'go', 'ld'), before), {
     added: ['clang', 'go'],
     actions: [
-      { kind: 'write manifest', names: ['cc', 'gcc', 'clang', 'go'] },
+      { kind: 'write manifest', names: ['cc', 'gcc', 'clang', 'go'], pending: ['clang', 'go'] },
       { kind: 'write tool file', name: 'clang', text: 'family=clang\n' },
       { kind: 'write tool file', name: 'go', text: 'family=go\n' },
       { kind: 'fill files' },
       { kind: 'add link', name: 'clang' },
+      { kind: 'write manifest', names: ['cc', 'gcc', 'clang', 'go'] },
     ],
   })
   assert.equal(planAdditions(wanted('cc', 'ld'), before), { added: [], actions: [] })
+})
+
+test('plan :: additions :: of those begun and not ended, what is lacking is made; the others stay so', () => {
+  const before = there({ ours: ['cc'], lost: ['go', 'ld'], pending: ['go', 'ld'] })
+  assert.equal(planAdditions(wanted('go'), before), {
+    added: ['go'],
+    actions: [
+      { kind: 'write manifest', names: ['cc', 'go', 'ld'], pending: ['ld', 'go'] },
+      { kind: 'write tool file', name: 'go', text: 'family=go\n' },
+      { kind: 'fill files' },
+      { kind: 'add link', name: 'go' },
+      { kind: 'write manifest', names: ['cc', 'go', 'ld'], pending: ['ld'] },
+    ],
+  })
 })
 
 const real = (name: string): string => `real=/bin/${name}\n`
