@@ -1,7 +1,7 @@
 /**
  * What the launcher costs, beside other wrappers: `npm run bench`, a few minutes. Prints the tables of bench/README.md.
  * `npm run bench -- --rounds N` changes how often each program is started (default 300),
- * `--part wrappers|paths|rules|journal|builds|start|fairness|herd|idle|join|shell|sandbox|mbx|timeline` does only that part; it may be repeated. `--before FILE`
+ * `--part wrappers|paths|rules|journal|builds|start|fairness|herd|idle|join|shell|sandbox|mbx|timeline|packed` does only that part; it may be repeated. `--before FILE`
  * puts an older launcher beside this one, in the parts `paths`, `rules`, `journal` and `sandbox` (there the `look` beside it), `--before-glibc FILE` one that was built without
  * musl, in `paths`. `--busybox DIR`: busybox's source with a `.config`, for `shell`.
  * `--mbx DIR`: where the program mbx is, for `mbx`.
@@ -18,6 +18,7 @@ import { printIdle } from './idle.js'
 import { printJoin } from './join.js'
 import { printJournal } from './journal.js'
 import { printMbx } from './mbx.js'
+import { printPacked } from './packed.js'
 import { printPaths } from './paths.js'
 import { places, time, type Variant } from './place.js'
 import { printRules } from './rules.js'
@@ -119,6 +120,7 @@ const parts: Record<string, () => void | Promise<void>> = {
   sandbox: () => printSandbox(rounds, values.before),
   mbx: () => printMbx(Math.max(1, Math.round(rounds / 100)), values.mbx),
   timeline: () => printTimeline(Math.max(3, Math.round(rounds / 30))),
+  packed: () => printPacked(rounds),
 }
 
 try {

@@ -82,16 +82,23 @@ function drive(
     ...driver,
     ...words,
   ])
-  return output
+  return wordsIn(output)
+}
+
+/** Returns what `spawn time` has printed, line by line. */
+export const wordsIn = (output: string): string[][] =>
+  output
     .trim()
     .split('\n')
     .map(line => line.split(' '))
-}
+
+/** Returns the times in those lines. */
+export const samplesIn = (lines: readonly string[][]): Samples =>
+  new Map(lines.filter(([word]) => word !== 'memory').map(([name = '', ...ns]) => [name, ns.map(Number)]))
 
 /** Starts the variants there in turn. Returns their times. */
 export function time(place: Place, variants: readonly Variant[], rounds: number): Samples {
-  const lines = drive(place, place.driver, variants, rounds).filter(([word]) => word !== 'memory')
-  return new Map(lines.map(([name = '', ...ns]) => [name, ns.map(Number)]))
+  return samplesIn(drive(place, place.driver, variants, rounds))
 }
 
 /** Returns what a launcher has in memory while its tool runs, by its slot: VmRSS, RssAnon, RssFile and RssShmem, in KB. */

@@ -7,13 +7,7 @@ import { run } from '../support/jobshim.js'
 import { makePool } from '../support/pools.js'
 import { test, testWith } from '../support/test-with.js'
 import { makeWorkspace, writeFiles } from '../support/workspace.js'
-import { makeRoot, pack } from './packing.js'
-
-/** Every path below a directory, but those of what is mounted there. */
-const pathsIn = (directory: string): string[] =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()
-
-const npm = 'node /usr/lib/node_modules/npm/bin/npm-cli.js'
+import { makeRoot, npm, pack, pathsIn, sizeOf } from './packing.js'
 
 /** Says which program its caller is: a launcher that holds a slot stays until it ends, as `look` if it had to wait. */
 const tool = '#!/usr/bin/sh\nreadlink /proc/$PPID/exe\n'
@@ -35,9 +29,7 @@ testWith(
     assert.equal([installed.status, installed.stderr], [0, ''])
     const seconds = (performance.now() - began) / 1000
     const home = join(path, 'home/user/npm/lib/node_modules/jobshim')
-    const bytes = pathsIn(home)
-      .map(name => statSync(join(home, name)))
-      .reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0)
+    const bytes = sizeOf(home)
     const tenth = (value: number): string => value.toFixed(1)
     console.log(
       `tarball ${tenth(statSync(tarball).size / 1e6)} MB, installed ${tenth(bytes / 1e6)} MB in ${tenth(seconds)} s`,

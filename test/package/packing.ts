@@ -1,6 +1,15 @@
 /** The package as `npm pack` makes it, and a root in which there is no more than Node, npm and a shell. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { type Outcome, run, scrubbed } from '../support/jobshim.js'
 import { makeWorkspace, repository } from '../support/workspace.js'
@@ -18,11 +27,27 @@ export async function pack(path: readonly string[]): Promise<Packed> {
   for (const name of [...shipped, 'dist/src', 'package.json'])
     cpSync(join(repository, name), join(copy, name), { recursive: true })
   const env = { PATH: [...path, process.env.PATH].join(':') }
-  const { status, stderr } = await run(process.execPath, [join(copy, 'dist/src/prebuild.js')], { env })
+  // zig compiles musl first, and npm's cache and zig's may be empty.
+  const around = { env, hangSeconds: 900 }
+  const { status, stderr } = await run(process.execPath, [join(copy, 'dist/src/prebuild.js')], around)
   if (status !== 0) throw new Error(stderr)
   execFileSync('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: copy, env: scrubbed() })
   const [name = ''] = readdirSync(copy).filter(file => file.endsWith('.tgz'))
   return { tarball: join(copy, name), told: stderr.trimEnd().split('\n') }
+}
+
+/** How the root's shell calls npm. */
+export const npm = 'node /usr/lib/node_modules/npm/bin/npm-cli.js'
+
+/** Every path below a directory, but those of what is mounted there. */
+export const pathsIn = (directory: string): string[] =>
+  readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()
+
+/** The bytes of a file, or of all files below a directory. */
+export function sizeOf(path: string): number {
+  const stats = lstatSync(path)
+  if (!stats.isDirectory()) return stats.size
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
 }
 
 /** What the root has besides: no compiler, no make, no git. */
