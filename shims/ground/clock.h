@@ -7,6 +7,9 @@
 /* CLOCK_MONOTONIC in nanoseconds. */
 uint64_t monotonic_ns(void);
 
+/* Microseconds since 1970. */
+uint64_t realtime_us(void);
+
 /* The CPU time that this process has used, in nanoseconds: what work costs, however loaded the machine is. */
 uint64_t cpu_ns(void);
 

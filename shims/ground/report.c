@@ -12,9 +12,10 @@
 #include "ground/text.h"
 #include "ground/visible.h"
 
-enum { LINE_MAX_BYTES = 4096, FORMAT_MAX = 256 };
+enum { FORMAT_MAX = 256 };
 
 static int stderr_open;
+static void (*write_elsewhere)(const char *text);
 
 void report_init(void)
 {
@@ -29,21 +30,21 @@ static size_t first_line(const char *format, va_list arguments)
 	int length;
 
 	if (newline == NULL || (size_t)(newline - format) >= sizeof head)
-		return LINE_MAX_BYTES;
+		return REPORT_MAX;
 	memcpy(head, format, (size_t)(newline - format));
 	head[newline - format] = '\0';
 	length = text_put_list(NULL, 0, head, arguments);
 	return length < 0 ? 0 : (size_t)length;
 }
 
-static void write_line(const char *format, va_list arguments)
+static void write_line(int shown, const char *format, va_list arguments)
 {
-	char text[LINE_MAX_BYTES], line[LINE_MAX_BYTES + 2];
+	char text[REPORT_MAX], line[REPORT_MAX + 2];
 	va_list again;
 	size_t used, first, all;
 	int length;
 
-	if (!stderr_open)
+	if (!shown && write_elsewhere == NULL)
 		return;
 	va_copy(again, arguments);
 	first = first_line(format, again);
@@ -58,8 +59,12 @@ static void write_line(const char *format, va_list arguments)
 		line[used++] = '\n';
 		used += visible(line + used, sizeof line - 1 - used, text + first + 1, all - first - 1);
 	}
-	line[used++] = '\n';
-	write_whole(STDERR_FILENO, line, used); /* if nobody reads it, the exit status still tells */
+	line[used] = '\n';
+	if (shown)
+		write_whole(STDERR_FILENO, line, used + 1); /* if nobody reads it, the exit status still tells */
+	line[used] = '\0';
+	if (write_elsewhere != NULL)
+		write_elsewhere(line + strlen("jobshim: "));
 }
 
 void report(const char *format, ...)
@@ -67,7 +72,7 @@ void report(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	write_line(format, arguments);
+	write_line(stderr_open, format, arguments);
 	va_end(arguments);
 }
 
@@ -76,9 +81,12 @@ void report_debug(const char *format, ...)
 	const char *debug = getenv(ENV_DEBUG);
 	va_list arguments;
 
-	if (debug == NULL || strcmp(debug, "1") != 0)
-		return;
 	va_start(arguments, format);
-	write_line(format, arguments);
+	write_line(stderr_open && debug != NULL && strcmp(debug, "1") == 0, format, arguments);
 	va_end(arguments);
+}
+
+void report_to(void (*write)(const char *text))
+{
+	write_elsewhere = write;
 }

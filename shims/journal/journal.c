@@ -1,26 +1,19 @@
 #include "journal/journal.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "contract.h"
 #include "ledger/ledger.h"
 #include "pool/jobserver.h"
-#include "ground/file.h"
+#include "ground/append.h"
 #include "ground/report.h"
-#include "ground/retry.h"
 #include "ground/text.h"
-#include "ground/trust.h"
 
 /* Bytes of the line that a text may take. Together with the numbers they stay below JOURNAL_LINE_MAX. */
 enum { TOOL_MAX = 128, PATH_TEXT_MAX = 960, FILE_TEXT_MAX = 1200, DIRECTORY_MAX = 1024, NUMBERS_MAX = 700 };
@@ -129,19 +122,6 @@ static uint64_t us_of(const struct timeval *time)
 	return (uint64_t)time->tv_sec * SECOND_US + (uint64_t)time->tv_usec;
 }
 
-/* By the system call, as monotonic_ns(). */
-uint64_t journal_now_us(void)
-{
-	struct timespec now;
-#if defined SYS_clock_gettime && LONG_MAX > INT_MAX
-	long error = syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
-#else
-	long error = clock_gettime(CLOCK_REALTIME, &now);
-#endif
-
-	return error < 0 ? 0 : (uint64_t)now.tv_sec * SECOND_US + (uint64_t)now.tv_nsec / US;
-}
-
 /* By the call itself: musl's getcwd brings malloc along, a hundredth of the launcher. NULL: not known, or out of our root. */
 static const char *here(char *room, size_t size)
 {
@@ -208,93 +188,18 @@ const char *journal_path(const struct jobserver *jobserver, const struct ledger 
 	return kept;
 }
 
-/* Whether a symlink is ours or root's, and stays so: another user's would have us write anywhere. */
-static bool is_own_link(int directory, const char *name, const char *place)
-{
-	struct stat status;
-
-	return trust_of_directory(place) == TRUSTED && fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       (status.st_uid == geteuid() || status.st_uid == 0);
-}
-
-/* A file of several names in a directory that others can write may be any file of ours, by a name that they gave it. */
-static bool is_only_there(int directory, const struct stat *file)
-{
-	struct stat status;
-
-	return file->st_nlink <= 1 || (fstat(directory, &status) == 0 &&
-	                               (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & S_IWOTH) == 0);
-}
-
-/* -1 unless it is a regular file, since nothing else may be written without blocking; *why says what it is. */
-static int open_in(int directory, const char *name, const char *place, const char **why)
-{
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
-	struct stat status;
-	int fd = open_high_at(directory, name, flags | O_NOFOLLOW);
-
-	if (fd < 0 && errno == ELOOP) {
-		*why = "another user's symlink";
-		if (!is_own_link(directory, name, place))
-			return -1;
-		fd = open_high_at(directory, name, flags);
-	}
-	*why = NULL;
-	if (fd < 0 || fstat(fd, &status) < 0)
-		*why = strerror(errno);
-	else if (!S_ISREG(status.st_mode))
-		*why = "not a regular file";
-	else if (!is_only_there(directory, &status))
-		*why = "a link to another file";
-	if (*why == NULL)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-static int open_journal(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *why = "its path is too long";
-	char place[PATH_MAX];
-	int directory, fd = -1;
-
-	if (path[0] != '/') {
-		report_debug("%s=%s: not an absolute path", ENV_JOURNAL, path);
-		return -1;
-	}
-	if (text_put(place, sizeof place, "%.*s", (int)(slash - path) + 1, path) < (int)sizeof place) {
-		directory = trust_hold_directory(place);
-		if (directory < 0) {
-			why = errno == EPERM ? "another user's symlink" : strerror(errno);
-		} else {
-			fd = open_in(directory, slash + 1, place, &why);
-			close(directory);
-		}
-	}
-	if (fd < 0)
-		report_debug("%s: no journal: %s", path, why);
-	return fd;
-}
-
 void journal_append(const char *path, const struct journal_run *ended)
 {
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction before;
+	const char *why = NULL;
 	struct line line;
-	ssize_t written;
-	int fd = open_journal(path);
+	int fd = append_open(path, &why);
 
-	if (fd < 0)
+	if (fd < 0) {
+		report_debug("%s: no journal: %s", path, why);
 		return;
+	}
 	compose(&line, ended);
-	sigaction(SIGXFSZ, &ignore, &before); /* a journal above `ulimit -f` */
-	written = RETRY(write(fd, line.text, line.length));
-	/* A full disk has cut it: the next line is to begin where lines do. */
-	if (written > 0 && (size_t)written < line.length)
-		written = RETRY(write(fd, "\n", 1));
-	if (written < 0)
+	if (!append_line(fd, line.text, line.length))
 		report_debug("%s: no line in the journal: %s", path, strerror(errno));
-	sigaction(SIGXFSZ, &before, NULL);
 	close(fd);
 }

@@ -32,7 +32,7 @@ struct journal_run {
 	int gate;           /* the last that was closed */
 	uint64_t waited_ns; /* for all */
 	uint64_t gated_ns;  /* of it, at gates */
-	uint64_t began_us;  /* when the tool was started, by journal_now_us() */
+	uint64_t began_us;  /* when the tool was started, by realtime_us() */
 	uint64_t ran_ns;
 	unsigned known;     /* what of these is known, by JOURNAL_ */
 	int status;         /* as wait4() has it */
@@ -41,9 +41,6 @@ struct journal_run {
 
 /* The path of the journal: JOBSHIM_JOURNAL, else that of the `jobshim run` that made the pool. NULL where there is none. */
 const char *journal_path(const struct jobserver *jobserver, const struct ledger *ledger);
-
-/* Microseconds since 1970. */
-uint64_t journal_now_us(void);
 
 /* Appends the run's line. A journal that can't be written is no reason to fail a build. */
 void journal_append(const char *path, const struct journal_run *ended);

@@ -15,6 +15,7 @@
 #include "ground/arena.h"
 #include "ground/environment.h"
 #include "ground/file.h"
+#include "ground/log.h"
 #include "ground/report.h"
 
 /* Whether we are that file, which has no other name. */
@@ -62,6 +63,8 @@ int main(int argc, char **argv)
 	become_copied(&run.self, argv);
 	run.tool = run.self.name[0] != '\0' ? run.self.name : name_executed(argc, argv);
 	relay_begin(&relay, &run, argc);
+	if (log_is_wanted())
+		relay_logged(&relay, &run);
 	begin(&run);
 	launch(&run, &relay);
 	run_exec(&run);

@@ -31,17 +31,33 @@ void relay_begin(struct relay *relay, const struct run *run, int argc)
 	memcpy(words + SELF_WORDS, run->argv, ((size_t)argc + 1) * sizeof *words);
 }
 
-void relay(const struct relay *relay, const struct run *run)
+/* Returns, with errno, if it can't. */
+static void become_look(const struct relay *relay, const char *shim_dir, char look[PATH_MAX])
 {
-	char look[PATH_MAX];
-
-	mapping_restore_signals();
-	if (text_put(look, sizeof look, "%s" LOOK_PLACE, run->self.shim_dir) >= (int)sizeof look)
+	if (text_put(look, PATH_MAX, "%s" LOOK_PLACE, shim_dir) >= PATH_MAX)
 		errno = ENAMETOOLONG;
 	else if (relay->words == NULL)
 		errno = ENOMEM;
 	else
 		execve(look, relay->words, environment_received());
+}
+
+void relay_logged(const struct relay *relay, const struct run *run)
+{
+	char look[PATH_MAX];
+
+	if (run->self.shim_dir[0] == '\0')
+		return;
+	become_look(relay, run->self.shim_dir, look);
+	report_debug("%s: no log: %s: %s", run->tool, look, strerror(errno));
+}
+
+void relay(const struct relay *relay, const struct run *run)
+{
+	char look[PATH_MAX];
+
+	mapping_restore_signals();
+	become_look(relay, run->self.shim_dir, look);
 	if (run->settings.error_without)
 		run_refuse(run, "look, which finds one, can't be started");
 	if (errno == ENOENT || errno == ENAMETOOLONG)

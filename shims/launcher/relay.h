@@ -20,4 +20,7 @@ void relay_begin(struct relay *relay, const struct run *run, int argc);
  * ungoverned. */
 void relay(const struct relay *relay, const struct run *run);
 
+/* Becomes it as the run begins, since it can write a log. Returns if that can't be: then there is none. */
+void relay_logged(const struct relay *relay, const struct run *run);
+
 #endif

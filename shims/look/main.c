@@ -26,6 +26,7 @@
 #include "sandbox/supervisor.h"
 #include "tool/freshen.h"
 #include "tool/resolve.h"
+#include "ground/log.h"
 #include "ground/notify.h"
 #include "ground/report.h"
 
@@ -119,6 +120,7 @@ int main(int argc, char **argv)
 	command *named;
 
 	report_init();
+	log_begin(argc < 2 ? "look" : argv[1]);
 	named = argc < 1 ? NULL : command_of(argv + 1);
 	if (named == NULL)
 		return EXIT_JOBSHIM;

@@ -100,7 +100,7 @@ static void begin_phase(struct phase *phase, const struct process *process, unsi
 
 	*phase = (struct phase){ .pid = process->pid, .start = process->start, .depth = depth };
 	text_put(phase->comm, sizeof phase->comm, "%s", process->comm);
-	phase->began_us = journal_now_us() - age_ms * 1000;
+	phase->began_us = realtime_us() - age_ms * 1000;
 	phase->seen_ns = monotonic_ns() - age_ms * 1000000;
 	read_command(phase);
 	cmdline_directory(phase->pid, phase->directory, sizeof phase->directory);

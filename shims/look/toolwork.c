@@ -10,6 +10,7 @@
 #include "tool/freshen.h"
 #include "tool/self.h"
 #include "ground/file.h"
+#include "ground/log.h"
 
 bool tool_work(const struct self *self, char *const words[])
 {
@@ -17,8 +18,10 @@ bool tool_work(const struct self *self, char *const words[])
 
 	(void)self;
 	prctl(PR_SET_NAME, base_name(run.tool)); /* for people, and for who looks for clients by their names first */
+	log_begin(base_name(run.tool));
 	self_handed(&run.self, words);
 	begin(&run);
+	log_begin(base_name(run.tool)); /* that of `launcher -- TOOL` */
 	if (freshen_is_due(&run.self, run.name, run.settings.real, &run.real))
 		freshen_tool(&run.self, run.self.name);
 	if (run.adapter != NULL && run.adapter->kind == ADAPTER_CARGO) /* it looks at its compiler's file before it starts it */

@@ -140,7 +140,7 @@ static void run_child(const struct hold *hold, struct inherited *inherited, stru
 	char *number_at = run->builds ? badge_make(&hold->pool->locks) : NULL;
 
 	if (hold->journal != NULL) {
-		ran->began_us = journal_now_us();
+		ran->began_us = realtime_us();
 		began_ns = monotonic_ns();
 	}
 	if (number_at != NULL && adapter_is_client(run->adapter))

@@ -112,7 +112,7 @@ void journal_entry_begin(struct supervised *run)
 {
 	if (run->entry == NULL || run->entry->began_us != 0)
 		return;
-	run->entry->began_us = journal_now_us();
+	run->entry->began_us = realtime_us();
 	run->entry->began_ns = monotonic_ns();
 }
 

@@ -42,6 +42,11 @@ export const environmentRows = {
     value: '1',
     text: 'one line on stderr that says why a tool is not governed',
   },
+  log: {
+    name: 'JOBSHIM_LOG',
+    value: 'FILE',
+    text: 'absolute path of the file to which these lines, errors and warnings are appended, each with its time and pid',
+  },
   hops: {
     name: 'JOBSHIM_HOPS',
     text: 'how many launchers stand above this process',

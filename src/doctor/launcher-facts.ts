@@ -72,7 +72,7 @@ function pathOf(launcher: Launcher): string | undefined {
 export function outsideBuild(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const taken: string[] = [
     ...['MAKEFLAGS', 'CARGO_MAKEFLAGS', names.jobserver, names.outer, names.disable, names.rules],
-    ...[names.journal, names.engine, names.launcher, names.noJobserver, names.patience],
+    ...[names.journal, names.engine, names.launcher, names.noJobserver, names.patience, names.log],
   ]
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !taken.includes(name)))
 }

@@ -267,7 +267,7 @@ const bad: readonly { name: string; make: (yard: Yard) => string; says: RegExp }
   {
     name: 'a relative path',
     make: () => 'journal.jsonl',
-    says: /^jobshim: JOBSHIM_JOURNAL=journal.jsonl: not an absolute path\n$/,
+    says: /^jobshim: journal.jsonl: no journal: not an absolute path\n$/,
   },
   {
     name: 'a circle of symlinks',
