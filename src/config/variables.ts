@@ -18,6 +18,7 @@ const rows: readonly Row[] = [
     expected: withoutJobserver.join(', ').replace(/, (\w+)$/, ' or $1'),
     otherwise: 'counts as pass',
   },
+  { name: names.log, pattern: /^\//, expected: 'an absolute path', otherwise: 'is ignored' },
 ]
 
 /** `text`: for people. */

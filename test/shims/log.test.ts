@@ -127,7 +127,7 @@ test('log :: the tool has no descriptor of it, nor other arguments', async () =>
 
 test('log :: without look :: the tool runs, and JOBSHIM_DEBUG tells', async () => {
   const yard = await makeYard('A')
-  const look = join(yard.shims, '.jobshim/look')
+  const look = join(yard.shims, '.jobshim/bin/look')
   execFileSync('mv', [look, `${look}.away`])
   const env = { ...yard.governed, JOBSHIM_LOG: logOf(yard) }
   assert.equal(await holdOnce(yard, env), ran())
