@@ -123,13 +123,14 @@ test('run :: variables that make no sense :: each is told once', async () => {
   const { work, env } = await makePatient()
   const { status, stderr } = await jobshim(['run', '-q', '--', 'true'], {
     cwd: work,
-    env: { ...env, JOBSHIM_PATIENCE: 'x', JOBSHIM_JOIN: 'maybe' },
+    env: { ...env, JOBSHIM_PATIENCE: 'x', JOBSHIM_JOIN: 'maybe', JOBSHIM_LOG: 'log' },
   })
   assert.is(status, 0)
   assert.is(
     stderr,
     'jobshim: JOBSHIM_PATIENCE=x: expected a number of seconds; it is ignored\n' +
-      'jobshim: JOBSHIM_JOIN=maybe: expected 1 or 0; it counts as 0\n',
+      'jobshim: JOBSHIM_JOIN=maybe: expected 1 or 0; it counts as 0\n' +
+      'jobshim: JOBSHIM_LOG=log: expected an absolute path; it is ignored\n',
   )
 })
 
