@@ -83,7 +83,7 @@ function keepTokens(fifo: string): number | undefined {
     return openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK)
   } catch (error) {
     if (systemErrorCode(error) !== 'ENXIO') throw error
-    throw new Failure(`${fifo}: who had the pool open has ended`, 'run the build again')
+    throw new Failure(`${fifo}: the pool is gone, since nobody had it open any more`, 'run the build again')
   }
 }
 
@@ -97,7 +97,8 @@ function openKept(fifo: string): number[] {
   const ends = kind === 'pipe' ? [openSync(fifo, constants.O_RDONLY), openSync(fifo, constants.O_WRONLY)] : []
   const isStill = kind === 'pipe' && ends.every(end => isSame(end, both))
   closeSync(both)
-  if (!isStill) throw new Failure(`${fifo}: was replaced meanwhile`, 'check that jobshim serve runs there')
+  if (!isStill)
+    throw new Failure(`${fifo}: the jobserver was replaced meanwhile`, 'check that jobshim serve runs there')
   return ends
 }
 

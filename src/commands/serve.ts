@@ -76,8 +76,8 @@ export const serve = command({
     const ended = endings()
     const access = {
       mode: modeOf(flags.mode ?? (flags.group === undefined ? '600' : '660')),
-      uid: flags.user === undefined ? undefined : idOf('passwd', flags.user),
-      gid: flags.group === undefined ? undefined : idOf('group', flags.group),
+      uid: flags.user === undefined ? undefined : idOf('passwd', 'user', flags.user),
+      gid: flags.group === undefined ? undefined : idOf('group', 'group', flags.group),
     }
     assertReadable(path)
     const server = openServer(path, settings.jobs, access, look)
@@ -209,13 +209,9 @@ function modeOf(text: string): number {
   throw new Failure(`--mode ${text}: not an octal mode`, 'such as 600 or 660', exitCodes.usage)
 }
 
-function idOf(database: 'passwd' | 'group', name: string): number {
+function idOf(database: 'passwd' | 'group', what: 'user' | 'group', name: string): number {
   const { stdout } = spawnSync('getent', [database, name], { encoding: 'utf8' })
   const [, id] = /^[^:\n]+:[^:\n]*:(\d{1,10}):.*\n$/.exec(stdout ?? '') ?? []
-  if (id === undefined)
-    throw new Failure(
-      `${name}: no such ${database === 'passwd' ? 'user' : 'group'}`,
-      `see getent ${database}`,
-    )
+  if (id === undefined) throw new Failure(`${name}: no such ${what}`, `see getent ${database}`)
   return Number(id)
 }

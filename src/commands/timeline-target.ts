@@ -66,7 +66,7 @@ function writeThrough(path: string, content: Buffer): void {
   const file = openSync(path, constants.O_WRONLY | constants.O_NOCTTY)
   try {
     if (fstatSync(file).isFile())
-      throw new Failure(`${path}: was replaced meanwhile`, 'name another file with -o')
+      throw new Failure(`${path}: another file was put there meanwhile`, 'name another file with -o')
     writeFileSync(file, content)
   } finally {
     closeSync(file)

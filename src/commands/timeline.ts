@@ -208,7 +208,9 @@ function formatOf(named: string | undefined, output: string): Format {
 const writeToStdout = (picture: Buffer): Promise<void> =>
   new Promise((done, fail) => {
     process.stdout.once('error', error =>
-      fail(new Failure(`stdout: can't be written (${systemErrorCode(error)})`, 'name a file with -o')),
+      fail(
+        new Failure(`can't write the picture to stdout: ${systemErrorCode(error)}`, 'name a file with -o'),
+      ),
     )
     process.stdout.write(picture, () => done())
   })

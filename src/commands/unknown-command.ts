@@ -14,7 +14,7 @@ function unknownVerb(name: string, words: readonly string[], verbs: readonly str
   return new Failure(
     words[0] === undefined || words[0].startsWith('-')
       ? `${name}: no subcommand named`
-      : `unknown command '${name} ${words[0]}'`,
+      : `${name}: unknown subcommand '${words[0]}'`,
     verbs.map(verb => `jobshim ${verb}`).join(', '),
     exitCodes.usage,
   )

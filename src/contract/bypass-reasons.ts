@@ -37,7 +37,7 @@ export const bypassReasons = {
   // In a sandbox no shim stands before a tool. So neither its name nor its PATH matters: whatever they are, this is all that is known.
   unseen: {
     why: 'the supervisor of the sandbox gave it no slot',
-    fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see, and for tools that outlive the one that started them; what it can not look at must be readable for this user',
+    fix: 'make sure that this user may read the program; docs/sandbox.md tells which other tools take no slot in a sandbox',
   },
   unseenPart: {
     why: 'the supervisor of the sandbox gave the program that started it no slot',

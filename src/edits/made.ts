@@ -19,7 +19,10 @@ export function readMade({ state, root }: Ground): readonly string[] {
     const code = systemErrorCode(error)
     if (code === 'ENOENT') return []
     if (code === undefined) throw error
-    throw new Failure(`${state}: can't be read (${code})`, 'find out who put it there, and move it away')
+    throw new Failure(
+      `${state}: the list of what was made can't be read (${code})`,
+      'find out who put it there, and move it away',
+    )
   }
   const made = parseMade(text)
   if (made?.every(path => path.startsWith(root.replace(/\/?$/, '/')) && !path.split('/').includes('..')))

@@ -209,7 +209,7 @@ function startFailure({ look, program }: Command, error: Error): Failure {
   const code = systemErrorCode(error) ?? ''
   if (code === 'E2BIG') return programFailure(program, code)
   return new Failure(
-    `${look}: can't be started: ${startFailures[code]?.why ?? error.message}`,
+    `${look}: this program of jobshim's can't be started: ${startFailures[code]?.why ?? error.message}`,
     'see jobshim doctor, or install the shims anew: jobshim install',
     exitCodes.jobshim,
   )

@@ -50,7 +50,7 @@ const isReadOnly = (place: string, { mode }: Stats): boolean => (mode & 0o200) =
 function ofMissing(path: string): Obstacle | undefined {
   const stats = look(path, statSync)
   if (stats?.isDirectory()) return ofDirectory(path)
-  if (stats) return { why: `${path} is not a directory`, hint: 'move it away' }
+  if (stats) return { why: `${path} is not a directory`, hint: `move ${shWord(path)} away` }
   if (look(path, lstatSync)) {
     const target = resolve(dirname(path), readlinkSync(path))
     return { why: `is a symlink to ${target}, which is missing`, hint: 'make that, or remove the symlink' }

@@ -83,7 +83,7 @@ function readOrNothing(path: string): string | undefined {
     const code = systemErrorCode(error)
     if (code === 'ENOENT') return undefined
     throw new Failure(
-      `${path}: can't be read (${code})`,
+      `${path}: the list of shims can't be read (${code})`,
       'make it readable, or name another place with --dir',
     )
   }

@@ -29,7 +29,10 @@ export function readJournal(path: string, name = path): Journal {
     const file = openSync(path, 'r')
     try {
       if (fstatSync(file).isDirectory())
-        throw new Failure(`${name}: is a directory`, 'name a file that jobshim run --journal FILE wrote')
+        throw new Failure(
+          `${name}: is a directory, no journal`,
+          'name a file that jobshim run --journal FILE wrote',
+        )
       for (const line of linesOf(file)) readLine(line, journal)
     } finally {
       closeSync(file)
@@ -37,7 +40,10 @@ export function readJournal(path: string, name = path): Journal {
   } catch (error) {
     const code = systemErrorCode(error)
     if (code === undefined) throw error
-    throw new Failure(`${name}: can't be read (${code})`, hints[code] ?? 'name a file that can be read')
+    throw new Failure(
+      `${name}: the journal can't be read (${code})`,
+      hints[code] ?? 'name a file that can be read',
+    )
   }
   return journal
 }

@@ -320,10 +320,10 @@ for (const [what, content, says, hint] of [
 
 test('timeline :: error :: no such file, a directory', async () => {
   const { refused } = make()
-  assert.equal(await refused('none'), bad(1, "none: can't be read (ENOENT)", noJournal))
+  assert.equal(await refused('none'), bad(1, "none: the journal can't be read (ENOENT)", noJournal))
   assert.equal(
     await refused('/', '-o', 'x.html'),
-    bad(1, '/: is a directory', 'name a file that jobshim run --journal FILE wrote'),
+    bad(1, '/: is a directory, no journal', 'name a file that jobshim run --journal FILE wrote'),
   )
 })
 

@@ -8,6 +8,8 @@ import { renderManPage } from '../../src/commands/man-page.js'
 import { journalRows, shapeRows } from '../../src/commands/shapes.js'
 import { renderJsonSchema } from '../../src/config/schema.js'
 import { renderContract } from '../../src/contract/header.js'
+import { renderMessagePage } from '../../src/message-page.js'
+import { readMessages } from '../../src/messages.js'
 import { repository } from '../support/workspace.js'
 
 const committed = (path: string): string => readFileSync(join(repository, path), 'utf8')
@@ -26,6 +28,10 @@ test('contract :: docs/json.md is what npm run generate writes', () => {
 
 test('contract :: docs/jobshim.1 is what npm run generate writes', async () => {
   assert.is(committed('docs/jobshim.1'), renderManPage(await loadCommands()))
+})
+
+test('contract :: docs/messages.md is what npm run generate writes', () => {
+  assert.is(committed('docs/messages.md'), renderMessagePage(readMessages(repository)))
 })
 
 test.run()

@@ -23,7 +23,7 @@ const pastIn = (stderr: string): Past[] =>
 
 const gaveNone = {
   why: 'the supervisor of the sandbox gave it no slot',
-  fix: 'see what was said of the supervisor, and docs/sandbox.md for programs that it does not see, and for tools that outlive the one that started them; what it can not look at must be readable for this user',
+  fix: 'make sure that this user may read the program; docs/sandbox.md tells which other tools take no slot in a sandbox',
 }
 
 /** Long enough to be seen. */
