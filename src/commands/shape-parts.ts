@@ -112,6 +112,10 @@ export const row = z.strictObject({
   alive: z.boolean().describe('`false`: was killed, its token goes back soon'),
   seconds: seconds.describe('in this state'),
   command: text.describe("the command line; empty where it can't be seen"),
+  low: z
+    .literal(true)
+    .optional()
+    .describe('its environment asks for low priority; what a rule says is not told'),
 })
 
 const name = text.describe('of the row')

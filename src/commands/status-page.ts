@@ -128,8 +128,12 @@ const lineOf = (row: Row): Line => ({
   cells: [row.tool, String(row.pid), doing(row), span(row.seconds), row.command],
 })
 
-function doing({ state, slot, alive }: Row): string {
-  if (!alive) return 'killed'
+function doing(row: Row): string {
+  if (!row.alive) return 'killed'
+  return row.low ? `${stateText(row)} at low priority` : stateText(row)
+}
+
+function stateText({ state, slot }: Row): string {
   switch (state) {
     case 'waiting':
     case 'acquiring':

@@ -37,6 +37,7 @@ export type Row = Omit<LedgerRecord, 'record' | 'sinceNs' | 'hasToken'> & {
   client: number | undefined // the pid of the client whose slot it is: that its adapter has started
   seconds: number // in this state
   command: string // empty where it can't be seen: another user
+  low?: true // its environment asks for low priority; what a rule says is not told
 }
 
 /**
@@ -116,9 +117,10 @@ function blindness(look: string, environment: NodeJS.ProcessEnv): string | undef
 function rowOf(
   { tool, pid, state, slot, alive, seconds }: LedgerRecord & { seconds: number },
   place: Place | undefined,
-  { wordsOf }: ProcessFacts,
+  { wordsOf, isLow }: ProcessFacts,
 ): Row {
-  const words = place && place.pid > 0 ? wordsOf(place.pid) : []
+  const pidHere = place?.pid ?? 0
+  const words = pidHere > 0 ? wordsOf(pidHere) : []
   return {
     tool: wholeName(tool, words),
     pid,
@@ -129,6 +131,7 @@ function rowOf(
     alive,
     seconds,
     command: words.join(' ').trimEnd(),
+    ...(pidHere > 0 && isLow(pidHere) ? { low: true } : {}),
   }
 }
 

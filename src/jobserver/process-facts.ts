@@ -1,6 +1,8 @@
 /** What /proc tells of processes, for people who look at them: each is read once. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
+import { environment as names } from '../contract/environment.js'
+import { lowPriority } from '../contract/priorities.js'
 import { readProcessStat } from '../ground/process-stat.js'
 
 export type ProcessFacts = {
@@ -9,6 +11,7 @@ export type ProcessFacts = {
   wordsOf(pid: number): readonly string[] // its command line, without what a launcher puts before it; none if that can't be read
   directoryOf(pid: number): string | undefined // it works there; undefined if that can't be read
   secondsOf(pid: number): number // since it was started
+  isLow(pid: number): boolean // its environment asks for low priority; false if that can't be read
 }
 
 const ancestorsMost = 256
@@ -42,6 +45,7 @@ export function lookAtProcesses(): ProcessFacts {
     },
     wordsOf: commandOf,
     directoryOf,
+    isLow,
     secondsOf(pid) {
       const stat = statOf(pid)
       return stat.kind === 'read' ? Math.max(0, uptime - Number(stat.start) / ticksPerSecond) : 0
@@ -67,6 +71,16 @@ function directoryOf(pid: number): string | undefined {
     return readlinkSync(`/proc/${pid}/cwd`)
   } catch {
     return undefined // as above
+  }
+}
+
+const asksForLow = `\0${names.priority}=${lowPriority}\0`
+
+function isLow(pid: number): boolean {
+  try {
+    return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}\0`.includes(asksForLow)
+  } catch {
+    return false // as above
   }
 }
 

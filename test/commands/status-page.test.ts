@@ -112,6 +112,15 @@ test('status :: page :: a line for each build, those with slots first; its tools
   assert.equal(lines(renderStatus(snapshot, { columns: 120, home: '/home/me' })), whole)
 })
 
+test('status :: page :: what asked for low priority says so', () => {
+  const low = [row({ low: true }), row({ pid: 7, state: 'waiting', slot: 'none', seconds: 3, low: true })]
+  const page = renderStatus({ ...snapshot, builds: [{ ...make, clients: [] }], rows: low }, { columns: 120 })
+  assert.equal(lines(page).slice(2), [
+    '  cc  12  runs at low priority   1.3 s  cc -c a.c',
+    '  cc  7   waits at low priority  3.0 s  cc -c a.c',
+  ])
+})
+
 test('status :: page :: narrow :: tools are cut, also in a wide character; a name is cut, its numbers stay', () => {
   assert.equal(lines(renderStatus(snapshot, { columns: 50, home: '/home/me' })), [
     whole[0],

@@ -56,6 +56,30 @@ test('status :: a foreign jobserver :: a token, the implicit slot, one that wait
   for (const one of held) await one.end()
 })
 
+test('status :: low priority :: what asked for it says so, running and waiting', async () => {
+  const yard = await makeYard('A')
+  const low = { ...yard.governed, JOBSHIM_PRIORITY: 'low' }
+  const normal = start({ env: yard.governed })
+  await normal.tools
+  const runs = start({ env: low })
+  await runs.tools
+  const waiter = start({ env: low })
+  await waits(yard, waiter)
+  const { rows } = await picture(yard, ['--jobserver', yard.pool.auth])
+  const told = rows.map(({ pid, low: isLow }) => [pid, isLow]).sort(([a], [b]) => Number(a) - Number(b))
+  const expected = [
+    [normal.pid, undefined],
+    [runs.pid, true],
+    [waiter.pid, true],
+  ].sort(([a], [b]) => Number(a) - Number(b))
+  assert.equal(told, expected)
+  const { stdout } = await status(yard, ['--jobserver', yard.pool.auth])
+  assert.match(stdout, new RegExp(`^  hold +${normal.pid} +runs {2,}\\d`, 'm'))
+  assert.match(stdout, new RegExp(`^  hold +${runs.pid} +runs at low priority {2,}\\d`, 'm'))
+  assert.match(stdout, new RegExp(`^  hold +${waiter.pid} +waits at low priority {2,}\\d`, 'm'))
+  for (const one of [normal, runs, waiter]) await one.end()
+})
+
 const runHold = ({ shims }: Yard): string[] => [
   ...['bin/jobshim.js', 'run', '-q', '-j2', '--no-config', '--dir', shims, '--', 'hold'],
 ]
