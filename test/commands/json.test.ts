@@ -188,7 +188,8 @@ const outputs: Readonly<Record<string, () => Promise<string[]>>> = {
   'jobshim status --json': async () => {
     const yard = await makeYard('A')
     const before = await statusOf(yard)
-    const held = [start({ env: yard.governed }), start({ env: yard.governed })]
+    const low = { ...yard.governed, JOBSHIM_PRIORITY: 'low' }
+    const held = [start({ env: yard.governed }), start({ env: low })]
     for (const one of held) await one.tools
     const meanwhile = await statusOf(yard)
     const made = await ofMake()
