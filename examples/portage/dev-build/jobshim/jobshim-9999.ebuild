@@ -20,6 +20,13 @@ RDEPEND=">=net-libs/nodejs-20.17.0"
 BDEPEND=">=net-libs/nodejs-20.17.0[npm]"
 
 src_unpack() {
+	# Git refuses a copy that belongs to another user than the one this phase runs as, as user portage does root's.
+	local place=${EGIT_REPO_URI#file://} copy
+	if [[ ${place} == /* ]]; then
+		for copy in "${place%/}"{,/.git}; do
+			git config --global --add safe.directory "${copy}" || die
+		done
+	fi
 	git-r3_src_unpack
 	# Only this phase has the network.
 	cd "${S}" || die
