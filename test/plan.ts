@@ -106,6 +106,7 @@ export const rest: readonly Row[] = [
   { file: 'machine/shares', part: true, why: 'make 4.4, ninja, cargo' },
   { file: 'machine/mended', why: 'make 4.4, ninja 1.13' },
   { file: 'package/checkout', why: 'needs bash-completion, zsh, fish, mandoc' },
+  { file: 'package/gentoo', why: 'needs Portage, bash-completion, zsh, fish, mandoc' },
   { file: 'package/packed', why: 'needs bubblewrap, musl-tools, zig, qemu' },
   { file: 'package/readme', why: 'needs bubblewrap, musl-tools' },
   { file: 'sandbox/beside-gcc', why: 'needs gcc, which loads plugins' },
