@@ -61,7 +61,7 @@ const features =
   '-news -merge-sync -sandbox -usersandbox -pid-sandbox -network-sandbox -ipc-sandbox -mount-sandbox userpriv userfetch'
 
 const etc: Readonly<Record<string, string>> = {
-  'make.conf': `FEATURES="${features}"\nMAKEOPTS="-j2"\nNOCOLOR="true"\n`,
+  'make.conf': `FEATURES="${features}"\nMAKEOPTS="-j2"\nPORTAGE_COMPRESS=""\nNOCOLOR="true"\n`,
   'repos.conf/gentoo.conf':
     '[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = /var/db/repos/gentoo\nauto-sync = no\n',
 }
