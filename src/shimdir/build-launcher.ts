@@ -63,7 +63,7 @@ async function build(
     makeDirectory(dirname(output))
   } catch (error) {
     throw new Failure(
-      `${output}: can't build the launcher (${systemErrorCode(error)})`,
+      `${dirname(output)}: can't be made, and the launcher is to be built there (${systemErrorCode(error)})`,
       'set XDG_DATA_HOME to a directory of yours that you can write',
       undefined,
       refused,

@@ -114,7 +114,7 @@ function check({ text, by, status = 0, says }: Line, root: string, index: number
   const read = (name: keyof Outcome): string => readFileSync(join(root, 'out', `${index}.${name}`), 'utf8')
   const said = `${read('stdout')}${read('stderr')}`
   assert.is(Number(read('status')), status, `${by}: ${text}\n${said}`)
-  if (says !== undefined) assert.match(said, says, `${by}: ${text}`)
+  if (says !== undefined) assert.match(said, says, `${by}: ${text}\n${said}`)
 }
 
 /** Keeps what is there, and tells what has come since: in the homes, and of root's directories what this system has changed. */

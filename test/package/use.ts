@@ -43,6 +43,7 @@ const rows: Readonly<Record<string, Row>> = {
   'jobshim portage enable CAT/PKG': { elsewhere: 'docs/gentoo' },
   'jobshim portage disable CAT/PKG': { elsewhere: 'docs/gentoo' },
   'jobshim portage uninstall': { elsewhere: 'docs/gentoo' },
+  'jobshim portage list': { elsewhere: 'portage/setup' },
   'jobshim portage enable --sandbox CAT/PKG': { elsewhere: 'docs/gentoo' },
   'jobshim exec -- protoc --cpp_out=. a.proto': { says: /^protoc --cpp_out=\. a\.proto$/m },
   'eval "$(jobshim env)"': {
@@ -50,6 +51,10 @@ const rows: Readonly<Record<string, Row>> = {
     says: /\/shims\/cc\n\S+launcher\n/,
   },
   'jobshim env --shell fish | source': { typed: "fish -c '%; command -v cc'", says: /\/shims\/cc\n/ },
+  'eval "$(jobshim env --unset)"': {
+    typed: 'eval "$(jobshim env)"; %; command -v cc; echo "prefix:$CCACHE_PREFIX"',
+    says: /^\/usr\/bin\/cc\nprefix:\n/,
+  },
   'jobshim env': { says: /CMAKE_C_COMPILER_LAUNCHER/ },
 }
 
