@@ -21,6 +21,10 @@ const uninstall = blockOf('README.md', 'emerge --unmerge dev-build/jobshim')
 /** Portage of a virtual environment is that of the system. */
 const inPlace = 'export PORTAGE_OVERRIDE_EPREFIX=\n'
 
+/** Its cache of ebuilds' metadata, which it keeps, and a directory that was there and that it removes once it is empty. */
+const portagesOwn =
+  'rm -r /var/cache/edb/dep/usr/src/jobshim\nmkdir -p /usr/share/fish/vendor_completions.d\n'
+
 const into = (name: string, directory: string, mode = ''): string =>
   `${name}() { ( insopts -m 0644 ${mode}; insinto ${directory}; ${name.startsWith('new') ? 'newins' : 'doins'} "$@" ) || die; }`
 
@@ -108,6 +112,7 @@ ln -s /var/db/repos/gentoo/profiles/default /etc/portage/make.profile`
         type(by, 'rm -rf project origin .npm'),
       ]),
       type('root', inPlace + uninstall),
+      type('root', portagesOwn),
       nothingLeft,
     ]
     await typeAll(lines, { prepared, copied: home, path: [portage, process.env.PATH].join(delimiter) })
