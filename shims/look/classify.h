@@ -17,6 +17,7 @@ struct tool {
 	enum bypass_reason reason; /* of a tool without a slot */
 	bool is_script;            /* a wrapper: another program runs it */
 	bool below_launcher;       /* its environment says that a launcher is above it */
+	bool is_adopted;           /* what it was below is gone: a launcher may have started that, and not the tool */
 	bool has_record;           /* of its own in the ledger: it has stood still until it had its slot */
 	bool is_part;              /* a program that compilers start, below an unknown compiler */
 	bool only_prints;          /* a tool that only prints, or what compiles for others: neither it nor what is below counts */

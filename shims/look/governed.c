@@ -206,6 +206,15 @@ bool governed_below_holder(const struct ancestor *tool, const struct surrounding
 	return false;
 }
 
+bool governed_is_adopted(const struct ancestor *tool)
+{
+	const struct ancestor *top = tool;
+
+	while (top->above != NULL)
+		top = top->above;
+	return top->adopts;
+}
+
 bool governed_below_launcher(const struct surroundings *surroundings)
 {
 	return surroundings->hops > pool.hops;

@@ -109,7 +109,8 @@ void verdict_governed(struct judgement *judgement, const struct visit *visit)
 	}
 	if (!is_new)
 		return;
-	judgement->use->launched += visit->tool.below_launcher;
+	/* An ld whose gcc was killed has what gcc's launcher gave that: no ledger has counted it. */
+	judgement->use->launched += visit->tool.below_launcher && (visit->tool.has_record || !visit->tool.is_adopted);
 	judgement->use->by_clients += !visit->tool.below_launcher && !visit->tool.is_script;
 }
 

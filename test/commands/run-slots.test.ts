@@ -71,6 +71,20 @@ test('run :: slots :: a compiler by its path below a make that joined :: is in t
   )
 })
 
+test('run :: slots :: an ld whose gcc was killed :: is no run of its own that could not write the ledger', async () => {
+  const place = await makePlace(['gcc', 'ld'], { tools: ['--tools', 'gcc,ld'] })
+  const gcc = `#!/bin/sh\n${place.tools}/ld -c 3000 b &\necho $! > ld\necho $$ > gcc\nwait\n`
+  writeFiles(place.root, { 'tools/gcc': gcc })
+  const end =
+    'until [ -s gcc ]; do sleep 0.01; done; sleep 0.5; kill -9 $(cat gcc); while kill -0 $(cat ld); do sleep 0.1; done; true'
+  const script = `rm -f gcc ld; gcc a 2>/dev/null & { ${end}; } 2>/dev/null`
+  const { runs, launchedRuns } = await told(place, 2, script)
+  assert.ok(launchedRuns <= runs, `${launchedRuns} seen, ${runs} counted`)
+  const { status, stdout, stderr } = await place.build(2, script, [])
+  assert.equal([status, stdout], [0, ''])
+  assert.match(stderr, /^jobshim: 1 tool ran, at most 1 at once \(limit 2\)\n/)
+})
+
 test('run :: slots :: two compilers by their paths in one recipe :: have one slot between them', async () => {
   writeFiles(gcc.root, { two: 'all:\n\t$(T)/gcc -c 900 a & $(T)/gcc -c 900 b & wait\n' })
   const seen = await told(gcc, 4, 'make -s -f two')
