@@ -95,6 +95,7 @@ export const rest: readonly Row[] = [
   { file: 'docs/gentoo', why: 'needs OpenRC, Portage' },
   { file: 'docs/man-page', why: 'needs mandoc' },
   { file: 'doctor/advice-jobserver', part: true, why: 'make 4.3, ninja' },
+  { file: 'doctor/advice-past', part: true, why: 'bubblewrap' },
   { file: 'doctor/advice-system', part: true, why: 'bubblewrap' },
   { file: 'doctor/advice-trees', part: true, why: 'cmake, meson, ninja, autoconf, waf' },
   { file: 'doctor/jobserver', part: true, why: 'make 4.4, ninja' },

@@ -27,7 +27,7 @@ export const bypassReasons = {
   },
   noJobserver: {
     why: 'its shim could not use the jobserver',
-    fix: 'let the program that starts it see the directory of the jobserver; JOBSHIM_DEBUG=1 tells what is wrong',
+    fix: 'let the program that starts it pass on the environment, and see the directory of the jobserver; JOBSHIM_DEBUG=1 tells what is wrong',
   },
   disabled: { why: 'JOBSHIM_DISABLE is set', fix: 'unset it' },
   overdraft: {

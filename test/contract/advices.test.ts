@@ -33,8 +33,6 @@ test('advices :: one without such a test is noticed', () => {
 
 /** Reasons whose advice no test of doctor follows, each with why. */
 const unfollowed: Readonly<Record<string, string>> = {
-  part: 'not yet: what starts the part must be neither a tool nor a wrapper',
-  noJobserver: 'not yet: it takes a place in which the jobserver is hidden, as a container',
   unseen: 'doctor does not tell it: in a sandbox its row is of no matter',
   unseenPart: 'the same',
 }

@@ -1,13 +1,13 @@
 /** What doctor advises for a tool without a slot, for each reason that it can have: a build of that kind, then the same as advised. Those of a sandbox doctor does not tell. */
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { type BypassReason, bypassReasons } from '../../src/contract/bypass-reasons.js'
 import { addTools } from '../support/patient.js'
 import { test } from '../support/test-with.js'
 import { writeFiles } from '../support/workspace.js'
-import { advised, makeShell, type Shell } from './advised.js'
+import { advised, makeShell, type Shell, type Sick, type Terms } from './advised.js'
 
 // A tool that the watch sees: it works, and runs for so many seconds.
 const slow = `#include <stdlib.h>
@@ -18,6 +18,19 @@ int main(int count, char **words)
 	while (clock() < CLOCKS_PER_SEC / 30) { }
 	sleep(count > 3 ? atoi(words[3]) : 1);
 	return 0;
+}
+`
+
+// A compiler that no table knows: it has another program do the work.
+const driver = `#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int count, char **words)
+{
+	if (fork() == 0)
+		execv(getenv("PART"), words);
+	wait(NULL);
+	return count == 0;
 }
 `
 
@@ -47,8 +60,9 @@ function past(
     mend?: () => void
     mended: string // the same build as advised
   },
+  terms: Terms = {},
 ): void {
-  advised('past', `${reason} :: ${title}`, async () => {
+  const arrange = async (): Promise<Sick> => {
     const shell = await withSlowTool()
     const { env, script, prepare, mend, mended } = cases(shell)
     prepare?.()
@@ -63,7 +77,8 @@ function past(
         return { words: inShell(mended) }
       },
     }
-  })
+  }
+  advised('past', `${reason} :: ${title}`, arrange, terms)
 }
 
 past('byPath', 'called by its name', ({ tools }) => ({ script: `${tools}/gcc -c a.c`, mended: 'gcc -c a.c' }))
@@ -79,6 +94,31 @@ past('notOnPath', 'PATH is set', ({ behind }) => ({
   script: `PATH=${behind} gcc -c a.c`,
   mended: `PATH=${behind}; eval "$(jobshim env)"; gcc -c a.c`,
 }))
+past('part', 'a compiler by a name that is no tool', ({ root, slow, shims }) => ({
+  prepare: () => {
+    writeFiles(root, { 'driver.c': driver })
+    execFileSync('cc', ['-o', join(root, 'driver'), join(root, 'driver.c')])
+    addTools(join(root, 'more'), { frob: join(root, 'driver') })
+    cpSync(slow, join(root, 'libexec/gcc/13/cc1'), { recursive: true })
+  },
+  script: `PATH=$PATH:${root}/more; export PART=${root}/libexec/gcc/13/cc1; frob -c a.c`,
+  mended: `PATH=$PATH:${root}/more; export PART=${root}/libexec/gcc/13/cc1; jobshim install --tools gcc,frob --dir ${shims} >/dev/null; frob -c a.c`,
+}))
+past(
+  'noJobserver',
+  'two in a place without its directory and its environment',
+  ({ runtime, work }) => {
+    const inBox = (more: string) =>
+      `for i in 1 2; do bwrap --dev-bind / / --unshare-pid --proc /proc ${more} gcc -c a.c & done; wait`
+    return {
+      env: { JOBSHIM_NO_JOBSERVER: 'pass' },
+      prepare: () => writeFiles(work, { '.jobshimrc.yaml': 'jobs: 1\n' }),
+      script: inBox(`--tmpfs ${runtime} env -i PATH=$PATH`),
+      mended: inBox(''),
+    }
+  },
+  { needs: 'bwrap' },
+)
 past('noShim', 'a compiler that no install has seen', ({ root, slow, shims }) => ({
   prepare: () => addTools(join(root, 'more'), { 'gcc-99': slow }),
   script: `PATH=$PATH:${root}/more; gcc-99 -c a.c`,

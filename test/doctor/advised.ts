@@ -78,7 +78,7 @@ function assertOk(told: Told, row: string, done: string): void {
   )
 }
 
-type Terms = { needs?: ClientKey | readonly ClientKey[]; may?: () => boolean }
+export type Terms = { needs?: ClientKey | readonly ClientKey[]; may?: () => boolean }
 
 /** Registers the test of an advice. test/contract/advices.test.ts demands one for each. */
 export function advised(

@@ -50,6 +50,7 @@ for (const words of shown)
     const call = (...more: string[]) => jobshim(['portage', ...more, '--root', root], { cwd: root })
     const [, verb = ''] = words
     if (verb !== 'install') assert.is((await call('install', '--no-config')).status, 0)
+    if (verb === 'list') assert.is((await call('enable', 'dev-qt/qtbase')).status, 0)
     const [, ...rest] = withoutRoot(words)
     const { status, stderr } = await call(...rest)
     assert.equal({ status, stderr }, { status: 0, stderr: '' })

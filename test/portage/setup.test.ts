@@ -290,7 +290,7 @@ test('portage :: uninstall :: a list of what was made that others may write, or 
   await refused('not a file that only you may write')
   renameSync(state, join(root, 'elsewhere'))
   symlinkSync(join(root, 'elsewhere'), state)
-  await refused("can't be read (ELOOP)")
+  await refused("the list of what was made can't be read (ELOOP)")
 })
 
 test('portage :: install :: error :: a system without Portage :: nothing is made', async () => {
