@@ -28,7 +28,20 @@ export class Failure extends Error {
 
 /** Returns the lines for stderr, without a newline at the end. */
 export const renderFailure = ({ message, hint, details }: Failure): string =>
-  [`jobshim: ${message}`, ...[...details, hint].map(line => `  ${line}`)].map(visibleLine).join('\n')
+  [`jobshim: ${message}`, ...[...details, limitHint(message) ?? hint].map(line => `  ${line}`)]
+    .map(visibleLine)
+    .join('\n')
+
+/** What is to be done if a limit of the process is in the way (setrlimit(2)), whatever it was that met it. */
+const limitHints: Readonly<Record<string, string>> = {
+  EFBIG: 'call it from a shell with a higher limit for the size of files: ulimit -f unlimited',
+  EMFILE: 'call it from a shell with a higher limit for open files: ulimit -n 256',
+}
+
+function limitHint(message: string): string | undefined {
+  const [, code = ''] = /\b(E[A-Z]+)\)?$/.exec(message) ?? []
+  return Object.hasOwn(limitHints, code) ? limitHints[code] : undefined
+}
 
 /** Returns the `code` of a system error (`ENOENT`), or undefined for any other value. */
 export function systemErrorCode(error: unknown): string | undefined {
