@@ -140,7 +140,7 @@ enum class classify(struct ancestor *at, bool below_tool, struct tool *told)
 		return NO_TOOL;
 	told->is_script = command.is_script;
 	told->below_launcher = governed_below_launcher(&surroundings);
-	told->is_adopted = governed_is_adopted(at);
+	told->is_adopted = governed_is_adopted(at, &surroundings);
 	/* SCons runs `/usr/bin/gcc --version` with its own PATH: that needs no slot, so it bypasses nothing. */
 	told->only_prints = command.kind == RUN_PROBE;
 	if (told->only_prints)

@@ -206,13 +206,13 @@ bool governed_below_holder(const struct ancestor *tool, const struct surrounding
 	return false;
 }
 
-bool governed_is_adopted(const struct ancestor *tool)
+bool governed_is_adopted(const struct ancestor *tool, const struct surroundings *surroundings)
 {
-	const struct ancestor *top = tool;
+	struct ancestor *at = tool->above;
 
-	while (top->above != NULL)
-		top = top->above;
-	return top->adopts;
+	while (at != NULL && !at->adopts && client_of_pool(at, &surroundings->auth) != CLIENT_LAUNCHER)
+		at = at->above;
+	return at != NULL && at->adopts;
 }
 
 bool governed_below_launcher(const struct surroundings *surroundings)

@@ -35,8 +35,8 @@ bool governed_is_offloaded(const struct process *process);
 /* Whether a tool above it has a slot by its supervisor. */
 bool governed_below_holder(const struct ancestor *tool, const struct surroundings *surroundings);
 
-/* Whether what it was below is gone, or what that was below: only its environment says whose it is. */
-bool governed_is_adopted(const struct ancestor *tool);
+/* Whether it has no launcher above it any more, since something between them is gone: only its environment says whose it is. */
+bool governed_is_adopted(const struct ancestor *tool, const struct surroundings *surroundings);
 
 /* Whether its environment says that a launcher is above it. */
 bool governed_below_launcher(const struct surroundings *surroundings);
