@@ -461,7 +461,10 @@ test('timeline :: output :: where it fails nothing is left behind', async () => 
   const { status, stderr } = await run('/bin/sh', ['-c', limited], { cwd: directory })
   assert.equal(
     [status, stderr],
-    [1, "jobshim: build.html: can't be written (EFBIG)\n  name another file with -o\n"],
+    [
+      1,
+      "jobshim: build.html: can't be written (EFBIG)\n  call it from a shell with a higher limit for the size of files: ulimit -f unlimited\n",
+    ],
   )
   assert.equal(readdirSync(directory), ['build.jsonl'])
   assert.is((await timeline('build.jsonl')).status, 0)
