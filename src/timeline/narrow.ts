@@ -30,12 +30,14 @@ export function longestNarrow({ chart, narrow }: Pick<Drawing, 'chart' | 'narrow
 
 /** Returns when it was. */
 export const renderPlace = ({ from, to }: Narrow): string =>
-  renderInstant(from, Math.max(1e5, (to - from) / 10))
+  renderInstant(from, Math.max(1e5, (to - from) / 100))
 
 /** Returns what ran in it. */
 export function renderCause({ run, during }: Narrow, { chart }: Pick<Drawing, 'chart'>): string {
   const tool = shortened(textsOf(chart, run)[0] ?? '', 60, 'start')
-  const programs = during.map(({ phase, time }) => `${shortened(phase.name, 40, 'end')} ${renderTime(time)}`)
+  const programs = during.map(
+    ({ phase, time }) => `${shortened(phase.name, 40, 'end')} for ${renderTime(time)}`,
+  )
   const last = run === -1 ? 'no tool' : programs.length === 0 ? tool : `longest tool: ${tool}`
   return [...(programs.length === 0 ? [] : [programs.join(', ')]), last].join('; ')
 }

@@ -254,11 +254,11 @@ testWith('chromium', 'timeline :: page :: a time of one slot leads to it', async
   const { page } = visited
   const buttons = page.locator('#stretches button')
   assert.equal(await buttons.allInnerTexts(), [
-    '5.26 s at 4.7 s: ld program',
-    '230 ms at 3.8 s: gcc src/file-16.c',
-    '190 ms at 2.8 s: gcc src/file-12.c',
-    '150 ms at 1.9 s: gcc src/file-08.c',
-    '110 ms at 0.9 s: gcc src/file-04.c',
+    '5.26 s from 4.7 s on: ld program',
+    '230 ms from 3.8 s on: gcc src/file-16.c',
+    '190 ms from 2.8 s on: gcc src/file-12.c',
+    '150 ms from 1.9 s on: gcc src/file-08.c',
+    '110 ms from 0.9 s on: gcc src/file-04.c',
   ])
   await buttons.first().click()
   const [from, to] = await shown(page)

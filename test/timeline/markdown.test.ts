@@ -84,7 +84,7 @@ test('markdown :: a build :: figures, slowest files, idle times with their cause
     '',
     '| One slot used, or none | At | What ran |',
     '| --- | --- | --- |',
-    '| 4\\.00 s | 0\\.0 s | configure \\-\\-x 4\\.00 s; longest tool\\: gcc conftest\\.c |',
+    '| 4\\.00 s | 0\\.0 s | configure \\-\\-x for 4\\.00 s; longest tool\\: gcc conftest\\.c |',
     '| 4\\.00 s | 6\\.0 s | ld p |',
     '',
     '| Longest on the likely critical path | Ran |',

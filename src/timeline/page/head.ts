@@ -29,7 +29,7 @@ function fillStretches(drawing: Drawing, stage: Stage): void {
   for (const narrow of longest) {
     const time = renderTime(narrow.to - narrow.from)
     const button = make('button', {
-      text: `${time} at ${renderPlace(narrow)}: ${renderCause(narrow, drawing)}`,
+      text: `${time} from ${renderPlace(narrow)} on: ${renderCause(narrow, drawing)}`,
     })
     button.type = 'button'
     button.addEventListener('click', () => stage.focusOn(narrow))
